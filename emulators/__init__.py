@@ -1,0 +1,1 @@
+"""Development emulators: the local Functions host and the embedded Azure. They never ship."""

@@ -1,0 +1,1 @@
+"""The embedded Azure: Entra ID and Azure Resource Manager on localhost."""

@@ -1,0 +1,63 @@
+"""What goes into an evaluation of a template and what comes out of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class TemplateError(Exception):
+    """A template or its parameters are wrong, as ARM answers it: `code` (mostly InvalidTemplate) and `message`."""
+
+    def __init__(self, message: str, code: str = "InvalidTemplate") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Runtime(Protocol):
+    """What only a run can know: the state of resources. A LookupError means: that resource is not there (yet)."""
+
+    def reference(self, resource_id: str, api_version: str | None, full: bool) -> Any:
+        """The resource's `properties`, or with `full` the whole resource; of a resource group too."""
+
+    def list(self, resource_id: str, action: str, api_version: str, body: Any) -> Any:
+        """The answer of a `list*` action (listKeys, listSecrets ...) POSTed to the resource."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
+
+    `None` for `environment`, `now` or `new_guid` means: not known before the run (predictions only).
+    """
+
+    tenant_id: str
+    subscription_id: str
+    subscription: Mapping[str, Any]
+    resource_group: Mapping[str, Any] | None
+    deployment_name: str
+    deployment_location: str | None = None
+    environment: Mapping[str, Any] | None = None
+    now: datetime | None = None
+    new_guid: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of an expanded template.
+
+    `name` is the whole name (`vnet/subnet`), `scope` the id of what the resource lies in ("/subscriptions/s/resourceGroups/g",
+    or the resource that an extension resource extends), `depends_on` the ids of the resources that must be deployed before,
+    all of them in the same expansion, none of them existing or with a false condition.
+    """
+
+    symbol: str | None
+    id: str
+    type: str
+    name: str
+    api_version: str
+    scope: str
+    condition: bool = True
+    existing: bool = False
+    depends_on: tuple[str, ...] = ()
