@@ -1,0 +1,68 @@
+# What a developer runs. `make help` lists it; files in mk/ may add more.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: help
+help: ## Show this list
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: .venv/development ## Make the environment .venv with everything that tests and checks need
+
+.PHONY: demo
+demo: .venv/runtime ## See it work: create and delete a resource group and a VNet on this machine alone
+	$(BIN)/python -m dev.demo
+
+.PHONY: test
+test: .venv/development ## Run all tests (ARGS="-k vnet" for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: .venv/development ## Lint, formatting, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: run
+run: .venv/runtime ## Start the embedded Azure, Kafka and the app; AZURE_PROVISIONING_SECONDS and AZURE_LATENCY_MS set the pace
+	$(BIN)/python -m dev.run
+
+.PHONY: stop
+stop: .venv/runtime ## Stop what `make run` started
+	$(BIN)/python -m dev.stop
+
+.PHONY: pins
+pins: .venv/development ## Pin the newest packages that requirements.in and requirements-dev.in allow
+	$(PIP) uv
+	for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --upgrade --no-header --annotation-style line --python-version 3.11 \
+			$$name.in --output-file $$name.txt; \
+	done
+
+.venv/bin/python:
+	command -v $(PYTHON) >/dev/null || { \
+		echo "Python 3.11 is needed, and $(PYTHON) is not on the PATH; PYTHON=/path/to/python3.11 names another." >&2; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "Python 3.11 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { \
+		rm -rf .venv; echo "$(PYTHON) cannot make an environment (Debian: apt install python3.11-venv)." >&2; exit 1; }
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	echo "Installing the packages of requirements.txt into .venv ..."
+	$(PIP) --requirement requirements.txt
+	touch $@
+
+.venv/development: requirements-dev.txt .venv/runtime
+	echo "Installing the packages of requirements-dev.txt into .venv ..."
+	$(PIP) --requirement requirements-dev.txt
+	touch $@
+
+-include mk/*.mk
