@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 
 .PHONY: help
 help: ## Show this list
-	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/development ## Make the environment .venv with everything that tests and checks need
@@ -32,12 +32,16 @@ check: .venv/development ## Lint, formatting, types and layers
 	$(BIN)/lint-imports
 
 .PHONY: run
-run: .venv/runtime ## Start the embedded Azure, Kafka and the app; AZURE_PROVISIONING_SECONDS and AZURE_LATENCY_MS set the pace
+run: .venv/runtime ## Start the app, an embedded Azure and Kafka on this machine (AZURE_PROVISIONING_SECONDS=2 AZURE_LATENCY_MS=0)
 	$(BIN)/python -m dev.run
 
 .PHONY: stop
 stop: .venv/runtime ## Stop what `make run` started
 	$(BIN)/python -m dev.stop
+
+.PHONY: events
+events: .venv/runtime ## Show the events on Kafka as they come, after `make run`
+	$(BIN)/python -m dev.events
 
 .PHONY: pins
 pins: .venv/development ## Pin the newest packages that requirements.in and requirements-dev.in allow

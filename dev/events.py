@@ -1,13 +1,16 @@
-"""Reads the driver's lifecycle events from Kafka, from the topic's beginning."""
+"""Reads the driver's lifecycle events from Kafka, from the topic's beginning; `make events` shows them."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition  # noqa: TID251 - the receiving end of events
+
+from dev import endpoints
 
 TOPIC = "lm_vnfc_lifecycle_execution_events"
 
@@ -80,6 +83,18 @@ def read_events(
     return read
 
 
+def main() -> None:
+    """Prints the events of the stack that `make run` started, as they come, until Ctrl-C."""
+    running = endpoints.read(endpoints.FOLDER)
+    if running is None:
+        sys.exit("Nothing runs here: `make run` starts it.")
+    print(f"Events of topic {TOPIC} at {running.kafka}; Ctrl-C ends.", flush=True)
+    with suppress(KeyboardInterrupt), events(running.kafka) as stream:
+        while True:
+            if event := stream.next(timeout=1):
+                print(json.dumps(event.value, indent=2), flush=True)
+
+
 def _text(field: str | bytes | None) -> str:
     return field.decode() if isinstance(field, bytes) else field or ""
 
@@ -92,3 +107,7 @@ def _partitions(consumer: Consumer, topic: str) -> list[int]:
             return list(found.partitions)
         time.sleep(0.05)
     raise TimeoutError(f"Kafka topic {topic}: not there after 30 s: {found.error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Free ports on 127.0.0.1."""
+"""Ports on 127.0.0.1."""
 
 import random
 import socket
@@ -11,11 +11,17 @@ def free_port() -> int:
     that tries to reconnect to it can even be connected to itself.
     """
     for port in random.sample(range(20000, 32000), 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if is_free(port):
             return port
     raise OSError("no free port between 20000 and 32000 on 127.0.0.1 in 200 tries")
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -59,16 +59,16 @@ def start(name: str, command: Sequence[str], log: Path, folder: Path, environmen
     return Server(name, process, log)
 
 
-def stop(pid: int, is_running: Callable[[], bool]) -> None:
-    """Asks the process to end, and after STOP_SECONDS kills it together with the processes it started."""
+def stop(pid: int, is_running: Callable[[], bool], patience: float = STOP_SECONDS) -> None:
+    """Asks the process to end, and after `patience` seconds kills it together with the processes it started."""
     if not is_running():
         return
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = time.monotonic() + patience
     while is_running():
         if time.monotonic() > deadline:
             os.killpg(pid, signal.SIGKILL)
-            deadline = time.monotonic() + STOP_SECONDS
+            deadline = time.monotonic() + patience
         time.sleep(POLL_SECONDS)
 
 

@@ -1,0 +1,131 @@
+"""Requests as Brent, the resource manager's driver client, sends them, and what it does with the events.
+
+Brent sends a chunked body, the header `tenantId` and trace headers; it keeps outputs and associated topology of each
+event and hands them over with the next request for the same resource.
+"""
+
+import base64
+import io
+import json
+import uuid
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+
+EXECUTE = "/api/driver/lifecycle/execute"
+TENANT = "trial"
+TYPE_NAMES = {str: "string", bool: "boolean", int: "integer", float: "float", list: "list", dict: "map"}
+
+
+class RefusedError(Exception):
+    """The driver did not accept a request; the text holds its status and its message."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource as Brent knows it: plain property values by name, topology as `{name: {"id", "type"}}`."""
+
+    name: str
+    type: str
+    properties: Mapping[str, Any]
+    topology: Mapping[str, Any] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+def resource_group(name: str, location: str = "northeurope") -> Resource:
+    return Resource(
+        name=name,
+        type="resource::AzureResourceGroup::1.0",
+        properties={"resourcegroup_name": name, "resourcegroup_location": location},
+    )
+
+
+def vnet(name: str, group: str, location: str = "northeurope") -> Resource:
+    return Resource(
+        name=name,
+        type="resource::AzureVNet::1.0",
+        properties={
+            "resourcegroup_name": group,
+            "vnet_name": name,
+            "vnet_location": location,
+            "vnet_address_space": "10.0.0.0/16",
+            "vnet_default_cidr_block": "10.0.0.0/24",
+        },
+    )
+
+
+def request_body(
+    resource: Resource,
+    transition: str,
+    deployment_location: Mapping[str, Any],
+    request_properties: Mapping[str, Any] | None = None,
+    request_id: str | None = None,
+) -> dict[str, Any]:
+    """Returns the body of an execute request; the same `request_id` again makes it a repetition."""
+    return {
+        "lifecycleName": transition,
+        "driverFiles": _EMPTY_ZIP,
+        "systemProperties": _typed(
+            {
+                "resourceId": resource.id,
+                "resourceName": resource.name,
+                "requestId": request_id or str(uuid.uuid4()),
+                "resourceManagerId": "brent",
+                "deploymentLocation": deployment_location["name"],
+                "resourceType": resource.type,
+            }
+        ),
+        "resourceProperties": _typed(resource.properties),
+        "requestProperties": _typed(request_properties or {}),
+        "associatedTopology": dict(resource.topology),
+        "deploymentLocation": dict(deployment_location),
+    }
+
+
+def execute(driver: str, body: Mapping[str, Any], session: requests.Session | None = None, tenant: str = TENANT) -> str:
+    """Sends the request, chunked, to the driver's base URL and returns the requestId of its 202.
+
+    Raises RefusedError for any other answer, requests.RequestException where there is none.
+    """
+    headers = {
+        "Content-Type": "application/json",
+        "tenantId": tenant,
+        "X-TraceCtx-TransactionId": str(uuid.uuid4()),
+        "X-TraceCtx-ProcessId": body["systemProperties"]["requestId"]["value"],
+    }
+    post = session.post if session else requests.post
+    answer = post(driver + EXECUTE, data=_chunks(json.dumps(body).encode()), headers=headers, timeout=60)
+    if answer.status_code != requests.codes.accepted:
+        raise RefusedError(f"{body['lifecycleName']}: the driver answered {answer.status_code}: {answer.text}")
+    return str(answer.json()["requestId"])
+
+
+def apply_event(resource: Resource, event: Mapping[str, Any]) -> Resource:
+    """Returns the resource with the event's outputs and topology; a topology name with the value null is gone."""
+    topology = {**resource.topology, **event.get("associatedTopology", {})}
+    return replace(
+        resource,
+        properties={**resource.properties, **event.get("outputs", {})},
+        topology={name: entry for name, entry in topology.items() if entry is not None},
+    )
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {"type": TYPE_NAMES[type(value)], "value": value} for name, value in values.items()}
+
+
+def _chunks(body: bytes, size: int = 4096) -> Iterator[bytes]:
+    for begin in range(0, len(body), size):
+        yield body[begin : begin + size]
+
+
+def _empty_zip() -> str:
+    archive = io.BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    return base64.b64encode(archive.getvalue()).decode()
+
+
+_EMPTY_ZIP = _empty_zip()
