@@ -5,9 +5,8 @@ metadata description = 'Creates a virtual network and, if asked for, its subnet 
 @metadata({ nameOf: 'Microsoft.Network/virtualNetworks' })
 param vnet_name string
 
-@description('Required. Region of the virtual network, such as `northeurope` or `North Europe`.')
-@minLength(1)
-param vnet_location string
+@description('Optional. Region of the virtual network. Default: the resource group\'s.')
+param vnet_location string = resourceGroup().location
 
 @description('Required. Address ranges of the virtual network in CIDR notation.')
 @minLength(1)

@@ -14,7 +14,7 @@ param acceptor_vnet_name string
 param acceptor_vnet_rg_name string
 
 @description('Optional. Subscription id of the virtual network that is peered with. Default: the initiator\'s.')
-param acceptor_vnet_subscription_id string = ''
+param acceptor_vnet_subscription_id string = subscription().subscriptionId
 
 @description('Optional. Whether the acceptor\'s virtual machines can reach the initiator\'s.')
 param allow_virtual_network_access bool = true
@@ -34,10 +34,7 @@ resource initiator 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
 
 resource acceptor 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
   name: acceptor_vnet_name
-  scope: resourceGroup(
-    empty(acceptor_vnet_subscription_id) ? subscription().subscriptionId : acceptor_vnet_subscription_id,
-    acceptor_vnet_rg_name
-  )
+  scope: resourceGroup(acceptor_vnet_subscription_id, acceptor_vnet_rg_name)
 }
 
 resource peering 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings@2024-05-01' = {
