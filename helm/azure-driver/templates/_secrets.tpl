@@ -1,0 +1,60 @@
+{{/*
+What the chart draws at random is drawn once: `lookup` finds what an earlier install made, and within one rendering the
+drawn Secrets are kept in .Values, since a template that is included twice would draw twice (the Secret and the checksum
+that restarts the pods must speak of the same data).
+*/}}
+{{- define "azure-driver.generated" -}}
+{{- if not (hasKey .Values "generated") -}}
+  {{- $name := include "azure-driver.name" . -}}
+  {{- $generated := dict -}}
+  {{- if eq (include "azure-driver.tlsSource" .) "generated" -}}
+    {{- $_ := set $generated .Values.app.config.security.ssl.secret.name (include "azure-driver.newCertificate" . | fromJson) -}}
+  {{- end -}}
+  {{- if not .Values.sealing.existingSecret -}}
+    {{- $_ := set $generated (printf "%s-sealing" $name) (dict .Values.sealing.key (randBytes 32 | replace "+" "-" | replace "/" "_" | b64enc)) -}}
+  {{- end -}}
+  {{- if not .Values.functionKeys.existingSecret -}}
+    {{- $_ := set $generated (printf "%s-function-keys" $name) (include "azure-driver.newFunctionKeys" . | fromJson) -}}
+  {{- end -}}
+  {{- if and (eq .Values.durable.backend "mssql") .Values.durable.mssql.bundled.enabled -}}
+    {{- $_ := set $generated (printf "%s-mssql" $name) (include "azure-driver.newDatabaseLogin" . | fromJson) -}}
+  {{- end -}}
+  {{- range $secret, $drawn := $generated -}}
+    {{- $existing := lookup "v1" "Secret" $.Release.Namespace $secret -}}
+    {{- $owner := get (($existing.metadata | default dict).annotations | default dict) "meta.helm.sh/release-name" -}}
+    {{- $data := merge (dict) ($existing.data | default dict) $drawn -}}
+    {{- $_ := set $generated $secret (dict "data" $data "foreign" (and $existing (ne (toString $owner) $.Release.Name))) -}}
+  {{- end -}}
+  {{- $_ := set .Values "generated" $generated -}}
+{{- end -}}
+{{- toJson .Values.generated -}}
+{{- end -}}
+
+{{- define "azure-driver.newCertificate" -}}
+{{- $cert := genSelfSignedCert .Values.app.config.security.ssl.secret.commonName nil (include "azure-driver.tlsNames" . | fromJsonArray) 3650 -}}
+{{- dict "tls.crt" ($cert.Cert | b64enc) "tls.key" ($cert.Key | b64enc) | toJson -}}
+{{- end -}}
+
+{{/* The host makes keys that it does not find, and cannot in a read-only mount: all are given. */}}
+{{- define "azure-driver.newFunctionKeys" -}}
+{{- $keys := dict -}}
+{{- range list "host.master" "host.function.default" "host.systemKey.default" "host.systemKey.durabletask_extension" -}}
+  {{- $_ := set $keys . (randAlphaNum 56 | b64enc) -}}
+{{- end -}}
+{{- range include "azure-driver.httpFunctions" . | fromJsonArray -}}
+  {{- $_ := set $keys (printf "functions.%s.default" .) (randAlphaNum 56 | b64enc) -}}
+{{- end -}}
+{{- toJson $keys -}}
+{{- end -}}
+
+{{/* The HTTP functions of function_app.py, in lower case. */}}
+{{- define "azure-driver.httpFunctions" -}}
+{{- list "execute" "find_references" "health" "execution" | toJson -}}
+{{- end -}}
+
+{{- define "azure-driver.newDatabaseLogin" -}}
+{{- $host := printf "%s-mssql" (include "azure-driver.name" .) -}}
+{{- $password := printf "%sAa1" (randAlphaNum 32) -}}
+{{- $connection := printf "Server=tcp:%s,1433;Database=azuredriver;User ID=sa;Password=%s;Encrypt=True;TrustServerCertificate=True" $host $password -}}
+{{- dict "host" ($host | b64enc) "port" ("1433" | b64enc) "database" ("azuredriver" | b64enc) "username" ("sa" | b64enc) "password" ($password | b64enc) "connectionString" ($connection | b64enc) | toJson -}}
+{{- end -}}
