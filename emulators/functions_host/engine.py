@@ -1,0 +1,189 @@
+"""Runs orchestrations and activities from the task hub.
+
+Everything happens in ticks on the event loop: results that came in and timers that are due become messages, instances
+with messages have an episode each, all in one transaction; only then are the newly scheduled activities started. A tick
+stops taking further instances after a few milliseconds, so that HTTP requests get their turn.
+"""
+
+import asyncio
+import heapq
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from emulators.functions_host.console import warn
+from emulators.functions_host.episodes import run_episode
+from emulators.functions_host.functions import App, Function
+from emulators.functions_host.generations import continue_as_new, create, create_child, tell_parent
+from emulators.functions_host.history import Event, EventType, event, now, parse, task_failed
+from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
+
+TICK_SECONDS = 0.01
+CallActivity = Callable[[Function, str | None], Awaitable[str]]
+
+
+class Engine:
+    """The orchestrations and activities of one task hub. Made on the event loop it runs on; `run` is its only task."""
+
+    def __init__(self, app: App, store: Store, call_activity: CallActivity, max_activities: int) -> None:
+        """Find what was left undone: activities without a result are run again, timers and messages are as they were.
+
+        `call_activity` gives an activity its input (JSON text) and answers with the result (JSON text), or raises.
+        """
+        self._app, self._store, self._call, self._max_activities = app, store, call_activity, max_activities
+        self._names = [function.name for function in app.orchestrators.values()]
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._ready = dict.fromkeys(store.awaiting())
+        self._results: list[tuple[ActivityCall, Event]] = []
+        self._running: dict[int, tuple[asyncio.Task[None], str]] = {}
+        self._calls = deque(filter(self._is_known, store.activities()))
+        self._timers = [(parse(timer.fire_at), timer.number, timer) for timer in store.timers()]
+        heapq.heapify(self._timers)
+
+    async def run(self) -> None:
+        """Tick whenever there is something to do, until stopped."""
+        while not self._stopping:
+            self._wake.clear()
+            self._tick()
+            self._start_activities()
+            if self._ready:
+                await asyncio.sleep(0)
+                continue
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._seconds_to_next_timer())
+            except TimeoutError:
+                continue
+
+    async def stop(self, grace_seconds: float) -> list[str]:
+        """Start nothing more, wait for running activities, keep their results; the names of those still running."""
+        self._stopping = True
+        self._wake.set()
+        if self._running:
+            await asyncio.wait([task for task, _ in self._running.values()], timeout=grace_seconds)
+        with self._store.transaction():
+            self._take_results()
+        return sorted(name for _, name in self._running.values())
+
+    def start(self, name: str, instance_id: str, data: str | None) -> None:
+        """Make a new instance, in place of a finished one of that id. `data` is JSON text."""
+        with self._store.transaction():
+            create(self._store, name, instance_id, str(uuid4()), data)
+        self._awake(instance_id)
+
+    def send(self, instance_id: str, message: Event) -> None:
+        """Put an event into the inbox of an instance."""
+        with self._store.transaction():
+            self._store.send(instance_id, None, message)
+        self._awake(instance_id)
+
+    def _awake(self, instance_id: str) -> None:
+        self._ready[instance_id] = None
+        self._wake.set()
+
+    def _seconds_to_next_timer(self) -> float | None:
+        if not self._timers:
+            return None
+        return max(0.0, (self._timers[0][0] - datetime.now(UTC)).total_seconds())
+
+    def _tick(self) -> None:
+        due = self._timers and self._timers[0][0] <= datetime.now(UTC)
+        if not (due or self._ready or self._results):
+            return
+        with self._store.transaction():
+            self._take_results()
+            self._fire_timers()
+            until = time.monotonic() + TICK_SECONDS
+            while self._ready and time.monotonic() < until:
+                instance_id = next(iter(self._ready))
+                del self._ready[instance_id]
+                self._run_episode(instance_id)
+
+    def _take_results(self) -> None:
+        for call, result in self._results:
+            self._store.remove_activity(call)
+            self._store.send(call.instance_id, call.execution_id, result)
+            self._ready[call.instance_id] = None
+        self._results.clear()
+
+    def _fire_timers(self) -> None:
+        moment = datetime.now(UTC)
+        while self._timers and self._timers[0][0] <= moment:
+            timer = heapq.heappop(self._timers)[2]
+            if self._store.fire(timer):
+                self._ready[timer.instance_id] = None
+
+    def _run_episode(self, instance_id: str) -> None:
+        instance = self._store.instance(instance_id)
+        messages = self._store.receive(instance_id, instance.execution_id if instance else "")
+        if instance is None or instance.status in ENDED or not messages:
+            return
+        history = self._store.history(instance_id)
+        orchestrator = self._app.orchestrators.get(instance.name.lower())
+        episode = run_episode(instance, orchestrator, self._names, history, messages)
+        self._store.extend_history(instance_id, len(history), episode.events)
+        if episode.continued is not None:
+            continue_as_new(self._store, instance, episode.continued, episode.custom_status)
+            self._ready[instance_id] = None
+            return
+        ended = episode.status in ENDED
+        changed = replace(
+            instance,
+            status=episode.status,
+            output=episode.output,
+            custom_status=episode.custom_status if ended else episode.custom_status or instance.custom_status,
+            updated=now(),
+        )
+        self._store.put_instance(changed)
+        if ended:
+            self._store.drop_timers(instance_id)
+            if parent := tell_parent(self._store, instance, episode.status, episode.output):
+                self._ready[parent] = None
+        for happened, data in episode.scheduled:
+            self._schedule(instance, happened, data)
+
+    def _schedule(self, instance: Instance, happened: Event, data: str | None) -> None:
+        """Make what an event of the history announces: an activity call, a timer or a sub-orchestration."""
+        task_id = happened["EventId"]
+        match happened["EventType"]:
+            case EventType.TaskScheduled:
+                call = self._store.add_activity(instance, task_id, happened["Name"], data)
+                if self._is_known(call):
+                    self._calls.append(call)
+            case EventType.TimerCreated:
+                fired = event(EventType.TimerFired, TimerId=task_id, FireAt=happened["FireAt"])
+                timer: Timer = self._store.add_timer(instance, happened["FireAt"], fired)
+                heapq.heappush(self._timers, (parse(timer.fire_at), timer.number, timer))
+            case EventType.SubOrchestrationInstanceCreated:
+                self._call_sub_orchestrator(instance, happened, data)
+
+    def _call_sub_orchestrator(self, instance: Instance, happened: Event, data: str | None) -> None:
+        if happened["Name"].lower() in self._app.orchestrators:
+            create_child(self._store, instance, happened, data)
+            self._ready[happened["InstanceId"]] = None
+        else:
+            warn(f"instance {instance.id} calls the unknown orchestrator {happened['Name']!r}: it will wait for ever")
+
+    def _is_known(self, call: ActivityCall) -> bool:
+        if call.name.lower() in self._app.activities:
+            return True
+        warn(f"instance {call.instance_id} calls the unknown activity {call.name!r}: it will wait for ever")
+        return False
+
+    def _start_activities(self) -> None:
+        while self._calls and len(self._running) < self._max_activities and not self._stopping:
+            call = self._calls.popleft()
+            self._running[call.number] = asyncio.create_task(self._run_activity(call)), call.name
+
+    async def _run_activity(self, call: ActivityCall) -> None:
+        try:
+            result = await self._call(self._app.activities[call.name.lower()], call.input)
+            message = event(EventType.TaskCompleted, TaskScheduledId=call.task_id, Result=result)
+        except Exception as error:
+            message = task_failed(call.task_id, call.name, error)
+        self._results.append((call, message))
+        del self._running[call.number]
+        self._wake.set()

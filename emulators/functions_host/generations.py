@@ -1,0 +1,84 @@
+"""Beginnings and ends of instances in the task hub: new ones, next generations, and what a parent learns of a child."""
+
+import json
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from emulators.functions_host.history import Event, EventType, event, execution_started, now
+from emulators.functions_host.store import Instance, Store
+
+
+def create(
+    store: Store, name: str, instance_id: str, execution_id: str, data: str | None, parent: str | None = None
+) -> None:
+    """Put a new instance in the place of what the hub has under that id. `data` and `parent` are JSON text."""
+    store.delete_instance(instance_id)
+    created = now()
+    instance = Instance(instance_id, execution_id, name, None, "Pending", data, None, None, created, created, parent)
+    store.put_instance(instance)
+    _begin(store, instance, Generation=None if parent else 0)
+
+
+def create_child(store: Store, caller: Instance, created: Event, data: str | None) -> None:
+    """Create the sub-orchestration that an event of the caller's history announces. `data` is the call's input."""
+    parent = {
+        "Name": caller.name,
+        "OrchestrationInstance": {"InstanceId": caller.id, "ExecutionId": caller.execution_id},
+        "TaskScheduleId": created["EventId"],
+        "Version": None,
+    }
+    text = None if data is None else json.dumps(data, ensure_ascii=False)
+    create(store, created["Name"], created["InstanceId"], uuid4().hex, text, json.dumps(parent))
+
+
+def continue_as_new(store: Store, instance: Instance, data: str, custom_status: str | None) -> None:
+    """Begin the next generation with the input `data` (JSON text): a history of its own, no timers of the last."""
+    store.clear_history(instance.id)
+    store.drop_timers(instance.id)
+    moment = now()
+    following = replace(
+        instance,
+        execution_id=uuid4().hex,
+        status="Running",
+        input=data,
+        custom_status=custom_status or instance.custom_status,
+        created=moment,
+        updated=moment,
+    )
+    store.put_instance(following)
+    _begin(store, following)
+    store.send(following.id, following.execution_id, event(EventType.OrchestratorCompleted))
+
+
+def tell_parent(store: Store, instance: Instance, status: str, output: str | None) -> str | None:
+    """Send a child's end to its parent; the parent's id, or None where there is none. `output` is JSON text."""
+    if instance.parent is None:
+        return None
+    parent = json.loads(instance.parent)
+    caller, task = parent["OrchestrationInstance"], {"TaskScheduledId": parent["TaskScheduleId"]}
+    if status == "Completed":
+        message = event(EventType.SubOrchestrationInstanceCompleted, **task, Result=output)
+    else:
+        reason = str(json.loads(output or "null"))
+        error = reason.removeprefix(f"Orchestrator function '{instance.name}' failed: ")
+        details = f"Message: {error}, StackTrace: none at the local host"
+        kind = EventType.SubOrchestrationInstanceFailed
+        message = event(kind, **task, Reason=reason, Details=details, FailureDetails=None)
+    store.send(caller["InstanceId"], caller["ExecutionId"], message)
+    return str(caller["InstanceId"])
+
+
+def _begin(store: Store, instance: Instance, **differing: Any) -> None:
+    """Send a generation its first event."""
+    parent = json.loads(instance.parent) if instance.parent else None
+    started = execution_started(
+        instance.id,
+        instance.execution_id,
+        instance.name,
+        instance.input,
+        instance.version,
+        ParentInstance=parent,
+        **differing,
+    )
+    store.send(instance.id, instance.execution_id, started)

@@ -1,0 +1,123 @@
+"""Settings of the host: host.json, local.settings.json and the environment, as `func start` reads them."""
+
+import json
+import os
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+OVERRIDE = "azurefunctionsjobhost__"
+
+
+class HostError(Exception):
+    """The host cannot start; the text says what is wrong, where, and what would be right."""
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """The part of host.json that the local host obeys."""
+
+    route_prefix: str
+    hub_name: str
+    max_concurrent_activities: int
+
+
+def _object(path: Path, text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise HostError(f"{path.name} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise HostError(f"{path.name} must hold a JSON object, not {type(content).__name__}")
+    return content
+
+
+def _override(content: dict[str, Any], environment: MutableMapping[str, str]) -> None:
+    """Apply AzureFunctionsJobHost__<section>__<key>=value, which wins over host.json; names compare without case."""
+    for name, value in environment.items():
+        if not name.lower().startswith(OVERRIDE):
+            continue
+        section, keys = content, name[len(OVERRIDE) :].split("__")
+        for depth, key in enumerate(keys):
+            known = next((k for k in section if k.lower() == key.lower()), key)
+            if depth == len(keys) - 1:
+                section[known] = value
+            else:
+                if not isinstance(section.get(known), dict):
+                    section[known] = {}
+                section = section[known]
+
+
+def _section(content: dict[str, Any], *names: str) -> dict[str, Any]:
+    for depth, name in enumerate(names):
+        content = content.get(name, {})
+        if not isinstance(content, dict):
+            raise HostError(f"host.json: {'.'.join(names[: depth + 1])} must be an object")
+    return content
+
+
+def _positive(section: dict[str, Any], name: str, default: int) -> int:
+    try:
+        number = int(section.get(name, default))
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1:
+        raise HostError(f"host.json: durableTask.{name} must be a whole number above 0, not {section[name]!r}")
+    return number
+
+
+def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> HostSettings:
+    """Read `folder`/host.json with the overrides of the environment. Raises HostError."""
+    path = folder / "host.json"
+    if not path.is_file():
+        raise HostError(f"no host.json in {folder}: start the host in the folder of function_app.py")
+    content = _object(path, path.read_text("utf-8"))
+    if content.get("version") != "2.0":
+        raise HostError(f'host.json: "version" must be "2.0", not {content.get("version")!r}')
+    _override(content, environment)
+    http, durable = _section(content, "extensions", "http"), _section(content, "extensions", "durableTask")
+    prefix, hub = http.get("routePrefix", "api"), durable.get("hubName", "TestHubName")
+    if not isinstance(prefix, str):
+        raise HostError(f"host.json: extensions.http.routePrefix must be a string, not {prefix!r}")
+    if not isinstance(hub, str) or not (hub.isascii() and hub.isalnum() and hub[0].isalpha() and 3 <= len(hub) <= 45):
+        raise HostError(f"host.json: durableTask.hubName must be 3-45 letters and digits, a letter first, not {hub!r}")
+    return HostSettings(
+        route_prefix=prefix.strip("/"),
+        hub_name=hub,
+        max_concurrent_activities=_positive(durable, "maxConcurrentActivityFunctions", 10 * (os.cpu_count() or 1)),
+    )
+
+
+def apply_local_settings(folder: Path, environment: MutableMapping[str, str]) -> None:
+    """Put the Values of local.settings.json into the environment; what is set already wins. Raises HostError."""
+    path = folder / "local.settings.json"
+    if not path.is_file():
+        return
+    content = _object(path, path.read_text("utf-8-sig"))
+    if content.get("IsEncrypted"):
+        raise HostError("local.settings.json is encrypted: run `func settings decrypt` or set IsEncrypted to false")
+    values = content.get("Values", {})
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise HostError("local.settings.json: Values must be an object of strings")
+    for name, value in values.items():
+        environment.setdefault(name, value)
+
+
+def provide_sealing_keys(task_hub: Path, environment: MutableMapping[str, str]) -> None:
+    """Without SEALING_KEYS or SEALING_KEYS_FILE: use the key beside the task hub, made at the first start.
+
+    It lives as long as the hub, so that a restart opens what was sealed; nobody but the owner may read it.
+    """
+    if environment.get("SEALING_KEYS") or environment.get("SEALING_KEYS_FILE"):
+        return
+    path = task_hub.with_name(task_hub.name + ".sealing-keys").absolute()
+    if not path.is_file():
+        draft = path.with_name(path.name + ".new")
+        draft.unlink(missing_ok=True)
+        with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+        draft.replace(path)  # whole or not at all, also when killed here
+    environment["SEALING_KEYS_FILE"] = str(path)

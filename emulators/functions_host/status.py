@@ -1,0 +1,50 @@
+"""The history of an instance as status queries show it: only what ended, with the name and time of what began it."""
+
+import json
+from typing import Any
+
+from emulators.functions_host.history import Event, EventType
+
+BEGINNINGS = {EventType.TaskScheduled, EventType.SubOrchestrationInstanceCreated}
+ENDINGS = {
+    EventType.TaskCompleted,
+    EventType.TaskFailed,
+    EventType.SubOrchestrationInstanceCompleted,
+    EventType.SubOrchestrationInstanceFailed,
+}
+UNSEEN = {EventType.OrchestratorStarted, EventType.OrchestratorCompleted}
+HIDDEN = {
+    "EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "OrchestrationInstance", "ParentInstance",
+    "Version", "Timestamp",
+}  # fmt: skip
+
+
+def instance_status(history: list[str], show_output: bool, name: str) -> dict[str, Any]:
+    """The `historyEvents` of a status answer; `history` holds events as JSON texts, `name` is the orchestrator's."""
+    events: list[Event] = [json.loads(text) for text in history]
+    begun = {event["EventId"]: event for event in events if event["EventType"] in BEGINNINGS}
+    ended = {event["TaskScheduledId"] for event in events if event["EventType"] in ENDINGS}
+    shown = []
+    for event in events:
+        kind = EventType(event["EventType"])
+        if kind in UNSEEN or (kind in BEGINNINGS and event["EventId"] in ended):
+            continue
+        shown.append(_shown(event, kind, begun, show_output, name))
+    return {"historyEvents": shown}
+
+
+def _shown(event: Event, kind: EventType, begun: dict[int, Event], show_output: bool, name: str) -> dict[str, Any]:
+    content = {"EventType": kind.name, **{key: value for key, value in event.items() if key not in HIDDEN}}
+    if "Result" in content:
+        result = content.pop("Result")
+        if show_output:
+            content["Result"] = None if result is None else json.loads(result)
+    content["Timestamp"] = event["Timestamp"]
+    if kind is EventType.ExecutionStarted:
+        del content["Name"], content["Tags"]
+        content["FunctionName"] = name
+    if kind in ENDINGS:
+        beginning = begun[event["TaskScheduledId"]]
+        scheduled = beginning["Timestamp"].replace("Z", "+00:00")
+        content |= {"ScheduledTime": scheduled, "FunctionName": beginning["Name"], "Input": None}
+    return content
