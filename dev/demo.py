@@ -4,18 +4,18 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from dev import azure
 from dev.brent import RefusedError, Resource, apply_event, execute, request_body, resource_group, vnet
 from dev.endpoints import Endpoints
 from dev.events import EventStream, events
 from dev.processes import ProcessError
-from dev.stack import Stack
+from dev.stack import Stack, running
 
 EVENT_SECONDS = 60.0
 COLOURS = {"bold": "1", "green": "32", "red": "31", "grey": "90", "cyan": "36"}
@@ -28,26 +28,15 @@ class DemoError(Exception):
 def main() -> None:
     started = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="azure-driver-demo-") as folder, running(Path(folder)) as stack:
-            show(stack.endpoints())
+        heading("Starting the embedded Azure, a Kafka broker and the driver on the local Functions host")
+        with tempfile.TemporaryDirectory(prefix="azure-driver-demo-") as folder, running(Stack(Path(folder))) as stack:
+            print(f"  driver {stack.driver}   azure {stack.azure}   kafka {stack.kafka}")
+            show(stack)
     except (DemoError, ProcessError, RefusedError, requests.RequestException, TimeoutError) as error:
         sys.exit(paint("red", f"The demo failed: {error}"))
     except KeyboardInterrupt:
         sys.exit("Stopped.")
     print(paint("green", f"Everything worked, nothing is left, in {time.monotonic() - started:.0f} s."))
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """The stack, started in `folder` and stopped at the end."""
-    heading("Starting the embedded Azure, a Kafka broker and the driver on the local Functions host")
-    stack = Stack(folder)
-    stack.start()
-    try:
-        print(f"  driver {stack.driver}   azure {stack.azure}   kafka {stack.kafka}")
-        yield stack
-    finally:
-        stack.stop()
 
 
 def show(stack: Endpoints) -> None:
@@ -90,9 +79,7 @@ def show_event(event: Mapping[str, Any], seconds: float) -> None:
 
 def expect_in_azure(stack: Endpoints, names: list[str]) -> None:
     """Shows the resources that Azure has; raises DemoError unless they have just these names."""
-    answer = requests.get(f"{stack.azure}/emulator/resources", verify=stack.ca, timeout=10)
-    answer.raise_for_status()
-    ids: list[str] = [resource["id"] for resource in answer.json()]
+    ids = azure.resource_ids(stack)
     print(paint("cyan", "  In Azure now:" if ids else "  In Azure now: nothing"))
     for resource_id in ids:
         print(f"    {resource_id}")

@@ -1,6 +1,8 @@
 """The trial stack: the embedded Azure, a Kafka broker and the app on the local host, each a process on 127.0.0.1."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,6 +119,16 @@ class Stack:
         server = processes.start(name, command, self.folder / f"{name}.log", ROOT, environment)
         self.servers[name] = server
         return server
+
+
+@contextmanager
+def running(stack: Stack) -> Iterator[Endpoints]:
+    """The stack started, and stopped at the end."""
+    stack.start()
+    try:
+        yield stack.endpoints()
+    finally:
+        stack.stop()
 
 
 def _answers(url: str, ca: Path | None = None) -> bool:

@@ -1,0 +1,30 @@
+"""A look into the embedded Azure, past its ARM API: what it holds, what it counted, what shall go wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from dev.endpoints import Endpoints
+
+
+def resource_ids(stack: Endpoints) -> list[str]:
+    """Returns the ids of all resource groups, resources and deployments, in the order of their creation."""
+    return [resource["id"] for resource in _get(stack, "/emulator/resources")]
+
+
+def counters(stack: Endpoints) -> dict[str, Any]:
+    """Returns `{"token", "discovery", "arm": {method: calls}, "armTotal", "statuses": {status: answers}, "total"}`."""
+    counted: dict[str, Any] = _get(stack, "/emulator/counters")
+    return counted
+
+
+def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
+    """Lets calls fail; emulators/azure/faults.py lists the kinds."""
+    requests.post(f"{stack.azure}/emulator/faults", json=fault, verify=stack.ca, timeout=10).raise_for_status()
+
+
+def _get(stack: Endpoints, path: str) -> Any:
+    answer = requests.get(stack.azure + path, verify=stack.ca, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
