@@ -44,7 +44,7 @@ def test_a_started_server_is_stopped_gracefully(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_process_that_has_got_the_id_since_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with python("-c", "input()") as stranger:
+    with python("-c", "import signal; signal.pause()") as stranger:
         write_endpoints(tmp_path, azure=stranger.pid)
         stop(tmp_path)
         assert stranger.poll() is None
