@@ -1,0 +1,3 @@
+using 'main.bicep'
+
+param storage_account_name = 'stbranch7'

@@ -1,0 +1,9 @@
+# The Bicep compiler is the one BICEP_PATH names, else `bicep` on the PATH.
+
+.PHONY: templates
+templates: .venv/development ## Compile the Bicep of infra/ and write the READMEs of the resource packages
+	$(BIN)/python -m dev.templates
+
+.PHONY: templates-check
+templates-check: .venv/development ## Fail if `make templates` would change anything or the linter warns
+	$(BIN)/python -m dev.templates --check
