@@ -29,7 +29,7 @@ check: .venv/development ## Lint, formatting, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: run
 run: .venv/runtime ## Start the app, an embedded Azure and Kafka on this machine (AZURE_PROVISIONING_SECONDS=2 AZURE_LATENCY_MS=0)
