@@ -1,0 +1,1 @@
+"""The Azure resource driver for TNC-O: what its HTTP functions, activities and commands do."""

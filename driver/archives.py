@@ -1,0 +1,59 @@
+"""Driver files: a base64 zip, read in memory and within limits."""
+
+import base64
+import binascii
+import io
+import zipfile
+import zlib
+
+from driver.errors import InvalidRequest
+
+LARGEST = 8 * 1024 * 1024  # bytes of the zip
+LARGEST_CONTENT = 32 * 1024 * 1024  # bytes of all files together, twice what ARM takes for templates and parameters
+MOST_FILES = 1_000
+_LINK = 0o120000
+_KIND = 0o170000
+
+
+def files(driver_files: str) -> dict[str, bytes]:
+    """The files of driver files by path; none where there is no zip. Raises InvalidRequest naming what is wrong."""
+    if not driver_files.strip():
+        return {}
+    if len(driver_files) > LARGEST * 4 // 3 + 4:
+        raise InvalidRequest(f"driverFiles: the zip is larger than {LARGEST} bytes")
+    try:
+        content = base64.b64decode("".join(driver_files.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest(f"driverFiles: not base64: {error}") from None
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _read(archive)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
+        raise InvalidRequest(f"driverFiles: not a zip that can be read: {error}") from None
+
+
+def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MOST_FILES:
+        raise InvalidRequest(f"driverFiles: {len(entries)} files, more than {MOST_FILES}")
+    if sum(entry.file_size for entry in entries) > LARGEST_CONTENT:
+        raise InvalidRequest(f"driverFiles: the files are larger than {LARGEST_CONTENT} bytes together")
+    found: dict[str, bytes] = {}
+    for entry in entries:
+        path = _path(entry)
+        if path in found:
+            raise InvalidRequest(f"driverFiles: '{path}' stands in the zip twice")
+        with archive.open(entry) as stream:
+            # The size that an entry names may be a lie: reading stops where it says.
+            found[path] = stream.read(entry.file_size + 1)
+    return found
+
+
+def _path(entry: zipfile.ZipInfo) -> str:
+    if entry.external_attr >> 16 & _KIND == _LINK:
+        raise InvalidRequest(f"driverFiles: '{entry.filename}' is a link; only files are taken")
+    path = entry.filename.replace("\\", "/")
+    parts = path.split("/")
+    if path.startswith("/") or ":" in path or any(part in ("", ".", "..") for part in parts) or not path.isprintable():
+        raise InvalidRequest(f"driverFiles: '{path[:200]}' is no path inside the zip (no '..', no absolute path)")
+    return path

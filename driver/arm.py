@@ -1,0 +1,225 @@
+"""The connection to ARM and Entra ID: one client a location, tokens cached in it, and every refusal as one exception.
+
+Waiting is never done here: retries are the orchestrator's durable timers. Only a connection that broke is tried again
+at once.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from driver.arm_errors import Cause, Refusal, cause
+from driver.models import AzureLocation
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
+    from azure.identity import ClientSecretCredential
+    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+USER_AGENT = "tnco-azure-driver"
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+FIRST_POLL = 1.0  # seconds until an operation is first polled
+_SLOWEST_POLL = 15.0
+_GROWTH = 1.2
+_LOCATIONS = 128
+_reachable = True
+_connecting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The SDK's clients for one location; they share a pipeline, its connections and its token."""
+
+    resources: "ResourceManagementClient"
+    deployments: "DeploymentsMgmtClient"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An asynchronous ARM operation: where its state is to be read (nothing where it is over), and ARM's correlation
+    id.
+    """
+
+    url: str = ""
+    retry_after: float = 0
+    correlation_id: str = ""
+
+
+def is_reachable() -> bool:
+    """Whether the last call to ARM or Entra ID found a connection."""
+    return _reachable
+
+
+@contextmanager
+def clients(location: AzureLocation) -> Iterator[Clients]:
+    """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
+    global _reachable
+    from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+
+    try:
+        with _connecting:
+            connected = _clients(location)
+        yield connected
+    except HttpResponseError as error:
+        _reachable = True
+        if isinstance(error, ClientAuthenticationError) and error.response is None:
+            raise _sign_in_refusal(str(error.message)) from None
+        raise (
+            refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
+        ) from None
+    except AzureError as error:
+        _reachable = False
+        raise Refusal(0, Cause("ConnectionFailed", " ".join(str(error).split())[:300])) from None
+    else:
+        _reachable = True
+
+
+def refusal(response: Any) -> Refusal:
+    """A response with an error status, as the exception that says why."""
+    headers: Mapping[str, str] = response.headers
+    return Refusal(response.status_code, cause(response.text(), f"HTTP {response.status_code}"), retry_after(headers))
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """The seconds that a Retry-After header asks for; 0 where there is none."""
+    try:
+        return max(0.0, float(headers.get("Retry-After") or 0))
+    except ValueError:
+        return 0.0
+
+
+def operation(response: Any) -> Operation:
+    """The operation that the answer to a PUT, POST or DELETE has started."""
+    headers: Mapping[str, str] = response.headers
+    url = headers.get("Azure-AsyncOperation", "")
+    if not url and response.status_code == 202:
+        url = headers.get("Location", "")
+    return Operation(url, retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
+
+
+def next_delay(delay: float) -> float:
+    """The seconds until the next poll, after a poll that came `delay` seconds after the one before."""
+    return min(delay * _GROWTH, _SLOWEST_POLL)
+
+
+def poll(location: AzureLocation, url: str) -> Operation:
+    """The same operation, or one without a URL if it is over. Raises a Refusal of status 200 with the cause if it has
+    failed.
+    """
+    response = _send(location, "GET", url)
+    body = _json(response)
+    state = str(body.get("status") or "").lower()
+    if state in ("failed", "canceled"):
+        raise Refusal(200, cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
+    if response.status_code == 202 or (state and state != "succeeded"):
+        return Operation(url, retry_after(response.headers))
+    return Operation()
+
+
+def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:
+    """POST an action on a resource."""
+    return operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
+
+
+def _send(location: AzureLocation, method: str, url: str) -> Any:
+    from azure.core.rest import HttpRequest
+
+    absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
+    with clients(location) as arm:
+        if not absolute.lower().startswith(f"{location.resource_manager_url}/".lower()):
+            # A bearer token goes to the Resource Manager that was configured and to nobody else.
+            raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
+        response = arm.deployments.send_request(HttpRequest(method, absolute))
+        if response.status_code >= 400:
+            raise refusal(response)
+    return response
+
+
+def _json(response: Any) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, Mapping) else {}
+
+
+def _sign_in_refusal(message: str) -> Refusal:
+    """Entra ID's answer to a sign-in. AADSTS codes of passing troubles are worth another try, a wrong secret is not."""
+    text = " ".join(message.split())
+    passing = any(code in text for code in ("AADSTS90033", "AADSTS50196", "AADSTS7000112", "temporarily_unavailable"))
+    return Refusal(0, Cause("ServiceUnavailable" if passing else "AuthenticationFailed", text[:600]))
+
+
+@lru_cache(maxsize=_LOCATIONS)
+def _clients(location: AzureLocation) -> Clients:
+    from azure.core.pipeline import policies
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
+    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+    class BrokenConnections(policies.RetryPolicy[Any, Any]):
+        """Tries again when a connection broke; what a server has answered is the orchestrator's to judge."""
+
+        def is_retry(self, settings: Any, response: Any) -> bool:
+            return False
+
+    credential = _OneAtATime(_credential(location))
+    # The SDK's own list, less its retries of answers and less its registration of providers, which would wait in
+    # the worker.
+    pipeline = [
+        policies.RequestIdPolicy(),
+        policies.HeadersPolicy(),
+        policies.UserAgentPolicy(base_user_agent=USER_AGENT),
+        policies.ProxyPolicy(),
+        policies.ContentDecodePolicy(),
+        BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
+        ARMChallengeAuthenticationPolicy(credential, location.credential_scope),
+        policies.CustomHookPolicy(),
+        ARMHttpLoggingPolicy(),
+    ]
+    transport = RequestsTransport(connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+    shared: dict[str, Any] = {
+        "base_url": location.resource_manager_url,
+        "credential_scopes": [location.credential_scope],
+        "policies": pipeline,
+        "transport": transport,
+    }
+    return Clients(
+        ResourceManagementClient(credential, location.subscription_id, **shared),
+        DeploymentsMgmtClient(credential, location.subscription_id, **shared),
+    )
+
+
+def _credential(location: AzureLocation) -> "ClientSecretCredential":
+    from azure.identity import ClientSecretCredential
+
+    return ClientSecretCredential(
+        location.tenant_id,
+        location.client_id,
+        location.client_secret,
+        authority=location.authority_host,
+        # Private clouds and the embedded Azure are not known to the public discovery endpoint.
+        disable_instance_discovery=not location.authority_host.endswith(
+            (".microsoftonline.com", ".microsoftonline.us", ".cn")
+        ),
+    )
+
+
+class _OneAtATime:
+    """A credential that many threads share: one of them fetches the token, the others wait for it instead of asking
+    too.
+    """
+
+    def __init__(self, credential: "ClientSecretCredential") -> None:
+        self._credential = credential
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **options: Any) -> "AccessToken":
+        with self._lock:
+            return self._credential.get_token(*scopes, **options)

@@ -1,0 +1,140 @@
+"""The steps of `deploy`: look at what is there, deploy, watch, and report what the deployment made.
+
+State: `existed` fingerprints of what was there before, `topology` of what earlier tries made, `deployment`,
+`correlationId`, `url` to poll, `delay` of the next poll. A state that still has `existed` in it says that the
+inventory is not collected yet.
+"""
+
+import random
+from typing import Any
+
+from driver import deployments, packages, resources
+from driver.arm import FIRST_POLL, Operation, next_delay, poll
+from driver.arm_errors import Refusal
+from driver.models import AzureLocation, Deploy, Order, Outcome, failed, retry, running, succeeded
+from driver.templates import DEPLOYMENTS, Template, reaches_elsewhere, resource_types, template
+from driver.topology import entries, fingerprint, group_name, owned
+
+
+def inspect_resources(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+    """Fingerprints of what the template names and is there already: that is updated and reported, but not owned."""
+    work = _work(order)
+    there = _there(order.location, work, _template(work))
+    return succeeded({"existed": sorted(map(fingerprint, there))})
+
+
+def start_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+    """PUT the deployment."""
+    work = _work(order)
+    started = deployments.put(order.location, work, _template(work).body)
+    now = {"deployment": work.name, "correlationId": started.correlation_id, "url": started.url, "delay": FIRST_POLL}
+    return Outcome(kind="Succeeded", after=FIRST_POLL, state={**state, **now})
+
+
+def watch_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+    """Poll the deployment; when it is over, its outputs and inventory."""
+    work = _work(order)
+    try:
+        if _is_over(order.location, work, state):
+            return _made(order, work, state)
+    except Refusal as refused:
+        if refused.status != 200:
+            raise
+        return _failed(order, work, state, refused, attempt)
+    delay = next_delay(state["delay"])
+    return running(delay, {**state, "delay": delay})
+
+
+def abandon_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+    """Cancel a deployment that is given up, if it is active, and report what it made. What failed is for the caller to
+    say.
+    """
+    work = _work(order)
+    if not deployments.cancel(order.location, deployments.deployment_id(order.location, work)):
+        return succeeded({"topology": _owned(order, state, ())})
+    return succeeded({"topology": _inventory(order, state, deployments.touched_ids(order.location, work))})
+
+
+def _is_over(location: AzureLocation, work: Deploy, state: dict[str, Any]) -> bool:
+    if state["url"]:
+        return poll(location, state["url"]) == Operation()
+    # The PUT joined a deployment that was active already: ARM gave no URL to poll.
+    found = deployments.get(location, work)
+    if found.failure is not None:
+        raise Refusal(200, found.failure)
+    return found.state == "Succeeded"
+
+
+def _made(order: Order, work: Deploy, state: dict[str, Any]) -> Outcome:
+    used = _template(work)
+    found = deployments.get(order.location, work)
+    ids = list(found.resource_ids)
+    if DEPLOYMENTS.lower() in resource_types(used.body):
+        ids += deployments.nested_ids(order.location, work)
+    return succeeded(
+        {
+            "outputs": deployments.outputs(found, used.outputs),
+            "topology": _inventory(order, state, tuple(ids)),
+            "deployment": work.name,
+            "correlationId": state.get("correlationId", ""),
+        }
+    )
+
+
+def _failed(order: Order, work: Deploy, state: dict[str, Any], refused: Refusal, attempt: int) -> Outcome:
+    verdict = refused.verdict
+    topology = _inventory(order, state, deployments.touched_ids(order.location, work))
+    if attempt < verdict.tries:
+        wait = max(verdict.wait, refused.retry_after) * random.uniform(1, 3)  # noqa: S311 - scatters retries, guards nothing
+        return retry(wait, refused.cause.text, {"existed": state["existed"], "topology": topology})
+    correlation = state.get("correlationId") or "unknown"
+    reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
+    return failed(verdict.code, reason, {"topology": topology})
+
+
+def _inventory(order: Order, state: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any]:
+    """What this resource owns now, the deployment's record included."""
+    return _owned(order, state, (*ids, deployments.deployment_id(order.location, _work(order))))
+
+
+def _owned(order: Order, state: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any]:
+    """What this resource owned before, what an earlier try made, and what of `ids` was not there before."""
+    before = {key: entry.model_dump() for key, entry in owned(order.topology).items()}
+    before |= state.get("topology", {})
+    known = {entry["id"].lower() for entry in before.values()}
+    existed = set(state["existed"])
+    return {**before, **entries(one for one in ids if one.lower() not in known and fingerprint(one) not in existed)}
+
+
+def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
+    """The ids of what the template would write and that is there.
+
+    One list of the group tells all of a template whose resources are new there. Only where it names something that is
+    there may children be there too, or resources in other scopes: then ARM's preflight gives the ids, and each is
+    looked up.
+    """
+    types = resource_types(used.body)
+    parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
+    listed: frozenset[str] = frozenset()
+    if work.scope == "resourceGroup":
+        listed = resources.listed(location, work.resource_group, types)
+        if not listed and parents_inside and not reaches_elsewhere(used.body):
+            return []
+    found = []
+    for one in deployments.validated_ids(location, work, used.body):
+        is_in_list = group_name(one).lower() == work.resource_group.lower() and one.lower().count("/") == 8
+        if one.lower() in listed or (not is_in_list and resources.exists(location, one)):
+            found.append(one)
+    return found
+
+
+def _template(work: Deploy) -> Template:
+    if work.template is not None:
+        return template(work.template, work.file)
+    return packages.built_in(work.package).template(work.file)
+
+
+def _work(order: Order) -> Deploy:
+    if not isinstance(order.work, Deploy):
+        raise TypeError(f"a step of deploy was called for a {order.work.verb}")
+    return order.work

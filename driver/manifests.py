@@ -1,0 +1,153 @@
+"""`lifecycle.yaml`: what a resource package does for each transition. docs/lifecycle.schema.json is generated from
+these models.
+"""
+
+import re
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from driver.errors import InvalidRequest
+
+FILE = "lifecycle.yaml"
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_OTHER_NAMES = {"install": "create", "uninstall": "delete"}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+    )
+
+
+class OwnedResource(_Strict):
+    """A resource to be found in the inventory."""
+
+    type: str = Field(description="ARM type, such as Microsoft.Network/virtualNetworks/subnets.")
+    name: str = Field(description="Its name, a child's after its parent's: `{{ vnet_name }}/{{ subnet_name }}`.")
+    resource_group: str = Field(default="", description="Its resource group; any where this is not given.")
+
+
+class Transition(_Strict):
+    """What one transition or operation does: exactly one of deploy, remove and call."""
+
+    deploy: str | None = Field(default=None, description="Template to deploy: a .bicep or .json file of the package.")
+    remove: Literal["all"] | OwnedResource | list[OwnedResource] | None = Field(
+        default=None, description="What to delete of the resources this resource owns: `all`, one, or a list."
+    )
+    call: str | None = Field(
+        default=None, description="ARM action (POST) on an owned resource: start, restart, deallocate ..."
+    )
+    on: str | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
+    parameters: dict[str, Any] = Field(default={}, description="Template parameters that do not bind by name.")
+    resource_group: str | None = Field(default=None, description="Resource group of this transition's deployment.")
+    location: str | None = Field(default=None, description="Where the record of a subscription deployment is kept.")
+    timeout: str | None = Field(
+        default=None, description="How long it may take: a number followed by s, m or h, such as 30m."
+    )
+
+    @field_validator("timeout")
+    @classmethod
+    def _duration(cls, value: str | None) -> str | None:
+        if value is not None and not _DURATION.fullmatch(value):
+            raise ValueError("must be a number followed by s, m or h, such as 30m")
+        return value
+
+    @model_validator(mode="after")
+    def _one_verb(self) -> "Transition":
+        if sum(verb is not None for verb in (self.deploy, self.remove, self.call)) != 1:
+            raise ValueError("takes exactly one of deploy, remove and call")
+        if (self.call is None) != (self.on is None):
+            raise ValueError("call and on belong together")
+        if self.deploy is None and self.parameters:
+            raise ValueError("parameters belong to deploy")
+        return self
+
+    @property
+    def seconds(self) -> int | None:
+        """The timeout in seconds."""
+        match = _DURATION.fullmatch(self.timeout or "")
+        return int(match[1]) * _SECONDS[match[2]] if match else None
+
+
+class Reference(_Strict):
+    """How references/find finds such a resource."""
+
+    type: str = Field(description="ARM type of what is looked for.")
+    resource_group: str = Field(
+        default="", description="Resource group to look in; the whole subscription where not given."
+    )
+    outputs: dict[str, str] = Field(default={}, description="Outputs: name and JMESPath over the ARM resource.")
+
+
+class Manifest(_Strict):
+    """A resource package's lifecycle.yaml."""
+
+    version: Literal[1] = Field(description="Version of this format.")
+    resource_group: str = Field(
+        default="", description="Resource group of the deployments; Jinja2 over the properties."
+    )
+    location: str = Field(default="", description="Where the records of subscription deployments are kept.")
+    transitions: dict[str, Transition] = Field(description="Transitions and operations by name.")
+    reference: Reference | None = None
+
+    def transition(self, name: str) -> Transition:
+        """The transition of that name, without regard to case. Install is Create and Uninstall is Delete unless the
+        package says otherwise; Delete removes all unless it says otherwise. Raises InvalidRequest naming the known
+        ones.
+        """
+        known = {key.lower(): value for key, value in self.transitions.items()}
+        wanted = name.lower()
+        wanted = wanted if wanted in known else _OTHER_NAMES.get(wanted, wanted)
+        if wanted in known:
+            return known[wanted]
+        if wanted == "delete":
+            return Transition(remove="all")
+        names = sorted({*self.transitions, "Delete"})
+        raise InvalidRequest(
+            f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
+        )
+
+
+def manifest(text: str) -> Manifest:
+    """A lifecycle.yaml's content. Raises InvalidRequest naming line and key of every fault."""
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
+            raise InvalidRequest(f"{FILE}: anchors and aliases are not taken")
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from None
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        raise InvalidRequest(*dict.fromkeys(_fault(fault["loc"], fault["msg"], tree) for fault in faults)) from None
+
+
+def _fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None) -> str:
+    keys = []
+    node = tree
+    line = 1
+    for key in location:
+        below = _below(node, key)
+        if below is None and not isinstance(node, yaml.MappingNode | yaml.SequenceNode):
+            continue  # a branch of a union, not a key of the file
+        keys.append(str(key))
+        if below is None:
+            break
+        node, line = below
+    return f"{FILE} line {line}, {'.'.join(keys) or 'top level'}: {message.removeprefix('Value error, ')}"
+
+
+def _below(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == key:
+                return value, name.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key].start_mark.line + 1
+    return None

@@ -1,0 +1,254 @@
+"""The driver's data: requests as Brent sends them, the event it gets, and what passes between orchestrator and
+activities.
+
+Everything is parsed once, where it enters, into these frozen models. What crosses the durable boundary is plain JSON
+of them.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from driver.errors import InvalidRequest
+
+VERSION = "1.0.0"
+
+Topology = dict[str, "TopologyEntry | None"]
+
+
+class FailureCode(StrEnum):
+    """The failure codes of the contract; no other value may be sent."""
+
+    RESOURCE_ALREADY_EXISTS = "RESOURCE_ALREADY_EXISTS"
+    RESOURCE_NOT_FOUND = "RESOURCE_NOT_FOUND"
+    INFRASTRUCTURE_ERROR = "INFRASTRUCTURE_ERROR"
+    INSUFFICIENT_CAPACITY = "INSUFFICIENT_CAPACITY"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class Model(BaseModel):
+    """Frozen; camelCase on the wire; unknown fields are ignored, as the contract asks."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
+
+
+class Property(Model):
+    """A property value `{"type", "value"}`, or a key `{"type": "key", "keyName", "publicKey", "privateKey"}`."""
+
+    type: str = "string"
+    value: Any = Field(default=None, repr=False)
+    key_name: str | None = None
+    public_key: str | None = None
+    private_key: str | None = Field(default=None, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_bare_value(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return {"value": data}
+        if data and "value" not in data and "type" not in data:
+            raise ValueError('must be {"type": ..., "value": ...}')
+        return {name: value for name, value in data.items() if not (name == "type" and value is None)}
+
+    @property
+    def is_key(self) -> bool:
+        return self.type.lower() == "key"
+
+    @property
+    def content(self) -> Any:
+        """The value as templates see it: of a key the mapping of its three fields."""
+        if not self.is_key:
+            return self.value
+        return {"keyName": self.key_name, "publicKey": self.public_key, "privateKey": self.private_key}
+
+
+Properties = dict[str, Property]
+
+
+class TopologyEntry(Model):
+    """One external element of a resource: its ARM id and its ARM type."""
+
+    id: str = Field(min_length=1)
+    type: str = ""
+
+
+class DeploymentLocation(Model):
+    """Where a resource lives, as Brent knows it; `properties` are read by driver.locations."""
+
+    name: str = Field(min_length=1)
+    type: str | None = None
+    properties: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class _Request(Model):
+    driver_files: str = Field(repr=False)
+    deployment_location: DeploymentLocation
+
+    @field_validator("driver_files", mode="before")
+    @classmethod
+    def _no_files(cls, value: Any) -> Any:
+        # The contract's own examples send null or {} where there are no files.
+        return "" if value is None or value == {} else value
+
+
+class LifecycleRequest(_Request):
+    """The body of POST /api/driver/lifecycle/execute."""
+
+    lifecycle_name: str = Field(min_length=1)
+    system_properties: Properties
+    resource_properties: Properties = Field(default_factory=dict)
+    request_properties: Properties = Field(default_factory=dict)
+    associated_topology: Topology = Field(default_factory=dict)
+
+    @field_validator("resource_properties", "request_properties", "associated_topology", mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    def system(self, name: str) -> str:
+        """A system property as text; empty where it is missing."""
+        found = self.system_properties.get(name)
+        return "" if found is None or found.value is None else str(found.value)
+
+
+class ReferenceRequest(_Request):
+    """The body of POST /api/driver/references/find."""
+
+    instance_name: str = Field(min_length=1)
+
+
+class AzureLocation(Model):
+    """An Azure subscription and how to sign in for it, from a deployment location's properties."""
+
+    name: str
+    tenant_id: str
+    client_id: str
+    client_secret: str = Field(repr=False)
+    subscription_id: str
+    authority_host: str
+    resource_manager_url: str
+    credential_scope: str
+
+
+class Deploy(Model):
+    """A deployment to make. The template is `{file}` of a built-in package, or stands here whole."""
+
+    verb: Literal["deploy"] = "deploy"
+    package: str
+    file: str
+    template: dict[str, Any] | None = None
+    name: str
+    scope: Literal["resourceGroup", "subscription"]
+    resource_group: str = ""
+    location: str = ""
+    parameters: dict[str, Any] = Field(repr=False)
+    secure: tuple[str, ...] = ()
+
+
+class Target(Model):
+    """An owned resource by ARM type and by the name in its id, segments joined with `/`; in any group unless one is
+    given.
+    """
+
+    type: str
+    name: str
+    resource_group: str = ""
+
+
+class Remove(Model):
+    """Owned resources to delete: those named, or all (`targets` is None)."""
+
+    verb: Literal["remove"] = "remove"
+    targets: tuple[Target, ...] | None = None
+    awaits: tuple[str, ...] = ()
+
+
+class Call(Model):
+    """An ARM action on each owned resource of a type."""
+
+    verb: Literal["call"] = "call"
+    action: str
+    on: str
+
+
+class Order(Model):
+    """All that the activities need to know of an accepted request; travels sealed."""
+
+    request_id: str
+    location: AzureLocation
+    topology: Topology
+    work: Deploy | Remove | Call = Field(discriminator="verb")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must never be shown."""
+        values = [self.location.client_secret]
+        if isinstance(self.work, Deploy):
+            values += [str(self.work.parameters[name]) for name in self.work.secure if name in self.work.parameters]
+        return tuple(value for value in values if value)
+
+
+class Outcome(Model):
+    """What an activity made of a step. Expected failures are outcomes; only bugs raise.
+
+    Succeeded: on to the next step.  Running: the same step again after `after` seconds.
+    Retry: what was tried has to be tried again after `after` seconds, `reason` says why.
+    Failed: the transition has failed with `code` and `reason`.
+    `state` is handed to the step that comes next; the last step leaves `outputs` and `topology` in it.
+    """
+
+    kind: Literal["Succeeded", "Running", "Retry", "Failed"]
+    state: dict[str, Any] = Field(default_factory=dict)
+    after: float = 0
+    code: FailureCode | None = None
+    reason: str = ""
+
+
+def succeeded(state: dict[str, Any]) -> Outcome:
+    return Outcome(kind="Succeeded", state=state)
+
+
+def running(after: float, state: dict[str, Any]) -> Outcome:
+    return Outcome(kind="Running", after=after, state=state)
+
+
+def retry(after: float, reason: str, state: dict[str, Any]) -> Outcome:
+    return Outcome(kind="Retry", after=after, reason=reason, state=state)
+
+
+def failed(code: FailureCode, reason: str, state: dict[str, Any]) -> Outcome:
+    return Outcome(kind="Failed", code=code, reason=reason, state=state)
+
+
+def event(request_id: str, state: Mapping[str, Any], failure: tuple[FailureCode, str] | None = None) -> dict[str, Any]:
+    """The message that reports the end of a lifecycle: the value of the Kafka record."""
+    message: dict[str, Any] = {
+        "requestId": request_id,
+        "status": "FAILED" if failure else "COMPLETE",
+        "outputs": state.get("outputs", {}) if not failure else {},
+        "associatedTopology": state.get("topology", {}),
+        "version": VERSION,
+    }
+    if failure:
+        message["failureDetails"] = {"failureCode": str(failure[0]), "description": failure[1]}
+    return message
+
+
+Parsed = TypeVar("Parsed", bound=Model)
+
+
+def parse(model: type[Parsed], body: bytes) -> Parsed:
+    """A request body as its model. Raises InvalidRequest naming every fault; never repeats a value, which may be
+    secret.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
+            for fault in error.errors(include_input=False)
+        ]
+        raise InvalidRequest(*faults) from None

@@ -1,0 +1,161 @@
+"""Property values as template parameters: found by name, coerced to the declared type, checked against its
+constraints.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from driver.models import Properties, Property
+from driver.names import name_fault
+from driver.templates import Parameter
+
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
+
+
+class Unfit(Exception):
+    """A value that cannot be used for a parameter; the text says what would fit."""
+
+
+def find(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
+    """The value of the property that has the parameter's name, from the first source that has it; None where none does.
+
+    A property of type `key` serves `<name>` and `<name>_public` with its public key, and a secure `<name>` or
+    `<name>_private` with its private key.
+    """
+    for properties in sources:
+        if (found := _named(properties, parameter.name)) is not None:
+            if not found.is_key:
+                return found.value
+            return found.private_key if parameter.secure else found.public_key
+        for suffix in ("_public", "_private"):
+            key = _named(properties, parameter.name.removesuffix(suffix)) if parameter.name.endswith(suffix) else None
+            if key is not None and key.is_key:
+                return _half(key, suffix, parameter)
+    return None
+
+
+def coerce(parameter: Parameter, value: Any) -> Any:
+    """A value as the parameter's type, within its constraints. Raises Unfit, never repeating a secure value."""
+    coerced = _COERCIONS[parameter.type](value)
+    _check(parameter, coerced)
+    if parameter.allowed and isinstance(coerced, str):
+        return next(allowed for allowed in parameter.allowed if str(allowed).lower() == coerced.lower())
+    return coerced
+
+
+def is_absent(value: Any, parameter: Parameter) -> bool:
+    """Whether a property says nothing: null, or an empty text where the parameter could do without one."""
+    return value is None or (
+        value == "" and (not parameter.required or parameter.type not in ("string", "securestring"))
+    )
+
+
+def _named(properties: Properties, name: str) -> Property | None:
+    if name in properties:
+        return properties[name]
+    return next((value for key, value in properties.items() if key.lower() == name.lower()), None)
+
+
+def _half(key: Property, suffix: str, parameter: Parameter) -> Any:
+    if suffix == "_public":
+        return key.public_key
+    if not parameter.secure:
+        raise Unfit("a private key goes only to a secure parameter (securestring)")
+    return key.private_key
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    return json.dumps(value)
+
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    text = value.strip() if isinstance(value, str) else ""
+    if text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) < 20:
+        return int(text)
+    raise Unfit("it takes a whole number")
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = _text(value).strip().lower()
+    if text in _TRUE | _FALSE:
+        return text in _TRUE
+    raise Unfit("it takes true or false")
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("["):
+            loaded = _loaded(text)
+            if isinstance(loaded, list):
+                return loaded
+        elif not text.startswith("{"):
+            return [part.strip() for part in text.split(",") if part.strip()]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [value]
+    raise Unfit("it takes a list: JSON, or values separated by commas")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    loaded = _loaded(value) if isinstance(value, str) else value
+    if isinstance(loaded, Mapping):
+        return dict(loaded)
+    raise Unfit("it takes an object, as JSON")
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+_COERCIONS = {
+    "string": _text,
+    "securestring": _text,
+    "int": _whole_number,
+    "bool": _truth,
+    "array": _list,
+    "object": _object,
+    "secureobject": _object,
+}
+
+
+def _check(parameter: Parameter, value: Any) -> None:
+    shown = "the value" if parameter.secure else f"'{_text(value)[:100]}'"
+    if parameter.allowed:
+        _check_allowed(parameter, value, shown)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if parameter.minimum is not None and value < parameter.minimum:
+            raise Unfit(f"{shown} is less than {parameter.minimum}")
+        if parameter.maximum is not None and value > parameter.maximum:
+            raise Unfit(f"{shown} is more than {parameter.maximum}")
+    if isinstance(value, str | list):
+        unit = "characters" if isinstance(value, str) else "entries"
+        if parameter.shortest is not None and len(value) < parameter.shortest:
+            raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.shortest} at least")
+        if parameter.longest is not None and len(value) > parameter.longest:
+            raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.longest} at most")
+    if parameter.name_of and isinstance(value, str) and (fault := name_fault(parameter.name_of, value)):
+        raise Unfit(fault)
+
+
+def _check_allowed(parameter: Parameter, value: Any, shown: str) -> None:
+    allowed = {str(one).lower() for one in parameter.allowed}
+    for one in value if isinstance(value, list) else [value]:
+        if str(one).lower() not in allowed:
+            raise Unfit(f"{shown} is none of {', '.join(map(str, parameter.allowed))}")

@@ -1,0 +1,115 @@
+"""The driver's settings. Only this module reads the environment; docs/configuration.md is generated from it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from driver.errors import NotReady
+
+KAFKA_CONFIG = "KAFKA_CONFIG_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. A fault in it is kept in `faults`: the app loads, and refuses work naming the
+    variable, since an exception at import would leave the Functions host answering 404 to everything.
+    """
+
+    kafka_bootstrap_servers: str = ""
+    kafka_topic: str = "lm_vnfc_lifecycle_execution_events"
+    kafka_config: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    events_to_log: bool = False
+    authority_host: str = ""
+    resource_manager_url: str = ""
+    sealing_keys: tuple[str, ...] = field(default=(), repr=False)
+    log_level: str = "INFO"
+    log_type: str = "plain"
+    transition_timeout_minutes: int = 60
+    history_days: int = 7
+    bicep_path: str = ""
+    faults: tuple[str, ...] = ()
+
+    def require_ready(self) -> None:
+        """Raise NotReady if work accepted now could not be finished."""
+        faults = list(self.faults)
+        if not self.kafka_bootstrap_servers and not self.events_to_log:
+            faults.append(
+                "KAFKA_BOOTSTRAP_SERVERS is not set: there is no Kafka broker to report the end of a lifecycle to"
+            )
+        if not self.sealing_keys:
+            faults.append(
+                "neither SEALING_KEYS nor SEALING_KEYS_FILE gives a Fernet key: credentials could not be sealed"
+            )
+        if faults:
+            raise NotReady("; ".join(faults))
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Settings from an environment; what is wrong in it stands in `faults`."""
+    faults: list[str] = []
+    log_level = environment.get("LOG_LEVEL", "INFO").upper() or "INFO"
+    if log_level not in LOG_LEVELS:
+        faults.append(f"LOG_LEVEL is '{log_level}': it takes {', '.join(LOG_LEVELS)}")
+        log_level = "INFO"
+    events = environment.get("EVENTS", "kafka").lower()
+    if events not in ("kafka", "log"):
+        faults.append(f"EVENTS is '{events}': it takes kafka or log")
+    return Settings(
+        kafka_bootstrap_servers=environment.get("KAFKA_BOOTSTRAP_SERVERS", "").strip(),
+        kafka_topic=environment.get("KAFKA_TOPIC") or Settings.kafka_topic,
+        kafka_config=tuple(
+            (name.removeprefix(KAFKA_CONFIG).lower().replace("_", "."), value)
+            for name, value in sorted(environment.items())
+            if name.startswith(KAFKA_CONFIG)
+        ),
+        events_to_log=events == "log",
+        authority_host=_url(environment, "AZURE_AUTHORITY_HOST", faults),
+        resource_manager_url=_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
+        sealing_keys=_sealing_keys(environment, faults),
+        log_level=log_level,
+        log_type=environment.get("LOG_TYPE", "plain").lower(),
+        transition_timeout_minutes=_minutes(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
+        history_days=_minutes(environment, "HISTORY_DAYS", 7, faults),
+        bicep_path=environment.get("BICEP_PATH", ""),
+        faults=tuple(faults),
+    )
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return read(os.environ)
+
+
+def _url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
+    url = environment.get(name, "").strip().rstrip("/")
+    if not url or url.startswith("https://"):
+        return url
+    if "://" not in url:
+        return f"https://{url}"
+    faults.append(f"{name} is '{url}': credentials are only ever sent to an https:// address")
+    return ""
+
+
+def _minutes(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    faults.append(f"{name} is '{text}': it takes a whole number above 0")
+    return default
+
+
+def _sealing_keys(environment: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
+    text = environment.get("SEALING_KEYS", "")
+    path = environment.get("SEALING_KEYS_FILE", "")
+    if not text and path:
+        try:
+            text = Path(path).read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"SEALING_KEYS_FILE cannot be read: {error}")
+    return tuple(key for key in text.replace("\n", ",").replace(" ", "").split(",") if key)

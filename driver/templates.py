@@ -1,0 +1,134 @@
+"""ARM templates (JSON): what a template declares, as far as binding parameters and finding what it makes need it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from driver.errors import InvalidRequest
+
+Scope = Literal["resourceGroup", "subscription"]
+
+_SCOPES: dict[str, Scope] = {
+    "deploymenttemplate.json": "resourceGroup",
+    "subscriptiondeploymenttemplate.json": "subscription",
+}
+DEPLOYMENTS = "Microsoft.Resources/deployments"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A declared parameter. `type` is ARM's, in lower case: string, securestring, int, bool, array, object,
+    secureobject.
+    """
+
+    name: str
+    type: str
+    required: bool
+    allowed: tuple[Any, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    shortest: int | None = None
+    longest: int | None = None
+    name_of: str = ""
+
+    @property
+    def secure(self) -> bool:
+        return self.type.startswith("secure")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template's body and what it declares."""
+
+    body: Mapping[str, Any]
+    scope: Scope
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[str, ...]
+
+
+def template(body: Any, file: str) -> Template:
+    """What the template in `file` declares. Raises InvalidRequest if it is no ARM template of a scope the driver
+    deploys to.
+    """
+    if not isinstance(body, Mapping):
+        raise InvalidRequest(f"{file}: an ARM template is a JSON object")
+    faults: list[str] = []
+    schema = str(body.get("$schema", "")).rstrip("#").rsplit("/", 1)[-1].lower()
+    scope = _SCOPES.get(schema)
+    if scope is None:
+        faults.append(
+            f"{file}: $schema must end with deploymentTemplate.json or subscriptionDeploymentTemplate.json,"
+            f" it ends with '{schema}'"
+        )
+    if not isinstance(body.get("resources"), list | Mapping):
+        faults.append(f"{file}: 'resources' is missing")
+    declared = body.get("parameters") or {}
+    parameters = [_parameter(name, one, body, file, faults) for name, one in declared.items()]
+    if faults or scope is None:
+        raise InvalidRequest(*faults)
+    return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
+
+
+def resource_types(body: Mapping[str, Any]) -> frozenset[str]:
+    """The ARM types, in lower case, of all resources a template can make: nested ones and those of nested templates
+    included.
+    """
+    return frozenset(name.lower() for name, _ in _resources(body.get("resources"), ""))
+
+
+def reaches_elsewhere(body: Mapping[str, Any]) -> bool:
+    """Whether a template can make resources outside of the group it is deployed to: nested deployments or scoped
+    resources.
+    """
+    return any(
+        one.get("scope")
+        or (name.lower() == DEPLOYMENTS.lower() and (one.get("resourceGroup") or one.get("subscriptionId")))
+        for name, one in _resources(body.get("resources"), "")
+    )
+
+
+def _resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for one in resources.values() if isinstance(resources, Mapping) else resources or ():
+        if not isinstance(one, Mapping):
+            continue
+        name = str(one.get("type", ""))
+        full = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
+        yield full, one
+        yield from _resources(one.get("resources"), full)
+        if full.lower() == DEPLOYMENTS.lower():
+            nested = (one.get("properties") or {}).get("template")
+            if isinstance(nested, Mapping):
+                yield from _resources(nested.get("resources"), "")
+
+
+def _parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:
+    definition = _resolved(declared, body, file, faults) if isinstance(declared, Mapping) else {}
+    arm_type = str(definition.get("type", "")).lower()
+    if arm_type not in ("string", "securestring", "int", "bool", "array", "object", "secureobject"):
+        faults.append(f"{file}: parameter '{name}' has no type that ARM knows")
+    metadata = definition.get("metadata") or {}
+    return Parameter(
+        name=name,
+        type=arm_type,
+        required="defaultValue" not in definition and not definition.get("nullable"),
+        allowed=tuple(definition.get("allowedValues") or ()),
+        minimum=definition.get("minValue"),
+        maximum=definition.get("maxValue"),
+        shortest=definition.get("minLength"),
+        longest=definition.get("maxLength"),
+        name_of=str(metadata.get("nameOf", "")) if isinstance(metadata, Mapping) else "",
+    )
+
+
+def _resolved(declared: Mapping[str, Any], body: Mapping[str, Any], file: str, faults: list[str]) -> dict[str, Any]:
+    """A declaration with its chain of `$ref`s to `definitions` followed; what is nearer to the parameter wins."""
+    resolved = dict(declared)
+    seen: set[str] = set()
+    while isinstance(reference := resolved.pop("$ref", None), str):
+        target = (body.get("definitions") or {}).get(reference.rsplit("/", 1)[-1])
+        if reference in seen or not isinstance(target, Mapping):
+            faults.append(f"{file}: '{reference}' leads to no type definition")
+            break
+        seen.add(reference)
+        resolved = {**target, **resolved}
+    return resolved

@@ -1,0 +1,59 @@
+"""The Azure Functions app: one table of routes, orchestrator, activities and timer. It holds no logic.
+
+HTTP functions take the streaming Request (setting PYTHON_ENABLE_INIT_INDEXING=1): the classic HttpRequest loses
+chunked bodies.
+"""
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+from azurefunctions.extensions.http.fastapi import JSONResponse, Request
+
+from driver import activities, api, settings, telemetry
+from orchestrators.lifecycle import run_lifecycle
+
+telemetry.configure(settings.current())
+
+app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+with_client = app.durable_client_input(client_name="client")
+
+
+async def execute_lifecycle(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+    return _response(await api.execute(await req.body(), req.headers, client))
+
+
+async def show_execution(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+    return _response(await api.show_execution(req.path_params["requestId"], req.headers, client))
+
+
+async def find_reference(req: Request) -> JSONResponse:
+    return _response(await api.find_reference(await req.body(), req.headers))
+
+
+async def health(req: Request) -> JSONResponse:
+    return _response(await api.health())
+
+
+async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    await api.housekeep(client)
+
+
+async def await_executions(payload: dict[str, Any], client: df.DurableOrchestrationClient) -> dict[str, Any]:
+    return await activities.await_executions(payload, client)
+
+
+def _response(answer: api.Answer) -> JSONResponse:
+    return JSONResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+
+app.route(route="api/driver/lifecycle/execute", methods=["POST"])(with_client(execute_lifecycle))
+app.route(route="api/driver/lifecycle/executions/{requestId}", methods=["GET"])(with_client(show_execution))
+app.route(route="api/driver/references/find", methods=["POST"])(find_reference)
+app.route(route="management/health", methods=["GET"])(health)
+app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
+app.orchestration_trigger(context_name="context")(run_lifecycle)
+app.activity_trigger(input_name="payload")(with_client(await_executions))
+app.activity_trigger(input_name="payload")(activities.publish_event)
+for step in activities.STEPS:
+    app.function_name(step)(app.activity_trigger(input_name="payload")(activities.take_step))
