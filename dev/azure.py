@@ -9,8 +9,9 @@ from dev.endpoints import Endpoints
 
 
 def resource_ids(stack: Endpoints) -> list[str]:
-    """Returns the ids of all resource groups, resources and deployments, in the order of their creation."""
-    return [resource["id"] for resource in _get(stack, "/emulator/resources")]
+    """Returns the ids of all resource groups, resources (children too) and deployments."""
+    found = _get(stack, "/emulator/resources")
+    return [entry["id"] for kind in ("resourceGroups", "resources", "deployments") for entry in found[kind]]
 
 
 def counters(stack: Endpoints) -> dict[str, Any]:

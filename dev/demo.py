@@ -78,15 +78,15 @@ def show_event(event: Mapping[str, Any], seconds: float) -> None:
 
 
 def expect_in_azure(stack: Endpoints, names: list[str]) -> None:
-    """Shows the resources that Azure has; raises DemoError unless they have just these names."""
+    """Shows what Azure has; raises DemoError unless these are its groups and resources, deployments apart."""
     ids = azure.resource_ids(stack)
     print(paint("cyan", "  In Azure now:" if ids else "  In Azure now: nothing"))
     for resource_id in ids:
         print(f"    {resource_id}")
-    found = sorted(resource_id.rsplit("/", 1)[-1] for resource_id in ids)
-    if found != sorted(names):
+    found = sorted(name for path, name in (each.rsplit("/", 1) for each in ids) if not path.endswith("/deployments"))
+    if found != sorted(names) or (ids and not names):
         raise DemoError(
-            f"Azure should hold {', '.join(names) or 'nothing'}, but it holds {', '.join(found) or 'nothing'}"
+            f"Azure should hold {', '.join(names) or 'nothing'}, but it holds {', '.join(ids) or 'nothing'}"
         )
 
 

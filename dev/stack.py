@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -17,8 +18,7 @@ from dev.processes import Server
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
 
-# The embedded Azure accepts any well-formed credentials.
-DEPLOYMENT_LOCATION = {
+DEPLOYMENT_LOCATION: dict[str, Any] = {
     "name": "trial",
     "type": "Azure",
     "properties": {
@@ -107,9 +107,11 @@ class Stack:
         self.kafka = address_file.read_text(encoding="utf-8")
 
     def _start_azure(self) -> None:
+        properties = DEPLOYMENT_LOCATION["properties"]
         options = ["--port", str(self.azure_port), "--tls-dir", str(self.ca.parent)]
         pace = ["--provisioning-seconds", str(self.provisioning_seconds), "--latency-ms", str(self.latency_ms)]
-        azure = self._start("azure", "azure", options + pace, {})
+        known = ["--client", f"{properties['clientId']}={properties['clientSecret']}"]
+        azure = self._start("azure", "azure", options + pace + known, {})
         azure.wait_until(
             lambda: self.ca.exists() and _answers(f"{self.azure}/emulator/counters", self.ca), START_SECONDS
         )
