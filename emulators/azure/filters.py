@@ -1,0 +1,53 @@
+"""Lists: OData filters as far as ARM knows them, and pages."""
+
+import base64
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from emulators.azure.errors import unsupported
+from emulators.azure.messages import Request
+
+PAGE = 1000
+_CLAUSE = re.compile(r"\s*([\w./]+)\s+(eq|ne)\s+'([^']*)'\s*", re.IGNORECASE)
+_KEYS = {"resourcetype": "type", "name": "name", "location": "location", "provisioningstate": "provisioningState"}
+
+
+def chosen(request: Request, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items that `$filter` leaves: clauses joined by `and`."""
+    text = request.query.get("$filter", "")
+    if not text:
+        return items
+    clauses = []
+    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE):
+        match = _CLAUSE.fullmatch(part)
+        if match is None:
+            raise unsupported(f"the filter {part!r}")
+        clauses.append((match[1].lower(), match[2].lower() == "eq", match[3]))
+    tag = next((value for key, _, value in clauses if key == "tagname"), None)
+    return [item for item in items if all(_holds(item, *clause, tag) for clause in clauses)]
+
+
+def _holds(item: dict[str, Any], key: str, equal: bool, value: str, tag: str | None) -> bool:
+    tags = {name.lower(): text for name, text in (item.get("tags") or {}).items()}
+    if key == "tagname":
+        return (value.lower() in tags) == equal
+    if key == "tagvalue":
+        return (tags.get((tag or "").lower()) == value) == equal
+    if key not in _KEYS:
+        raise unsupported(f"a filter by {key}")
+    found = item.get(_KEYS[key], (item.get("properties") or {}).get(_KEYS[key], ""))
+    return (str(found).lower() == value.lower()) == equal
+
+
+def page(request: Request, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """`{"value", "nextLink"}`: at most `$top` or 1000 items, and where the next ones are."""
+    top = int(request.query.get("$top") or PAGE)
+    token = request.query.get("$skiptoken", "")
+    start = int(base64.urlsafe_b64decode(token).decode()) if token else 0
+    shown: dict[str, Any] = {"value": items[start : start + top]}
+    if start + top < len(items):
+        following = base64.urlsafe_b64encode(str(start + top).encode()).decode()
+        query = {key: value for key, value in request.query.items() if key != "$skiptoken"}
+        shown["nextLink"] = f"{request.url}{request.path}?{urlencode(query | {'$skiptoken': following})}"
+    return shown

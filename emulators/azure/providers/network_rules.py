@@ -1,0 +1,92 @@
+"""What Microsoft.Network checks before it accepts a resource."""
+
+import ipaddress
+import uuid
+from typing import Any
+
+from emulators.azure.errors import NETWORK, Refusal
+from emulators.azure.ids import ResourceId
+from emulators.azure.state import State
+
+Properties = dict[str, Any]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def new_guid() -> str:
+    return str(uuid.uuid4())
+
+
+def refused(code: str, message: str) -> Refusal:
+    return Refusal(400, code, message, NETWORK)
+
+
+def prefix(text: object, resource_id: str) -> Network:
+    """An address prefix in CIDR notation, its host bits zero."""
+    try:
+        if not isinstance(text, str) or "/" not in text:
+            raise ValueError(text)
+        loose = ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise refused(
+            "InvalidAddressPrefixFormat",
+            f"Address prefix {text} of resource {resource_id} is not formatted correctly. "
+            "It should follow CIDR notation, for example 10.0.0.0/24.",
+        ) from error
+    if str(loose.network_address) != text.split("/")[0] and loose.version == 4:
+        raise refused(
+            "InvalidCIDRNotation",
+            f"The address prefix {text} in resource {resource_id} has an invalid CIDR notation. "
+            f"For the given prefix length, the address prefix should be {loose}.",
+        )
+    return loose
+
+
+def virtual_network(_state: State, rid: ResourceId, properties: Properties) -> None:
+    prefixes = (properties.get("addressSpace") or {}).get("addressPrefixes") or []
+    for text in prefixes:
+        prefix(text, str(rid))
+    for number, server in enumerate((properties.get("dhcpOptions") or {}).get("dnsServers") or []):
+        try:
+            ipaddress.ip_address(server)
+        except ValueError as error:
+            raise refused(
+                "NetcfgInvalidDnsServer", f"DNS server is not valid as specified with the name '{number}'."
+            ) from error
+    encryption = properties.get("encryption")
+    if encryption and not {"enabled", "enforcement"} <= set(encryption):
+        raise refused(
+            "MustSpecifyBothEncryptionIntentAndEnforcementPolicy",
+            f"Cannot encrypt VirtualNetwork {rid} unless both encryption intent (Enabled true or false) and enforcement "
+            "policy (AllowUnencrypted or DropUnencrypted) are specified.",
+        )
+
+
+def subnet(state: State, rid: ResourceId, properties: Properties) -> None:
+    """Its prefixes lie in the network's address space and overlap with no sibling's."""
+    vnet_id = str(rid.parent)
+    vnet = state.resources.get(vnet_id.lower())
+    wanted = [prefix(text, str(rid)) for text in subnet_prefixes(properties)]
+    if vnet is None or not wanted:
+        return
+    space = [prefix(text, vnet.id) for text in (vnet.properties.get("addressSpace") or {}).get("addressPrefixes") or []]
+    for network in wanted:
+        if not any(_within(network, whole) for whole in space):
+            raise refused("NetcfgInvalidSubnet", f"Subnet '{rid.name}' is not valid in virtual network '{vnet.name}'.")
+    for sibling in state.children_of(vnet_id):
+        if sibling.type.endswith("/subnets") and sibling.id.lower() != str(rid).lower():
+            for text in subnet_prefixes(sibling.properties):
+                if any(network.overlaps(prefix(text, sibling.id)) for network in wanted):
+                    raise refused(
+                        "NetcfgSubnetRangesOverlap",
+                        f"Subnet '{rid.name}' is not valid because its IP address range overlaps with that of an existing "
+                        f"subnet in virtual network '{vnet.name}'.",
+                    )
+
+
+def _within(inner: Network, outer: Network) -> bool:
+    return inner.version == outer.version and int(outer[0]) <= int(inner[0]) and int(inner[-1]) <= int(outer[-1])
+
+
+def subnet_prefixes(properties: Properties) -> list[str]:
+    single = properties.get("addressPrefix")
+    return [single] if single else list(properties.get("addressPrefixes") or [])

@@ -1,0 +1,123 @@
+"""The form of a resource type's row: what its service accepts, adds, shows and answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from emulators.azure.ids import ResourceId
+from emulators.azure.state import State
+
+NEVER = "9999"
+
+
+class Absent(Enum):
+    """Marks a field without a default."""
+
+    ABSENT = 0
+
+
+ABSENT = Absent.ABSENT
+
+
+@dataclass(frozen=True)
+class Field:
+    """A property in its place.
+
+    `name` may be dotted: then it is added to an object that is there. `default` may be a function without arguments (its value
+    is then stored at creation). `computed` names a function in providers.computed. `children` makes the list of that
+    child type; `items` are sub-resources without a path of their own. `kept_since`: from that api-version on, a PUT
+    that omits the list keeps the children.
+    """
+
+    name: str
+    default: Any = ABSENT
+    since: str = ""
+    before: str = NEVER
+    computed: str | None = None
+    children: str | None = None
+    items: "Items | None" = None
+    kept_since: str = ""
+    dropped: bool = False
+
+    def shown_in(self, version: str) -> bool:
+        return self.since <= version < self.before
+
+
+@dataclass(frozen=True)
+class Items:
+    """Sub-resources inside a property (a NIC's ipConfigurations): each gets id, etag, type and a state of its own."""
+
+    type: str
+    fields: tuple[Field, ...] = ()
+    order: tuple[str, ...] = ("name", "id", "etag", "properties", "type")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a write is answered.
+
+    `status` of the answer, provisioning `state` in it, `async_operation`/`location`: which polling headers stand in it, `retry_after` in Azure's
+    seconds, `body`: "resource", "empty" or "object" ({}), `polling`: the form of its URL (see operations.FORMS), `share` of a deployment's
+    provisioning time that it takes; 0 is synchronous.
+    """
+
+    status: int
+    state: str = "Succeeded"
+    async_operation: bool = False
+    location: bool = False
+    retry_after: int | None = None
+    body: str = "resource"
+    polling: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The refusal to delete what others refer to; `by` are the types of referrers that count, empty: all."""
+
+    code: str
+    message: str
+    status: int = 400
+    shape: str = "network"
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One row: `Microsoft.Network/virtualNetworks`."""
+
+    name: str
+    versions: tuple[str, ...] = ()
+    order: tuple[str, ...] = ("id", "name", "type", "location", "tags", "properties")
+    fields: tuple[Field, ...] = ()
+    top: tuple[Field, ...] = ()
+    create: Form = Form(201)
+    update: Form = Form(200)
+    delete: Form = Form(200, body="empty")
+    missing: int = 204
+    name_rule: str | None = None
+    name_error: str = "InvalidResourceName"
+    name_text: str = ""
+    located: bool = True
+    etagged: bool = False
+    in_use: InUse | None = None
+    checks_references: bool = False
+    busy: str | None = None
+    not_found: str = "network"
+    actions: "tuple[Action, ...]" = ()
+    validate: Callable[[State, ResourceId, dict[str, Any]], None] | None = None
+    refuses_children: str | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """POST {id}/{name}: with `answer` a synchronous one (a function in providers.computed), else a long-running one."""
+
+    name: str
+    form: Form = Form(200)
+    answer: str | None = None
+    sets: dict[str, Any] | None = None
+
+
+GENERIC = ResourceType("*")

@@ -1,0 +1,105 @@
+"""Requests about resources by id, and lists of one type."""
+
+from emulators.azure import checks, filters, ids, operations, resources
+from emulators.azure.cloud import Cloud
+from emulators.azure.errors import refusal, unsupported
+from emulators.azure.ids import ResourceId
+from emulators.azure.messages import Request, Response
+from emulators.azure.providers import actions, type_of
+from emulators.azure.providers.types import Form
+from emulators.azure.state import Operation
+from emulators.azure.views import etag_of, show
+
+
+def handle(cloud: Cloud, request: Request) -> Response:
+    """A resource id, a list of a type, or an action on a resource."""
+    rid = ids.parse(request.path)
+    if request.method == "POST":
+        return _action(cloud, request)
+    if rid is None:
+        return _list(cloud, request)
+    if request.method in ("GET", "HEAD"):
+        return _get(cloud, request, rid)
+    if request.method == "PUT":
+        return _put(cloud, request, rid)
+    if request.method == "DELETE":
+        return _delete(cloud, request, rid)
+    raise unsupported(f"{request.method} of {rid.type}")
+
+
+def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
+    row = type_of(rid.type)
+    checks.group(cloud, rid.scope)
+    checks.api_version(row, rid, request.api_version)
+    resource = cloud.state.resources.get(str(rid).lower())
+    if resource is None:
+        if request.method == "HEAD":
+            return Response(404, None, {"x-ms-failure-cause": "gateway"})
+        raise checks.missing(cloud, rid)
+    headers = {"etag": f'W/"{etag_of(cloud.state, resource)}"'} if row.etagged else {}
+    if request.method == "HEAD":
+        return Response(204, None, headers)
+    return Response(200, show(cloud.state, resource, request.api_version), headers)
+
+
+def _put(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
+    written = resources.put(cloud, rid, request.body(), request.api_version, request.url)
+    headers = _headers(cloud, request, written.form, written.operation)
+    if written.form.body == "resource":
+        return Response(written.form.status, show(cloud.state, written.resource, request.api_version), headers)
+    return Response(written.form.status, {} if written.form.body == "object" else None, headers)
+
+
+def _delete(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
+    form, operation, resource = resources.delete(cloud, rid, request.api_version, request.url)
+    headers = _headers(cloud, request, form, operation)
+    if form.body == "resource" and resource is not None:
+        return Response(form.status, show(cloud.state, resource, request.api_version), headers)
+    return Response(form.status, None, headers)
+
+
+def _headers(cloud: Cloud, request: Request, form: Form, operation: Operation | None) -> dict[str, str]:
+    return operations.headers(cloud, request, operation, form) if operation is not None else {}
+
+
+def _list(cloud: Cloud, request: Request) -> Response:
+    """`{scope or parent}/providers/{namespace}/{type}` and `{resource}/{childType}`."""
+    if request.method != "GET":
+        raise refusal("MethodNotAllowed", method=request.method)
+    holder, _, kind = request.path.rpartition("/")
+    parent = ids.parse(holder)
+    if parent is not None:
+        checks.group(cloud, parent.scope)
+        if str(parent).lower() not in cloud.state.resources:
+            raise checks.missing(cloud, parent)
+        wanted = f"{parent.type}/{kind}".lower()
+        found = [item for item in cloud.state.children_of(str(parent)) if item.type.lower() == wanted]
+    else:
+        scope, _, namespace = holder.rpartition("/providers/")
+        checks.group(cloud, scope + "/x")
+        wanted = f"{namespace}/{kind}".lower()
+        found = [item for item in cloud.state.below(scope) if item.type.lower() == wanted]
+    shown = [show(cloud.state, item, request.api_version) for item in found]
+    return Response(200, filters.page(request, shown))
+
+
+def _action(cloud: Cloud, request: Request) -> Response:
+    """POST `{resource}/{action}`."""
+    holder, _, name = request.path.rpartition("/")
+    rid = ids.parse(holder)
+    if rid is None:
+        raise unsupported(f"POST {request.path}")
+    row = type_of(rid.type)
+    checks.group(cloud, rid.scope)
+    checks.api_version(row, rid, request.api_version)
+    resource = cloud.state.resources.get(str(rid).lower())
+    if resource is None:
+        raise checks.missing(cloud, rid)
+    action = next((item for item in row.actions if item.name.lower() == name.lower()), None)
+    if action is None:
+        return Response(200, actions.answer(cloud.state, row, resource, name))
+    seconds = resources.share(cloud, action.form, resource.id, None)
+    operation = operations.begin(cloud, action.form.polling, "action", resource.id, request.api_version, seconds)
+    resource.operation = operation.id.lower()
+    operation.affected = [resource.id.lower()]
+    return Response(action.form.status, None, operations.headers(cloud, request, operation, action.form))

@@ -1,0 +1,252 @@
+"""Resources: created, changed and deleted by their type's row."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from emulators.azure import checks, ids, locations, operations
+from emulators.azure.cloud import Cloud, guid, now
+from emulators.azure.errors import Refusal
+from emulators.azure.ids import ResourceId
+from emulators.azure.providers import canonical_types, type_of
+from emulators.azure.providers.types import Form, ResourceType
+from emulators.azure.state import SUCCEEDED, Operation, Resource
+
+_OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a PUT did; `operation` is None for a synchronous one."""
+
+    resource: Resource
+    created: bool
+    form: Form
+    operation: Operation | None
+
+
+def canonical(cloud: Cloud, rid: ResourceId) -> ResourceId:
+    """The id in the case of what is stored: group, parents and type keep the case of their creation."""
+    stored = cloud.state.resources.get(str(rid).lower())
+    if stored is not None:
+        found = ids.parse(stored.id)
+        return found if found is not None else rid
+    namespace, types = canonical_types(rid.namespace, rid.types)
+    scope = rid.scope
+    outer = ids.parse(scope)
+    if outer is not None:
+        scope = str(canonical(cloud, outer))
+    else:
+        group = cloud.state.groups.get(scope.lower())
+        scope = group.id if group else scope
+    names = rid.names
+    if rid.parent is not None:
+        above = canonical(cloud, rid.parent)
+        names = (*above.names, rid.name)
+    return ResourceId(scope, namespace, types, names)
+
+
+def put(
+    cloud: Cloud, rid: ResourceId, body: dict[str, Any], version: str, url: str, limit: float | None = None
+) -> Written:
+    """Create or replace. `limit`: seconds that the operation may take at most (inside a deployment)."""
+    row = type_of(rid.type)
+    checks.writable_group(cloud, rid.scope)
+    rid = canonical(cloud, rid)
+    existing = cloud.state.resources.get(str(rid).lower())
+    wanted_location = body.get("location")
+    checks.api_version(row, rid, version, str(wanted_location or ""))
+    checks.name(row, rid)
+    checks.location(row, existing, rid, wanted_location)
+    checks.parents(cloud, rid, "write")
+    checks.busy(cloud, row, rid, url)
+    properties = _accepted(row, body.get("properties"))
+    lists = _child_lists(row, properties, version, existing)
+    if row.validate is not None:
+        row.validate(cloud.state, rid, properties)
+    targets = checks.referenced({**body, "properties": properties})
+    if row.checks_references:
+        checks.references(cloud, rid, targets)
+    for child_type, items in lists.items():
+        _check_children(cloud, rid, child_type, items)
+    unchanged = existing is not None and existing.sent == _sent(body) and existing.state == SUCCEEDED
+    resource = _store(cloud, row, rid, body, properties, version)
+    cloud.state.refer(resource.id, [target for target in targets if not target.startswith(resource.id.lower() + "/")])
+    for child_type, items in lists.items():
+        _write_children(cloud, rid, child_type, items, version)
+    form = row.create if existing is None else row.update
+    return _begin(cloud, resource, form, existing is None, unchanged, version, limit)
+
+
+def _begin(
+    cloud: Cloud, resource: Resource, form: Form, created: bool, unchanged: bool, version: str, limit: float | None
+) -> Written:
+    family = [resource, *cloud.state.children_of(resource.id)]
+    if not unchanged:
+        new_etag(cloud, resource)
+    if not form.polling:
+        return Written(resource, created, form, None)
+    seconds = 0.0 if unchanged else share(cloud, form, resource.id, limit)
+    for member in family:
+        member.state = SUCCEEDED if unchanged else form.state
+    operation = operations.begin(cloud, form.polling, "write", resource.id, version, seconds)
+    operation.affected = [member.id.lower() for member in family]
+    operation.done = unchanged
+    resource.operation = operation.id.lower()
+    return Written(resource, created, form, operation)
+
+
+def share(cloud: Cloud, form: Form, resource_id: str, limit: float | None) -> float:
+    """The seconds that an operation of this form takes."""
+    seconds = form.share * cloud.settings.provisioning_seconds
+    slow = cloud.faults.strike(("slow",), "", resource_id)
+    return min(seconds, limit if limit is not None else seconds) * (slow.factor if slow else 1.0)
+
+
+def new_etag(cloud: Cloud, resource: Resource) -> None:
+    rid = ids.parse(resource.id)
+    while rid is not None and rid.parent is not None:
+        rid = rid.parent
+    root = cloud.state.resources.get(str(rid).lower(), resource)
+    root.etag = guid()
+
+
+def _accepted(row: ResourceType, sent: Any) -> dict[str, Any]:
+    """The properties that the service takes from a request; what it computes itself is left out."""
+    ignored = {field.name for field in row.fields if field.computed or field.dropped} | {"provisioningState"}
+    accepted = {key: value for key, value in (sent or {}).items() if key not in ignored}
+    return deepcopy(accepted)
+
+
+def _child_lists(
+    row: ResourceType, properties: dict[str, Any], version: str, existing: Resource | None
+) -> dict[str, list[dict[str, Any]]]:
+    """The lists of children that this PUT replaces, taken out of the properties."""
+    lists = {}
+    for field in row.fields:
+        if field.children is None:
+            continue
+        given = properties.pop(field.name, None)
+        if given is None and existing is not None and field.kept_since and version >= field.kept_since:
+            continue
+        lists[field.children] = given or []
+    return lists
+
+
+def _check_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[dict[str, Any]]) -> None:
+    """A list that leaves out a child deletes it, unless it is in use."""
+    wanted = {str(item.get("name", "")).lower() for item in items}
+    for child in cloud.state.children_of(str(rid)):
+        if child.type.lower() == child_type.lower() and child.name.lower() not in wanted:
+            checks.unused(cloud, child)
+
+
+def _write_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[dict[str, Any]], version: str) -> None:
+    row = type_of(child_type)
+    wanted = {str(item.get("name", "")).lower() for item in items}
+    for child in cloud.state.children_of(str(rid)):
+        if child.type.lower() == child_type.lower() and child.name.lower() not in wanted:
+            cloud.state.remove(child.id, str(rid))
+    for item in items:
+        child_id = ResourceId(
+            rid.scope, rid.namespace, (*rid.types, row.name.rsplit("/", 1)[1]), (*rid.names, item["name"])
+        )
+        checks.name(row, child_id)
+        properties = _accepted(row, item.get("properties"))
+        if row.validate is not None:
+            row.validate(cloud.state, child_id, properties)
+        targets = checks.referenced(properties)
+        if row.checks_references:
+            checks.references(cloud, child_id, targets)
+        _store(cloud, row, child_id, item, properties, version)
+        cloud.state.refer(str(child_id), targets)
+
+
+def _sent(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in ("id", "name", "type", "apiVersion", "etag")}
+
+
+def _store(
+    cloud: Cloud, row: ResourceType, rid: ResourceId, body: dict[str, Any], properties: dict[str, Any], version: str
+) -> Resource:
+    moment = now()
+    existing = cloud.state.resources.get(str(rid).lower())
+    resource = existing or Resource(str(rid), row.name, rid.name, version, created=moment)
+    for field in row.fields:
+        if callable(field.default):
+            properties[field.name] = resource.properties.get(field.name) or field.default()
+    wanted_location = body.get("location")
+    if wanted_location:
+        resource.location = locations.normal(wanted_location)
+    resource.tags = body.get("tags")
+    resource.top = {key: deepcopy(value) for key, value in body.items() if key not in _OWN_KEYS}
+    resource.properties = properties
+    resource.sent = deepcopy(_sent(body))
+    resource.api_version = version
+    resource.changed = moment
+    cloud.state.add(resource, str(rid.parent) if rid.parent else rid.scope)
+    return resource
+
+
+def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form, Operation | None, Resource | None]:
+    """Start a delete. Without a resource: it is not there, its parent is (204)."""
+    row = type_of(rid.type)
+    checks.group(cloud, rid.scope)
+    checks.api_version(row, rid, version)
+    resource = cloud.state.resources.get(str(rid).lower())
+    if resource is None:
+        if rid.parent is not None and not checks.there(cloud, rid.parent):
+            raise checks.missing(cloud, rid)
+        return Form(row.missing, body="empty"), None, None
+    checks.unlocked(cloud, resource.id)
+    checks.unused(cloud, resource)
+    previous = cloud.state.operations.get(resource.operation or "")
+    if resource.state == "Deleting" and previous is not None:
+        return row.delete, previous, resource
+    checks.busy(cloud, row, rid, url)
+    if not row.delete.polling:
+        remove(cloud, resource)
+        return row.delete, None, resource
+    resource.state = "Deleting"
+    operation = operations.begin(
+        cloud, row.delete.polling, "delete", resource.id, version, share(cloud, row.delete, resource.id, None)
+    )
+    resource.operation = operation.id.lower()
+    return row.delete, operation, resource
+
+
+def remove(cloud: Cloud, resource: Resource) -> None:
+    """Take a resource out of the world, and the extension resources on it."""
+    rid = ids.parse(resource.id)
+    for below in cloud.state.below(resource.id):
+        if below.id.lower() in cloud.state.resources:
+            parent = ids.parse(below.id)
+            cloud.state.remove(below.id, str(parent.parent) if parent and parent.parent else resource.id)
+    parent_id = resource.id if rid is None else (str(rid.parent) if rid.parent else rid.scope)
+    cloud.state.remove(resource.id, parent_id)
+    root = cloud.state.resources.get(parent_id.lower())
+    if root is not None:
+        new_etag(cloud, root)
+
+
+def ended(cloud: Cloud, operation: Operation) -> None:
+    """An operation is over: what it changed is ready, or failed, or gone."""
+    operation.done = True
+    if operation.kind == "delete":
+        resource = cloud.state.resources.get(operation.target.lower())
+        if resource is not None:
+            remove(cloud, resource)
+        return
+    for key in operation.affected:
+        member = cloud.state.resources.get(key)
+        if member is not None and member.state != "Deleting":
+            member.state = SUCCEEDED if operation.outcome == SUCCEEDED else "Failed"
+    target = cloud.state.resources.get(operation.target.lower())
+    if target is not None:
+        new_etag(cloud, target)
+
+
+def failing(cloud: Cloud, resource_id: str, resource_type: str) -> Refusal | None:
+    """The error that a `fail` fault asks for."""
+    fault = cloud.faults.strike(("fail",), "", resource_id, resource_type)
+    return Refusal(fault.status, fault.code, fault.message, "network") if fault else None

@@ -1,0 +1,342 @@
+"""The run of a deployment: its resources in waves by their dependencies, spread over the provisioning time."""
+
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from emulators.azure import deployments, groups, ids, resources
+from emulators.azure.cloud import Cloud, now
+from emulators.azure.errors import Refusal
+from emulators.azure.language import Context, Expansion, Resource, TemplateError, expand
+from emulators.azure.runtime import CloudRuntime, environment, subscription_object
+from emulators.azure.state import SUCCEEDED, Deployment, Step
+
+DEBUG = "Please see https://aka.ms/arm-deployment-operations for usage details."
+FAILED = "At least one resource deployment operation failed. Please list deployment operations for details. " + DEBUG
+_BEGIN, _END = 0.1, 0.9  # the part of a deployment's time in which its resources are made
+
+
+def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:
+    """The deployment's template, expanded; made again after a restart."""
+    found = cloud.expansions.get(deployment.number)
+    if found is None:
+        parent = cloud.state.deployments.get(deployment.parent or "")
+        if parent is not None:
+            outer = expansion_of(cloud, parent)
+            resource = next(item for item in outer.resources if item.id.lower() == deployment.id.lower())
+            found = outer.nested(resource, CloudRuntime(cloud, deployment.tenant_id))
+        else:
+            found = evaluate(cloud, deployment)
+        cloud.expansions[deployment.number] = found
+    return found
+
+
+def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
+    """Expand the template that the client sent; raises TemplateError."""
+    properties = deployment.properties
+    group = cloud.state.groups.get(deployment.scope.lower())
+    subscription = ids.subscription_of(deployment.id)
+    seed = uuid.UUID(hashlib.sha256(deployment.number.encode()).hexdigest()[:32])
+    count = iter(range(1_000_000))
+    context = Context(
+        tenant_id=deployment.tenant_id,
+        subscription_id=subscription,
+        subscription=subscription_object(subscription, deployment.tenant_id),
+        resource_group=groups.show(group) if group else None,
+        deployment_name=deployment.name,
+        deployment_location=deployment.location,
+        environment=environment(),
+        now=datetime.fromtimestamp(deployment.started, UTC),
+        new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
+    )
+    return expand(properties["template"], properties.get("parameters") or {}, context)
+
+
+def start(cloud: Cloud, deployment: Deployment) -> None:
+    """Put the run of a new deployment on the agenda."""
+    expansion = expansion_of(cloud, deployment)
+    written = deployments.deployed(expansion)
+    deployment.steps = [
+        Step(
+            item.id,
+            item.type,
+            item.name,
+            [key.lower() for key in item.depends_on],
+            operation_id=hashlib.sha256(f"{deployment.number}/{item.id}".encode()).hexdigest()[:16].upper(),
+        )
+        for item in written
+    ]
+    key, span = deployment.id.lower(), deployment.until - deployment.started
+    cloud.state.plan(deployment.started + 0.05 * span, "deployment-running", key, deployment.number)
+    depths = _depths(deployment.steps)
+    waves = max(depths, default=0) + 1
+    for at, step in enumerate(deployment.steps):
+        begin = deployment.started + span * (_BEGIN + (_END - _BEGIN) * depths[at] / waves)
+        step.until = deployment.started + span * (_BEGIN + (_END - _BEGIN) * (depths[at] + 1) / waves)
+        cloud.state.plan(begin, "step", key, f"{deployment.number}:{at}")
+    cloud.state.plan(deployment.until, "deployment-end", key, deployment.number)
+
+
+def _depths(steps: list[Step]) -> list[int]:
+    at = {step.resource_id.lower(): number for number, step in enumerate(steps)}
+    known: dict[int, int] = {}
+
+    def depth(number: int) -> int:
+        if number not in known:
+            known[number] = 0
+            known[number] = max((depth(at[key]) + 1 for key in steps[number].depends_on if key in at), default=0)
+        return known[number]
+
+    return [depth(number) for number in range(len(steps))]
+
+
+def running(cloud: Cloud, key: str, number: str) -> None:
+    deployment = _current(cloud, key, number)
+    if deployment is not None and deployment.state == "Accepted":
+        deployment.state = "Running"
+        deployment.changed = now()
+
+
+def step(cloud: Cloud, key: str, detail: str) -> None:
+    """Begin one resource, if all it depends on is there."""
+    number, _, index = detail.partition(":")
+    deployment = _current(cloud, key, number)
+    if deployment is None or not deployment.active:
+        return
+    this = deployment.steps[int(index)]
+    states = {other.resource_id.lower(): other.state for other in deployment.steps}
+    if any(states.get(before, SUCCEEDED) not in (SUCCEEDED,) for before in this.depends_on):
+        if any(states.get(before) == "Running" for before in this.depends_on):
+            cloud.state.plan(_later(cloud), "step", key, detail)
+        return
+    this.started = this.started or now()
+    this.state = "Running"
+    expansion = expansion_of(cloud, deployment)
+    resource = next(item for item in deployments.deployed(expansion) if item.id == this.resource_id)
+    try:
+        _write(cloud, deployment, this, expansion, resource)
+    except Refusal as error:
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:  # ARM's engine tries these again
+            cloud.state.plan(_later(cloud), "step", key, detail)
+            return
+        _failed(this, error.status, error.body())
+    except TemplateError as error:
+        _failed(this, 400, {"error": {"code": error.code, "message": error.message}})
+    except LookupError as error:
+        _failed(this, 404, {"error": {"code": "ResourceNotFound", "message": str(error)}})
+    else:
+        cloud.state.plan(max(this.until, now()), "step-end", key, detail)
+
+
+def _later(cloud: Cloud) -> float:
+    return now() + 0.05 * cloud.settings.provisioning_seconds + 0.01
+
+
+def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
+    runtime = CloudRuntime(cloud, deployment.tenant_id)
+    if resource.type.lower() == deployments.TYPE.lower():
+        _nest(cloud, deployment, this, expansion.nested(resource, runtime), resource)
+        return
+    body = expansion.body(resource, runtime)
+    if resource.type.lower() == "microsoft.resources/resourcegroups":
+        group, created = groups.put(cloud, resource.id, body)
+        this.resource_id = group.id
+        this.status_code = "Created" if created else "OK"
+        return
+    rid = ids.parse(resource.id)
+    if rid is None:
+        raise TemplateError(f"the id of the resource '{resource.name}' is malformed: {resource.id}")
+    fault = cloud.faults.strike(("fail",), "", resource.id, resource.type)
+    if fault is not None and not fault.after:
+        raise Refusal(fault.status, fault.code, fault.message, "network")
+    written = resources.put(
+        cloud, rid, body, resource.api_version.lower(), "https://management.azure.com", max(0.0, this.until - now())
+    )
+    this.status_code = "Created" if written.created else "OK"
+    this.resource_id = written.resource.id
+    if fault is not None:
+        this.error = {"status": "Failed", "error": {"code": fault.code, "message": fault.message}}
+        written.resource.state = "Failed"
+    if written.operation is not None:
+        this.write = written.operation.id.lower()
+        if fault is not None:
+            written.operation.outcome = "Failed"
+            written.operation.error = {"code": fault.code, "message": fault.message}
+
+
+def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
+    """A nested deployment has a record of its own and runs within its parent's wave."""
+    context = expansion.context
+    scope = f"/subscriptions/{context.subscription_id}"
+    if context.resource_group is not None:
+        scope = str(context.resource_group["id"])
+        if scope.lower() not in cloud.state.groups:
+            raise Refusal(
+                404, "ResourceGroupNotFound", f"Resource group '{context.resource_group['name']}' could not be found."
+            )
+    number = new_number(f"{parent.number}/{resource.id}")
+    child = Deployment(
+        f"{scope}/providers/{deployments.TYPE}/{context.deployment_name}",
+        context.deployment_name,
+        scope,
+        number,
+        parent.tenant_id,
+        parent.correlation_id,
+        {},
+        now(),
+        max(this.until, now()),
+        now(),
+        location=context.deployment_location if context.resource_group is None else None,
+        parent=parent.id.lower(),
+    )
+    existing = cloud.state.deployments.get(child.id.lower())
+    this.status_code = "OK" if existing else "Created"
+    runtime = CloudRuntime(cloud, parent.tenant_id)
+    child.shown = deployments.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
+    cloud.expansions[number] = expansion
+    cloud.state.deployments[child.id.lower()] = child
+    this.nested = child.id.lower()
+    start(cloud, child)
+
+
+def step_end(cloud: Cloud, key: str, detail: str) -> None:
+    """One resource is ready, or has failed."""
+    number, _, index = detail.partition(":")
+    deployment = _current(cloud, key, number)
+    if deployment is None:
+        return
+    this = deployment.steps[int(index)]
+    if this.state != "Running":
+        return
+    nested = cloud.state.deployments.get(this.nested or "")
+    written = cloud.state.operations.get(this.write or "")
+    if (nested is not None and nested.active) or (written is not None and not written.done):
+        cloud.state.plan(_later(cloud), "step-end", key, detail)
+        return
+    this.ended = now()
+    if nested is not None and nested.state != SUCCEEDED:
+        inner = nested.error or {"code": "DeploymentCanceled", "message": "The deployment was canceled."}
+        _failed(this, 409, {"status": "Failed", "error": _terminal(this, nested.state, inner)})
+    elif this.error is not None:
+        _failed(this, 409, {"status": "Failed", "error": _terminal(this, "Failed", this.error["error"])})
+    else:
+        this.state = SUCCEEDED
+
+
+def _terminal(this: Step, state: str, inner: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "code": "ResourceDeploymentFailure",
+        "target": this.resource_id,
+        "message": f"The resource write operation failed to complete successfully, because it reached terminal provisioning state '{state}'.",
+        "details": [inner],
+    }
+
+
+def _failed(this: Step, status: int, error: dict[str, Any]) -> None:
+    this.state, this.ended = "Failed", now()
+    this.status_code = "".join(word.capitalize() for word in HTTPStatus(status).phrase.split())
+    this.error = error
+
+
+def end(cloud: Cloud, key: str, number: str) -> None:
+    """All is done: outputs, or what went wrong."""
+    deployment = _current(cloud, key, number)
+    if deployment is None or not deployment.active:
+        return
+    if any(item.state == "Running" for item in deployment.steps) or _waiting(deployment):
+        cloud.state.plan(_later(cloud), "deployment-end", key, number)
+        return
+    deployment.changed = now()
+    failed = [item for item in deployment.steps if item.state == "Failed"]
+    if failed:
+        finish(
+            deployment,
+            "Failed",
+            {"code": "DeploymentFailed"}
+            | _target(deployment)
+            | {"message": FAILED, "details": [_detail(deployment, item) for item in failed]},
+        )
+        return
+    try:
+        outputs = expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment.tenant_id))
+    except (TemplateError, LookupError) as error:
+        inner = {
+            "code": "DeploymentOutputEvaluationFailed",
+            "message": f"Unable to evaluate template outputs: '{error}'.",
+        }
+        finish(deployment, "Failed", inner)
+        return
+    if outputs or "outputs" in (deployment.properties.get("template") or {}):
+        deployment.outputs = deployments.typed(outputs)
+    deployment.shown["outputResources"] = [{"id": resource_id} for resource_id in _made(cloud, deployment)]
+    finish(deployment, SUCCEEDED, None)
+
+
+def _waiting(deployment: Deployment) -> bool:
+    """Steps that have not begun, but still can: nothing before them has failed."""
+    lost = {item.resource_id.lower() for item in deployment.steps if item.state == "Failed"}
+    waiting = [item for item in deployment.steps if item.state == "Waiting"]
+    while True:
+        more = [item for item in waiting if lost & set(item.depends_on)]
+        waiting = [item for item in waiting if item not in more]
+        if not more:
+            return bool(waiting)
+        lost |= {item.resource_id.lower() for item in more}
+
+
+def finish(deployment: Deployment, state: str, error: dict[str, Any] | None) -> None:
+    deployment.state, deployment.error = state, error
+    deployment.shown["ended"] = state
+
+
+def _target(deployment: Deployment) -> dict[str, str]:
+    return {"target": deployment.id} if modern(deployment) else {}
+
+
+def modern(deployment: Deployment) -> bool:
+    """From 2022-09-01 on, details carry the service's code and target; before, its JSON as text in the message."""
+    return str(deployment.shown.get("apiVersion", "2022-09-01")) >= "2022-09-01"
+
+
+def _detail(deployment: Deployment, item: Step) -> dict[str, Any]:
+    error = (item.error or {}).get("error") or {}
+    if modern(deployment):
+        return {key: value for key, value in error.items() if key != "details" or value}
+    text = json.dumps(item.error, indent=2).replace("\n", "\r\n")
+    return {"code": item.status_code, "message": text}
+
+
+def _made(cloud: Cloud, deployment: Deployment) -> list[str]:
+    """Ids of the resources; those of a nested deployment stand in its place."""
+    made: list[str] = []
+    for item in deployment.steps:
+        nested = cloud.state.deployments.get(item.nested or "")
+        made += _made(cloud, nested) if nested is not None else [item.resource_id]
+    return list(dict.fromkeys(made))
+
+
+def cancel(cloud: Cloud, deployment: Deployment) -> None:
+    """Nothing more is begun; what has begun goes on."""
+    deployment.changed = now()
+    deployment.state = "Canceled"
+    for item in deployment.steps:
+        nested = cloud.state.deployments.get(item.nested or "")
+        if nested is not None and nested.active:
+            cancel(cloud, nested)
+        if item.state == "Running":
+            item.state, item.ended = "Canceled", now()
+
+
+def _current(cloud: Cloud, key: str, number: str) -> Deployment | None:
+    """The deployment of that name, unless a later one has taken its place."""
+    deployment = cloud.state.deployments.get(key)
+    return deployment if deployment is not None and deployment.number == number else None
+
+
+def new_number(seed: str) -> str:
+    """Twenty digits, as ARM numbers the operation of a deployment."""
+    digits = int.from_bytes(hashlib.sha256(f"{seed}/{now()}".encode()).digest()[:8], "big")
+    return f"0858{digits % 10**16:016d}"

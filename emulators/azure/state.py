@@ -1,0 +1,206 @@
+"""Everything the embedded Azure remembers: plain data, saved as one JSON file."""
+
+import heapq
+import json
+import os
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SUCCEEDED = "Succeeded"
+
+
+@dataclass
+class Group:
+    """A resource group; `id` and `name` in the case of its creation."""
+
+    id: str
+    name: str
+    location: str
+    tags: dict[str, str] | None = None
+    managed_by: str | None = None
+    state: str = SUCCEEDED
+
+
+@dataclass
+class Resource:
+    """A resource as its service stores it: `top` is what stands beside `properties` (sku, kind, zones, identity ...)."""
+
+    id: str
+    type: str
+    name: str
+    api_version: str
+    location: str | None = None
+    tags: dict[str, str] | None = None
+    top: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+    sent: dict[str, Any] = field(default_factory=dict)
+    state: str = SUCCEEDED
+    etag: str = ""
+    created: float = 0.0
+    changed: float = 0.0
+    operation: str | None = None
+
+
+@dataclass
+class Operation:
+    """A long-running operation. `form` names its polling form, `outcome` its status once `due` is over."""
+
+    id: str
+    kind: str
+    form: str
+    path: str
+    target: str
+    api_version: str
+    started: float
+    due: float
+    affected: list[str] = field(default_factory=list)
+    outcome: str = SUCCEEDED
+    error: dict[str, Any] | None = None
+    status: int = 200
+    done: bool = False
+
+
+@dataclass
+class Step:
+    """One resource of a deployment: what became of it."""
+
+    resource_id: str
+    type: str
+    name: str
+    depends_on: list[str]
+    state: str = "Waiting"
+    operation_id: str = ""
+    started: float = 0.0
+    ended: float = 0.0
+    until: float = 0.0
+    status_code: str = ""
+    error: dict[str, Any] | None = None
+    write: str | None = None
+    nested: str | None = None
+
+
+@dataclass
+class Deployment:
+    """A deployment's record. `number` is its operation's; a deployment of the same name that comes later has another."""
+
+    id: str
+    name: str
+    scope: str
+    number: str
+    tenant_id: str
+    correlation_id: str
+    properties: dict[str, Any]
+    started: float
+    until: float
+    changed: float
+    location: str | None = None
+    tags: dict[str, str] | None = None
+    state: str = "Accepted"
+    steps: list[Step] = field(default_factory=list)
+    shown: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    parent: str | None = None
+    symbol: str | None = None
+    deleting: bool = False
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("Accepted", "Running")
+
+
+@dataclass
+class State:
+    """Dictionaries by lower-case id. `agenda` holds what is due: (time, sequence, kind, argument, argument)."""
+
+    groups: dict[str, Group] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    agenda: list[tuple[float, int, str, str, str]] = field(default_factory=list)
+    gone: dict[str, float] = field(default_factory=dict)
+    children: dict[str, list[str]] = field(default_factory=dict)
+    references: dict[str, list[str]] = field(default_factory=dict)
+    referrers: dict[str, list[str]] = field(default_factory=dict)
+    sequence: int = 0
+    signing_key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    changes: int = 0
+
+    def plan(self, due: float, kind: str, argument: str, detail: str = "") -> None:
+        """Put something on the agenda."""
+        self.sequence += 1
+        heapq.heappush(self.agenda, (due, self.sequence, kind, argument, detail))
+
+    def next_due(self, now: float) -> tuple[float, int, str, str, str] | None:
+        """Take the first thing from the agenda that is due."""
+        return heapq.heappop(self.agenda) if self.agenda and self.agenda[0][0] <= now else None
+
+    def children_of(self, resource_id: str) -> list[Resource]:
+        """In the order of their creation."""
+        return [self.resources[key] for key in self.children.get(resource_id.lower(), ())]
+
+    def below(self, scope_id: str) -> list[Resource]:
+        """All resources whose id begins with that scope's."""
+        prefix = scope_id.lower() + "/"
+        return [resource for key, resource in self.resources.items() if key.startswith(prefix)]
+
+    def add(self, resource: Resource, parent_id: str) -> None:
+        key = resource.id.lower()
+        if key not in self.resources:
+            self.children.setdefault(parent_id.lower(), []).append(key)
+        self.resources[key] = resource
+        self.gone.pop(key, None)
+
+    def refer(self, resource_id: str, targets: list[str]) -> None:
+        """Note which resources this one refers to, in place of what it referred to before."""
+        key = resource_id.lower()
+        for target in self.references.pop(key, ()):
+            self.referrers[target].remove(key)
+        if targets:
+            self.references[key] = targets
+        for target in targets:
+            self.referrers.setdefault(target, []).append(key)
+
+    def remove(self, resource_id: str, parent_id: str) -> None:
+        """Forget a resource and what lies in it."""
+        key = resource_id.lower()
+        for child in list(self.children.get(key, ())):
+            self.remove(child, key)
+        self.children.pop(key, None)
+        self.refer(key, [])
+        if self.resources.pop(key, None):
+            self.gone[key] = time.time()
+            siblings = self.children.get(parent_id.lower(), [])
+            if key in siblings:
+                siblings.remove(key)
+
+
+_RECORDS: dict[str, type[Any]] = {
+    "groups": Group,
+    "resources": Resource,
+    "deployments": Deployment,
+    "operations": Operation,
+}
+
+
+def save(state: State, path: Path) -> None:
+    """Write the state in one move, so that a reader or a crash never meets half a file."""
+    scratch = path.with_name(path.name + ".new")
+    scratch.write_text(json.dumps(asdict(state)))
+    os.replace(scratch, path)
+
+
+def load(path: Path) -> State:
+    """The state saved there; a new one where there is no file."""
+    if not path.exists():
+        return State()
+    data = json.loads(path.read_text())
+    for name, record in _RECORDS.items():
+        data[name] = {key: record(**value) for key, value in data[name].items()}
+    for deployment in data["deployments"].values():
+        deployment.steps = [Step(**step) for step in deployment.steps]
+    data["agenda"] = [tuple(entry) for entry in data["agenda"]]
+    return State(**data)

@@ -1,0 +1,101 @@
+"""Subscriptions and their resource providers."""
+
+from typing import Any
+
+from emulators.azure import groups, locations
+from emulators.azure.cloud import Cloud
+from emulators.azure.errors import Refusal, refusal, unsupported
+from emulators.azure.messages import Request, Response
+from emulators.azure.providers import KNOWN
+from emulators.azure.providers.versions import RESOURCES
+
+_ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags", "subscriptions")
+
+
+def handle(cloud: Cloud, request: Request, tenant_id: str) -> Response:
+    """`/subscriptions[/{id}[/locations | /providers[/{namespace}[/register]] | /resources | /tagNames]]`."""
+    groups.version(request)
+    if len(request.segments) == 1:
+        known = cloud.settings.subscriptions or {key.split("/")[2] for key in cloud.state.groups}
+        return Response(200, {"value": [_subscription(item, tenant_id) for item in sorted(known)]})
+    subscription = request.segments[1]
+    if len(request.segments) == 2:
+        return Response(200, _subscription(subscription, tenant_id))
+    part = request.lowered[2]
+    if part == "locations":
+        return Response(200, {"value": _locations(subscription)})
+    if part == "resources":
+        return Response(200, groups.resource_list(cloud, request, f"/subscriptions/{subscription}"))
+    if part == "providers":
+        return _providers(cloud, request, subscription)
+    raise unsupported(f"{request.method} {request.path}")
+
+
+def _subscription(subscription: str, tenant_id: str) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}",
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": subscription,
+        "tenantId": tenant_id,
+        "displayName": "Embedded Azure",
+        "state": "Enabled",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    }
+
+
+def _locations(subscription: str) -> list[dict[str, Any]]:
+    return [
+        {"id": f"/subscriptions/{subscription}/locations/{name}", "name": name, "displayName": shown}
+        for name, shown in zip(locations.NAMES, locations.DISPLAY_NAMES, strict=True)
+    ]
+
+
+def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
+    known = _namespaces(cloud)
+    if len(request.segments) == 3:
+        return Response(200, {"value": [_provider(subscription, name, types) for name, types in known.items()]})
+    found = next((name for name in known if name.lower() == request.lowered[3]), None)
+    if found is None:
+        raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{request.segments[3]}' is invalid.")
+    if len(request.segments) == 4 and request.method == "GET":
+        return Response(200, _provider(subscription, found, known[found]))
+    if request.lowered[4:] == ("register",) and request.method == "POST":
+        return Response(200, _provider(subscription, found, known[found]))
+    raise refusal("MethodNotAllowed", method=request.method)
+
+
+def _namespaces(cloud: Cloud) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Types and their versions by namespace: those with a table, and those that have been deployed."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {"Microsoft.Resources": dict.fromkeys(_ARM_TYPES, RESOURCES)}
+    for row in KNOWN.values():
+        namespace, _, kind = row.name.partition("/")
+        found.setdefault(namespace, {})[kind] = row.versions
+    for resource in cloud.state.resources.values():
+        if resource.type.lower() not in KNOWN:
+            namespace, _, kind = resource.type.partition("/")
+            types = found.setdefault(namespace, {})
+            types[kind] = tuple(sorted({*types.get(kind, ()), resource.api_version}))
+    return found
+
+
+def _provider(subscription: str, namespace: str, types: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}/providers/{namespace}",
+        "namespace": namespace,
+        "resourceTypes": [
+            {
+                "resourceType": kind,
+                "locations": list(locations.DISPLAY_NAMES),
+                "apiVersions": list(reversed(versions)),
+                "capabilities": "SupportsTags, SupportsLocation",
+            }
+            for kind, versions in types.items()
+        ],
+        "registrationState": "Registered",
+        "registrationPolicy": "RegistrationRequired",
+    }

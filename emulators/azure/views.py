@@ -1,0 +1,135 @@
+"""Resources as their services show them: keys, their order, defaults and computed values by api-version."""
+
+from typing import Any
+
+from emulators.azure import ids
+from emulators.azure.providers import type_of
+from emulators.azure.providers.computed import FUNCTIONS
+from emulators.azure.providers.types import ABSENT, Field, Items
+from emulators.azure.state import Resource, State
+from emulators.azure.times import timestamp
+
+
+def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
+    """The whole resource as GET answers it."""
+    row = type_of(resource.type)
+    known = {
+        "id": resource.id,
+        "name": resource.name,
+        "type": row.name,
+        "location": resource.location,
+        "tags": resource.tags,
+        "etag": f'W/"{etag_of(state, resource)}"' if row.etagged else None,
+        "properties": _properties(state, resource, row.fields, resource.properties, version),
+    }
+    top = dict(resource.top)
+    for field in row.top:
+        if field.shown_in(version) and field.default is not ABSENT:
+            if known.get(field.name, ABSENT) is None:
+                known[field.name] = field.default
+            elif field.name not in known:
+                top.setdefault(field.name, field.default)
+    shown = {}
+    for name in row.order:
+        value = known.get(name, top.pop(name, None))
+        if value is not None:
+            shown[name] = value
+    return shown | {name: value for name, value in top.items() if value is not None}
+
+
+def _properties(
+    state: State, resource: Resource, fields: tuple[Field, ...], stored: dict[str, Any], version: str
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for field in fields:
+        if not field.shown_in(version) or field.dropped:
+            continue
+        value = _value(state, resource, field, stored, version)
+        if value is ABSENT:
+            continue
+        if "." in field.name:
+            _add_below(shown, field.name.split("."), value)
+        elif field.name not in shown:
+            shown[field.name] = value
+    hidden = {field.name for field in fields}
+    if not fields:
+        shown["provisioningState"] = resource.state
+    for name, value in stored.items():
+        if name not in hidden:
+            shown[name] = value
+    return shown
+
+
+def _value(state: State, resource: Resource, field: Field, stored: dict[str, Any], version: str) -> Any:
+    if field.computed is not None:
+        return FUNCTIONS[field.computed](state, resource)
+    if field.children is not None:
+        return [
+            show(state, child, version)
+            for child in state.children_of(resource.id)
+            if child.type.lower() == field.children.lower()
+        ]
+    value = stored.get(field.name, ABSENT)
+    if value is ABSENT or value is None:
+        value = ABSENT if callable(field.default) else field.default
+    if field.items is not None and isinstance(value, list):
+        return [_item(state, resource, field, field.items, item, version) for item in value]
+    return value
+
+
+def _item(
+    state: State, resource: Resource, field: Field, items: Items, item: dict[str, Any], version: str
+) -> dict[str, Any]:
+    name = item.get("name", "")
+    shown: dict[str, Any] = {}
+    for key in items.order:
+        if key == "id":
+            shown["id"] = f"{resource.id}/{field.name}/{name}"
+        elif key == "etag":
+            shown["etag"] = f'W/"{etag_of(state, resource)}"'
+        elif key == "type":
+            shown["type"] = items.type
+        elif key == "properties":
+            shown["properties"] = _properties(state, resource, items.fields, item.get("properties") or {}, version)
+        elif key in item:
+            shown[key] = item[key]
+    return shown
+
+
+def _add_below(shown: dict[str, Any], path: list[str], value: Any) -> None:
+    """Add a default to an object that is there, without changing what is stored."""
+    holder = shown.get(path[0])
+    if isinstance(holder, dict) and path[1] not in holder:
+        shown[path[0]] = holder | {path[1]: value}
+
+
+def etag_of(state: State, resource: Resource) -> str:
+    """A write changes the etag of the whole family, so the topmost resource keeps it."""
+    rid = ids.parse(resource.id)
+    while rid is not None and rid.parent is not None:
+        rid = rid.parent
+    root = state.resources.get(str(rid).lower())
+    return root.etag if root else resource.etag
+
+
+def listed(resource: Resource, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The resource as GET .../resources lists it."""
+    rid = ids.parse(resource.id)
+    entry: dict[str, Any] = {
+        "id": resource.id,
+        "name": rid.full_name if rid else resource.name,
+        "type": resource.type,
+        "sku": resource.top.get("sku"),
+        "kind": resource.top.get("kind"),
+        "managedBy": resource.top.get("managedBy"),
+        "location": resource.location,
+        "identity": resource.top.get("identity"),
+    }
+    if "createdtime" in expand:
+        entry["createdTime"] = timestamp(resource.created)
+    if "changedtime" in expand:
+        entry["changedTime"] = timestamp(resource.changed)
+    if "provisioningstate" in expand:
+        entry["provisioningState"] = resource.state
+    entry["tags"] = resource.tags
+    return {key: value for key, value in entry.items() if value is not None}
