@@ -9,7 +9,7 @@ import asyncio
 import heapq
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -34,7 +34,7 @@ class Engine:
         `call_activity` gives an activity its input (JSON text) and answers with the result (JSON text), or raises.
         """
         self._app, self._store, self._call, self._max_activities = app, store, call_activity, max_activities
-        self._names = [function.name for function in app.orchestrators.values()]
+        self._warned: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
         self._ready = dict.fromkeys(store.awaiting())
@@ -122,8 +122,8 @@ class Engine:
         if instance is None or instance.status in ENDED or not messages:
             return
         history = self._store.history(instance_id)
-        orchestrator = self._app.orchestrators.get(instance.name.lower())
-        episode = run_episode(instance, orchestrator, self._names, history, messages)
+        episode = run_episode(self._app, instance, history, messages)
+        self._warn_of(instance, episode.unknown)
         self._store.extend_history(instance_id, len(history), episode.events)
         if episode.continued is not None:
             continue_as_new(self._store, instance, episode.continued, episode.custom_status)
@@ -151,26 +151,25 @@ class Engine:
         match happened["EventType"]:
             case EventType.TaskScheduled:
                 call = self._store.add_activity(instance, task_id, happened["Name"], data)
-                if self._is_known(call):
-                    self._calls.append(call)
+                self._calls.append(call)
             case EventType.TimerCreated:
                 fired = event(EventType.TimerFired, TimerId=task_id, FireAt=happened["FireAt"])
                 timer: Timer = self._store.add_timer(instance, happened["FireAt"], fired)
                 heapq.heappush(self._timers, (parse(timer.fire_at), timer.number, timer))
             case EventType.SubOrchestrationInstanceCreated:
-                self._call_sub_orchestrator(instance, happened, data)
+                create_child(self._store, instance, happened, data)
+                self._ready[happened["InstanceId"]] = None
 
-    def _call_sub_orchestrator(self, instance: Instance, happened: Event, data: str | None) -> None:
-        if happened["Name"].lower() in self._app.orchestrators:
-            create_child(self._store, instance, happened, data)
-            self._ready[happened["InstanceId"]] = None
-        else:
-            warn(f"instance {instance.id} calls the unknown orchestrator {happened['Name']!r}: it will wait for ever")
+    def _warn_of(self, instance: Instance, unknown: Iterable[str]) -> None:
+        for name in unknown:
+            if (instance.id, name) not in self._warned:
+                self._warned.add((instance.id, name))
+                warn(f"{instance.name} {instance.id} calls {name!r}, which does not exist: it will wait for ever")
 
     def _is_known(self, call: ActivityCall) -> bool:
         if call.name.lower() in self._app.activities:
             return True
-        warn(f"instance {call.instance_id} calls the unknown activity {call.name!r}: it will wait for ever")
+        warn(f"activity {call.name!r} of instance {call.instance_id} does not exist any more: it will wait for ever")
         return False
 
     def _start_activities(self) -> None:

@@ -5,7 +5,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulators.functions_host.functions import Function
+from emulators.functions_host.functions import App, Function
 from emulators.functions_host.history import Event, EventType, event
 from emulators.functions_host.replay import Replay, ReplayError
 from emulators.functions_host.store import Instance
@@ -37,6 +37,7 @@ class Episode:
     events: list[Event]
     scheduled: list[tuple[Event, str | None]] = field(default_factory=list)
     custom_status: str | None = None
+    unknown: frozenset[str] = frozenset()
     status: str = "Running"
     output: str | None = None
     continued: str | None = None
@@ -97,23 +98,22 @@ def _ended(events: list[Event], status: str, output: str | None, **rest: Any) ->
     return Episode([*events, completed, event(EventType.OrchestratorCompleted)], status=status, output=output, **rest)
 
 
-def run_episode(
-    instance: Instance, orchestrator: Function | None, known: list[str], history: list[str], messages: list[Event]
-) -> Episode:
+def run_episode(app: App, instance: Instance, history: list[str], messages: list[Event]) -> Episode:
     """Run one episode of `instance`: `history` is what was played before (JSON texts), `messages` what came since.
 
-    A missing orchestrator (`known` are the names there are), an error in it and an answer that does not fit the history
-    fail the orchestration, as on the real host; nothing is raised.
+    A missing orchestrator, an error in it and an answer that does not fit the history fail the orchestration, as on the
+    real host; nothing is raised.
     """
     messages = sorted(messages, key=lambda message: message["EventType"] not in FIRST)
     new = [event(EventType.OrchestratorStarted), *messages]
     played = [_played(happened) for happened in new]
     terminated = [message for message in messages if message["EventType"] == EventType.ExecutionTerminated]
     if terminated:
-        return _ended(played, "Terminated", _compact(terminated[0]["Input"]))
+        return _ended(played, "Terminated", _compact(terminated[0]["Input"]), custom_status=instance.custom_status)
     failed = f"Orchestrator function '{instance.name}' failed: "
+    orchestrator = app.orchestrators.get(instance.name.lower())
     if orchestrator is None:
-        names = ", ".join(f"'{name}'" for name in known)
+        names = ", ".join(f"'{function.name}'" for function in app.orchestrators.values())
         text = (
             f"The function '{instance.name}' doesn't exist, is disabled, or is not an orchestrator function. "
             f"Additional info: The following are the known orchestrator functions: {names}."
@@ -123,7 +123,7 @@ def run_episode(
         answer = _call(orchestrator, _context(instance, history, new))
     except _Failure as error:
         return _ended(played, "Failed", _compact(failed + str(error)))
-    replay = Replay(instance.execution_id, answer.actions)
+    replay = Replay(instance.execution_id, answer.actions, app.activities.keys(), app.orchestrators.keys())
     try:
         replay.run([*map(json.loads, history), *new])
     except ReplayError as error:
@@ -137,4 +137,5 @@ def run_episode(
         return Episode(events, custom_status=answer.custom_status, continued=_compact(replay.continued["input"]))
     if replay.finished and answer.is_done:
         return _ended(events, "Completed", _compact(answer.output), custom_status=answer.custom_status)
-    return Episode([*events, event(EventType.OrchestratorCompleted)], scheduled, answer.custom_status)
+    unknown = frozenset(replay.unknown)
+    return Episode([*events, event(EventType.OrchestratorCompleted)], scheduled, answer.custom_status, unknown)

@@ -5,7 +5,7 @@ after the other against the history: each takes the next event id when it is its
 hold is new work. Getting these ids right is what keeps the SDK, which counts on its own, in step with the history.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,13 +33,17 @@ class ReplayError(Exception):
 class Replay:
     """The outcome of a replay.
 
+    `activities` and `orchestrators` are the names there are, in lower case; `unknown` are called names not among them.
     `new` holds what the history has not seen yet, by event id: its event and the action's input (activities and
     sub-orchestrations). `finished` means that every action is done and no task is open any more.
     """
 
     execution_id: str
     actions: list[Action]
+    activities: Set[str]
+    orchestrators: Set[str]
     new: dict[int, tuple[Event, str | None]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
     continued: Action | None = None
     ran_out: bool = False
     _open: dict[int, Done] = field(default_factory=dict)
@@ -101,6 +105,14 @@ class Replay:
             self._start(self.actions[index], lambda _: self._advance(index + 1))
 
     def _start(self, action: Action, done: Done) -> None:
+        if self._is_unknown(action):
+            # The real host swallows the error: no task, no event id, and the orchestrator waits for ever.
+            self.unknown.add(action["functionName"])
+            done(False)
+        else:
+            self._carry_out(action, done)
+
+    def _carry_out(self, action: Action, done: Done) -> None:
         match action["actionType"]:
             case 0:
                 self._call_activity(action, done)
@@ -125,6 +137,11 @@ class Replay:
                 self._start_all(children, 1 if kind == 11 else len(children), done)
             case kind:
                 raise ReplayError(f"The local host does not support {REFUSED.get(kind, f'action type {kind}')}.")
+
+    def _is_unknown(self, action: Action) -> bool:
+        known = {0: self.activities, 1: self.activities, 2: self.orchestrators, 3: self.orchestrators}
+        names = known.get(action["actionType"])
+        return names is not None and action["functionName"].lower() not in names
 
     def _start_all(self, actions: list[Action], needed: int, done: Done) -> None:
         """Start all at once; done when `needed` of them are (1 for any), at once where there are none."""

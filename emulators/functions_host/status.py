@@ -12,14 +12,14 @@ ENDINGS = {
     EventType.SubOrchestrationInstanceCompleted,
     EventType.SubOrchestrationInstanceFailed,
 }
-UNSEEN = {EventType.OrchestratorStarted, EventType.OrchestratorCompleted}
+UNSEEN = {EventType.OrchestratorStarted, EventType.OrchestratorCompleted, EventType.TaskScheduled}
 HIDDEN = {
     "EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "OrchestrationInstance", "ParentInstance",
     "Version", "Timestamp",
 }  # fmt: skip
 
 
-def instance_status(history: list[str], show_output: bool, name: str) -> dict[str, Any]:
+def history_events(history: list[str], show_output: bool, name: str) -> list[dict[str, Any]]:
     """The `historyEvents` of a status answer; `history` holds events as JSON texts, `name` is the orchestrator's."""
     events: list[Event] = [json.loads(text) for text in history]
     begun = {event["EventId"]: event for event in events if event["EventType"] in BEGINNINGS}
@@ -30,7 +30,7 @@ def instance_status(history: list[str], show_output: bool, name: str) -> dict[st
         if kind in UNSEEN or (kind in BEGINNINGS and event["EventId"] in ended):
             continue
         shown.append(_shown(event, kind, begun, show_output, name))
-    return {"historyEvents": shown}
+    return shown
 
 
 def _shown(event: Event, kind: EventType, begun: dict[int, Event], show_output: bool, name: str) -> dict[str, Any]:

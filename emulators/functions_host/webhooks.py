@@ -14,7 +14,7 @@ from emulators.functions_host.bindings import management_urls
 from emulators.functions_host.engine import Engine
 from emulators.functions_host.history import EventType, event
 from emulators.functions_host.queries import condition, first_id, is_true, shown, time_of
-from emulators.functions_host.status import instance_status
+from emulators.functions_host.status import history_events
 from emulators.functions_host.store import ENDED, Instance, Store
 
 DEFAULT_PAGE = 100
@@ -109,7 +109,7 @@ class Webhooks:
         content = shown(request, instance)
         if is_true(request, "showHistory"):
             history = self._store.history(instance_id)
-            content |= instance_status(history, is_true(request, "showHistoryOutput"), instance.name)
+            content["historyEvents"] = history_events(history, is_true(request, "showHistoryOutput"), instance.name)
         if instance.status not in ENDED:
             return _json(content, 202, {"Location": str(request.url), "Retry-After": "5"})
         failed = instance.status == "Failed" and is_true(request, "returnInternalServerErrorOnFailure")
