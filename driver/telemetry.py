@@ -112,7 +112,7 @@ def configure(settings: Settings) -> None:
     debugging = settings.log_level == "DEBUG"
     # Libraries speak of every request: with the driver's own lines that would be ten times what an operator reads.
     for name in ("azure", "msal", "urllib3", "asyncio"):
-        logging.getLogger(name).setLevel(logging.DEBUG if debugging else logging.WARNING)
+        logging.getLogger(name).setLevel(logging.DEBUG if debugging else logging.ERROR)
     # The HTTP streams server logs every request with its path, which may hold a secret prefix.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.access").propagate = False
