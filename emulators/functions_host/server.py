@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi.encoders import jsonable_encoder
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulators.functions_host.bindings import RPC_PATH, WEBHOOK_PATH, Caller
@@ -90,7 +90,11 @@ class WebServer:
             scope = _streams_scope(scope, self.worker, path, parameters)
             response = await self._call_function(function, scope, receive)
         elif path == "/":
-            response = HTMLResponse(HOME_PAGE) if self.has_home_page else Response(status_code=204)
+            response = (
+                Response(HOME_PAGE, headers={"Content-Type": "text/html"})
+                if self.has_home_page
+                else Response(status_code=204)
+            )
         else:
             response = Response(status_code=404)
         await response(scope, receive, send)

@@ -107,7 +107,7 @@ class Host:
         """Send a request (a body that is an iterator is sent chunked) and read the whole answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, body, dict(headers or {}))
+            connection.request(method, path, body, dict(headers or {}), encode_chunked=True)
             response = connection.getresponse()
             return Answer(response.status, response.getheaders(), response.read().decode("utf-8", "replace"))
         finally:
