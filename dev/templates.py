@@ -1,4 +1,4 @@
-"""Compiles the Bicep of infra/ to the ARM templates beside it and writes the READMEs of the resource packages.
+"""Compiles Bicep to the ARM templates beside it; writes the READMEs and TNC-O descriptors of the resource packages.
 
 `python -m dev.templates` writes them; with `--check` it writes nothing and fails if anything would change. Either way a
 warning of the linter is a failure.
@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dev import bicep
+from dev.descriptors import resource_package
 from dev.package_readme import catalogue, package_readme
 
 ROOT = Path(__file__).resolve().parent.parent
 INFRA = ROOT / "infra"
 PACKAGES = INFRA / "resources"
+EXAMPLES = ROOT / "examples" / "packages"
 
 
 def main() -> int:
@@ -33,7 +35,7 @@ def main() -> int:
 
 def sources() -> list[Path]:
     """The Bicep files that are deployed, each with its compiled template beside it; modules are compiled into them."""
-    return sorted([*INFRA.glob("*.bicep"), *PACKAGES.glob("*/*.bicep")])
+    return sorted([*INFRA.glob("*.bicep"), *PACKAGES.glob("*/*.bicep"), *EXAMPLES.glob("*/Lifecycle/azure/*.bicep")])
 
 
 def packages() -> list[Path]:
@@ -57,6 +59,8 @@ def generated(compiler: bicep.Bicep) -> Iterator[tuple[Path, str]]:
         manifest = (package / "lifecycle.yaml").read_text(encoding="utf-8")
         readmes[package.name] = own["main"]["metadata"]["description"]
         yield package / "README.md", package_readme(package.name, manifest, own, examples)
+        for path, content in resource_package(package.name, manifest, own).items():
+            yield EXAMPLES / package.name / path, content
     yield PACKAGES / "README.md", catalogue(readmes)
 
 
@@ -67,6 +71,7 @@ def _faults(compiler: bicep.Bicep, check: bool) -> Iterator[str]:
         if check:
             yield f"{path.relative_to(ROOT)} is not what `make templates` writes with Bicep {compiler.version()}"
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
             print(path.relative_to(ROOT))
 

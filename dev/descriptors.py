@@ -1,0 +1,126 @@
+"""TNC-O resource packages for the built-in resource types, for the examples.
+
+Shape of the descriptor by "Resource Descriptor" of the TNC-O documentation: properties are texts whatever they mean,
+outputs are read-only properties, transitions that are not of the standard lifecycle are operations with properties of
+their own.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from driver.manifests import Manifest, Transition, manifest
+
+Template = Mapping[str, Any]
+Property = dict[str, Any]
+
+STANDARD = ("Create", "Install", "Configure", "Start", "Stop", "Integrity", "Reconfigure", "Uninstall", "Delete")
+_JINJA_NAME = re.compile(r"{{\s*(\w+)\s*}}")
+_BY_THE_DRIVER = {"selector": {"infrastructure-type": ["*"]}}
+
+
+def resource_package(name: str, lifecycle: str, templates: Mapping[str, Template]) -> dict[str, str]:
+    """The files of a TNC-O resource package that uses a built-in type, by path.
+
+    `templates` is keyed by the Bicep file's name without its suffix.
+    """
+    return {
+        "lmproject.yml": f"schema: '2.0'\nname: {name}\nversion: '1.0'\ntype: Resource\nresource-manager: brent\n",
+        "Definitions/lm/resource.yaml": _resource_descriptor(name, lifecycle, templates),
+        "Lifecycle/azure/README.md": (
+            f"`{name}` is built into the Azure resource driver: no file is needed here. A lifecycle.yaml and templates"
+            " in this folder would take the place of the built-in ones.\n"
+        ),
+    }
+
+
+def named(expressions: str) -> list[str]:
+    """The properties that Jinja2 expressions name, each once."""
+    return list(dict.fromkeys(_JINJA_NAME.findall(expressions)))
+
+
+def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Template]) -> str:
+    described = manifest(lifecycle)
+    main = templates[PurePosixPath(described.transitions["Create"].deploy or "").stem]
+    properties = _properties(main, described.resource_group)
+    properties["stack_id"] = {"type": "string", "description": "Deployment to adopt instead of creating one."}
+    for output, declared in main["outputs"].items():
+        if output not in properties:
+            properties[output] = {
+                "type": "string",
+                "read-only": True,
+                "description": declared["metadata"]["description"],
+            }
+    descriptor = {
+        "name": f"resource::{name}::1.0",
+        "description": main["metadata"]["description"],
+        "properties": properties,
+        "lifecycle": {transition: {} for transition in described.transitions if transition in STANDARD},
+        "default-driver": {"azure": _BY_THE_DRIVER},
+        "queries": {"drivers": {"azure": _BY_THE_DRIVER}},
+        "operations": dict(_operations(described, templates, properties)),
+    }
+    return yaml.dump(descriptor, Dumper=_WithoutAliases, sort_keys=False, width=120, allow_unicode=True)
+
+
+def _operations(
+    described: Manifest, templates: Mapping[str, Template], own: Mapping[str, Property]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, transition in described.transitions.items():
+        if name in STANDARD:
+            continue
+        if transition.deploy:
+            template = templates[PurePosixPath(transition.deploy).stem]
+            text = template["metadata"]["description"]
+            needed = _properties(template, transition.resource_group or described.resource_group)
+        else:
+            text = f"Undoes {_counterpart(name)}." if transition.remove else f"Calls `{transition.call}`."
+            needed = {one: {"type": "string", "required": True} for one in _names(transition)}
+        extra = {one: declared for one, declared in needed.items() if one not in own}
+        yield name, {"description": text, **({"properties": extra} if extra else {})}
+    yield "WhatIf", {"description": "Reports what a Create would change, and changes nothing."}
+    yield "CheckDrift", {"description": "Reports what differs from what a Create would make."}
+
+
+def _counterpart(removal: str) -> str:
+    """CreateNsgRule of RemoveNsgRule, AddRoute of RemoveRoute."""
+    return {"RemoveRoute": "AddRoute"}.get(removal, removal.replace("Remove", "Create"))
+
+
+def _names(transition: Transition) -> list[str]:
+    """The properties that a `remove` names."""
+    resources = transition.remove if isinstance(transition.remove, list) else [transition.remove]
+    texts = [text for one in resources if one and one != "all" for text in (one.name, one.resource_group)]
+    return named(" ".join(texts))
+
+
+def _properties(template: Template, group: str) -> dict[str, Property]:
+    properties: dict[str, Property] = {}
+    for name in named(group):
+        properties[name] = {"type": "string", "required": True, "description": "Name of the resource group."}
+    for name, parameter in template["parameters"].items():
+        kind, _, text = parameter["metadata"]["description"].partition(". ")
+        properties[name] = {"type": "string", "description": text}
+        if kind == "Required":
+            properties[name]["required"] = True
+        elif default := _text(parameter["defaultValue"]):
+            properties[name]["default"] = default
+    return properties
+
+
+def _text(value: Any) -> str:
+    """A default as the text of a property; empty where it is an expression, which only ARM can evaluate."""
+    if isinstance(value, str):
+        return "" if value.startswith("[") else value
+    if isinstance(value, list):
+        return ", ".join(value)
+    return json.dumps(value)
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
