@@ -48,5 +48,7 @@ output storage_account_id string = storageAccount.id
 @description('Name of the storage account.')
 output storage_account_name string = storageAccount.name
 
+// Which endpoints there are depends on the SKU.
 @description('URLs of the storage account by service: blob, dfs, file, queue, table, web.')
+#disable-next-line use-user-defined-types
 output storageEndpoint object = storageAccount.properties.primaryEndpoints
