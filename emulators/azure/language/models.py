@@ -1,7 +1,7 @@
 """What goes into an evaluation of a template and what comes out of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -29,7 +29,9 @@ class Runtime(Protocol):
 class Context:
     """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
 
-    `None` for `environment`, `now` or `new_guid` means: not known before the run (predictions only).
+    The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a management
+    group's id that group. `None` for `environment`, `now` or `new_guid` means: not known before the run, so expressions
+    that need them stay expressions (predictions only).
     """
 
     tenant_id: str
@@ -41,6 +43,15 @@ class Context:
     environment: Mapping[str, Any] | None = None
     now: datetime | None = None
     new_guid: Callable[[], str] | None = None
+    tenant: Mapping[str, Any] = field(default_factory=dict)
+    scope: str | None = None
+
+    @property
+    def scope_id(self) -> str:
+        """The id of what is deployed to; empty for the tenant."""
+        if self.scope is not None:
+            return self.scope.rstrip("/")
+        return str(self.resource_group["id"]) if self.resource_group else f"/subscriptions/{self.subscription_id}"
 
 
 @dataclass(frozen=True)

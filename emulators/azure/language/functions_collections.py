@@ -1,0 +1,186 @@
+"""Array and object functions."""
+
+from typing import Any
+
+from emulators.azure.language.expressions import Call, Residual, has_residual, quote
+from emulators.azure.language.functions_numbers import same
+from emulators.azure.language.models import TemplateError
+from emulators.azure.language.signatures import Function, Undecided, known, type_name
+
+
+def _member(values: dict[str, Any], name: str) -> str | None:
+    """The name as the object spells it, compared without case."""
+    if name in values:
+        return name
+    return next((key for key in values if key.lower() == name.lower()), None)
+
+
+def _decided(value: Any) -> Any:
+    """The value, if no part of it is left to the run."""
+    if has_residual(value):
+        raise Undecided
+    return value
+
+
+def _contains(container: Any, item: Any) -> bool:
+    known(container)
+    known(item)
+    if isinstance(container, (str, dict)):
+        if not isinstance(item, str):
+            raise TemplateError(
+                f"what a '{type_name(container)}' contains must be of type 'string', not '{type_name(item)}'"
+            )
+        return item in container if isinstance(container, str) else _member(container, item) is not None
+    return any(same(value, item) for value in container) or bool(_decided(container) and False)
+
+
+def _create_object(*pairs: Any) -> dict[str, Any]:
+    if len(pairs) % 2:
+        raise TemplateError("it takes pairs of names and values")
+    result = {}
+    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
+        if not isinstance(name, (str, Residual)):
+            raise TemplateError(f"a name must be of type 'string', not '{type_name(name)}'")
+        result[str(name)] = value
+    return result
+
+
+def _empty(value: Any) -> bool:
+    return known(value) is None or len(value) == 0
+
+
+def _first(values: Any) -> Any:
+    known(values)
+    return values[0] if values else ("" if isinstance(values, str) else None)
+
+
+def _last(values: Any) -> Any:
+    known(values)
+    return values[-1] if values else ("" if isinstance(values, str) else None)
+
+
+def _flatten(values: list[Any]) -> list[Any]:
+    result = []
+    for value in values:
+        if not isinstance(known(value), list):
+            raise TemplateError("every element must be an array")
+        result.extend(value)
+    return result
+
+
+def _index_from_end(values: list[Any], index: int) -> Any:
+    return values[len(values) - index] if 0 < index <= len(values) else None
+
+
+def _intersection(*values: Any) -> Any:
+    first, *others = (_decided(value) for value in values)
+    if all(isinstance(value, list) for value in values):
+        unique: list[Any] = []
+        for item in first:
+            if all(any(same(item, x) for x in other) for other in others) and not any(same(item, x) for x in unique):
+                unique.append(item)
+        return unique
+    if all(isinstance(value, dict) for value in values):
+        return {k: v for k, v in first.items() if all(k in other and same(other[k], v) for other in others)}
+    raise TemplateError("all arguments must be arrays, or all objects")
+
+
+def _items(values: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": values[key]} for key in sorted(values, key=lambda key: (key.lower(), key))]
+
+
+def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Objects merged deeply; names of the latter replace their like, a null replaces nothing."""
+    result = dict(one)
+    for key, value in other.items():
+        name = _member(result, key)
+        result[key] = value if name is None else _merged(result.pop(name) if name != key else result[key], value)
+    return result
+
+
+def _merged(before: Any, value: Any) -> Any:
+    if isinstance(before, dict) and isinstance(value, dict):
+        return _merge(before, value)
+    if isinstance(value, Residual) or (isinstance(before, Residual) and isinstance(value, dict)):
+        unknown, otherwise = (value, before) if isinstance(value, Residual) else (before, value)
+        both = Call("union", (quote(before), quote(value))) if isinstance(otherwise, dict) else unknown.node
+        return Residual(Call("if", (Call("equals", (unknown.node, Call("null"))), quote(otherwise), both)))
+    return before if value is None else value
+
+
+def _union(*values: Any) -> Any:
+    for value in values:
+        known(value)
+    if all(isinstance(value, dict) for value in values):
+        result: dict[str, Any] = {}
+        for value in values:
+            result = _merge(result, value)
+        return result
+    if all(isinstance(value, list) for value in values):
+        unique: list[Any] = []
+        for item in (item for value in values for item in _decided(value)):
+            if not any(same(item, other) for other in unique):
+                unique.append(item)
+        return unique
+    raise TemplateError("all arguments must be arrays, or all objects")
+
+
+def _shallow_merge(values: list[Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for value in values:
+        if not isinstance(known(value), dict):
+            raise TemplateError("every element must be an object")
+        for key, item in value.items():
+            result[_member(result, key) or key] = item
+    return result
+
+
+def _try_get(value: Any, *path: Any) -> Any:
+    for key in path:
+        if isinstance(value, Residual):
+            raise Undecided
+        if isinstance(value, dict) and isinstance(key, str):
+            name = _member(value, key)
+            value = None if name is None else value[name]
+        elif isinstance(value, list) and isinstance(key, int):
+            value = value[key] if 0 <= key < len(value) else None
+        elif value is not None:
+            raise TemplateError(f"a value of type '{type_name(value)}' has no member '{key}'")
+        if value is None:
+            return None
+    return value
+
+
+def _array(value: Any) -> list[Any]:
+    return value if isinstance(known(value), list) else [value]
+
+
+def _index_of(values: Any, item: Any) -> int:
+    return next((index for index, value in enumerate(values) if same(value, item)), -1)
+
+
+def _last_index_of(values: Any, item: Any) -> int:
+    return next((index for index in range(len(values) - 1, -1, -1) if same(values[index], item)), -1)
+
+
+TABLE = {
+    "array": Function(_array, "any", partial=True),
+    "contains": Function(_contains, "string|array|object any", partial=True),
+    "createarray": Function(lambda *values: list(values), "any*", partial=True),
+    "createobject": Function(_create_object, "any*", partial=True),
+    "empty": Function(_empty, "string|array|object|null", partial=True),
+    "first": Function(_first, "string|array", partial=True),
+    "flatten": Function(_flatten, "array", partial=True),
+    "intersection": Function(_intersection, "array|object array|object*", partial=True),
+    "items": Function(_items, "object", partial=True),
+    "last": Function(_last, "string|array", partial=True),
+    "length": Function(len, "string|array|object", partial=True),
+    "objectkeys": Function(lambda values: [item["key"] for item in _items(values)], "object", partial=True),
+    "shallowmerge": Function(_shallow_merge, "array", partial=True),
+    "skip": Function(lambda values, count: values[max(count, 0) :], "string|array int", partial=True),
+    "take": Function(lambda values, count: values[: max(count, 0)], "string|array int", partial=True),
+    "tryget": Function(_try_get, "any string|int string|int*", partial=True),
+    "tryindexfromend": Function(_index_from_end, "array int", partial=True),
+    "indexfromend": Function(_index_from_end, "array int", partial=True),
+    "union": Function(_union, "array|object array|object*", partial=True),
+}

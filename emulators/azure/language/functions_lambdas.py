@@ -1,0 +1,120 @@
+"""The lambda functions: map, filter, reduce, sort, toObject, groupBy, mapValues."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cmp_to_key
+from typing import Any
+
+from emulators.azure.language.expressions import Call, Residual
+from emulators.azure.language.functions_logic import Evaluate, Scoped
+from emulators.azure.language.models import TemplateError
+from emulators.azure.language.scopes import Scope
+from emulators.azure.language.signatures import Function, Lambda, known, type_name
+
+
+def _lambda(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
+    if not call.arguments:
+        raise TemplateError("The template function 'lambda' takes its variables' names and an expression.")
+    *names, body = call.arguments
+    parameters = tuple(str(evaluate(name, scope)) for name in names)
+
+    def apply(*values: Any) -> Any:
+        given = {name.lower(): value for name, value in zip(parameters, values, strict=False)}
+        return evaluate(body, replace(scope, lambdas={**scope.lambdas, **given}))
+
+    return Lambda(parameters, apply, call)
+
+
+def _lambda_variables(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
+    name = evaluate(call.arguments[0], scope) if len(call.arguments) == 1 else None
+    if not isinstance(name, str) or name.lower() not in scope.lambdas:
+        raise TemplateError(f"The template function 'lambdaVariables' knows no variable '{name}' at this location.")
+    return scope.lambdas[name.lower()]
+
+
+def _arity(function: Lambda) -> Callable[..., Any]:
+    """The lambda, given at most as many values as it has parameters (the index is optional)."""
+    count = len(function.parameters)
+    return lambda *values: function.call(*values[:count])
+
+
+def _map(values: list[Any], function: Lambda) -> list[Any]:
+    call = _arity(function)
+    return [call(value, index) for index, value in enumerate(values)]
+
+
+def _filter(values: list[Any], function: Lambda) -> list[Any]:
+    call = _arity(function)
+    return [value for index, value in enumerate(values) if _boolean("filter", known(call(value, index)))]
+
+
+def _reduce(values: list[Any], start: Any, function: Lambda) -> Any:
+    call = _arity(function)
+    for index, value in enumerate(values):
+        start = call(start, value, index)
+    return start
+
+
+def _sort(values: list[Any], function: Lambda) -> list[Any]:
+    def compare(one: Any, other: Any) -> int:
+        if _boolean("sort", known(function.call(one, other))):
+            return -1
+        return 1 if _boolean("sort", known(function.call(other, one))) else 0
+
+    return sorted(values, key=cmp_to_key(compare))
+
+
+def _to_object(values: list[Any], key: Lambda, value: Lambda | None = None) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    seen: set[str] = set()
+    for item in values:
+        name = key.call(item)
+        text = str(name) if isinstance(name, Residual) else _text("toObject", name)
+        if text.lower() in seen:
+            raise TemplateError(f"the lambda of 'toObject' returned a duplicate key '{text}'")
+        seen.add(text.lower())
+        result[text] = value.call(item) if value else item
+    return result
+
+
+def _group_by(values: list[Any], key: Lambda) -> dict[str, list[Any]]:
+    call = _arity(key)
+    result: dict[str, list[Any]] = {}
+    spelled: dict[str, str] = {}
+    for index, value in enumerate(values):
+        name = _text("groupBy", known(call(value, index)))
+        result.setdefault(spelled.setdefault(name.lower(), name), []).append(value)
+    return result
+
+
+def _map_values(values: dict[str, Any], function: Lambda) -> dict[str, Any]:
+    return {name: function.call(value) for name, value in values.items()}
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TemplateError(
+            f"the lambda of '{name}' must return a value of type 'bool', it returned '{type_name(value)}'"
+        )
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TemplateError(
+            f"the lambda of '{name}' must return a key of type 'string', it returned '{type_name(value)}'"
+        )
+    return value
+
+
+SCOPED: dict[str, Scoped] = {"lambda": _lambda, "lambdavariables": _lambda_variables}
+
+TABLE = {
+    "map": Function(_map, "array lambda", partial=True),
+    "filter": Function(_filter, "array lambda", partial=True),
+    "reduce": Function(_reduce, "array any lambda", partial=True),
+    "sort": Function(_sort, "array lambda", partial=True),
+    "toobject": Function(_to_object, "array lambda lambda?", partial=True),
+    "groupby": Function(_group_by, "array lambda", partial=True),
+    "mapvalues": Function(_map_values, "object lambda", partial=True),
+}

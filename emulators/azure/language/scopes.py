@@ -1,0 +1,72 @@
+"""What an expression can see where it stands."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulators.azure.language.expressions import Node
+from emulators.azure.language.models import Context, Runtime, TemplateError
+
+Lookup = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a resource of the same template will have as properties, as far as the template says; `node` refers to it.
+
+    What is not known in it stays a reference to it, but where it is `exact` (a nested deployment's outputs).
+    """
+
+    value: Any
+    node: Node
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """A resource as reference() and list*() name it; `properties` are what the template gives it, in predictions."""
+
+    id: str
+    api_version: str | None
+    properties: Callable[[], Any] = lambda: None
+    exact: bool = False
+
+
+def nothing(kind: str) -> Lookup:
+    """A lookup for a place where there is nothing of a kind."""
+
+    def lookup(name: str) -> Any:
+        raise TemplateError(
+            f"The template {kind} '{name}' is not found. Please see https://aka.ms/arm-syntax for usage details."
+        )
+
+    return lookup
+
+
+def no_target(_name: str) -> Target | None:
+    """The lookup of a template without resources."""
+    return None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The surroundings of an expression.
+
+    `find` maps what reference() is given (symbol, name or id) to a resource of the template. `functions` are the
+    user-defined ones, by `namespace.name` in lower case. Where a deployment must be known before it runs (names,
+    conditions, variables) an expression `may_refer` to no resource. `copies` are the indices of the loops around, `copy` the innermost
+    resource's or output's.
+    """
+
+    context: Context
+    content_version: str = ""
+    parameter: Lookup = field(default_factory=lambda: nothing("parameter"))
+    variable: Lookup = field(default_factory=lambda: nothing("variable"))
+    functions: Mapping[str, Any] = field(default_factory=dict)
+    find: Callable[[str], Target | None] = no_target
+    runtime: Runtime | None = None
+    may_refer: bool = True
+    copies: Mapping[str, int] = field(default_factory=dict)
+    copy: str | None = None
+    lambdas: Mapping[str, Any] = field(default_factory=dict)
+    is_default_value: bool = False
