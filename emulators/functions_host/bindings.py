@@ -68,8 +68,8 @@ class Caller:
             return await function.handler(**arguments)
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function.handler(**arguments))
 
-    async def call_activity(self, function: Function, data: str | None) -> str:
-        """Call an activity with its input, JSON text; its result as compact JSON text."""
+    async def call_activity(self, function: Function, data: str | None) -> str | None:
+        """Call an activity with its input, JSON text; its result as compact JSON text, None for None."""
         arguments = self._arguments(
             function, ActivityTriggerConverter.decode(Datum(data, "string"), trigger_metadata={})
         )
@@ -83,7 +83,9 @@ class Caller:
         return {function.parameter: argument, **client}
 
 
-def _encode(result: Any) -> str:
+def _encode(result: Any) -> str | None:
     """A result as the extension keeps it: what the SDK's converter makes of it, compact."""
+    if result is None:
+        return None
     text = ActivityTriggerConverter.encode(result, expected_type=None).value
     return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)

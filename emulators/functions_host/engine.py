@@ -22,7 +22,7 @@ from emulators.functions_host.history import Event, EventType, event, now, parse
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 
 TICK_SECONDS = 0.01
-CallActivity = Callable[[Function, str | None], Awaitable[str]]
+CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 
 
 class Engine:
@@ -126,7 +126,7 @@ class Engine:
         self._warn_of(instance, episode.unknown)
         self._store.extend_history(instance_id, len(history), episode.events)
         if episode.continued is not None:
-            continue_as_new(self._store, instance, episode.continued, episode.custom_status)
+            continue_as_new(self._store, instance, episode.continued, episode.custom_status, episode.carried)
             self._ready[instance_id] = None
             return
         ended = episode.status in ENDED

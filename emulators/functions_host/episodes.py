@@ -21,8 +21,6 @@ CONTEXT = {
     "maximumShortTimerDuration": "6.00:00:00",
     "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
 }
-# An execution's first events come before an external event that was there earlier.
-FIRST = {EventType.ExecutionStarted, EventType.OrchestratorCompleted}
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,8 @@ class Episode:
     """What an episode led to, to be committed as a whole.
 
     `events` extend the history. `scheduled` are those among them that start something, each with its input (JSON text).
-    `status` is Running while the orchestration goes on; `output` is JSON text; `continued` is the next generation's
-    input (JSON text) where the orchestration continued as new.
+    `status` is Running while the orchestration goes on; `output` is JSON text. Where it continued as new, `continued` is
+    the next generation's input (JSON text) and `carried` are the events that this takes over.
     """
 
     events: list[Event]
@@ -41,6 +39,7 @@ class Episode:
     status: str = "Running"
     output: str | None = None
     continued: str | None = None
+    carried: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ def run_episode(app: App, instance: Instance, history: list[str], messages: list
     A missing orchestrator, an error in it and an answer that does not fit the history fail the orchestration, as on the
     real host; nothing is raised.
     """
-    messages = sorted(messages, key=lambda message: message["EventType"] not in FIRST)
     new = [event(EventType.OrchestratorStarted), *messages]
     played = [_played(happened) for happened in new]
     terminated = [message for message in messages if message["EventType"] == EventType.ExecutionTerminated]
@@ -134,7 +132,8 @@ def run_episode(app: App, instance: Instance, history: list[str], messages: list
     if replay.finished and answer.error:
         return _ended(events, "Failed", _compact(failed + answer.error), custom_status=answer.custom_status)
     if replay.finished and replay.continued:
-        return Episode(events, custom_status=answer.custom_status, continued=_compact(replay.continued["input"]))
+        data, carried = _compact(replay.continued["input"]), tuple(replay.carried)
+        return Episode(events, custom_status=answer.custom_status, continued=data, carried=carried)
     if replay.finished and answer.is_done:
         return _ended(events, "Completed", _compact(answer.output), custom_status=answer.custom_status)
     unknown = frozenset(replay.unknown)

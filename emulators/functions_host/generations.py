@@ -1,6 +1,7 @@
 """Beginnings and ends of instances in the task hub: new ones, next generations, and what a parent learns of a child."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -32,8 +33,13 @@ def create_child(store: Store, caller: Instance, created: Event, data: str | Non
     create(store, created["Name"], created["InstanceId"], uuid4().hex, text, json.dumps(parent))
 
 
-def continue_as_new(store: Store, instance: Instance, data: str, custom_status: str | None) -> None:
-    """Begin the next generation with the input `data` (JSON text): a history of its own, no timers of the last."""
+def continue_as_new(
+    store: Store, instance: Instance, data: str, custom_status: str | None, carried: Iterable[Event]
+) -> None:
+    """Begin the next generation with the input `data` (JSON text): a history of its own, no timers of the last.
+
+    It gets the `carried` events with its first; other external events of the last generation are lost.
+    """
     store.clear_history(instance.id)
     store.drop_timers(instance.id)
     moment = now()
@@ -48,7 +54,8 @@ def continue_as_new(store: Store, instance: Instance, data: str, custom_status: 
     )
     store.put_instance(following)
     _begin(store, following)
-    store.send(following.id, following.execution_id, event(EventType.OrchestratorCompleted))
+    for message in (*carried, event(EventType.OrchestratorCompleted)):
+        store.send(following.id, following.execution_id, message)
 
 
 def tell_parent(store: Store, instance: Instance, status: str, output: str | None) -> str | None:

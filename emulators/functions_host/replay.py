@@ -35,7 +35,8 @@ class Replay:
 
     `activities` and `orchestrators` are the names there are, in lower case; `unknown` are called names not among them.
     `new` holds what the history has not seen yet, by event id: its event and the action's input (activities and
-    sub-orchestrations). `finished` means that every action is done and no task is open any more.
+    sub-orchestrations). `continued` is the continue-as-new action, `carried` the external events that came after it and
+    belong to the next generation. `finished` means that every action is done and no task is open any more.
     """
 
     execution_id: str
@@ -45,6 +46,7 @@ class Replay:
     new: dict[int, tuple[Event, str | None]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     continued: Action | None = None
+    carried: list[Event] = field(default_factory=list)
     ran_out: bool = False
     _open: dict[int, Done] = field(default_factory=dict)
     _waits: dict[str, list[Done]] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class Replay:
             task_id = happened["TimerId"] if kind is EventType.TimerFired else happened["TaskScheduledId"]
             # A cancelled timer and a task that a generation before left behind have nobody waiting.
             self._open.pop(task_id, _ignore)(kind in SUCCEEDED)
+        elif kind is EventType.EventRaised and self.continued:
+            self.carried.append(happened)
         elif kind is EventType.EventRaised:
             self._raise(happened["Name"].lower())
 
@@ -170,7 +174,7 @@ class Replay:
     def _call_sub_orchestrator(self, action: Action, done: Done) -> None:
         child = action["instanceId"] or f"{self.execution_id}:{self._next_id}"
         kind, name = EventType.SubOrchestrationInstanceCreated, action["functionName"]
-        fields = {"Input": None, "ClientSpanId": None, "Tags": None}
+        fields = {"Version": None, "Input": None, "ClientSpanId": None, "Tags": None}
         self._schedule(kind, action["input"], done, Name=name, InstanceId=child, **fields)
 
     def _create_timer(self, fire_at: str, done: Done) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from emulators.functions_host.history import Event, EventType
 
-BEGINNINGS = {EventType.TaskScheduled, EventType.SubOrchestrationInstanceCreated}
+# What ends a task, and what began it.
 ENDINGS = {
-    EventType.TaskCompleted,
-    EventType.TaskFailed,
-    EventType.SubOrchestrationInstanceCompleted,
-    EventType.SubOrchestrationInstanceFailed,
+    EventType.TaskCompleted: EventType.TaskScheduled,
+    EventType.TaskFailed: EventType.TaskScheduled,
+    EventType.SubOrchestrationInstanceCompleted: EventType.SubOrchestrationInstanceCreated,
+    EventType.SubOrchestrationInstanceFailed: EventType.SubOrchestrationInstanceCreated,
 }
 UNSEEN = {EventType.OrchestratorStarted, EventType.OrchestratorCompleted, EventType.TaskScheduled}
 HIDDEN = {
@@ -22,18 +22,21 @@ HIDDEN = {
 def history_events(history: list[str], show_output: bool, name: str) -> list[dict[str, Any]]:
     """The `historyEvents` of a status answer; `history` holds events as JSON texts, `name` is the orchestrator's."""
     events: list[Event] = [json.loads(text) for text in history]
-    begun = {event["EventId"]: event for event in events if event["EventType"] in BEGINNINGS}
-    ended = {event["TaskScheduledId"] for event in events if event["EventType"] in ENDINGS}
+    begun = {(event["EventType"], event["EventId"]): event for event in events}
+    ended = {
+        (ENDINGS[event["EventType"]], event["TaskScheduledId"]) for event in events if event["EventType"] in ENDINGS
+    }
     shown = []
     for event in events:
         kind = EventType(event["EventType"])
-        if kind in UNSEEN or (kind in BEGINNINGS and event["EventId"] in ended):
-            continue
-        shown.append(_shown(event, kind, begun, show_output, name))
+        if kind not in UNSEEN and (kind, event["EventId"]) not in ended:
+            shown.append(_shown(event, kind, begun, show_output, name))
     return shown
 
 
-def _shown(event: Event, kind: EventType, begun: dict[int, Event], show_output: bool, name: str) -> dict[str, Any]:
+def _shown(
+    event: Event, kind: EventType, begun: dict[tuple[int, int], Event], show_output: bool, name: str
+) -> dict[str, Any]:
     content = {"EventType": kind.name, **{key: value for key, value in event.items() if key not in HIDDEN}}
     if "Result" in content:
         result = content.pop("Result")
@@ -44,7 +47,7 @@ def _shown(event: Event, kind: EventType, begun: dict[int, Event], show_output: 
         del content["Name"], content["Tags"]
         content["FunctionName"] = name
     if kind in ENDINGS:
-        beginning = begun[event["TaskScheduledId"]]
+        beginning = begun[ENDINGS[kind], event["TaskScheduledId"]]
         scheduled = beginning["Timestamp"].replace("Z", "+00:00")
         content |= {"ScheduledTime": scheduled, "FunctionName": beginning["Name"], "Input": None}
     return content

@@ -158,10 +158,13 @@ class Store:
         self._db.execute("INSERT INTO messages (instance_id, execution_id, event) VALUES (?, ?, ?)", values)
 
     def receive(self, instance_id: str, execution_id: str) -> list[Event]:
-        """Empty the inbox: the events meant for this execution, in order; those for an earlier one are dropped."""
-        query = "DELETE FROM messages WHERE instance_id = ? RETURNING number, execution_id, event"
+        """Empty the inbox: the events meant for this execution; those for an earlier one are dropped.
+
+        They are in order, but external events are last, because one may have come before the execution began.
+        """
+        query = "DELETE FROM messages WHERE instance_id = ? RETURNING execution_id IS NULL, number, execution_id, event"
         rows = sorted(self._db.execute(query, (instance_id,)).fetchall())
-        return [json.loads(event) for _, execution, event in rows if execution in (None, execution_id)]
+        return [json.loads(event) for _, _, execution, event in rows if execution in (None, execution_id)]
 
     def awaiting(self) -> list[str]:
         """The instances with something in their inbox, the longest waiting first."""

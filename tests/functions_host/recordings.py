@@ -14,6 +14,7 @@ APPS = RECORDINGS / "apps"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 KEY = re.compile(r"code=[\w=-]+")
+LONG_RUN = re.compile("x{90,}")  # as cut in the recordings
 ORIGIN = re.compile(r"https?://(?:127\.0\.0\.1|localhost):\d+")
 NET_DETAILS = re.compile(r' ?\{\\*"\$type.*|, StackTrace: .*|\nStack: .*', re.DOTALL)
 
@@ -34,8 +35,10 @@ def normal(value: Any) -> Any:
         return {key: normal(item) for key, item in value.items()}
     if isinstance(value, list):
         return [normal(item) for item in value]
+    if isinstance(value, float):
+        return round(value)
     if isinstance(value, str):
-        value = NET_DETAILS.sub("", value)
+        value = LONG_RUN.sub("xxx...", NET_DETAILS.sub("", value))
         for pattern, name in ((TIME, "TIME"), (GUID, "GUID"), (KEY, "code=KEY"), (ORIGIN, "ORIGIN")):
             value = pattern.sub(name, value)
     return value

@@ -145,6 +145,13 @@ def test_an_event_that_came_early_is_kept_and_names_ignore_case() -> None:
     assert not replayed("x", [WAIT, WAIT], early).ran_out
 
 
+def test_only_events_after_continue_as_new_are_carried_over() -> None:
+    events = [happened(EventType.EventRaised, Name=name, Input="1") for name in ("early", "go", "late")]
+    replay = replayed("x", [WAIT, {"actionType": 4, "input": "2"}], [*STARTED, *events])
+    assert replay.finished
+    assert [event["Name"] for event in replay.carried] == ["late"]
+
+
 def test_a_wait_for_an_event_does_not_keep_the_orchestration_from_ending() -> None:
     either = {"actionType": 11, "compoundActions": [WAIT, CALL]}
     assert replayed("x", [either], [*STARTED, scheduled(0), completed(0)]).finished
