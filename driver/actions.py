@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from driver import resources
-from driver.arm import FIRST_POLL, Operation, next_delay, poll
+from driver import inventory, resources
+from driver.arm import FIRST_POLL, next_delay, poll
 from driver.models import Call, FailureCode, Order, Outcome, failed, running, succeeded
 from driver.topology import arm_type, owned
 
@@ -15,7 +15,8 @@ def call_action(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     work = order.work
     if not isinstance(work, Call):
         raise TypeError(f"a step of call was called for a {work.verb}")
-    targets = [entry.id for entry in owned(order.topology).values() if arm_type(entry.id).lower() == work.on.lower()]
+    resources_owned, _ = inventory.expanded(order.location, order.topology, groups=False)
+    targets = [entry.id for entry in owned(resources_owned).values() if arm_type(entry.id).lower() == work.on.lower()]
     if not targets:
         return failed(
             FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", {"topology": {}}
@@ -28,7 +29,7 @@ def call_action(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
 def watch_action(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     """Poll the action until it is over on every resource."""
     looks = {url: poll(order.location, url) for url in state["urls"]}
-    urls = [url for url, look in looks.items() if look != Operation()]
+    urls = [url for url, look in looks.items() if not look.is_over]
     if not urls:
         return succeeded({"outputs": {}, "topology": {}})
     delay = next_delay(state["delay"])

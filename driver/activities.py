@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from driver import actions, creation, events, executions, removal, sealing, settings, telemetry
+from driver import actions, adoption, creation, events, executions, previews, removal, sealing, settings, telemetry
 from driver.arm_errors import UNTIL_TIMEOUT, Refusal
 from driver.errors import DriverError
 from driver.executions import Executions
@@ -25,9 +25,12 @@ STEPS: dict[str, Step] = {
     "remove_resources": removal.remove_resources,
     "call_action": actions.call_action,
     "watch_action": actions.watch_action,
+    "adopt_deployment": adoption.adopt_deployment,
+    "start_preview": previews.start_preview,
+    "watch_preview": previews.watch_preview,
 }
 # Steps that only look: what they could not see is looked at again, without starting anything anew.
-_WATCHING = ("watch_deployment", "watch_action")
+_WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0
 _PUBLISH_AGAIN = 5.0
 _AWAIT_AGAIN = 2.0

@@ -5,9 +5,9 @@ at once.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +41,18 @@ class Clients:
 
 @dataclass(frozen=True)
 class Operation:
-    """An asynchronous ARM operation: where its state is to be read (nothing where it is over), and ARM's correlation
-    id.
+    """An asynchronous ARM operation: where its state is to be read (nothing where it is over), correlation id, and
+    what ARM answered last.
     """
 
     url: str = ""
     retry_after: float = 0
     correlation_id: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.url
 
 
 def is_reachable() -> bool:
@@ -93,6 +98,13 @@ def retry_after(headers: Mapping[str, str]) -> float:
         return 0.0
 
 
+def answer(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """The HTTP response to one of the SDK's `begin_` methods, which is not waited for."""
+    responses: list[Any] = []
+    call(*arguments, polling=False, raw_response_hook=lambda one: responses.append(one.http_response), **options)
+    return responses[-1]
+
+
 def operation(response: Any) -> Operation:
     """The operation that the answer to a PUT, POST or DELETE has started."""
     headers: Mapping[str, str] = response.headers
@@ -108,17 +120,14 @@ def next_delay(delay: float) -> float:
 
 
 def poll(location: AzureLocation, url: str) -> Operation:
-    """The same operation, or one without a URL if it is over. Raises a Refusal of status 200 with the cause if it has
-    failed.
-    """
+    """The operation as it is now. Raises a Refusal of status 200 with the cause if it has failed."""
     response = _send(location, "GET", url)
     body = _json(response)
     state = str(body.get("status") or "").lower()
     if state in ("failed", "canceled"):
         raise Refusal(200, cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
-    if response.status_code == 202 or (state and state != "succeeded"):
-        return Operation(url, retry_after(response.headers))
-    return Operation()
+    going_on = response.status_code == 202 or state not in ("", "succeeded")
+    return Operation(url if going_on else "", retry_after(response.headers), body=body)
 
 
 def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:

@@ -9,24 +9,24 @@ import random
 from typing import Any
 
 from driver import deployments, packages, resources
-from driver.arm import FIRST_POLL, Operation, next_delay, poll
+from driver.arm import FIRST_POLL, next_delay, poll
 from driver.arm_errors import Refusal
 from driver.models import AzureLocation, Deploy, Order, Outcome, failed, retry, running, succeeded
-from driver.templates import DEPLOYMENTS, Template, reaches_elsewhere, resource_types, template
-from driver.topology import entries, fingerprint, group_name, owned
+from driver.templates import DEPLOYMENTS, Template, existing_types, reaches_elsewhere, resource_types, template
+from driver.topology import arm_type, entries, fingerprint, group_name, owned
 
 
 def inspect_resources(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     """Fingerprints of what the template names and is there already: that is updated and reported, but not owned."""
     work = _work(order)
-    there = _there(order.location, work, _template(work))
+    there = _there(order.location, work, template_of(work))
     return succeeded({"existed": sorted(map(fingerprint, there))})
 
 
 def start_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     """PUT the deployment."""
     work = _work(order)
-    started = deployments.put(order.location, work, _template(work).body)
+    started = deployments.put(order.location, work, template_of(work).body)
     now = {"deployment": work.name, "correlationId": started.correlation_id, "url": started.url, "delay": FIRST_POLL}
     return Outcome(kind="Succeeded", after=FIRST_POLL, state={**state, **now})
 
@@ -50,27 +50,29 @@ def abandon_deployment(order: Order, state: dict[str, Any], attempt: int) -> Out
     say.
     """
     work = _work(order)
-    if not deployments.cancel(order.location, deployments.deployment_id(order.location, work)):
+    record = deployments.deployment_id(order.location, work)
+    if not deployments.cancel(order.location, record):
         return succeeded({"topology": _owned(order, state, ())})
-    return succeeded({"topology": _inventory(order, state, deployments.touched_ids(order.location, work))})
+    return succeeded({"topology": _inventory(order, state, deployments.touched_ids(order.location, record))})
 
 
 def _is_over(location: AzureLocation, work: Deploy, state: dict[str, Any]) -> bool:
     if state["url"]:
-        return poll(location, state["url"]) == Operation()
+        return poll(location, state["url"]).is_over
     # The PUT joined a deployment that was active already: ARM gave no URL to poll.
-    found = deployments.get(location, work)
+    found = deployments.get(location, deployments.deployment_id(location, work))
     if found.failure is not None:
         raise Refusal(200, found.failure)
     return found.state == "Succeeded"
 
 
 def _made(order: Order, work: Deploy, state: dict[str, Any]) -> Outcome:
-    used = _template(work)
-    found = deployments.get(order.location, work)
+    used = template_of(work)
+    record = deployments.deployment_id(order.location, work)
+    found = deployments.get(order.location, record)
     ids = list(found.resource_ids)
     if DEPLOYMENTS.lower() in resource_types(used.body):
-        ids += deployments.nested_ids(order.location, work)
+        ids += deployments.nested_ids(order.location, record)
     return succeeded(
         {
             "outputs": deployments.outputs(found, used.outputs),
@@ -83,7 +85,8 @@ def _made(order: Order, work: Deploy, state: dict[str, Any]) -> Outcome:
 
 def _failed(order: Order, work: Deploy, state: dict[str, Any], refused: Refusal, attempt: int) -> Outcome:
     verdict = refused.verdict
-    topology = _inventory(order, state, deployments.touched_ids(order.location, work))
+    record = deployments.deployment_id(order.location, work)
+    topology = _inventory(order, state, deployments.touched_ids(order.location, record))
     if attempt < verdict.tries:
         wait = max(verdict.wait, refused.retry_after) * random.uniform(1, 3)  # noqa: S311 - scatters retries, guards nothing
         return retry(wait, refused.cause.text, {"existed": state["existed"], "topology": topology})
@@ -120,7 +123,9 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
         listed = resources.listed(location, work.resource_group, types)
         if not listed and parents_inside and not reaches_elsewhere(used.body):
             return []
-    found = []
+    # What the template only refers to is never made by it, whatever ARM lists as its resources.
+    referred = existing_types(used.body)
+    found = [one for one in listed if arm_type(one).lower() in referred]
     for one in deployments.validated_ids(location, work, used.body):
         is_in_list = group_name(one).lower() == work.resource_group.lower() and one.lower().count("/") == 8
         if one.lower() in listed or (not is_in_list and resources.exists(location, one)):
@@ -128,7 +133,7 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
     return found
 
 
-def _template(work: Deploy) -> Template:
+def template_of(work: Deploy) -> Template:
     if work.template is not None:
         return template(work.template, work.file)
     return packages.built_in(work.package).template(work.file)

@@ -8,8 +8,9 @@ from driver import arm
 from driver.arm import Operation
 from driver.arm_errors import Cause, Refusal, cause
 from driver.models import AzureLocation, Deploy
-from driver.topology import DEPLOYMENT_TYPE, arm_type, group_name
+from driver.topology import DEPLOYMENT_TYPE, arm_type
 
+_ACTIVE = ("deploymentactive", "deploymentactiveanduneditable")
 _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 
 
@@ -30,92 +31,69 @@ def deployment_id(location: AzureLocation, work: Deploy) -> str:
 
 def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Create or update a deployment. One of that name that is active is joined: the name is this request's own."""
-    answers: list[Any] = []
-    options: dict[str, Any] = {
-        "polling": False,
-        "raw_response_hook": lambda answer: answers.append(answer.http_response),
-    }
-    body: Any = _body(work, template)
     try:
         with arm.clients(location) as clients:
-            deployments = clients.deployments.deployments
-            if work.scope == "resourceGroup":
-                deployments.begin_create_or_update(work.resource_group, work.name, body, **options)
-            else:
-                deployments.begin_create_or_update_at_subscription_scope(work.name, body, **options)
+            begin = clients.deployments.deployments.begin_create_or_update_at_scope
+            return arm.operation(arm.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)))
     except Refusal as refused:
-        if (
-            refused.cause.code.lower() in ("deploymentactive", "deploymentactiveanduneditable")
-            and refused.status == 409
-        ):
+        if refused.status == 409 and refused.cause.code.lower() in _ACTIVE:
             return Operation()
         raise
-    return arm.operation(answers[-1])
 
 
 def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[str, ...]:
     """The ids of the resources that a template would make, as ARM's own preflight gives them."""
-    answers: list[Any] = []
-    options: dict[str, Any] = {
-        "polling": False,
-        "raw_response_hook": lambda answer: answers.append(answer.http_response),
-    }
-    body: Any = _body(work, template)
     with arm.clients(location) as clients:
-        deployments = clients.deployments.deployments
-        if work.scope == "resourceGroup":
-            deployments.begin_validate(work.resource_group, work.name, body, **options)
-        else:
-            deployments.begin_validate_at_subscription_scope(work.name, body, **options)
-    answer = answers[-1].json()
+        begin = clients.deployments.deployments.begin_validate_at_scope
+        answer = arm.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
     if "error" in answer:
         raise Refusal(200, cause(answer))
     return tuple(one["id"] for one in answer.get("properties", {}).get("validatedResources") or ())
 
 
-def get(location: AzureLocation, work: Deploy) -> Deployment:
-    """A deployment's state, outputs and resources."""
+def what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
+    """Begin ARM's what-if of a deployment. What its operation answers when it is over holds `properties.changes`."""
     with arm.clients(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
-            found = deployments.get(work.resource_group, work.name)
+            response = arm.answer(deployments.begin_what_if, work.resource_group, work.name, _body(work, template))
         else:
-            found = deployments.get_at_subscription_scope(work.name)
+            begin = deployments.begin_what_if_at_subscription_scope
+            response = arm.answer(begin, work.name, _body(work, template))
+    return arm.operation(response)
+
+
+def get(location: AzureLocation, resource_id: str) -> Deployment:
+    """A deployment's state, outputs and resources."""
+    with arm.clients(location) as clients:
+        found = clients.deployments.deployments.get_at_scope(*_parts(resource_id))
     properties: Any = found.properties
     state = str(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
         failure = cause({"error": error}, f"Deployment{state}")
-    return Deployment(
-        state,
-        properties.outputs or {},
-        tuple(str(one.id) for one in properties.output_resources or ()),
-        failure,
-    )
+    ids = tuple(str(one.id) for one in properties.output_resources or ())
+    return Deployment(state, properties.outputs or {}, ids, failure)
 
 
-def touched_ids(location: AzureLocation, work: Deploy) -> tuple[str, ...]:
+def touched_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
     """The ids of what a deployment wrote or tried to write, with its nested deployments and what those wrote, from its
     operations: ARM names no resources of a deployment that has failed.
     """
-    return tuple(dict.fromkeys(_touched(location, deployment_id(location, work), _MOST_NESTED)))
+    return tuple(dict.fromkeys(_touched(location, resource_id, _MOST_NESTED)))
 
 
-def nested_ids(location: AzureLocation, work: Deploy) -> tuple[str, ...]:
+def nested_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
     """The ids of a deployment's nested deployments."""
-    return tuple(one for one in touched_ids(location, work) if arm_type(one).lower() == DEPLOYMENT_TYPE.lower())
+    return tuple(one for one in touched_ids(location, resource_id) if arm_type(one).lower() == DEPLOYMENT_TYPE.lower())
 
 
 def cancel(location: AzureLocation, resource_id: str) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
-    name, group = resource_id.rsplit("/", 1)[-1], group_name(resource_id)
     try:
         with arm.clients(location) as clients:
-            if group:
-                clients.deployments.deployments.cancel(group, name)
-            else:
-                clients.deployments.deployments.cancel_at_subscription_scope(name)
+            clients.deployments.deployments.cancel_at_scope(*_parts(resource_id))
     except Refusal as refused:
         if refused.status == 409:
             return True
@@ -123,6 +101,12 @@ def cancel(location: AzureLocation, resource_id: str) -> bool:
             return False
         raise
     return True
+
+
+def delete(location: AzureLocation, resource_id: str) -> Operation:
+    """Begin to delete a deployment's record; what the deployment made stays."""
+    with arm.clients(location) as clients:
+        return arm.operation(arm.answer(clients.deployments.deployments.begin_delete_at_scope, *_parts(resource_id)))
 
 
 def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
@@ -140,11 +124,9 @@ def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
 
 
 def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator[str]:
-    name, group = resource_id.rsplit("/", 1)[-1], group_name(resource_id)
     try:
         with arm.clients(location) as clients:
-            operations = clients.deployments.deployment_operations
-            found = list(operations.list(group, name) if group else operations.list_at_subscription_scope(name))
+            found = list(clients.deployments.deployment_operations.list_at_scope(*_parts(resource_id)))
     except Refusal as refused:
         if refused.is_absence:
             return
@@ -152,18 +134,20 @@ def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator
     for one in found:
         properties: Any = one.properties
         target = properties.target_resource if properties else None
-        if (
-            target is None
-            or not target.id
-            or str(properties.provisioning_operation) in ("Read", "EvaluateDeploymentOutput")
-        ):
+        if target is None or not target.id or str(properties.provisioning_operation) == "Read":
             continue
         yield str(target.id)
         if levels and arm_type(str(target.id)).lower() == DEPLOYMENT_TYPE.lower():
             yield from _touched(location, str(target.id), levels - 1)
 
 
-def _body(work: Deploy, template: Mapping[str, Any]) -> dict[str, Any]:
+def _parts(resource_id: str) -> tuple[str, str]:
+    """The scope and the name in a deployment's id, as the SDK takes them."""
+    scope, _, name = resource_id.rpartition("/providers/")
+    return scope.strip("/"), name.rsplit("/", 1)[-1]
+
+
+def _body(work: Deploy, template: Mapping[str, Any]) -> Any:
     body: dict[str, Any] = {
         "properties": {
             "mode": "Incremental",

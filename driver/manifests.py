@@ -14,7 +14,20 @@ from driver.errors import InvalidRequest
 FILE = "lifecycle.yaml"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+# Operations that every package has without a line of its own.
+PREVIEWS = ("CheckDrift", "WhatIf")
 _OTHER_NAMES = {"install": "create", "uninstall": "delete"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Booleans as in YAML 1.2: true and false. In YAML 1.1 the key `on` is one too."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
 
 
 class _Strict(BaseModel):
@@ -106,7 +119,7 @@ class Manifest(_Strict):
             return known[wanted]
         if wanted == "delete":
             return Transition(remove="all")
-        names = sorted({*self.transitions, "Delete"})
+        names = sorted({*self.transitions, "Delete", *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
         )
@@ -115,10 +128,10 @@ class Manifest(_Strict):
 def manifest(text: str) -> Manifest:
     """A lifecycle.yaml's content. Raises InvalidRequest naming line and key of every fault."""
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
+        tree = yaml.compose(text, Loader=_Loader)
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)):
             raise InvalidRequest(f"{FILE}: anchors and aliases are not taken")
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from None
     try:

@@ -159,10 +159,13 @@ class Target(Model):
 
 
 class Remove(Model):
-    """Owned resources to delete: those named, or all (`targets` is None)."""
+    """Owned resources to delete: those named, or all (`targets` is None). `groups` says whether an entry of the old
+    driver that names a resource group means that group.
+    """
 
     verb: Literal["remove"] = "remove"
     targets: tuple[Target, ...] | None = None
+    groups: bool = False
     awaits: tuple[str, ...] = ()
 
 
@@ -174,20 +177,37 @@ class Call(Model):
     on: str
 
 
+class Adopt(Model):
+    """An existing deployment whose outputs and resources become this resource's."""
+
+    verb: Literal["adopt"] = "adopt"
+    deployment_id: str
+    outputs: tuple[str, ...]
+
+
+class Preview(Model):
+    """ARM's what-if of a deployment; `drift` asks only for what differs among the resources that are owned."""
+
+    verb: Literal["preview"] = "preview"
+    deploy: Deploy
+    drift: bool
+
+
 class Order(Model):
     """All that the activities need to know of an accepted request; travels sealed."""
 
     request_id: str
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must never be shown."""
         values = [self.location.client_secret]
-        if isinstance(self.work, Deploy):
-            values += [str(self.work.parameters[name]) for name in self.work.secure if name in self.work.parameters]
+        deploy = self.work.deploy if isinstance(self.work, Preview) else self.work
+        if isinstance(deploy, Deploy):
+            values += [str(deploy.parameters[name]) for name in deploy.secure if name in deploy.parameters]
         return tuple(value for value in values if value)
 
 

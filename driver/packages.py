@@ -15,6 +15,9 @@ from driver.templates import Template, template
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "infra" / "resources"
 
+# What the old driver called a type that has another name here.
+_FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
+
 
 @dataclass(frozen=True)
 class Package:
@@ -37,8 +40,8 @@ def package(resource_type: str, driver_files: str) -> Package:
     own = archives.files(driver_files)
     if supported := [path for path in own if path == FILE or path.endswith((".bicep", ".bicepparam", ".json"))]:
         raise InvalidRequest(
-            f"driverFiles: {', '.join(sorted(supported)[:5])}: packages with a lifecycle.yaml or a template of their own"
-            " are not supported yet, only the built-in resource types are"
+            f"driverFiles: {', '.join(sorted(supported)[:5])}: packages with a lifecycle.yaml or a template of"
+            " their own are not supported yet, only the built-in resource types are"
         )
     name = resource_type_name(resource_type)
     if name not in built_in_names():
@@ -53,6 +56,7 @@ def resource_type_name(resource_type: str) -> str:
     """`AzureVNet` of `resource::AzureVNet::1.0`, in the spelling of the built-in package where there is one."""
     parts = resource_type.split("::")
     name = parts[1] if len(parts) > 1 else resource_type
+    name = _FORMER_NAMES.get(name.lower(), name)
     return next((known for known in built_in_names() if known.lower() == name.lower()), name)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from driver import expressions, properties
 from driver.errors import InvalidRequest
 from driver.locations import azure_location
-from driver.manifests import OwnedResource, Transition
-from driver.models import Call, Deploy, LifecycleRequest, Order, Remove, Target
+from driver.manifests import FILE, PREVIEWS, OwnedResource, Transition
+from driver.models import Adopt, Call, Deploy, LifecycleRequest, Order, Preview, Remove, Target
 from driver.names import name_fault
 from driver.packages import Package
 from driver.settings import Settings
@@ -18,6 +18,10 @@ from driver.templates import Parameter, Template
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+_DEPLOYMENT_ID = re.compile(
+    rf"/subscriptions/[^/?#]+(/resourceGroups/[^/?#]+)?/providers/{DEPLOYMENT_TYPE}/[-\w.()]{{1,64}}", re.IGNORECASE
+)
+STACK_ID = "stack_id"
 _LONGEST_PREFIX = 27  # with a hyphen and the requestId a deployment's name has 64 characters at most
 
 
@@ -29,81 +33,101 @@ class Plan:
     timeout: int
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request on its way to becoming an order."""
+
+    request: LifecycleRequest
+    package: Package
+    transition: Transition
+    preview: str
+    context: dict[str, Any]
+    request_id: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.package.name} {FILE}, {self.request.lifecycle_name}"
+
+
 def plan(request: LifecycleRequest, package: Package, request_id: str, settings: Settings) -> Plan:
     """What a request asks for. Raises InvalidRequest naming every fault of it."""
-    transition = package.manifest.transition(request.lifecycle_name)
+    manifest = package.manifest
+    preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
+    if preview.lower() in map(str.lower, manifest.transitions):
+        preview = ""  # the package has an operation of that name itself
+    transition = manifest.transition("Create" if preview else request.lifecycle_name)
     location = azure_location(request.deployment_location, settings)
-    context = _context(request)
-    order = Order(
-        request_id=request_id,
-        location=location,
-        topology=request.associated_topology,
-        work=_work(transition, request, package, context, request_id),
-    )
+    asked = _Asked(request, package, transition, preview, _context(request), request_id)
+    work = _work(asked)
+    order = Order(request_id=request_id, location=location, topology=request.associated_topology, work=work)
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
 
 
-def _work(
-    transition: Transition, request: LifecycleRequest, package: Package, context: dict[str, Any], request_id: str
-) -> Deploy | Remove | Call:
-    place = f"{package.name} lifecycle.yaml, {request.lifecycle_name}"
+def _work(asked: _Asked) -> Deploy | Remove | Call | Adopt | Preview:
+    transition = asked.transition
+    if asked.preview:
+        if transition.deploy is None:
+            raise InvalidRequest(f"{asked.place}: it compares with the template of Create, and Create has none here")
+        return Preview(deploy=_deploy(asked, transition.deploy), drift=asked.preview == "CheckDrift")
     if transition.deploy is not None:
-        return _deploy(transition, transition.deploy, request, package, context, request_id, place)
+        return _adopted(asked) or _deploy(asked, transition.deploy)
     if transition.call is not None and transition.on is not None:
         return Call(action=transition.call, on=transition.on)
     if transition.remove == "all" or transition.remove is None:
-        return Remove()
+        return Remove(groups=asked.package.name == "AzureResourceGroup")
     named = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
-    return Remove(
-        targets=tuple(
-            Target.model_validate(expressions.evaluate_all(one.model_dump(), context, f"{place}, remove"))
-            for one in named
-        )
-    )
+    place = f"{asked.place}, remove"
+    targets = [expressions.evaluate_all(one.model_dump(), asked.context, place) for one in named]
+    return Remove(targets=tuple(Target.model_validate(target) for target in targets))
 
 
-def _deploy(
-    transition: Transition,
-    file: str,
-    request: LifecycleRequest,
-    package: Package,
-    context: dict[str, Any],
-    request_id: str,
-    place: str,
-) -> Deploy:
-    template = package.template(file)
-    manifest = package.manifest
+def _deploy(asked: _Asked, file: str) -> Deploy:
+    transition, manifest, place = asked.transition, asked.package.manifest, asked.place
+    template = asked.package.template(file)
     faults: list[str] = []
     explicit = {
-        name: _evaluated(value, context, f"{place}, parameters.{name}", faults)
+        name: _evaluated(value, asked.context, f"{place}, parameters.{name}", faults)
         for name, value in transition.parameters.items()
     }
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
-    bound = _bind(template, explicit, request, faults)
+    bound = _bind(template, explicit, asked.request, faults)
     group = location = ""
     if template.scope == "resourceGroup":
-        expression = transition.resource_group or manifest.resource_group
-        group = str(_evaluated(expression, context, f"{place}, resourceGroup", faults) or "").strip()
-        if fault := name_fault(GROUP_TYPE, group) if group or not faults else None:
+        group = _text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)
+        if (fault := name_fault(GROUP_TYPE, group)) and (group or not faults):
             faults.append(f"{place}, resourceGroup: {fault}")
     else:
-        expression = transition.location or manifest.location
-        location = str(_evaluated(expression, context, f"{place}, location", faults) or "").replace(" ", "").lower()
+        location = _text(transition.location or manifest.location, asked, "location", faults).replace(" ", "").lower()
         if not location and not faults:
             faults.append(f"{place}: a subscription deployment needs 'location:', where its record is kept")
     if faults:
         raise InvalidRequest(*dict.fromkeys(faults))
     return Deploy(
-        package=package.name,
+        package=asked.package.name,
         file=file,
-        name=deployment_name(request.system("resourceName"), request_id),
+        name=deployment_name(asked.request.system("resourceName"), asked.request_id),
         scope=template.scope,
         resource_group=group,
         location=location,
         parameters=bound,
         secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
     )
+
+
+def _adopted(asked: _Asked) -> Adopt | None:
+    """The deployment that the property `stack_id` of a Create names instead of one to make."""
+    given = asked.request.resource_properties.get(STACK_ID)
+    stack_id = "" if given is None or given.value is None else str(given.value).strip()
+    if not stack_id or asked.transition is not asked.package.manifest.transition("Create"):
+        return None
+    if not _DEPLOYMENT_ID.fullmatch(stack_id):
+        raise InvalidRequest(
+            f"property '{STACK_ID}': '{stack_id[:300]}' is not the ARM id of a deployment:"
+            f" /subscriptions/<id>/resourceGroups/<group>/providers/{DEPLOYMENT_TYPE}/<name>"
+        )
+    template = asked.package.template(asked.transition.deploy or "")
+    return Adopt(deployment_id=stack_id, outputs=template.outputs)
 
 
 def deployment_name(resource_name: str, request_id: str) -> str:
@@ -141,6 +165,10 @@ def _bind(template: Template, explicit: dict[str, Any], request: LifecycleReques
 def _wanted(parameter: Parameter) -> str:
     allowed = f", one of {', '.join(map(str, parameter.allowed))}" if parameter.allowed else ""
     return f"it is required ({parameter.type}{allowed})"
+
+
+def _text(expression: str, asked: _Asked, key: str, faults: list[str]) -> str:
+    return str(_evaluated(expression, asked.context, f"{asked.place}, {key}", faults) or "").strip()
 
 
 def _evaluated(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:

@@ -9,10 +9,10 @@ was refused in it; a pass in which nothing was removed is the last.
 from collections.abc import Mapping
 from typing import Any
 
-from driver import deployments, resources
-from driver.arm import FIRST_POLL, Operation, next_delay, poll
+from driver import deployments, inventory, resources
+from driver.arm import FIRST_POLL, next_delay, poll
 from driver.arm_errors import UNTIL_TIMEOUT, Refusal
-from driver.models import FailureCode, Order, Outcome, Remove, Topology, TopologyEntry, failed, running, succeeded
+from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, failed, running, succeeded
 from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, merged, owned, selected
 
 _MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM lets a subscription do
@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM let
 def remove_resources(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     """One look at a removal: see what is done, begin what can be begun."""
     work = _work(order)
-    state = state if "pending" in state else _begin(work, _inventory(order, state), state)
+    state = state if "pending" in state else _begin(order, work, state)
     if work.targets is not None and not (state["pending"] or state["started"] or state["removed"]):
         wanted = ", ".join(f"{target.type}/{target.name}" for target in work.targets)
         return failed(
@@ -49,16 +49,23 @@ def removed_so_far(state: Mapping[str, Any]) -> dict[str, None]:
     return dict.fromkeys(state.get("removed", ()))
 
 
-def _begin(work: Remove, inventory: Topology, state: dict[str, Any]) -> dict[str, Any]:
-    pending = selected(inventory, work.targets)
-    gone = [key for key in state.get("found", {}) if key not in pending]
-    return {"pending": pending, "started": {}, "refused": {}, "removed": gone, "progress": False, "delay": FIRST_POLL}
-
-
-def _inventory(order: Order, state: dict[str, Any]) -> Topology:
-    """The incoming topology with what executions of this resource that were still running have reported since."""
+def _begin(order: Order, work: Remove, state: dict[str, Any]) -> dict[str, Any]:
+    """What is to be removed: of the incoming topology, and of what executions of this resource that still ran have
+    made.
+    """
     known = {key: entry.model_dump() for key, entry in owned(order.topology).items()}
-    return {key: TopologyEntry.model_validate(entry) for key, entry in merged(known, state.get("found", {})).items()}
+    now = {key: TopologyEntry.model_validate(entry) for key, entry in merged(known, state.get("found", {})).items()}
+    resources, dropped = inventory.expanded(order.location, now, work.groups)
+    pending = selected(resources, work.targets)
+    gone = dropped if work.targets is None else []
+    return {
+        "pending": pending,
+        "started": {},
+        "refused": {},
+        "removed": gone,
+        "progress": False,
+        "delay": FIRST_POLL,
+    }
 
 
 def _look(order: Order, state: dict[str, Any]) -> list[float]:
@@ -77,7 +84,7 @@ def _look(order: Order, state: dict[str, Any]) -> list[float]:
                 state["pending"][key] = one["id"]
                 state["refused"][key] = refused.cause.text
             continue
-        if now == Operation():
+        if now.is_over:
             _removed(state, key)
         else:
             wait.append(now.retry_after)

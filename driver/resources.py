@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
-from driver import arm
+from driver import arm, deployments
 from driver.arm import Operation
 from driver.arm_errors import Cause, Refusal
 from driver.models import AzureLocation
@@ -42,30 +41,21 @@ def exists(location: AzureLocation, resource_id: str) -> bool:
 
 def delete(location: AzureLocation, resource_id: str) -> Operation:
     """Begin to delete a resource, a group or a deployment's record. One that is not there is deleted already."""
-    kind = arm_type(resource_id).lower()
-    answers: list[Any] = []
-    options: dict[str, Any] = {
-        "polling": False,
-        "raw_response_hook": lambda answer: answers.append(answer.http_response),
-    }
+    kind = arm_type(resource_id)
     try:
+        if kind.lower() == DEPLOYMENT_TYPE.lower():
+            return deployments.delete(location, resource_id)
+        version = "" if kind.lower() == GROUP_TYPE.lower() else api_version(location, kind)
         with arm.clients(location) as clients:
-            if kind == GROUP_TYPE.lower():
-                clients.resources.resource_groups.begin_delete(group_name(resource_id), **options)
-            elif kind == DEPLOYMENT_TYPE.lower():
-                name, group = resource_id.rsplit("/", 1)[-1], group_name(resource_id)
-                if group:
-                    clients.deployments.deployments.begin_delete(group, name, **options)
-                else:
-                    clients.deployments.deployments.begin_delete_at_subscription_scope(name, **options)
-            else:
-                version = api_version(location, arm_type(resource_id))
-                clients.resources.resources.begin_delete_by_id(resource_id, api_version=version, **options)
+            if not version:
+                groups = clients.resources.resource_groups
+                return arm.operation(arm.answer(groups.begin_delete, group_name(resource_id)))
+            resources = clients.resources.resources
+            return arm.operation(arm.answer(resources.begin_delete_by_id, resource_id, api_version=version))
     except Refusal as refused:
         if refused.is_absence:
             return Operation()
         raise
-    return arm.operation(answers[-1])
 
 
 def act(location: AzureLocation, resource_id: str, action: str) -> Operation:

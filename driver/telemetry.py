@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import MappingProxyType
+from urllib.parse import quote_plus
 
 from driver.settings import Settings
 
@@ -21,15 +22,17 @@ _SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
 _fields: ContextVar[Mapping[str, str]] = ContextVar("trace fields", default=MappingProxyType({}))
 _secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
 
-# What looks like a secret, whoever logs it: a value after a telling name, a bearer token, a signed token.
+# What looks like a secret, whoever logs it: a bearer token, a signed token, and what follows a telling name: quoted, or
+# within `{"type": ..., "value": ...}`, or up to the next blank or separator.
 _PATTERNS = (
-    re.compile(
-        r"""((?:client_?secret|password|passwd|private_?key|api_?key|sealing_keys?|authorization)["']?\s*[:=]\s*["']?)"""
-        r"""(?!\*\*\*)[^\s"',;&}]+""",
-        re.IGNORECASE,
-    ),
     re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(
+        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|sealing_keys?|authorization)"""
+        r"""[\\"']*\s*[:=]\s*(?:\{[^{}]*?value[\\"']*\s*:\s*)?)"""
+        r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\\"']*(?:(?:basic|bearer)\s+)?[^\s"',;&}\\]+)""",
+        re.IGNORECASE,
+    ),
 )
 
 
@@ -58,11 +61,17 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without the given secrets, those that are bound, and what looks like one."""
     for secret in sorted({*secrets, *_secrets.get()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
-            for form in {secret, json.dumps(secret)[1:-1]}:
+            for form in _forms(secret):
                 text = text.replace(form, HIDDEN)
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\1{HIDDEN}", text)
     return text
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it stands in plain text, in JSON, in a Python value and in a form or URL."""
+    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+    return {secret, quote_plus(secret), *quoted}
 
 
 class PlainFormatter(logging.Formatter):

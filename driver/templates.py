@@ -76,6 +76,11 @@ def resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in _resources(body.get("resources"), ""))
 
 
+def existing_types(body: Mapping[str, Any]) -> frozenset[str]:
+    """The ARM types, in lower case, of what a template only refers to (`existing`)."""
+    return frozenset(name.lower() for name, one in _resources(body.get("resources"), "") if one.get("existing") is True)
+
+
 def reaches_elsewhere(body: Mapping[str, Any]) -> bool:
     """Whether a template can make resources outside of the group it is deployed to: nested deployments or scoped
     resources.

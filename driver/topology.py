@@ -55,7 +55,7 @@ def entries(ids: Iterable[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-def owned(topology: Topology) -> dict[str, TopologyEntry]:
+def owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEntry]:
     """The entries that are there: those that are null were removed."""
     return {key: entry for key, entry in topology.items() if entry is not None}
 

@@ -23,8 +23,17 @@ NEXT = {
     "remove_resources": PUBLISH,
     "call_action": "watch_action",
     "watch_action": PUBLISH,
+    "adopt_deployment": PUBLISH,
+    "start_preview": "watch_preview",
+    "watch_preview": PUBLISH,
 }
-FIRST = {"deploy": "inspect_resources", "remove": "remove_resources", "call": "call_action"}
+FIRST = {
+    "deploy": "inspect_resources",
+    "remove": "remove_resources",
+    "call": "call_action",
+    "adopt": "adopt_deployment",
+    "preview": "start_preview",
+}
 # A deployment that failed for a passing reason is started again, not watched again.
 AGAIN = {"watch_deployment": "start_deployment"}
 # From the PUT on something may have been made: a run that fails there collects it before it reports.
