@@ -1,0 +1,187 @@
+"""Log lines: their fields, and what is never in them."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from driver import telemetry
+from driver.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = 'n33dle"\\~ü'
+HEADERS = {"X-TraceCtx-TransactionId": "t-1", "x-tracectx-processid": "p-1", "tenantId": "x", "X-Other": "y"}
+FIELDS = {"tracectx.transactionid": "t-1", "tracectx.processid": "p-1"}
+LOGSTASH = {
+    "@timestamp",
+    "@version",
+    "message",
+    "HOSTNAME",
+    "path",
+    "tags",
+    "type",
+    "thread_name",
+    "level",
+    "logger_name",
+}
+
+
+class Lines(logging.StreamHandler[io.StringIO]):
+    """Log lines as they are written."""
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+
+@pytest.fixture(params=[telemetry.PlainFormatter, telemetry.LogstashFormatter], ids=["plain", "logstash"])
+def lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
+    handler = Lines(io.StringIO())
+    handler.setFormatter(request.param())
+    log = logging.getLogger("driver.test")
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    yield handler
+    log.removeHandler(handler)
+
+
+LOG = logging.getLogger("driver.test")
+
+
+def test_trace_headers_become_fields() -> None:
+    assert telemetry.trace_fields(HEADERS) == FIELDS
+    assert telemetry.trace_fields({"X-TraceCtx-Long": "x" * 5000}) == {"tracectx.long": "x" * 200}
+
+
+def test_every_line_in_the_block_carries_the_fields(lines: Lines) -> None:
+    with telemetry.bound(FIELDS), telemetry.bound({"requestId": "r-1"}):
+        LOG.info("inside")
+    LOG.info("outside")
+    inside, outside = lines.text.splitlines()
+    assert all(f'"{name}": "{value}"' in inside for name, value in {**FIELDS, "requestId": "r-1"}.items())
+    assert "tracectx" not in outside
+    assert "requestId" not in outside
+
+
+@pytest.mark.parametrize("lines", [telemetry.LogstashFormatter], indirect=True)
+def test_logstash_lines_have_exactly_the_known_keys(lines: Lines) -> None:
+    with telemetry.bound(FIELDS):
+        LOG.warning("about %s\nand more", "this")
+    line = json.loads(lines.text)
+    assert set(line) == LOGSTASH | set(FIELDS)
+    assert (line["message"], line["level"], line["logger_name"]) == ("about this\nand more", "WARNING", "driver.test")
+    assert (line["@version"], line["type"], line["tags"]) == ("1", "logstash", [])
+    assert line["@timestamp"].endswith("Z")
+    assert line["path"].endswith("test_telemetry.py")
+
+
+@pytest.mark.parametrize("lines", [telemetry.LogstashFormatter], indirect=True)
+def test_an_exception_is_one_line_with_its_stack(lines: Lines) -> None:
+    with telemetry.bound({}, [SECRET]):
+        log_exception()
+    (text,) = lines.text.splitlines()
+    line = json.loads(text)
+    assert set(line) == {*LOGSTASH, "stack_trace"}
+    assert "ValueError: ***" in line["stack_trace"]
+    assert "in log_exception" in line["stack_trace"]
+
+
+def log_exception() -> None:
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        LOG.exception("failed")
+
+
+def test_bound_secrets_are_in_no_line_in_no_form(lines: Lines) -> None:
+    with telemetry.bound({}, [SECRET]):
+        LOG.info("it is %s", SECRET)
+        LOG.info("as JSON: %s", json.dumps({"value": SECRET}))
+        LOG.info("as it is: %s", json.dumps({"value": SECRET}, ensure_ascii=False))
+        LOG.info("as Python: %r", {"value": SECRET})
+        LOG.info("as a form: %s", urlencode({"value": SECRET}))
+        log_exception()
+    assert "n33dle" not in lines.text
+    assert lines.text.count("***") >= 6
+
+
+def test_a_short_secret_hides_no_ordinary_words(lines: Lines) -> None:
+    with telemetry.bound({}, ["a", ""]):
+        LOG.info("a banana")
+    assert "a banana" in lines.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer abcdef.n33dle0123",
+        "{'Authorization': 'Bearer abcdefn33dle'}",
+        '{"clientSecret": "n33dle"}',
+        "client_secret=n33dle&grant_type=client_credentials",
+        "AZURE_CLIENTSECRET: n33dle",
+        '{"clientSecret": {"type": "string", "value": "n33dle"}}',
+        "password = 'n33dle'",
+        "password: 'a, b; n33dle'",
+        r'{"body": "{\"clientSecret\": \"n33dle\"}"}',
+        "Authorization: Basic n33dle",
+        "Endpoint=sb://x/;SharedAccessKey=n33dle;EntityPath=y",
+        '"admin_password": "n33dle"',
+        "privateKey: n33dle",
+        "SEALING_KEYS=n33dle",
+        "sasl.password=n33dle",
+        "token eyJhbGciOiJIUzI1.eyJzdWIiOiJuMzNk.n33dle",
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden_whoever_logs_it(text: str, lines: Lines) -> None:
+    LOG.info("%s", text)
+    assert "n33dle" not in lines.text
+    assert "***" in lines.text
+
+
+def test_ordinary_text_is_left_alone(lines: Lines) -> None:
+    text = "vnet-1 in rg-1: AuthorizationFailed, the password is wrong; bearer of news"
+    LOG.info("%s", text)
+    assert text in lines.text
+
+
+CONFIGURED = """
+import logging
+from driver import telemetry
+from driver.settings import read
+telemetry.configure(read({}))
+logging.getLogger("uvicorn.access").error("GET /secret-prefix")
+logging.getLogger("azure.core.pipeline").info("a request")
+logging.getLogger("driver.api").info("accepted")
+logging.getLogger("driver.api").debug("detail")
+"""
+
+
+def test_only_the_drivers_own_lines_are_written_by_default() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CONFIGURED], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
+    )
+    assert "accepted" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+def test_a_handler_that_is_there_is_kept_and_gets_the_format() -> None:
+    root = logging.getLogger()
+    before = [(handler, handler.formatter) for handler in root.handlers], root.level
+    try:
+        telemetry.configure(Settings(log_type="logstash", log_level="WARNING"))
+        assert [handler for handler, _ in before[0]] == root.handlers
+        assert all(isinstance(handler.formatter, telemetry.LogstashFormatter) for handler in root.handlers)
+        assert root.level == logging.WARNING
+    finally:
+        for handler, formatter in before[0]:
+            handler.setFormatter(formatter)
+        root.setLevel(before[1])
+        for name in ("azure", "msal", "urllib3", "asyncio"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
