@@ -1,0 +1,95 @@
+"""Each variable of the environment; faults are kept, never raised."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from driver.errors import NotReady
+from driver.settings import Settings, read
+
+KEY = Fernet.generate_key().decode()
+OTHER = Fernet.generate_key().decode()
+
+
+def test_an_empty_environment_gives_the_defaults_and_no_fault() -> None:
+    assert read({}) == Settings()
+    assert read({}).kafka_topic == "lm_vnfc_lifecycle_execution_events"
+
+
+def test_every_variable() -> None:
+    found = read(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": " kafka:9092 ",
+            "KAFKA_TOPIC": "events",
+            "KAFKA_CONFIG_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_CONFIG_SASL_PASSWORD": "kafka-password",
+            "AZURE_AUTHORITY_HOST": "https://login.own/",
+            "AZURE_RESOURCE_MANAGER_URL": "arm.own",
+            "SEALING_KEYS": f"{KEY}, {OTHER}",
+            "LOG_LEVEL": "debug",
+            "LOG_TYPE": "LOGSTASH",
+            "TRANSITION_TIMEOUT_MINUTES": "90",
+        }
+    )
+    assert found.faults == ()
+    assert (found.kafka_bootstrap_servers, found.kafka_topic) == ("kafka:9092", "events")
+    assert dict(found.kafka_config) == {"security.protocol": "SASL_SSL", "sasl.password": "kafka-password"}
+    assert (found.authority_host, found.resource_manager_url) == ("https://login.own", "https://arm.own")
+    assert found.sealing_keys == (KEY, OTHER)
+    assert (found.log_level, found.log_type) == ("DEBUG", "logstash")
+    assert found.transition_timeout_minutes == 90
+    assert not found.events_to_log
+    found.require_ready()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOG_LEVEL", "loud"),
+        ("EVENTS", "nowhere"),
+        ("AZURE_AUTHORITY_HOST", "http://login.own"),
+        ("AZURE_RESOURCE_MANAGER_URL", "ftp://arm.own"),
+        ("TRANSITION_TIMEOUT_MINUTES", "0"),
+        ("TRANSITION_TIMEOUT_MINUTES", "-5"),
+        ("TRANSITION_TIMEOUT_MINUTES", "1.5"),
+        ("TRANSITION_TIMEOUT_MINUTES", "an hour"),
+        ("HISTORY_DAYS", "no"),
+        ("SEALING_KEYS_FILE", "/nowhere/keys"),
+    ],
+)
+def test_a_fault_is_kept_and_names_the_variable(name: str, value: str) -> None:
+    found = read({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "SEALING_KEYS": KEY, **_without_keys(name), name: value})
+    assert [fault.split()[0] for fault in found.faults] == [name]
+    with pytest.raises(NotReady, match=f"^{name} "):
+        found.require_ready()
+
+
+def _without_keys(name: str) -> dict[str, str]:
+    return {"SEALING_KEYS": ""} if name == "SEALING_KEYS_FILE" else {}
+
+
+def test_all_that_is_missing_is_named() -> None:
+    with pytest.raises(NotReady, match=r"KAFKA_BOOTSTRAP_SERVERS is not set.*SEALING_KEYS nor SEALING_KEYS_FILE"):
+        Settings().require_ready()
+
+
+def test_events_may_go_to_the_log_without_a_broker() -> None:
+    found = read({"EVENTS": "Log", "SEALING_KEYS": KEY})
+    assert found.events_to_log
+    found.require_ready()
+
+
+def test_keys_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text(f"{KEY}\n{OTHER}\n")
+    assert read({"SEALING_KEYS_FILE": str(file)}).sealing_keys == (KEY, OTHER)
+    assert read({"SEALING_KEYS_FILE": str(file), "SEALING_KEYS": OTHER}).sealing_keys == (OTHER,)
+    file.write_bytes(b"\xff\x00")
+    assert read({"SEALING_KEYS_FILE": str(file)}).faults
+
+
+def test_no_key_and_no_password_is_shown() -> None:
+    found = read({"SEALING_KEYS": KEY, "KAFKA_CONFIG_SASL_PASSWORD": "kafka-password"})
+    assert KEY not in repr(found)
+    assert "kafka-password" not in repr(found)
