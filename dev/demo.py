@@ -15,7 +15,7 @@ from dev.brent import RefusedError, Resource, apply_event, execute, request_body
 from dev.endpoints import Endpoints
 from dev.events import EventStream, events
 from dev.processes import ProcessError
-from dev.stack import Stack, running
+from dev.stack import DEPLOYMENT_LOCATION, Stack, running
 
 EVENT_SECONDS = 60.0
 COLOURS = {"bold": "1", "green": "32", "red": "31", "grey": "90", "cyan": "36"}
@@ -36,7 +36,7 @@ def main() -> None:
         sys.exit(paint("red", f"The demo failed: {error}"))
     except KeyboardInterrupt:
         sys.exit("Stopped.")
-    print(paint("green", f"Everything worked, nothing is left, in {time.monotonic() - started:.0f} s."))
+    print("\n" + paint("green", f"Everything worked, nothing is left, in {time.monotonic() - started:.0f} s."))
 
 
 def show(stack: Endpoints) -> None:
@@ -52,37 +52,49 @@ def show(stack: Endpoints) -> None:
 
 
 def transition(stack: Endpoints, stream: EventStream, name: str, resource: Resource) -> Resource:
-    """Executes the transition and returns the resource as its event leaves it; raises DemoError unless it completes."""
+    """Executes the transition, shows what Azure has more or less meanwhile, and its event.
+
+    Returns the resource as the event leaves it; raises DemoError unless the event comes and says COMPLETE.
+    """
     heading(f"{name} {resource.type} {resource.name}")
+    in_azure = azure.resource_ids(stack)
     sent = time.monotonic()
     request_id = execute(stack.driver, request_body(resource, name, stack.deploymentLocation))
-    print(f"  202 accepted after {time.monotonic() - sent:.2f} s, requestId {request_id}")
-    while event := stream.next(EVENT_SECONDS):
-        if event.key == request_id:
-            break
-    else:
-        raise DemoError(f"{name} of {resource.name}: no event for {request_id} within {EVENT_SECONDS:g} s")
-    show_event(event.value, time.monotonic() - sent)
+    say(sent, f"202 accepted, requestId {request_id}")
+    event = None
+    while event is None or event.key != request_id:
+        if time.monotonic() > sent + EVENT_SECONDS:
+            raise DemoError(f"{name} of {resource.name}: no event for {request_id} within {EVENT_SECONDS:g} s")
+        event = stream.next(timeout=0.2)
+        in_azure = show_changes(stack, in_azure, sent)
+    show_event(event.value, sent)
     if event.value["status"] != "COMPLETE":
         raise DemoError(f"{name} of {resource.name} ended as {event.value['status']}: {event.value['failureDetails']}")
     return apply_event(resource, event.value)
 
 
-def show_event(event: Mapping[str, Any], seconds: float) -> None:
+def show_changes(stack: Endpoints, before: list[str], sent: float) -> list[str]:
+    """Shows what came to Azure and what went since `before`; returns what it has now."""
+    now = azure.resource_ids(stack)
+    for resource_id in (each for each in now if each not in before):
+        say(sent, f"{paint('cyan', 'Azure  +')} {short(resource_id)}")
+    for resource_id in (each for each in before if each not in now):
+        say(sent, f"{paint('cyan', 'Azure  -')} {short(resource_id)}")
+    return now
+
+
+def show_event(event: Mapping[str, Any], sent: float) -> None:
     colour = "green" if event["status"] == "COMPLETE" else "red"
-    print(f"  Kafka event after {seconds:.2f} s: {paint(colour, event['status'])}")
+    say(sent, f"{paint('cyan', 'Kafka')}    {paint(colour, event['status'])}")
     for name, value in event["outputs"].items():
-        print(f"    {paint('grey', 'output')}    {name} = {value}")
+        print(f"{'':<12}output    {name} = {short(str(value))}")
     for name, entry in event["associatedTopology"].items():
-        print(f"    {paint('grey', 'topology')}  {name} {'is gone' if entry is None else entry['id']}")
+        print(f"{'':<12}topology  {name}{' is gone' if entry is None else ''}")
 
 
 def expect_in_azure(stack: Endpoints, names: list[str]) -> None:
-    """Shows what Azure has; raises DemoError unless these are its groups and resources, deployments apart."""
+    """Raises DemoError unless these are the groups and resources in Azure; deployments may be there with others."""
     ids = azure.resource_ids(stack)
-    print(paint("cyan", "  In Azure now:" if ids else "  In Azure now: nothing"))
-    for resource_id in ids:
-        print(f"    {resource_id}")
     found = sorted(name for path, name in (each.rsplit("/", 1) for each in ids) if not path.endswith("/deployments"))
     if found != sorted(names) or (ids and not names):
         raise DemoError(
@@ -90,8 +102,18 @@ def expect_in_azure(stack: Endpoints, names: list[str]) -> None:
         )
 
 
+def say(sent: float, text: str) -> None:
+    """Prints the text with the seconds since the request was sent."""
+    print(f"{paint('grey', f'{time.monotonic() - sent:6.2f} s')}   {text}", flush=True)
+
+
+def short(resource_id: str) -> str:
+    """Returns an ARM id without its subscription, which is the same for all here."""
+    return resource_id.removeprefix(f"/subscriptions/{DEPLOYMENT_LOCATION['properties']['subscriptionId']}")
+
+
 def heading(text: str) -> None:
-    print(paint("bold", f"\n{text}"), flush=True)
+    print("\n" + paint("bold", text), flush=True)
 
 
 def paint(colour: str, text: str) -> str:
