@@ -59,6 +59,12 @@
   value: {{ include "azure-driver.kafkaBootstrapServers" . | quote }}
   pattern: "^[^ :,/]+:[0-9]+( *, *[^ :,/]+:[0-9]+)*$"
   must: host:port, or several of them separated by commas, without a scheme
+{{- range keys .Values.kafka.config .Values.kafka.secretKeys | sortAlpha }}
+- name: a setting in kafka.config or kafka.secretKeys
+  value: {{ . | quote }}
+  pattern: "^[a-z0-9]+([.][a-z0-9]+)*$"
+  must: librdkafka's own name of it, such as security.protocol
+{{- end }}
 - name: kafka.topic
   value: {{ include "azure-driver.kafkaTopic" . | quote }}
   pattern: "^[-._a-zA-Z0-9]{1,249}$"

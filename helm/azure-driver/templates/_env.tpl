@@ -160,6 +160,9 @@
   {{- if has (upper .name) (list "URLS" "POD_NAMESPACE") -}}
     {{- fail (printf "environment variable %s: the Functions host does not run with it (URLS binds its address twice, POD_NAMESPACE makes it take the pod for App Service); use another name" .name) -}}
   {{- end -}}
+  {{- if not (regexMatch "^[-._a-zA-Z][-._a-zA-Z0-9]*$" .name) -}}
+    {{- fail (printf "environment variable %q: a name has letters, digits, dots, dashes and underscores, and no digit first" .name) -}}
+  {{- end -}}
   {{- if hasKey $seen .name -}}
     {{- fail (printf "environment variable %s: given twice; it is set by the chart's own values, or stands in both app.config.env and app.extraEnv" .name) -}}
   {{- end -}}

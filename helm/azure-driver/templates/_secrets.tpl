@@ -21,13 +21,19 @@ that restarts the pods must speak of the same data).
   {{- end -}}
   {{- range $secret, $drawn := $generated -}}
     {{- $existing := lookup "v1" "Secret" $.Release.Namespace $secret -}}
-    {{- $owner := get (($existing.metadata | default dict).annotations | default dict) "meta.helm.sh/release-name" -}}
-    {{- $data := merge (dict) ($existing.data | default dict) $drawn -}}
-    {{- $_ := set $generated $secret (dict "data" $data "foreign" (and $existing (ne (toString $owner) $.Release.Name))) -}}
+    {{- $_ := set $generated $secret (merge (dict) ($existing.data | default dict) $drawn) -}}
   {{- end -}}
   {{- $_ := set .Values "generated" $generated -}}
 {{- end -}}
 {{- toJson .Values.generated -}}
+{{- end -}}
+
+{{/* Whether a Secret is in the cluster and not this release's: the certificate that the old chart's hook made. */}}
+{{- define "azure-driver.foreign" -}}
+{{- $existing := lookup "v1" "Secret" .release.Namespace .secret -}}
+{{- if $existing -}}
+  {{- if ne (dig "metadata" "annotations" "meta.helm.sh/release-name" "" $existing) .release.Name -}}true{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "azure-driver.newCertificate" -}}
@@ -49,7 +55,7 @@ that restarts the pods must speak of the same data).
 
 {{/* The HTTP functions of function_app.py, in lower case. */}}
 {{- define "azure-driver.httpFunctions" -}}
-{{- list "execute" "find_references" "health" "execution" | toJson -}}
+{{- list "execute_lifecycle" "find_reference" "health" "show_execution" | toJson -}}
 {{- end -}}
 
 {{- define "azure-driver.newDatabaseLogin" -}}
