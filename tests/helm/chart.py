@@ -1,6 +1,7 @@
 """Renders the chart with the real Helm and reads what comes out."""
 
 import base64
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -110,8 +111,14 @@ def render(
 
 
 def run(helm: Helm, *arguments: str | Path, stdin: str | None = None) -> str:
-    """Run Helm. Raises Refused with what it said."""
-    done = subprocess.run([helm.path, *arguments], input=stdin, capture_output=True, text=True)
+    """Run Helm, which is to know no cluster. Raises Refused with what it said."""
+    done = subprocess.run(
+        [helm.path, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KUBECONFIG": os.devnull},
+    )
     if done.returncode:
         raise Refused(done.stderr + done.stdout)
     return done.stdout

@@ -85,7 +85,6 @@ true
 runAsNonRoot: true
 {{- if include "azure-driver.fixedUser" . }}
 runAsUser: 10001
-runAsGroup: 10001
 fsGroup: 10001
 {{- end }}
 seccompProfile:
