@@ -1,19 +1,23 @@
 """Jinja2 in lifecycle.yaml: `{{ expressions }}` over the properties of a request, in a sandbox that is bounded in time
 and size.
 
-Only expressions: no statements, no calls, and of the filters those that cannot grow their input without bound.
+Only expressions: no statements, no calls, few filters, and none of them gives a text longer than LONGEST.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from driver.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.nodes import Node
 
-LONGEST = 10_000  # characters of a text with expressions, and of the text one renders to
+LONGEST = 10_000  # characters of a text with expressions, of what a filter gives, and of the text one renders to
+DEEPEST = 20  # expressions within expressions; Python takes exponential time for source that is nested too deep
+_MOST_COMPILED = 1_000  # a request's own package brings texts of its own
 _FILTERS = (
     "default",
     "first",
@@ -25,7 +29,6 @@ _FILTERS = (
     "list",
     "lower",
     "string",
-    "tojson",
     "trim",
     "upper",
 )
@@ -60,6 +63,8 @@ _NODES = [
     "Test",
     "Tuple",
 ]
+# What an expression can run into. Python's own compiler refuses what is nested too deep with a SyntaxError.
+_FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError, SyntaxError)
 
 
 def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
@@ -73,8 +78,8 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
         value = _compiled(text)(context)
     except UndefinedError as error:
         raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-        raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {error}") from None
+    except _FAULTS + (TemplateError,) as error:
+        raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {str(error)[:200]}") from None
     if isinstance(value, str) and len(value) > LONGEST:
         raise InvalidRequest(f"{place}: '{text[:200]}' gives more than {LONGEST} characters")
     return value
@@ -98,8 +103,26 @@ def _environment() -> "Environment":
 
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters = {
+        **{name: _bounded(environment.filters[name]) for name in _FILTERS},
+        "tojson": _bounded(json.dumps, arguments=1),  # Jinja2's own escapes for HTML and indents as far as it is told
+    }
     return environment
+
+
+def _bounded(function: Callable[..., Any], arguments: int = 3) -> Callable[..., Any]:
+    """A filter that gives no longer text than LONGEST: each may multiply the length of what the one before gave."""
+
+    @wraps(function)
+    def bounded(*values: Any, **named: Any) -> Any:
+        if len(values) + len(named) > arguments:
+            raise TypeError("too many arguments")
+        result = function(*values, **named)
+        if isinstance(result, str) and len(result) > LONGEST:
+            raise ValueError(f"a filter gives more than {LONGEST} characters")
+        return result
+
+    return bounded
 
 
 def _compiled(text: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -110,7 +133,7 @@ def _compiled(text: str) -> Callable[[Mapping[str, Any]], Any]:
     return _compile(text)
 
 
-@cache
+@lru_cache(maxsize=_MOST_COMPILED)
 def _compile(text: str) -> Callable[[Mapping[str, Any]], Any]:
     from jinja2 import TemplateSyntaxError, nodes
 
@@ -119,6 +142,8 @@ def _compile(text: str) -> Callable[[Mapping[str, Any]], Any]:
     for node in parsed.find_all(nodes.Node):
         if type(node).__name__ not in _NODES:
             raise TemplateSyntaxError(f"{type(node).__name__.lower()} is not allowed here, only expressions are", 1)
+    if _depth(parsed) > DEEPEST:
+        raise TemplateSyntaxError(f"it is nested more than {DEEPEST} deep", 1)
     lone = _lone_expression(text, parsed)
     if lone is None:
         template = environment.from_string(text)
@@ -126,11 +151,20 @@ def _compile(text: str) -> Callable[[Mapping[str, Any]], Any]:
     expression = environment.compile_expression(lone, undefined_to_none=False)
 
     def value(context: Mapping[str, Any]) -> Any:
-        result = expression(**context)
-        str(result)  # an undefined result raises here, with its name
-        return result
+        # Not as keywords: a property may be called `self`.
+        return json.loads(json.dumps(expression(context), default=_no_value))
 
     return value
+
+
+def _depth(node: "Node") -> int:
+    return 1 + max(map(_depth, node.iter_child_nodes()), default=0)
+
+
+def _no_value(result: Any) -> Any:
+    """What an expression gave is no value, such as a method. What is undefined says so, with its name."""
+    str(result)
+    raise TypeError(f"it gives a {type(result).__name__}, which is no JSON value")
 
 
 def _lone_expression(text: str, parsed: Any) -> str | None:
@@ -138,7 +172,11 @@ def _lone_expression(text: str, parsed: Any) -> str | None:
 
     stripped = text.strip()
     body = parsed.body
-    if len(body) != 1 or not isinstance(body[0], nodes.Output) or not stripped.startswith("{{"):
+    if (
+        len(body) != 1
+        or not isinstance(body[0], nodes.Output)
+        or not (stripped.startswith("{{") and stripped.endswith("}}"))
+    ):
         return None
     inner = [node for node in body[0].nodes if not (isinstance(node, nodes.TemplateData) and not node.data.strip())]
     if len(inner) != 1 or isinstance(inner[0], nodes.TemplateData):

@@ -103,7 +103,7 @@ def test_no_driver_files_in_any_spelling(nothing: Any) -> None:
 @pytest.mark.parametrize("absent", ["resourceProperties", "requestProperties", "associatedTopology"])
 def test_null_is_empty_where_a_field_may_be_left_out(absent: str) -> None:
     name = {"resourceProperties": "resource_properties", "requestProperties": "request_properties"}.get(absent)
-    assert getattr(lifecycle_request(body(**{absent: None})), name or "associated_topology") == {}
+    assert getattr(lifecycle_request({**body(), absent: None}), name or "associated_topology") == {}
 
 
 def test_bare_values_are_properties_and_unknown_fields_are_ignored() -> None:
