@@ -78,7 +78,7 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
         value = _compiled(text)(context)
     except UndefinedError as error:
         raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from None
-    except _FAULTS + (TemplateError,) as error:
+    except (*_FAULTS, TemplateError) as error:
         raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {str(error)[:200]}") from None
     if isinstance(value, str) and len(value) > LONGEST:
         raise InvalidRequest(f"{place}: '{text[:200]}' gives more than {LONGEST} characters")
