@@ -11,6 +11,7 @@ from driver.errors import InvalidRequest
 LARGEST = 8 * 1024 * 1024  # bytes of the zip
 LARGEST_CONTENT = 32 * 1024 * 1024  # bytes of all files together, twice what ARM takes for templates and parameters
 MOST_FILES = 1_000
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LINK = 0o120000
 _KIND = 0o170000
 
@@ -33,7 +34,7 @@ def files(driver_files: str) -> dict[str, bytes]:
 
 
 def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > MOST_FILES:
         raise InvalidRequest(f"driverFiles: {len(entries)} files, more than {MOST_FILES}")
     if sum(entry.file_size for entry in entries) > LARGEST_CONTENT:
@@ -50,8 +51,13 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _path(entry: zipfile.ZipInfo) -> str:
+    if entry.compress_type not in _METHODS:
+        raise InvalidRequest(
+            f"driverFiles: '{entry.filename[:200]}' is compressed by method {entry.compress_type}; only stored and"
+            " deflated files are taken"
+        )
     if entry.external_attr >> 16 & _KIND == _LINK:
-        raise InvalidRequest(f"driverFiles: '{entry.filename}' is a link; only files are taken")
+        raise InvalidRequest(f"driverFiles: '{entry.filename[:200]}' is a link; only files are taken")
     path = entry.filename.replace("\\", "/")
     parts = path.split("/")
     if path.startswith("/") or ":" in path or any(part in ("", ".", "..") for part in parts) or not path.isprintable():
