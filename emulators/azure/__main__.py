@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}; --port gives another", file=sys.stderr)
         return 1
+    listener.listen(2048)  # so that who reads the lines below can connect at once
     port = listener.getsockname()[1]
     print(f"Embedded Azure (Entra ID and Resource Manager): https://localhost:{port}")
     print(f"CA: {files.ca} (REQUESTS_CA_BUNDLE, SSL_CERT_FILE)", flush=True)

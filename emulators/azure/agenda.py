@@ -1,7 +1,8 @@
 """What happens by itself as time goes on."""
 
 from emulators.azure import groups, resources, runs
-from emulators.azure.cloud import Cloud, now
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud
 
 
 def advance(cloud: Cloud) -> None:

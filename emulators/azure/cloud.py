@@ -1,7 +1,6 @@
 """The embedded Azure as a whole: its settings, its state and its clock."""
 
 import math
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,9 +40,6 @@ class Cloud:
         return math.ceil(azure_seconds * self.settings.provisioning_seconds / DEPLOYMENT_SECONDS)
 
 
-def now() -> float:
-    """Seconds since the epoch."""
-    return time.time()
 
 
 def guid() -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from emulators.azure import groups
+from emulators.azure import agenda, clock, groups
 from emulators.azure.cloud import Cloud
 from emulators.azure.counters import Counters
 from emulators.azure.messages import Request, Response
@@ -11,7 +11,7 @@ from emulators.azure.views import listed
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
-    """`/emulator/{faults | counters | resources | reset}`; no token is asked for."""
+    """`/emulator/{faults | counters | resources | clock | reset}`; no token is asked for."""
     call = (request.method, request.lowered[1:])
     if call == ("POST", ("faults",)):
         try:
@@ -31,6 +31,10 @@ def handle(cloud: Cloud, request: Request) -> Response:
         return Response(204)
     if call == ("GET", ("resources",)):
         return Response(200, _everything(cloud))
+    if call == ("POST", ("clock",)):
+        clock.advance(float(request.body()["advance"]))
+        agenda.advance(cloud)
+        return Response(204)
     if call == ("POST", ("reset",)):
         cloud.state, cloud.counters = State(signing_key=cloud.state.signing_key), Counters()
         cloud.faults.clear()

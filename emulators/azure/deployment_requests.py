@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from emulators.azure import checks, deployments, filters, groups, ids, locations, operations, runs
-from emulators.azure.cloud import Cloud, guid, now
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud, guid
 from emulators.azure.errors import Refusal, refusal, unsupported
 from emulators.azure.language import TemplateError
 from emulators.azure.messages import Request, Response

@@ -1,16 +1,20 @@
-"""Entra ID: discovery, tokens for client credentials, and their check by ARM."""
+"""Entra ID: discovery, tokens for client credentials, and their check by ARM.
+
+Tokens live by the machine's time, whatever the clock of the embedded Azure says.
+"""
 
 import base64
 import hashlib
 import hmac
 import json
 import re
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from emulators.azure.cloud import Cloud, guid, now
+from emulators.azure.cloud import Cloud, guid
 from emulators.azure.errors import refusal
 from emulators.azure.messages import Request, Response
 
@@ -113,7 +117,7 @@ def _token(cloud: Cloud, request: Request) -> Response:
 
 def _error(status: int, error: str, number: int, text: str) -> Response:
     trace, correlation = guid(), guid()
-    moment = _utc(now())
+    moment = _utc(time.time())
     return Response(
         status,
         {
@@ -133,7 +137,7 @@ def _utc(seconds: float) -> str:
 
 
 def _issue(cloud: Cloud, request: Request, tenant: str, client: str, scope: str) -> str:
-    moment = int(now())
+    moment = int(time.time())
     claims = {
         "aud": scope.removesuffix("/.default"),
         "iss": f"{request.url}/{tenant}/v2.0",
@@ -169,7 +173,7 @@ def tenant_of(cloud: Cloud, request: Request) -> str:
         raise refusal("InvalidAuthenticationToken")
     body = signed.partition(".")[2]
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    if claims["exp"] < now():
+    if claims["exp"] < time.time():
         raise refusal("ExpiredAuthenticationToken", expiry=_utc(claims["exp"]))
     return str(claims["tid"])
 

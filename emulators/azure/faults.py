@@ -30,6 +30,7 @@ class Fault:
     status: int = 500
     code: str = "InternalServerError"
     message: str = "Encountered internal server error. Please try again."
+    shape: str = SERVICE
     retry_after: int = 1
     seconds: float = 1.0
     factor: float = 10.0
@@ -90,4 +91,4 @@ def answer(fault: Fault, method: str, path: str) -> Refusal:
         )
         throttled.retry_after = fault.retry_after
         return throttled
-    return Refusal(fault.status, fault.code, fault.message, SERVICE)
+    return Refusal(fault.status, fault.code, fault.message, fault.shape)

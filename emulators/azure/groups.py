@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from emulators.azure import checks, filters, locations, operations, resources
-from emulators.azure.cloud import Cloud, now
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud
 from emulators.azure.errors import Refusal, refusal
 from emulators.azure.messages import Request, Response
 from emulators.azure.providers.types import Form

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulators.azure import ids, locations
-from emulators.azure.cloud import Cloud, guid, now
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud, guid
 from emulators.azure.errors import Refusal, refusal
 from emulators.azure.messages import Request, Response
 from emulators.azure.providers.types import Form

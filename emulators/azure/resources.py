@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulators.azure import checks, ids, locations, operations
-from emulators.azure.cloud import Cloud, guid, now
-from emulators.azure.errors import Refusal
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud, guid
 from emulators.azure.ids import ResourceId
 from emulators.azure.providers import canonical_types, type_of
 from emulators.azure.providers.types import Form, ResourceType
@@ -244,9 +244,3 @@ def ended(cloud: Cloud, operation: Operation) -> None:
     target = cloud.state.resources.get(operation.target.lower())
     if target is not None:
         new_etag(cloud, target)
-
-
-def failing(cloud: Cloud, resource_id: str, resource_type: str) -> Refusal | None:
-    """The error that a `fail` fault asks for."""
-    fault = cloud.faults.strike(("fail",), "", resource_id, resource_type)
-    return Refusal(fault.status, fault.code, fault.message, "network") if fault else None

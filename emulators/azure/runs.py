@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from emulators.azure import deployments, groups, ids, resources
-from emulators.azure.cloud import Cloud, now
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud
 from emulators.azure.errors import Refusal
 from emulators.azure.language import Context, Expansion, Resource, TemplateError, expand
 from emulators.azure.runtime import CloudRuntime, environment, subscription_object
@@ -151,7 +152,7 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
         raise TemplateError(f"the id of the resource '{resource.name}' is malformed: {resource.id}")
     fault = cloud.faults.strike(("fail",), "", resource.id, resource.type)
     if fault is not None and not fault.after:
-        raise Refusal(fault.status, fault.code, fault.message, "network")
+        raise Refusal(fault.status, fault.code, fault.message, fault.shape)
     written = resources.put(
         cloud, rid, body, resource.api_version.lower(), "https://management.azure.com", max(0.0, this.until - now())
     )

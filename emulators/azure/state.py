@@ -3,11 +3,12 @@
 import heapq
 import json
 import os
-import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from emulators.azure.clock import now
 
 SUCCEEDED = "Succeeded"
 
@@ -172,7 +173,7 @@ class State:
         self.children.pop(key, None)
         self.refer(key, [])
         if self.resources.pop(key, None):
-            self.gone[key] = time.time()
+            self.gone[key] = now()
             siblings = self.children.get(parent_id.lower(), [])
             if key in siblings:
                 siblings.remove(key)

@@ -55,7 +55,7 @@ def _properties(
     if not fields:
         shown["provisioningState"] = resource.state
     for name, value in stored.items():
-        if name not in hidden:
+        if name not in hidden and value is not None:
             shown[name] = value
     return shown
 

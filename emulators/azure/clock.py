@@ -1,0 +1,16 @@
+"""The time of the embedded Azure: the machine's, and as much later as the control endpoint has put it forward."""
+
+import time
+
+_ahead = 0.0
+
+
+def now() -> float:
+    """Seconds since the epoch."""
+    return time.time() + _ahead
+
+
+def advance(seconds: float) -> None:
+    """Put the clock forward, so that a test need not wait for what takes its time."""
+    global _ahead  # noqa: PLW0603 - one process has one clock
+    _ahead += seconds

@@ -1,0 +1,261 @@
+"""Recorded calls, made again against the embedded Azure: what has to be there is put there first."""
+
+import re
+import uuid
+from typing import Any
+
+import requests
+
+from tests.azure.emulator import Emulator
+from tests.azure.recordings import RECORDED_SUBSCRIPTION, Interaction
+
+LONG = 600.0
+_POLL = re.compile(r"/(operationresults|operations|asyncoperations|diskoperations|operationstatuses|privatedns\w+)/[^/]+$", re.I)
+_READ_ONLY = {"id", "name", "type", "etag", "systemData", "managedBy"}
+_TERMINAL = {"Succeeded", "Failed", "Canceled"}
+_VERSIONS = {
+    "microsoft.network": "2022-01-01",
+    "microsoft.compute": "2022-11-01",
+    "microsoft.storage": "2021-04-01",
+    "microsoft.managedidentity": "2018-11-30",
+    "microsoft.authorization": "2022-04-01",
+}
+_MINIMAL: dict[str, dict[str, Any]] = {
+    "microsoft.network/virtualnetworks": {"addressSpace": {"addressPrefixes": ["10.0.0.0/8", "192.168.0.0/16"]}},
+    "microsoft.network/virtualnetworks/subnets": {"addressPrefix": "10.255.0.0/24"},
+}
+
+
+class Replay:
+    """One recorded sequence against one emulator, in a subscription of its own."""
+
+    def __init__(self, emulator: Emulator, sequence: list[Interaction]) -> None:
+        self._emulator = emulator
+        self._sequence = sequence
+        self._subscription = str(uuid.uuid4())
+        self._polls: dict[str, dict[str, str]] = {}
+        self._bodies: dict[str, dict[str, Any]] = {}
+        self._subnets = 0
+        for interaction in sequence:
+            self._index(interaction.answer)
+
+    def answer(self, interaction: Interaction) -> requests.Response | None:
+        """The emulator's answer; None where the recording does not show how the polled operation began."""
+        if _POLL.search(interaction.path) and interaction.method == "GET":
+            return self._poll(interaction)
+        self._prepare(interaction)
+        body = self._body(interaction)
+        answer = self._call(interaction.method, interaction.target, body)
+        self._remember(interaction, answer)
+        return answer
+
+    def _call(self, method: str, target: str, body: Any = None) -> requests.Response:
+        target = target.replace(RECORDED_SUBSCRIPTION, self._subscription)
+        return self._emulator.call(method, target, self._moved(body))
+
+    def _moved(self, body: Any) -> Any:
+        if isinstance(body, str):
+            return body.replace(RECORDED_SUBSCRIPTION, self._subscription)
+        if isinstance(body, dict):
+            return {key: self._moved(value) for key, value in body.items()}
+        if isinstance(body, list):
+            return [self._moved(value) for value in body]
+        return body
+
+    def _index(self, value: Any) -> None:
+        """Keep every recorded resource body by its id."""
+        if isinstance(value, dict):
+            if isinstance(value.get("id"), str) and ("properties" in value or "sku" in value):
+                self._bodies.setdefault(value["id"].lower(), value)
+            for part in value.values():
+                self._index(part)
+        elif isinstance(value, list):
+            for part in value:
+                self._index(part)
+
+    def _poll(self, interaction: Interaction) -> requests.Response | None:
+        known = self._polls.get(interaction.path.rsplit("/", 1)[1].lower())
+        if known is None:
+            return None
+        result = "result" in interaction.path.lower().rsplit("/", 2)[1] or "monitor=true" in interaction.target.lower()
+        url = known.get("location" if result else "azure-asyncoperation")
+        if url is None:
+            return None
+        if not _still_running(interaction):
+            self._emulator.advance(LONG)
+        return self._emulator.call("GET", url)
+
+    def _remember(self, interaction: Interaction, answer: requests.Response) -> None:
+        """Which URL of the emulator stands for a recorded one."""
+        for name in ("azure-asyncoperation", "location"):
+            recorded, ours = interaction.headers.get(name), answer.headers.get(name)
+            if recorded and ours:
+                operation = recorded.split("?")[0].rstrip("/").rsplit("/", 1)[1].lower()
+                self._polls.setdefault(operation, {})[name] = ours
+
+    def _body(self, interaction: Interaction) -> Any:
+        body = interaction.body
+        if interaction.method != "PUT" or isinstance(body, dict):
+            return body
+        if isinstance(body, str) and "{" in body:
+            return body.removeprefix("b'").removesuffix("'")
+        return writable(interaction.answer) if interaction.status < 300 else body
+
+    # What has to be there -------------------------------------------------------------------------------------------
+
+    def _prepare(self, interaction: Interaction) -> None:
+        if interaction.status not in (409, 429) and interaction.method != "POST" and not _still_running(interaction):
+            self._emulator.advance(LONG)
+        elif _still_running(interaction) and _state(interaction.answer) == "Running":
+            self._emulator.advance(4)
+        segments = interaction.path.split("/")
+        if len(segments) < 5 or segments[3].lower() != "resourcegroups":
+            return
+        group = "/".join(segments[:5])
+        if len(segments) == 5:
+            self._prepare_group(interaction, group)
+            return
+        if interaction.code == "ResourceGroupNotFound":
+            return
+        self._ensure_group(group)
+        self._prepare_resource(interaction)
+
+    def _prepare_group(self, interaction: Interaction, group: str) -> None:
+        there = interaction.status in (200, 202, 204)
+        if interaction.method == "PUT" and interaction.status == 201 or interaction.status == 404:
+            self._absent(group, "2021-04-01")
+        elif there:
+            self._ensure_group(group)
+
+    def _ensure_group(self, group: str) -> None:
+        if self._call("HEAD", f"{group}?api-version=2021-04-01").status_code == 404:
+            known = self._bodies.get(group.lower(), {})
+            body = {"location": known.get("location", "westus")} | {
+                key: known[key] for key in ("tags", "managedBy") if key in known
+            }
+            self._call("PUT", f"{group}?api-version=2021-04-01", body)
+
+    def _prepare_resource(self, interaction: Interaction) -> None:
+        path, method, status = interaction.path, interaction.method, interaction.status
+        if "/microsoft.resources/deployments" in path.lower() or re.search(r"/deployments/[^/]+/operations", path):
+            return
+        pairs = path.split("/providers/")[-1].split("/")[1:]
+        if len(pairs) % 2:
+            self._prepare_list(interaction)
+            return
+        version = interaction.api_version
+        if status in (200, 202) and method in ("GET", "DELETE", "PATCH"):
+            self._ensure(path, version)
+        elif method == "PUT" and status == 200:
+            self._ensure(path, version, changed=_state(interaction.answer) != "Succeeded", sent=interaction.body)
+        elif method == "PUT" and status in (201, 202):
+            self._ensure_above(path)
+            self._absent(path, version)
+            self._references(interaction.body)
+        elif status in (204, 404):
+            if interaction.code != "ParentResourceNotFound" and status == 204:
+                self._ensure_above(path)
+            self._absent(path, version)
+        elif status == 400 and method in ("PUT", "DELETE"):
+            self._ensure_above(path)
+
+    def _prepare_list(self, interaction: Interaction) -> None:
+        if interaction.method == "GET" and isinstance(interaction.answer, dict):
+            for item in interaction.answer.get("value", []):
+                if isinstance(item, dict) and "id" in item:
+                    self._ensure(item["id"], interaction.api_version if "/providers/" in interaction.path else "")
+        elif interaction.method == "POST" and interaction.status < 300:
+            self._ensure(interaction.path.rsplit("/", 1)[0], interaction.api_version)
+
+    def _ensure(self, path: str, version: str = "", changed: bool = False, sent: Any = None) -> None:
+        """Make a resource, and what it refers to, unless it is there."""
+        version = version or _VERSIONS.get(_namespace(path), "2021-04-01")
+        if self._call("GET", f"{path}?api-version={version}").status_code == 200:
+            return
+        self._ensure_above(path)
+        known = self._bodies.get(path.lower())
+        kind = _type(path)
+        body = writable(known) if known else {"location": "westus", "properties": _MINIMAL.get(kind, {})}
+        if not changed and isinstance(sent, dict):
+            body = sent
+        if changed:
+            body = body | {"tags": {"seeded": "yes"}}
+        if kind.endswith("/subnets"):
+            body = self._subnet(body)
+        for _ in range(12):
+            answer = self._call("PUT", f"{path}?api-version={version}", body)
+            self._emulator.advance(LONG)
+            missing = re.search(r"Resource (/\S+) referenced by", answer.text)
+            if missing is None:
+                return
+            self._ensure(missing[1].replace(self._subscription, RECORDED_SUBSCRIPTION))
+
+    def _subnet(self, body: dict[str, Any]) -> dict[str, Any]:
+        self._subnets += 1
+        return body if "addressPrefix" in str(body) else {"properties": {"addressPrefix": f"10.255.{self._subnets}.0/24"}}
+
+    def _ensure_above(self, path: str) -> None:
+        """The group, the parents and, of an extension resource, what it extends."""
+        self._ensure_group("/".join(path.split("/")[:5]))
+        scope, _, rest = path.rpartition("/providers/")
+        parts = rest.split("/")
+        if len(parts) > 3:
+            self._ensure("/".join(path.split("/")[:-2]))
+        elif "/providers/" in scope:
+            self._ensure(scope)
+
+    def _references(self, body: Any) -> None:
+        """What the body of a request names in its ids."""
+        if isinstance(body, dict):
+            for key, value in body.items():
+                if key == "id" and isinstance(value, str) and value.count("/providers/") == 1:
+                    if len(value.split("/")) in (9, 11):
+                        self._ensure(value)
+                else:
+                    self._references(value)
+        elif isinstance(body, list):
+            for value in body:
+                self._references(value)
+
+    def _absent(self, path: str, version: str) -> None:
+        answer = self._call("DELETE", f"{path}?api-version={version}")
+        if answer.status_code in (200, 202):
+            self._emulator.advance(LONG)
+
+
+def writable(body: Any) -> dict[str, Any]:
+    """A recorded answer as a request: without what the service adds."""
+    if not isinstance(body, dict):
+        return {}
+    kept = {key: value for key, value in body.items() if key not in _READ_ONLY}
+    if isinstance(kept.get("properties"), dict):
+        kept["properties"] = {key: value for key, value in kept["properties"].items() if key != "provisioningState"}
+    return kept
+
+
+def _state(answer: Any) -> str:
+    if not isinstance(answer, dict):
+        return ""
+    properties = answer.get("properties")
+    return str(properties.get("provisioningState", "")) if isinstance(properties, dict) else ""
+
+
+def _still_running(interaction: Interaction) -> bool:
+    """Whether the recorded answer shows an operation that has not ended."""
+    if interaction.method != "GET":
+        return False
+    answer = interaction.answer
+    if isinstance(answer, dict) and "status" in answer:
+        return answer["status"] not in _TERMINAL
+    if _state(answer):
+        return _state(answer) not in _TERMINAL
+    return interaction.status == 202
+
+
+def _namespace(path: str) -> str:
+    return path.rpartition("/providers/")[2].split("/")[0].lower()
+
+
+def _type(path: str) -> str:
+    parts = path.rpartition("/providers/")[2].split("/")
+    return "/".join([parts[0], *parts[1::2]]).lower()
