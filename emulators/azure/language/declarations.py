@@ -34,7 +34,7 @@ def declare(
         if name in given and not (given[name] is None and "defaultValue" in schema):
             value = given[name]
             check(value, schema, definitions, f"template parameter '{name}'")
-            if predicting and is_secure(schema):
+            if predicting and is_secure(schema) and not isinstance(value, Residual):
                 return Residual(Call("parameters", (Literal(name),)))
             return value
         if "defaultValue" not in schema:

@@ -26,8 +26,9 @@ from emulators.azure.language.expressions import (
     quote,
     render,
 )
+from emulators.azure.language.foresight import Foretold, foretell, step
 from emulators.azure.language.models import TemplateError
-from emulators.azure.language.scopes import Predicted, Scope
+from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import Function, Undecided, type_name
 
 FUNCTIONS: dict[str, Function] = {
@@ -49,27 +50,16 @@ MISSING = object()
 
 def evaluate(node: Node, scope: Scope) -> Any:
     """The value of an expression; a Residual where only a run can know it."""
-    value = _trace(node, scope)
-    return value.value if isinstance(value, Predicted) else value
-
-
-def _trace(node: Node, scope: Scope) -> Any:
-    """As evaluate, but a resource's predicted properties keep the way that led to them."""
     if isinstance(node, Literal):
         return node.value
     if isinstance(node, Call):
         return _call(node, scope)
-    target = _trace(node.target, scope)
-    key = evaluate(node.key, scope)
-    if isinstance(target, Predicted):
-        step = Access(target.node, quote(key))
-        value = _member(target.value, key, node)
-        if value is MISSING or (isinstance(value, Residual) and not target.exact):
-            return Residual(step)
-        return Predicted(value, step, target.exact) if isinstance(value, (dict, list)) else value
+    target, key = evaluate(node.target, scope), evaluate(node.key, scope)
     if isinstance(target, Residual) or isinstance(key, Residual):
         return Residual(Access(quote(target), quote(key)))
     value = _member(target, key, node)
+    if isinstance(target, Foretold):
+        return Residual(step(target, key)) if value is MISSING else foretell(value, step(target, key), target.exact)
     if value is MISSING:
         raise _no_member(target, key, node)
     return value
@@ -108,8 +98,7 @@ def _call(node: Call, scope: Scope) -> Any:
         return _call_user_function(node, scope)
     arguments = [evaluate(argument, scope) for argument in node.arguments]
     if scope.runtime is None:
-        unknown = any(isinstance(a, Residual) for a in arguments) if function.partial else has_residual(arguments)
-        if unknown:
+        if function.is_undecided(arguments):
             return _left(node.name, arguments)
     function.check(node.name, arguments)
     try:

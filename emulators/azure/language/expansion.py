@@ -41,6 +41,7 @@ NOT_BODY = frozenset(
         "@options",
     ]
 )
+MAY_REFER = frozenset({"properties", "sku", "tags"})
 TYPE_NAMES = {
     "string": "String",
     "securestring": "SecureString",
@@ -130,6 +131,7 @@ class Expansion:
         """The resource's request body (location, tags, sku, properties ...), without type, name and apiVersion."""
         entry = self._entries[resource]
         scope = replace(entry.scope, runtime=runtime)
+        static = replace(entry.scope, may_refer=False)
         body = {}
         try:
             for key, value in entry.raw.items():
@@ -138,7 +140,7 @@ class Expansion:
                 if key == "properties" and resource.type.lower() == DEPLOYMENT:
                     value = self._deployment_properties(value, scope)
                 else:
-                    value = resolve(value, scope)
+                    value = resolve(value, scope if key in MAY_REFER else static)
                 if value is not None:
                     body[key] = value
         except TemplateError as error:

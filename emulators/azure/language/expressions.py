@@ -187,4 +187,4 @@ def has_residual(value: Any) -> bool:
         return True
     if isinstance(value, dict):
         return any(has_residual(item) for item in value.values())
-    return isinstance(value, list) and any(has_residual(item) for item in value)
+    return isinstance(value, (list, tuple)) and any(has_residual(item) for item in value)

@@ -156,31 +156,44 @@ def _array(value: Any) -> list[Any]:
 
 
 def _index_of(values: Any, item: Any) -> int:
+    """Of a text without case, of an array's element with it; -1 where there is none."""
+    if isinstance(values, str):
+        return values.lower().find(_part(item))
     return next((index for index, value in enumerate(values) if same(value, item)), -1)
 
 
 def _last_index_of(values: Any, item: Any) -> int:
+    if isinstance(values, str):
+        return values.lower().rfind(_part(item))
     return next((index for index in range(len(values) - 1, -1, -1) if same(values[index], item)), -1)
 
 
+def _part(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TemplateError(f"a part of a text must be of type 'string', not '{type_name(text)}'")
+    return text.lower()
+
+
 TABLE = {
-    "array": Function(_array, "any", partial=True),
-    "contains": Function(_contains, "string|array|object any", partial=True),
-    "createarray": Function(lambda *values: list(values), "any*", partial=True),
-    "createobject": Function(_create_object, "any*", partial=True),
-    "empty": Function(_empty, "string|array|object|null", partial=True),
-    "first": Function(_first, "string|array", partial=True),
-    "flatten": Function(_flatten, "array", partial=True),
-    "intersection": Function(_intersection, "array|object array|object*", partial=True),
-    "items": Function(_items, "object", partial=True),
-    "last": Function(_last, "string|array", partial=True),
-    "length": Function(len, "string|array|object", partial=True),
-    "objectkeys": Function(lambda values: [item["key"] for item in _items(values)], "object", partial=True),
-    "shallowmerge": Function(_shallow_merge, "array", partial=True),
-    "skip": Function(lambda values, count: values[max(count, 0) :], "string|array int", partial=True),
-    "take": Function(lambda values, count: values[: max(count, 0)], "string|array int", partial=True),
-    "tryget": Function(_try_get, "any string|int string|int*", partial=True),
-    "tryindexfromend": Function(_index_from_end, "array int", partial=True),
-    "indexfromend": Function(_index_from_end, "array int", partial=True),
-    "union": Function(_union, "array|object array|object*", partial=True),
+    "array": Function(_array, "any", needs="containers"),
+    "contains": Function(_contains, "string|array|object any", needs="containers"),
+    "createarray": Function(lambda *values: list(values), "any*", needs="nothing"),
+    "createobject": Function(_create_object, "any*", needs="nothing"),
+    "empty": Function(_empty, "string|array|object|null", needs="containers"),
+    "first": Function(_first, "string|array", needs="containers"),
+    "flatten": Function(_flatten, "array", needs="containers"),
+    "indexof": Function(_index_of, "string|array any"),
+    "lastindexof": Function(_last_index_of, "string|array any"),
+    "intersection": Function(_intersection, "array|object array|object*", needs="containers"),
+    "items": Function(_items, "object", needs="containers"),
+    "last": Function(_last, "string|array", needs="containers"),
+    "length": Function(len, "string|array|object", needs="containers"),
+    "objectkeys": Function(lambda values: [item["key"] for item in _items(values)], "object", needs="containers"),
+    "shallowmerge": Function(_shallow_merge, "array", needs="containers"),
+    "skip": Function(lambda values, count: values[max(count, 0) :], "string|array int", needs="containers"),
+    "take": Function(lambda values, count: values[: max(count, 0)], "string|array int", needs="containers"),
+    "tryget": Function(_try_get, "any string|int string|int*", needs="containers"),
+    "tryindexfromend": Function(_index_from_end, "array int", needs="containers"),
+    "indexfromend": Function(_index_from_end, "array int", needs="containers"),
+    "union": Function(_union, "array|object array|object*", needs="containers"),
 }

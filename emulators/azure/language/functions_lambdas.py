@@ -110,11 +110,11 @@ def _text(name: str, value: Any) -> str:
 SCOPED: dict[str, Scoped] = {"lambda": _lambda, "lambdavariables": _lambda_variables}
 
 TABLE = {
-    "map": Function(_map, "array lambda", partial=True),
-    "filter": Function(_filter, "array lambda", partial=True),
-    "reduce": Function(_reduce, "array any lambda", partial=True),
-    "sort": Function(_sort, "array lambda", partial=True),
-    "toobject": Function(_to_object, "array lambda lambda?", partial=True),
-    "groupby": Function(_group_by, "array lambda", partial=True),
-    "mapvalues": Function(_map_values, "object lambda", partial=True),
+    "map": Function(_map, "array lambda", needs="containers"),
+    "filter": Function(_filter, "array lambda", needs="containers"),
+    "reduce": Function(_reduce, "array any lambda", needs="containers"),
+    "sort": Function(_sort, "array lambda", needs="containers"),
+    "toobject": Function(_to_object, "array lambda lambda?", needs="containers"),
+    "groupby": Function(_group_by, "array lambda", needs="containers"),
+    "mapvalues": Function(_map_values, "object lambda", needs="containers"),
 }

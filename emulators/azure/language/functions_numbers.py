@@ -11,7 +11,7 @@ LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 def same(one: Any, other: Any) -> bool:
     """equals(): of the same type; strings by case, arrays and objects deeply."""
-    if type(one) is not type(other):
+    if type_name(one) != type_name(other):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from emulators.azure.language.expressions import Call, Residual, has_residual, quote
+from emulators.azure.language.expressions import Call, Literal, Residual, has_residual, quote
 from emulators.azure.language.functions_dates import only_in_defaults
 from emulators.azure.language.functions_logic import Evaluate, Scoped, left, take
+from emulators.azure.language.foresight import foretell
 from emulators.azure.language.models import TemplateError
-from emulators.azure.language.scopes import Predicted, Scope, Target
+from emulators.azure.language.scopes import Scope, Target
 
 GROUP = re.compile(r"/providers/Microsoft\.Resources/resourceGroups/([^/]+)$", re.IGNORECASE)
 MOST = 50
@@ -125,7 +126,7 @@ def _reference(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     properties = target.properties() if version == target.api_version else None
     if properties is None:
         return residual
-    return Predicted({"Properties": properties} if _is_full(full) else properties, residual.node, target.exact)
+    return foretell({"Properties": properties} if _is_full(full) else properties, residual.node, target.exact)
 
 
 def _references(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
@@ -138,10 +139,13 @@ def _references(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     full = _is_full(arguments[-1]) and len(arguments) > 1
     if scope.runtime is not None:
         return [scope.runtime.reference(target.id, target.api_version, full) for target in targets]
+    more = (Literal(str(targets[0].api_version)), Literal("full")) if full else ()
+    calls = [Call("reference", (Literal(target.id), *more)) for target in targets]
     known = [target.properties() for target in targets]
     if any(properties is None for properties in known):
         return Residual(Call(call.name, tuple(map(quote, arguments))))
-    return [{"Properties": properties} for properties in known] if full else known
+    values = [{"Properties": properties} for properties in known] if full else known
+    return [foretell(value, call, target.exact) for value, call, target in zip(values, calls, targets, strict=True)]
 
 
 def call_list(call: Call, scope: Scope, evaluate: Evaluate) -> Any:

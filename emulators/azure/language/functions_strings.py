@@ -59,14 +59,6 @@ def _trim(text: str) -> str:
     return text.strip()
 
 
-def _index_of(text: str, part: str) -> int:
-    return text.lower().find(part.lower())
-
-
-def _last_index_of(text: str, part: str) -> int:
-    return text.lower().rfind(part.lower())
-
-
 def _decode64(text: str) -> str:
     try:
         return base64.b64decode(text, validate=True).decode("utf-8")
@@ -142,17 +134,15 @@ TABLE = {
     "base64tostring": Function(_decode64, "string"),
     "base64tojson": Function(lambda text: _parse_json(_decode64(text)), "string"),
     "builduri": Function(_build_uri, "object"),
-    "concat": Function(_concat, "any any*", partial=True),
+    "concat": Function(_concat, "any any*", needs="containers"),
     "datauri": Function(_data_uri, "any"),
     "datauritostring": Function(_data_uri_to_string, "string"),
     "endswith": Function(lambda text, end: text.lower().endswith(end.lower()), "string string"),
     "fail": Function(_fail, "string"),
     "format": Function(format_text, "string any*"),
     "guid": Function(guid, "string string*"),
-    "indexof": Function(_index_of, "string string"),
     "join": Function(_join, "array string"),
     "json": Function(_parse_json, "string"),
-    "lastindexof": Function(_last_index_of, "string string"),
     "padleft": Function(_pad_left, "string|int int string?"),
     "parseuri": Function(_parse_uri, "string"),
     "replace": Function(_replace, "string string string"),

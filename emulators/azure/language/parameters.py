@@ -87,10 +87,12 @@ def check(value: Any, schema: Schema, definitions: Mapping[str, Schema], subject
     if value is None and schema.get("nullable"):
         return
     expected, kind = _type(schema, subject)
-    if type(value) is not kind and not (kind is int and isinstance(value, float) and value.is_integer()):
+    if (not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool)) and not (
+        kind is int and isinstance(value, float) and value.is_integer()
+    ):
         raise TemplateError(
             f"The provided value for the {subject} is not valid. Expected a value of type '{expected}', "
-            f"but received a value of type '{GIVEN.get(type(value), 'Object')}'. {USAGE}"
+            f"but received a value of type '{GIVEN.get(type(value), 'Array' if isinstance(value, list) else 'Object')}'. {USAGE}"
         )
     _check_allowed(value, schema, subject)
     _check_limits(value, schema, subject)

@@ -4,22 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulators.azure.language.expressions import Node
 from emulators.azure.language.models import Context, Runtime, TemplateError
 
 Lookup = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """What a resource of the same template will have as properties, as far as the template says; `node` refers to it.
-
-    What is not known in it stays a reference to it, but where it is `exact` (a nested deployment's outputs).
-    """
-
-    value: Any
-    node: Node
-    exact: bool = False
 
 
 @dataclass(frozen=True)

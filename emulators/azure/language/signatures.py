@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-from emulators.azure.language.expressions import Node, Residual
+from emulators.azure.language.expressions import Node, Residual, has_residual
 from emulators.azure.language.models import TemplateError
 
 
@@ -37,7 +37,7 @@ NAMES = {
 
 def type_name(value: Any) -> str:
     """The template language's name of a value's type."""
-    return NAMES.get(type(value), "object")
+    return NAMES.get(type(value), "array" if isinstance(value, list) else "object")
 
 
 def known(value: Any) -> Any:
@@ -51,12 +51,19 @@ def known(value: Any) -> Any:
 class Function:
     """A template function: `signature` names its parameters' types, `a|b` for either, `?` optional, `*` any number.
 
-    A `partial` function copes with values inside of its arguments that are not known yet (it looks at containers only).
+    `needs` tells what must be known of its arguments before it can be called: all of them with their parts, the
+    containers but not what is in them, or nothing at all. Called too early it raises Undecided.
     """
 
     call: Callable[..., Any]
     signature: str = ""
-    partial: bool = False
+    needs: Literal["parts", "containers", "nothing"] = "parts"
+
+    def is_undecided(self, arguments: Sequence[Any]) -> bool:
+        """Whether the call must wait for the run."""
+        if self.needs == "parts":
+            return has_residual(arguments)
+        return self.needs == "containers" and any(isinstance(argument, Residual) for argument in arguments)
 
     @cached_property
     def parameters(self) -> tuple[tuple[frozenset[str], str], ...]:

@@ -1,0 +1,1 @@
+"""The template language, compared with what Microsoft's own deployments engine predicts."""
