@@ -35,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         hub = options.task_hub or folder / ".functions_host" / f"{settings.hub_name}.sqlite3"
         store = Store(hub)
         provide_sealing_keys(hub, os.environ)
-        app = load(folder, os.environ)
         prepare_logging()
+        app = load(folder, os.environ)
         asyncio.run(serve(app, settings, Listener(options.port, options.cert, options.key), store))
     except HostError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -28,8 +28,8 @@ class Episode:
     """What an episode led to, to be committed as a whole.
 
     `events` extend the history. `scheduled` are those among them that start something, each with its input (JSON text).
-    `status` is Running while the orchestration goes on; `output` is JSON text. Where it continued as new, `continued` is
-    the next generation's input (JSON text) and `carried` are the events that this takes over.
+    `status` is Running while the orchestration goes on; `output` is JSON text. Where it continued as new, `continued`
+    is the next generation's input (JSON text) and `carried` are the events that this takes over.
     """
 
     events: list[Event]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from azure.durable_functions.models.utils import http_utils
 from starlette.types import ASGIApp
 
 from emulators.functions_host.bindings import Caller, durable_client
@@ -120,6 +119,13 @@ def _thread_count() -> int:
     return int(os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT") or min(32, (os.cpu_count() or 1) + 4))
 
 
+async def _close_client_session() -> None:
+    """Close the connections of the SDK's Durable client, which has no hook for the end of a worker."""
+    from azure.durable_functions.models.utils import http_utils  # reads host.json when it is imported
+
+    await http_utils._close_session()
+
+
 async def serve(app: App, settings: HostSettings, listener: Listener, store: Store) -> None:
     """Run the host until SIGTERM or SIGINT. Raises HostError where it cannot start."""
     routes = compile_routes(app.http, settings.route_prefix)
@@ -156,7 +162,7 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
     timing.cancel()
     left = await engine.stop(ACTIVITY_GRACE_SECONDS)
     await working
-    await http_utils._close_session()  # the SDK has no hook for the end of a worker
+    await _close_client_session()
     rpc.should_exit = True
     await serving_rpc
     store.close()
@@ -168,6 +174,5 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
 
 
 def prepare_logging() -> None:
-    """Show the app's log lines from INFO on, as the worker does, unless the app has arranged for them itself."""
-    if not logging.root.handlers:
-        logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="[%(asctime)s] %(message)s")
+    """Show what the app logs from INFO on, as the worker does: the bare message, whose form is the app's affair."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")

@@ -28,7 +28,7 @@ NAMES = {
     "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
     "day of week": ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
 }
-PART = re.compile(r"(?:(\*)|(\d+)(?:-(\d+))?)(?:/(\d+))?")
+PART = re.compile(r"(?:(\*)|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?")
 HORIZON = timedelta(days=8 * 366)  # the 29th of February comes at most eight years on
 
 
@@ -78,7 +78,7 @@ def parse_schedule(function: TimerFunction) -> Schedule:
             raise ValueError(f"it must have {len(FIELDS)} fields, from second to day of week")
         schedule = Schedule(tuple(_values(text, *field) for text, field in zip(fields, FIELDS, strict=True)))
         schedule.after(datetime.now(UTC))
-    except (ValueError, ZeroDivisionError) as error:
+    except ValueError as error:
         raise HostError(f"timer function {function.name!r}: schedule {function.schedule!r}: {error}") from error
     return schedule
 

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_plus
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -97,7 +97,7 @@ class Webhooks:
             return _json({"Message": text}, 409)
         self._engine.start(name, instance_id, body or None)
         origin = f"{request.url.scheme}://{request.url.netloc}"
-        urls = management_urls(origin, self._hub_name, self._key, quote(instance_id, safe=""))
+        urls = management_urls(origin, self._hub_name, self._key, quote_plus(instance_id))
         del urls["rewindPostUri"]
         headers = {"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
         return _json({"id": instance_id, **urls}, 202, headers)

@@ -80,8 +80,6 @@ async def operate(req: Request, client: df.DurableOrchestrationClient, body: byt
             return json.loads(json.dumps((await client.get_status(instance_id)).to_json(), default=str))
         case "payload":
             return client.create_http_management_payload(instance_id)
-        case "suspend" | "resume" | "rewind" as operation:
-            return await getattr(client, operation)(instance_id, "why")
-        case "restart":
-            return await client.restart(instance_id, query.get("new") == "1")
+        case "rpc":
+            return client._orchestration_bindings.rpc_base_url
     raise ValueError(req.path_params["op"])

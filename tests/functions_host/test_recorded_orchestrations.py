@@ -1,20 +1,17 @@
 """The recorded orchestrations, run on the local host: their results, their histories and what the SDK was given."""
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.functions_host.process import ENDED, Host, wait_until
-from tests.functions_host.recordings import APPS, normal, parsed, paths, read, report
+from tests.functions_host.recordings import normal, parsed, paths, read, report
 from tests.support.shared import needs_shared
 
 pytestmark = [needs_shared, pytest.mark.slow]
 
-RECORDED_APP = Path(__file__).parent / "recorded_app.py"
 # What the local host refuses, and bodies that were cut when they were recorded.
 NOT_CLAIMED = {
     "c_ent": "entities",
@@ -54,14 +51,6 @@ CONTEXT_MISSES = {
 }
 
 
-@pytest.fixture
-def host(make_host: Callable[..., Host], tmp_path: Path) -> Host:
-    shutil.copy(RECORDED_APP, tmp_path / "function_app.py")
-    shutil.copy(APPS / "main" / "host.json", tmp_path)
-    settings = {"RECORDED_APP": str(APPS / "main"), "PYTHON_THREADPOOL_THREAD_COUNT": "40"}
-    return make_host(tmp_path, **settings).start()
-
-
 class Run:
     """One recorded orchestration, run again: started, sent its events when their turn comes, waited for."""
 
@@ -99,14 +88,14 @@ def compared(status: dict[str, Any]) -> dict[str, Any]:
     return {key: normal(value) for key, value in status.items() if key != "createdTime"}
 
 
-def test_recorded_orchestrations(host: Host) -> None:
+def test_recorded_orchestrations(recorded_host: Host) -> None:
     recordings = {path.stem: read(path) for path in paths("orchestrations")}
     claimed = {case: recordings[case] for case in recordings.keys() - NOT_CLAIMED.keys()}
     failed, runs = {}, []
     for case, recording in sorted(claimed.items()):
         body = parsed(recording["response"]["body"])
         if "historyEvents" in body:
-            runs.append(Run(host, case, body))
+            runs.append(Run(recorded_host, case, body))
         else:
             failed[case] = "no history recorded"
     waiting = list(runs)
@@ -118,13 +107,13 @@ def test_recorded_orchestrations(host: Host) -> None:
     try:
         wait_until(all_settled, 20)
     except TimeoutError:
-        failed |= {run.case: f"never became as recorded: {host.status(run.id)}" for run in waiting}
+        failed |= {run.case: f"never became as recorded: {recorded_host.status(run.id)}" for run in waiting}
     for run in runs:
-        got, expected = compared(host.status(run.id)), compared(run.recorded)
+        got, expected = compared(recorded_host.status(run.id)), compared(run.recorded)
         if run.case not in failed and got != expected:
             failed[run.case] = f"{got}\n  instead of {expected}"
     report("Orchestrations", claimed, failed, MISSES)
-    compare_contexts(host.folder / "contexts")
+    compare_contexts(recorded_host.folder / "contexts")
 
 
 def compare_contexts(folder: Path) -> None:
