@@ -3,10 +3,19 @@ these models.
 """
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from driver.errors import InvalidRequest
@@ -44,11 +53,25 @@ class OwnedResource(_Strict):
     resource_group: str = Field(default="", description="Its resource group; any where this is not given.")
 
 
+def _form(removed: Any) -> str:
+    """Which form of `remove` is meant, so that a fault in one is not told as three."""
+    return _ONE if isinstance(removed, dict | OwnedResource) else _LIST if isinstance(removed, list) else _ALL
+
+
+_ALL, _ONE, _LIST = _FORMS = ("<all>", "<one>", "<list>")
+Removed = Annotated[
+    Annotated[Literal["all"], Tag(_ALL)]
+    | Annotated[OwnedResource, Tag(_ONE)]
+    | Annotated[list[OwnedResource], Tag(_LIST)],
+    Discriminator(_form),
+]
+
+
 class Transition(_Strict):
     """What one transition or operation does: exactly one of deploy, remove and call."""
 
     deploy: str | None = Field(default=None, description="Template to deploy: a .bicep or .json file of the package.")
-    remove: Literal["all"] | OwnedResource | list[OwnedResource] | None = Field(
+    remove: Removed | None = Field(
         default=None, description="What to delete of the resources this resource owns: `all`, one, or a list."
     )
     call: str | None = Field(
@@ -146,9 +169,9 @@ def _fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None
     node = tree
     line = 1
     for key in location:
+        if key in _FORMS:
+            continue
         below = _below(node, key)
-        if below is None and not isinstance(node, yaml.MappingNode | yaml.SequenceNode):
-            continue  # a branch of a union, not a key of the file
         keys.append(str(key))
         if below is None:
             break

@@ -40,9 +40,12 @@ def coerce(parameter: Parameter, value: Any) -> Any:
     """A value as the parameter's type, within its constraints. Raises Unfit, never repeating a secure value."""
     coerced = _COERCIONS[parameter.type](value)
     _check(parameter, coerced)
-    if parameter.allowed and isinstance(coerced, str):
-        return next(allowed for allowed in parameter.allowed if str(allowed).lower() == coerced.lower())
-    return coerced
+    if not parameter.allowed:
+        return coerced
+    spelled = {str(allowed).lower(): allowed for allowed in parameter.allowed}
+    if isinstance(coerced, list):
+        return [spelled[str(one).lower()] for one in coerced]
+    return spelled[str(coerced).lower()]
 
 
 def is_absent(value: Any, parameter: Parameter) -> bool:
@@ -151,7 +154,7 @@ def _check(parameter: Parameter, value: Any) -> None:
         if parameter.longest is not None and len(value) > parameter.longest:
             raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.longest} at most")
     if parameter.name_of and isinstance(value, str) and (fault := name_fault(parameter.name_of, value)):
-        raise Unfit(fault)
+        raise Unfit(f"the value is no name for {parameter.name_of}" if parameter.secure else fault)
 
 
 def _check_allowed(parameter: Parameter, value: Any, shown: str) -> None:

@@ -1,0 +1,142 @@
+"""lifecycle.yaml: what it may say, and what is said of one that is wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driver.errors import InvalidRequest
+from driver.manifests import Manifest, manifest
+
+WHOLE = """
+version: 1
+resourceGroup: "{{ rg }}"
+location: northeurope
+transitions:
+  Create:
+    deploy: main.bicep
+    parameters: {prefixes: "{{ space }}", count: 2}
+    timeout: 30m
+  Start: {call: start, on: Microsoft.Compute/virtualMachines}
+  RemovePeering:
+    remove: {type: Microsoft.Network/virtualNetworks/subnets, name: "{{ a }}/{{ b }}", resourceGroup: rg}
+  RemoveBoth:
+    remove: [{type: a/b, name: x}, {type: a/c, name: y}]
+reference:
+  type: Microsoft.Network/virtualNetworks
+  outputs: {id: id}
+"""
+
+
+def faults(text: str) -> tuple[str, ...]:
+    with pytest.raises(InvalidRequest) as caught:
+        manifest(text)
+    assert all(fault.startswith("lifecycle.yaml") for fault in caught.value.faults)
+    return caught.value.faults
+
+
+def with_create(lines: str) -> str:
+    return f"version: 1\ntransitions:\n  Create: {lines}\n"
+
+
+def test_a_whole_one() -> None:
+    found = manifest(WHOLE)
+    assert found.transition("create").deploy == "main.bicep"
+    assert found.transition("CREATE").parameters == {"prefixes": "{{ space }}", "count": 2}
+    assert found.transition("Start").on == "Microsoft.Compute/virtualMachines"
+    assert found.reference is not None
+
+
+def test_names_without_case_and_the_standard_transitions() -> None:
+    found = manifest(WHOLE)
+    assert found.transition("Install") is found.transition("Create")
+    assert found.transition("delete").remove == found.transition("Uninstall").remove == "all"
+
+
+def test_a_package_may_say_otherwise() -> None:
+    found = manifest("version: 1\ntransitions: {Create: {deploy: a}, install: {deploy: b}, Delete: {deploy: c}}")
+    assert found.transition("Install").deploy == "b"
+    assert found.transition("Uninstall").deploy == "c"
+
+
+@pytest.mark.parametrize("name", ["Heal", "", "Create ", "__class__"])
+def test_an_unknown_transition_names_the_known_ones(name: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        manifest(WHOLE).transition(name)
+    assert f"'{name}'" in str(caught.value)
+    for known in ("Create", "Delete", "RemoveBoth", "RemovePeering", "Start"):
+        assert known in str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200)])
+def test_timeouts(text: str, seconds: int) -> None:
+    assert manifest(with_create(f"{{deploy: a, timeout: {text}}}")).transition("Create").seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["30", "m", "0m", "-1m", "1d", "1.5h", "30 m", "123456789s"])
+def test_wrong_timeouts(text: str) -> None:
+    (fault,) = faults(with_create(f"{{deploy: a, timeout: '{text}'}}"))
+    assert (
+        fault
+        == "lifecycle.yaml line 3, transitions.Create.timeout: must be a number followed by s, m or h, such as 30m"
+    )
+
+
+@pytest.mark.parametrize(
+    ("create", "said"),
+    [
+        ("{}", "takes exactly one of deploy, remove and call"),
+        ("{deploy: a, remove: all}", "takes exactly one of deploy, remove and call"),
+        ("{call: start}", "call and on belong together"),
+        ("{deploy: a, on: b/c}", "call and on belong together"),
+        ("{remove: all, parameters: {a: b}}", "parameters belong to deploy"),
+        ("text", "transitions.Create: "),
+        ("{deploy: [a]}", "transitions.Create.deploy: Input should be a valid string"),
+        ("{deploy: a, deplyo: b}", "transitions.Create.deplyo: Extra inputs are not permitted"),
+        ("{remove: some}", "transitions.Create.remove"),
+        ("{remove: {type: a/b}}", "transitions.Create.remove.name: Field required"),
+        ("{remove: [{type: a/b, name: c, x: 1}]}", "transitions.Create.remove.0.x: "),
+    ],
+)
+def test_faults_name_line_and_key(create: str, said: str) -> None:
+    (fault,) = faults(with_create(create))
+    assert said in fault
+    assert fault.startswith("lifecycle.yaml line 3, transitions.Create")
+
+
+def test_the_line_is_that_of_the_key_and_all_faults_are_named() -> None:
+    text = "version: 2\ntransitions:\n  Create:\n    deploy: a\n    timeout: soon\nmore: 1\n"
+    assert [fault.split(":")[0] for fault in faults(text)] == [
+        "lifecycle.yaml line 1, version",
+        "lifecycle.yaml line 5, transitions.Create.timeout",
+        "lifecycle.yaml line 6, more",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "text", "- a", "5", "version: 1", "transitions: {}", "{a: b", "\t", "a: b: c"])
+def test_what_is_no_manifest(text: str) -> None:
+    assert faults(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: &a 1\ntransitions: {Create: {deploy: *a}}",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
+        "version: !!python/object/apply:os.system [id]",
+        "version: !!timestamp 2001-01-01",
+        "version: 1\nversion: 1\ntransitions: {}\n? [a]\n: b",
+        "[" * 3000,
+        "a: " + "{b: " * 3000,
+    ],
+)
+def test_what_yaml_could_do_is_not_taken(text: str) -> None:
+    assert all(len(fault) < 400 for fault in faults(text))
+
+
+@given(st.text(alphabet="{}[]:-&*!|>%@`'\"\n\t a1?#,", max_size=60))
+def test_any_text_is_a_manifest_or_refused_in_words(text: str) -> None:
+    try:
+        found = manifest(text)
+    except InvalidRequest:
+        return
+    assert isinstance(found, Manifest)
