@@ -27,6 +27,7 @@ FIRST_POLL = 1.0  # seconds until an operation is first polled
 _SLOWEST_POLL = 15.0
 _GROWTH = 1.2
 _LOCATIONS = 128
+_CONNECTIONS = 64  # to one location; as many activities as a worker may run at once
 _reachable = True
 _connecting = threading.Lock()
 
@@ -171,6 +172,8 @@ def _clients(location: AzureLocation) -> Clients:
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
+    from requests import Session
+    from requests.adapters import HTTPAdapter
 
     class BrokenConnections(policies.RetryPolicy[Any, Any]):
         """Tries again when a connection broke; what a server has answered is the orchestrator's to judge."""
@@ -192,7 +195,10 @@ def _clients(location: AzureLocation) -> Clients:
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
     ]
-    transport = RequestsTransport(connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+    # The SDK's own session keeps 10 connections; one over that would be opened, with a TLS handshake, for each call.
+    session = Session()
+    session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
+    transport = RequestsTransport(session=session, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
     shared: dict[str, Any] = {
         "base_url": location.resource_manager_url,
         "credential_scopes": [location.credential_scope],

@@ -12,8 +12,16 @@ from driver import deployments, packages, resources
 from driver.arm import FIRST_POLL, next_delay, poll
 from driver.arm_errors import Refusal
 from driver.models import AzureLocation, Deploy, Order, Outcome, failed, retry, running, succeeded
-from driver.templates import DEPLOYMENTS, Template, existing_types, reaches_elsewhere, resource_types, template
-from driver.topology import arm_type, entries, fingerprint, group_name, owned
+from driver.templates import (
+    DEPLOYMENTS,
+    Template,
+    existing_types,
+    reaches_elsewhere,
+    resource_types,
+    template,
+    top_level_names,
+)
+from driver.topology import arm_name, arm_type, entries, fingerprint, group_name, owned
 
 
 def inspect_resources(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
@@ -121,7 +129,7 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
     listed: frozenset[str] = frozenset()
     if work.scope == "resourceGroup":
         listed = resources.listed(location, work.resource_group, types)
-        if not listed and parents_inside and not reaches_elsewhere(used.body):
+        if parents_inside and not reaches_elsewhere(used.body) and not _named_in(listed, work, used):
             return []
     # What the template only refers to is never made by it, whatever ARM lists as its resources.
     referred = existing_types(used.body)
@@ -131,6 +139,12 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
         if one.lower() in listed or (not is_in_list and resources.exists(location, one)):
             found.append(one)
     return found
+
+
+def _named_in(listed: frozenset[str], work: Deploy, used: Template) -> bool:
+    """Whether the template may name something of the list."""
+    names = top_level_names(used.body, work.parameters)
+    return bool(listed) and (names is None or any((arm_type(one), arm_name(one)) in names for one in listed))
 
 
 def template_of(work: Deploy) -> Template:

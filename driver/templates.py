@@ -1,5 +1,6 @@
 """ARM templates (JSON): what a template declares, as far as binding parameters and finding what it makes need it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +13,7 @@ _SCOPES: dict[str, Scope] = {
     "deploymenttemplate.json": "resourceGroup",
     "subscriptiondeploymenttemplate.json": "subscription",
 }
+_PARAMETER = re.compile(r"\[parameters\('([^']+)'\)\]")
 DEPLOYMENTS = "Microsoft.Resources/deployments"
 
 
@@ -62,6 +64,9 @@ def template(body: Any, file: str) -> Template:
         )
     if not isinstance(body.get("resources"), list | Mapping):
         faults.append(f"{file}: 'resources' is missing")
+    for name in ("parameters", "definitions", "outputs"):
+        if not isinstance(body.get(name) or {}, Mapping):
+            raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
     parameters = [_parameter(name, one, body, file, faults) for name, one in declared.items()]
     if faults or scope is None:
@@ -74,6 +79,25 @@ def resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     included.
     """
     return frozenset(name.lower() for name, _ in _resources(body.get("resources"), ""))
+
+
+def top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
+    """Type and name, in lower case, of each top-level resource, where every name is a text or one parameter; else None,
+    and only ARM can tell.
+    """
+    names = set()
+    for kind, one in _resources(body.get("resources"), ""):
+        if kind.count("/") > 1:
+            continue
+        name = one.get("name")
+        if isinstance(name, str) and (match := _PARAMETER.fullmatch(name)):
+            name = parameters.get(match[1])
+        elif isinstance(name, str) and name.startswith("[") and not name.startswith("[["):
+            return None
+        if not isinstance(name, str):
+            return None
+        names.add((kind.lower(), name.lower()))
+    return frozenset(names)
 
 
 def existing_types(body: Mapping[str, Any]) -> frozenset[str]:
@@ -111,12 +135,20 @@ def _parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, fau
     arm_type = str(definition.get("type", "")).lower()
     if arm_type not in ("string", "securestring", "int", "bool", "array", "object", "secureobject"):
         faults.append(f"{file}: parameter '{name}' has no type that ARM knows")
+    faults += [
+        f"{file}: parameter '{name}': {constraint} must be a whole number"
+        for constraint in ("minValue", "maxValue", "minLength", "maxLength")
+        if type(definition.get(constraint)) not in (int, type(None))
+    ]
+    allowed = definition.get("allowedValues") or []
+    if not isinstance(allowed, list):
+        faults.append(f"{file}: parameter '{name}': allowedValues must be a list")
     metadata = definition.get("metadata") or {}
     return Parameter(
         name=name,
         type=arm_type,
         required="defaultValue" not in definition and not definition.get("nullable"),
-        allowed=tuple(definition.get("allowedValues") or ()),
+        allowed=tuple(allowed),
         minimum=definition.get("minValue"),
         maximum=definition.get("maxValue"),
         shortest=definition.get("minLength"),
