@@ -76,9 +76,25 @@ def _work(asked: _Asked) -> Deploy | Remove | Call | Adopt | Preview:
     if transition.remove == "all" or transition.remove is None:
         return Remove(groups=asked.package.name == "AzureResourceGroup")
     named = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
-    place = f"{asked.place}, remove"
-    targets = [expressions.evaluate_all(one.model_dump(), asked.context, place) for one in named]
-    return Remove(targets=tuple(Target.model_validate(target) for target in targets))
+    return Remove(targets=_targets(asked, named))
+
+
+def _targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
+    faults: list[str] = []
+    targets = []
+    for one in named:
+        fields: dict[str, str] = {}
+        for key, expression in one.model_dump(by_alias=True).items():
+            place = f"{asked.place}, remove.{key}"
+            before = len(faults)
+            value = _evaluated(expression, asked.context, place, faults)
+            if not isinstance(value, str) and len(faults) == before:
+                faults.append(f"{place}: '{expression}' must give a text")
+            fields[key] = str(value)
+        targets.append(Target.model_validate(fields))
+    if faults:
+        raise InvalidRequest(*faults)
+    return tuple(targets)
 
 
 def _deploy(asked: _Asked, file: str) -> Deploy:

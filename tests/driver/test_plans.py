@@ -1,0 +1,228 @@
+"""What requests ask for, worked out by the built-in packages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dev import brent
+from driver.errors import InvalidRequest
+from driver.models import Call, Deploy, Remove
+from driver.names import name_fault
+from driver.packages import package
+from driver.plans import Plan, deployment_name, plan
+from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
+
+REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
+
+
+def planned(content: Mapping[str, Any]) -> Plan:
+    request = lifecycle_request(content)
+    return plan(request, package(request.system("resourceType"), ""), REQUEST_ID, SETTINGS)
+
+
+def deploy(content: Mapping[str, Any]) -> Deploy:
+    work = planned(content).order.work
+    assert isinstance(work, Deploy)
+    return work
+
+
+def faults(content: Mapping[str, Any]) -> tuple[str, ...]:
+    with pytest.raises(InvalidRequest) as caught:
+        planned(content)
+    return caught.value.faults
+
+
+def test_a_vnet_as_the_old_driver_was_asked_for_it() -> None:
+    optional = {
+        "vnet_address_space": "10.0.0.0/16, 10.1.0.0/16",
+        "vnet_enable_ddos_protection": "false",
+        "vnet_private_endpoint_network_policies": "enabled",
+        "vnet_private_link_service_network_policies": "DISABLED",
+    }
+    work = deploy(body(properties=optional))
+    assert (work.package, work.file, work.scope) == ("AzureVNet", "main.bicep", "resourceGroup")
+    assert (work.resource_group, work.location) == ("rg-1", "")
+    assert work.parameters == {
+        "vnet_name": "vnet-1",
+        "vnet_location": "northeurope",
+        "vnet_address_space": ["10.0.0.0/16", "10.1.0.0/16"],
+        "vnet_default_cidr_block": "10.0.0.0/24",
+        "vnet_enable_ddos_protection": False,
+        "vnet_private_endpoint_network_policies": "Enabled",
+        "vnet_private_link_service_network_policies": "Disabled",
+    }
+    assert work.template is None
+    assert work.secure == ()
+
+
+@pytest.mark.parametrize("region", ["North Europe", "northeurope", " NorthEurope "])
+def test_a_resource_group_is_deployed_to_the_subscription(region: str) -> None:
+    work = deploy(body(resource=GROUP, properties={"resourcegroup_location": region}))
+    assert (work.scope, work.location, work.resource_group) == ("subscription", "northeurope", "")
+    assert work.parameters == {"resourcegroup_name": "rg-1", "resourcegroup_location": region}
+
+
+def test_a_list_may_come_as_a_list() -> None:
+    assert deploy(body(properties={"vnet_address_space": ["10.0.0.0/8"]})).parameters["vnet_address_space"] == [
+        "10.0.0.0/8"
+    ]
+
+
+def test_names_bind_without_case_and_what_is_empty_is_left_to_the_default() -> None:
+    content = body(properties={"vnet_name": None, "VNET_NAME": "vnet-2", "vnet_default_cidr_block": ""})
+    parameters = deploy(content).parameters
+    assert parameters["vnet_name"] == "vnet-2"
+    assert "vnet_default_cidr_block" not in parameters
+
+
+def test_resource_properties_win_over_request_properties() -> None:
+    asked = {"vnet_name": {"type": "string", "value": "other"}, "vnet_location": {"type": "string", "value": "uksouth"}}
+    parameters = deploy(body(properties={"vnet_location": None}, requestProperties=asked)).parameters
+    assert (parameters["vnet_name"], parameters["vnet_location"]) == ("vnet-1", "uksouth")
+
+
+def test_all_that_is_missing_or_wrong_is_named_with_its_type() -> None:
+    wrong = {
+        "vnet_name": None,
+        "vnet_address_space": None,
+        "vnet_enable_ddos_protection": "perhaps",
+        "vnet_private_endpoint_network_policies": "Some",
+        "resourcegroup_name": "rg.",
+    }
+    found = faults(body(properties=wrong))
+    assert len(found) == 5
+    assert "property 'vnet_name' is missing: it is required (string)" in found
+    assert "property 'vnet_address_space' is missing: it is required (array)" in found
+    assert "property 'vnet_enable_ddos_protection': it takes true or false" in found
+    assert any(
+        fault.startswith("property 'vnet_private_endpoint_network_policies': 'Some' is none of") for fault in found
+    )
+    assert any("'rg.' is no name for Microsoft.Resources/resourceGroups" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "value"),
+    [
+        (VNET, "resourcegroup_name", None),
+        (VNET, "resourcegroup_name", ""),
+        (VNET, "resourcegroup_name", "a/b"),
+        (VNET, "vnet_name", ""),
+        (VNET, "vnet_name", "-"),
+        (VNET, "vnet_address_space", ""),
+        (VNET, "vnet_address_space", []),
+        (VNET, "vnet_address_space", {"a": 1}),
+        (VNET, "vnet_default_cidr_block", {"a": 1}),
+        (GROUP, "resourcegroup_name", None),
+        (GROUP, "resourcegroup_name", "x" * 91),
+        (GROUP, "resourcegroup_location", None),
+        (GROUP, "resourcegroup_location", " "),
+        (GROUP, "resourcegroup_location", ["northeurope"]),
+    ],
+)
+def test_one_wrong_property_is_named(resource: brent.Resource, name: str, value: Any) -> None:
+    content = body(resource=resource, properties={name: value})
+    if value in ({"a": 1}, ["northeurope"]) and name != "vnet_address_space":
+        assert isinstance(deploy(content).parameters[name], str)  # text is JSON of it: for Azure to refuse
+    else:
+        assert any(name in fault or ", resourceGroup: " in fault or "location" in fault for fault in faults(content))
+
+
+def test_delete_and_its_other_name_remove_all_that_is_owned() -> None:
+    for name in ("Delete", "delete", "Uninstall"):
+        work = planned(body(name)).order.work
+        assert isinstance(work, Remove)
+        assert work.targets is None
+    assert deploy(body("Install")).file == "main.bicep"
+
+
+PEERING = {
+    "initiator_vnet_rg_name": "rg-1",
+    "initiator_vnet_name": "vnet-1",
+    "acceptor_vnet_name": "vnet-2",
+    "acceptor_vnet_rg_name": "rg-2",
+}
+
+
+def test_a_peering_is_made_by_its_own_template_in_its_own_group() -> None:
+    work = deploy(body("CreateVnetPeering", properties={**PEERING, "initiator_vnet_rg_name": "rg-9"}))
+    assert (work.file, work.resource_group) == ("peering.bicep", "rg-9")
+
+
+def test_a_peering_is_removed_by_name() -> None:
+    work = planned(body("removevnetpeering", properties=PEERING)).order.work
+    assert isinstance(work, Remove)
+    assert work.targets is not None
+    (target,) = work.targets
+    assert target.name == "vnet-1/vnet-1-to-vnet-2"
+    assert target.resource_group == "rg-1"
+
+
+@pytest.mark.parametrize("value", [None, 5, ["rg-1"]])
+def test_a_target_that_is_no_text_is_an_invalid_request(value: Any) -> None:
+    properties = {**PEERING, "initiator_vnet_rg_name": value}
+    typed = {name: {"type": "string", "value": one} for name, one in properties.items()}
+    assert any("resourceGroup" in fault for fault in faults(body("RemoveVnetPeering", resourceProperties=typed)))
+
+
+def test_what_a_target_needs_is_named() -> None:
+    name, group = faults(body("RemoveVnetPeering"))
+    assert "RemoveVnetPeering, remove.name: " in name
+    assert "'initiator_vnet_name' is undefined" in name
+    assert "RemoveVnetPeering, remove.resourceGroup: " in group
+
+
+def test_what_is_secure_is_told_to_be_and_is_in_no_text() -> None:
+    properties = {
+        "resourcegroup_name": "rg-1",
+        "vm_name": "vm-1",
+        "vm_network_interface_name": "nic-1",
+        "vm_admin_username": "admin",
+        "vm_admin_password": "passw0rd-" + NEEDLE,
+        "vm_os_disk_size": "64",
+    }
+    order = planned(body(resource=brent.Resource("vm-1", "resource::AzureVirtualMachine::1.0", properties))).order
+    assert isinstance(order.work, Deploy)
+    assert order.work.secure == ("vm_admin_password", "vm_custom_data")
+    assert order.work.parameters["vm_os_disk_size"] == 64
+    assert order.secrets == (NEEDLE, "passw0rd-" + NEEDLE)
+    assert NEEDLE not in repr(order)
+
+
+def test_start_is_an_action_of_the_vm() -> None:
+    vm = brent.Resource(name="vm-1", type="resource::AzureVirtualMachine::1.0", properties={})
+    assert planned(body("Start", vm)).order.work == Call(action="start", on="Microsoft.Compute/virtualMachines")
+
+
+def test_the_time_a_transition_may_take_is_the_settings_unless_the_package_says() -> None:
+    assert planned(body()).timeout == 3600
+
+
+def test_the_order_carries_location_and_topology() -> None:
+    entry = {"id": "/subscriptions/s/resourceGroups/rg-1", "type": "Azure"}
+    order = planned(body("Delete", associatedTopology={"vnet1": entry})).order
+    assert order.request_id == REQUEST_ID
+    assert order.location.client_secret == NEEDLE
+    assert order.model_dump(mode="json")["topology"] == {"vnet1": entry}
+    assert NEEDLE not in repr(order)
+
+
+@pytest.mark.parametrize(
+    ("resource_name", "prefix"),
+    [
+        ("vnet-1", "vnet-1"),
+        ("", None),
+        ("---", None),
+        ("Netz Äß/ü", "Netz"),
+        ("a" * 200, "a" * 27),
+        ("日本", None),
+        ("..a..", "a"),
+        ("a\nb", "a-b"),
+        ("a" * 26 + "..", "a" * 26),
+    ],
+)
+def test_deployment_names(resource_name: str, prefix: str | None) -> None:
+    name = deployment_name(resource_name, REQUEST_ID)
+    assert name == (REQUEST_ID if prefix is None else f"{prefix}-{REQUEST_ID}")
+    assert name_fault("Microsoft.Resources/deployments", name) is None
+    assert len(name) <= 64
