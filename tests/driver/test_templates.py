@@ -1,0 +1,143 @@
+"""What an ARM template declares."""
+
+from typing import Any
+
+import pytest
+
+from driver.errors import InvalidRequest
+from driver.templates import Parameter, reaches_elsewhere, resource_types, template
+
+GROUP = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+SUBSCRIPTION = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
+
+
+def declared(parameter: dict[str, Any], **body: Any) -> Parameter:
+    """The one parameter of a template."""
+    return template(
+        {"$schema": GROUP, "resources": [], "parameters": {"p": parameter}, **body}, "main.json"
+    ).parameters[0]
+
+
+@pytest.mark.parametrize(
+    ("schema", "scope"),
+    [(GROUP, "resourceGroup"), (GROUP.upper(), "resourceGroup"), (SUBSCRIPTION.rstrip("#"), "subscription")],
+)
+def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
+    assert template({"$schema": schema, "resources": {}}, "main.json").scope == scope
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        "text",
+        {},
+        {"$schema": GROUP},
+        {"$schema": "https://x/managementGroupDeploymentTemplate.json#", "resources": []},
+        {"$schema": GROUP, "resources": "none"},
+        {"$schema": GROUP, "resources": [], "parameters": {"p": {}}},
+        {"$schema": GROUP, "resources": [], "parameters": {"p": "text"}},
+        {"$schema": GROUP, "resources": [], "parameters": ["p"]},
+        {"$schema": GROUP, "resources": [], "parameters": {"p": {"type": "int", "minValue": "1"}}},
+        {"$schema": GROUP, "resources": [], "parameters": {"p": {"type": "int", "maxValue": True}}},
+        {"$schema": GROUP, "resources": [], "parameters": {"p": {"type": "string", "allowedValues": "a"}}},
+        {"$schema": GROUP, "resources": [], "parameters": {"p": {"$ref": "#/definitions/a"}}, "definitions": ["a"]},
+        {"$schema": GROUP, "resources": [], "outputs": ["p"]},
+    ],
+)
+def test_what_is_no_template_is_said_with_the_file(body: Any) -> None:
+    with pytest.raises(InvalidRequest, match=r"^main\.json: "):
+        template(body, "main.json")
+
+
+def test_all_faults_at_once() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        template({"parameters": {"a": {}, "b": {"$ref": "#/definitions/none"}}}, "main.json")
+    assert len(caught.value.faults) == 5
+
+
+def test_constraints_of_a_parameter() -> None:
+    found = declared(
+        {
+            "type": "Int",
+            "allowedValues": [1, 2],
+            "minValue": 1,
+            "maxValue": 2,
+            "minLength": 3,
+            "maxLength": 4,
+            "metadata": {"nameOf": "Microsoft.Network/virtualNetworks"},
+        }
+    )
+    assert found == Parameter("p", "int", True, (1, 2), 1, 2, 3, 4, "Microsoft.Network/virtualNetworks")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "required"),
+    [
+        ({"type": "string"}, True),
+        ({"type": "string", "defaultValue": ""}, False),
+        ({"type": "string", "defaultValue": None}, False),
+        ({"type": "string", "nullable": True}, False),
+    ],
+)
+def test_required(parameter: dict[str, Any], required: bool) -> None:
+    assert declared(parameter).required is required
+
+
+@pytest.mark.parametrize(("kind", "secure"), [("secureString", True), ("SecureObject", True), ("string", False)])
+def test_secure(kind: str, secure: bool) -> None:
+    assert declared({"type": kind}).secure is secure
+
+
+def test_types_are_resolved_through_their_definitions() -> None:
+    definitions = {
+        "sku": {"$ref": "#/definitions/names", "minLength": 2, "nullable": True},
+        "names": {"type": "string", "allowedValues": ["a", "b"], "minLength": 1},
+    }
+    found = declared({"$ref": "#/definitions/sku"}, definitions=definitions)
+    assert (found.type, found.allowed, found.shortest, found.required) == ("string", ("a", "b"), 2, False)
+
+
+def test_a_definition_that_leads_to_itself_is_a_fault() -> None:
+    definitions = {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}
+    with pytest.raises(InvalidRequest, match="leads to no type definition"):
+        declared({"$ref": "#/definitions/a"}, definitions=definitions)
+
+
+RESOURCES = [
+    {
+        "type": "Microsoft.Network/virtualNetworks",
+        "resources": [{"type": "subnets"}, {"type": "Microsoft.Network/virtualNetworks/virtualNetworkPeerings"}],
+    },
+    {
+        "type": "Microsoft.Resources/deployments",
+        "properties": {"template": {"resources": {"vm": {"type": "Microsoft.Compute/virtualMachines"}}}},
+    },
+]
+
+
+@pytest.mark.parametrize("resources", [RESOURCES, {str(at): one for at, one in enumerate(RESOURCES)}])
+def test_all_resource_types_nested_ones_too(resources: Any) -> None:
+    assert resource_types({"resources": resources}) == {
+        "microsoft.network/virtualnetworks",
+        "microsoft.network/virtualnetworks/subnets",
+        "microsoft.network/virtualnetworks/virtualnetworkpeerings",
+        "microsoft.resources/deployments",
+        "microsoft.compute/virtualmachines",
+    }
+
+
+@pytest.mark.parametrize(
+    ("resource", "elsewhere"),
+    [
+        ({"type": "Microsoft.Resources/deployments"}, False),
+        ({"type": "Microsoft.Resources/deployments", "resourceGroup": "rg-2"}, True),
+        ({"type": "Microsoft.Resources/deployments", "subscriptionId": "s"}, True),
+        ({"type": "Microsoft.Authorization/locks", "scope": "[resourceId('a', 'b')]"}, True),
+        ({"type": "Microsoft.Network/virtualNetworks"}, False),
+    ],
+)
+def test_reaching_elsewhere(resource: dict[str, Any], elsewhere: bool) -> None:
+    nested = {"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": [resource]}}}
+    assert reaches_elsewhere({"resources": [resource]}) is elsewhere
+    assert reaches_elsewhere({"resources": [nested]}) is elsewhere
