@@ -19,7 +19,7 @@ def declare(
     """The scope of a template; every parameter is checked. In predictions a secret that is given stays an expression."""
     definitions = template.get("definitions") or {}
     declared = {name: flatten(schema, definitions) for name, schema in (template.get("parameters") or {}).items()}
-    given = given_values(declared, parameters)
+    given = given_values(declared, parameters, predicting)
     scope = Scope(context, str(template.get("contentVersion", "")), may_refer=False)
     scope = replace(scope, functions=_functions(template.get("functions") or (), definitions, scope))
     # Defaults and variables may use each other, so each lookup sees the other through the scope that both share.

@@ -15,13 +15,14 @@ from emulators.azure.language.scopes import Scope
 class Entry:
     """One resource of a template: what is written (`raw`), where its expressions stand, the context it is deployed in.
 
-    `loop` and `index` name the copy that it is; `batch` is how many copies a serial loop deploys at a time, 0 for all.
+    `identity` is its id, or the expression of it in predictions. `loop` and `index` name the copy that it is; `batch` is how many copies a serial loop deploys at a time, 0 for all.
     """
 
     raw: Mapping[str, Any]
     scope: Scope
     context: Context
     resource: Resource
+    identity: Any
     loop: str | None = None
     index: int = 0
     batch: int = 0
@@ -60,19 +61,19 @@ def _entry(
     symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Resource | None, loop: Mapping[str, Any]
 ) -> Iterator[Entry]:
     try:
-        resource, context = _identify(symbol, raw, replace(scope, may_refer=False), parent)
+        resource, context, identity = _identify(symbol, raw, replace(scope, may_refer=False), parent)
     except TemplateError as error:
         raise TemplateError(
             f"The template resource '{raw.get('name')}' is not valid: {error.message}", error.code
         ) from error
-    yield Entry(raw, scope, context, resource, **loop)
+    yield Entry(raw, scope, context, resource, identity, **loop)
     for child in raw.get("resources") or ():
         yield from _copies(None, child, scope, resource)
 
 
 def _identify(
     symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Resource | None
-) -> tuple[Resource, Context]:
+) -> tuple[Resource, Context, Any]:
     for key in ("type", "apiVersion", "name"):
         if not isinstance(raw.get(key), str):
             raise TemplateError(
@@ -88,18 +89,19 @@ def _identify(
     if full_type.lower() == DEPLOYMENT and extended is not None:
         context, extended = replace(context, resource_group=None, scope=str(extended)), None
     condition = _condition(resolve(raw.get("condition", True), scope))
-    identity = str(resource_id(full_type, name, extended, context))
+    identity = resource_id(full_type, name, extended, context)
+    text = str(identity)
     resource = Resource(
         symbol=symbol,
-        id=identity,
+        id=text,
         type=full_type,
         name=str(name),
         api_version=str(api_version),
-        scope=identity.lower().rpartition("/providers/")[0] and identity[: identity.lower().rindex("/providers/")],
+        scope=text[: max(text.lower().rfind("/providers/"), 0)],
         condition=condition,
         existing=bool(raw.get("existing", False)),
     )
-    return resource, context
+    return resource, context, identity
 
 
 def _text(value: Any, key: str) -> Any:

@@ -252,7 +252,7 @@ class Expansion:
         if resource.condition is False and not self._symbolic and self.context.environment is None:
             return None
         is_deployment = resource.type.lower() == DEPLOYMENT
-        return Target(resource.id, resource.api_version, lambda: self._predicted(entry), exact=is_deployment)
+        return Target(entry.identity, resource.api_version, lambda: self._predicted(entry), exact=is_deployment)
 
     def _predicted(self, entry: Entry) -> Any:
         """The properties that a resource will have as far as the template tells; None if it tells nothing."""

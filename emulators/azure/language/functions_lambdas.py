@@ -6,7 +6,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from emulators.azure.language.expressions import Call, Residual
-from emulators.azure.language.functions_logic import Evaluate, Scoped
+from emulators.azure.language.functions_logic import Evaluate, Scoped, as_written
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import Function, Lambda, known, type_name
@@ -22,7 +22,7 @@ def _lambda(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
         given = {name.lower(): value for name, value in zip(parameters, values, strict=False)}
         return evaluate(body, replace(scope, lambdas={**scope.lambdas, **given}))
 
-    return Lambda(parameters, apply, call)
+    return Lambda(parameters, apply, lambda: as_written(call, scope))
 
 
 def _lambda_variables(call: Call, scope: Scope, evaluate: Evaluate) -> Any:

@@ -1,9 +1,9 @@
 """Functions that see their surroundings or evaluate not all of their arguments: logic, parameters, variables, loops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from emulators.azure.language.expressions import Call, Node, Residual, quote
+from emulators.azure.language.expressions import Access, Call, Literal, Node, Residual, quote
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import type_name
@@ -22,9 +22,26 @@ def take(call: Call, scope: Scope, evaluate: Evaluate, least: int, most: int | N
     return [evaluate(argument, scope) for argument in call.arguments]
 
 
-def left(call: Call, scope: Scope, evaluate: Evaluate) -> Residual:
-    """The call, with its arguments evaluated as far as they can be."""
-    return Residual(Call(call.name, tuple(quote(evaluate(argument, scope)) for argument in call.arguments)))
+def left(call: Call, scope: Scope, values: Sequence[Any] = ()) -> Residual:
+    """The call with the arguments that are evaluated so far; the others as they are written."""
+    rest = call.arguments[len(values) :]
+    return Residual(Call(call.name, (*map(quote, values), *(as_written(argument, scope) for argument in rest))))
+
+
+def as_written(node: Node, scope: Scope) -> Node:
+    """An expression that is not evaluated; only references by name get the resource's id and api-version."""
+    if isinstance(node, Access):
+        return Access(as_written(node.target, scope), as_written(node.key, scope))
+    if isinstance(node, Literal):
+        return node
+    name, *rest = node.arguments or (None,)
+    refers = node.name.lower() == "reference" or node.name.lower().startswith("list")
+    if refers and isinstance(name, Literal) and isinstance(name.value, str) and (target := scope.find(name.value)):
+        version = () if rest or target.api_version is None else (Literal(target.api_version),)
+        return Call(
+            node.name, (quote(target.id), *(as_written(argument, scope) for argument in node.arguments[1:]), *version)
+        )
+    return Call(node.name, tuple(as_written(argument, scope) for argument in node.arguments))
 
 
 def _truth(call: Call, value: Any) -> bool:
@@ -46,7 +63,7 @@ def _if(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
         )
     condition = evaluate(call.arguments[0], scope)
     if isinstance(condition, Residual):
-        return left(call, scope, evaluate)
+        return left(call, scope, [condition])
     return evaluate(call.arguments[1 if _truth(call, condition) else 2], scope)
 
 
@@ -54,10 +71,11 @@ def _and_or(decisive: bool) -> Scoped:
     def function(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
         if not call.arguments:
             raise TemplateError(f"The template function '{call.name}' takes 1 or more arguments.")
+        values = []
         for argument in call.arguments:
-            value = evaluate(argument, scope)
+            values.append(value := evaluate(argument, scope))
             if isinstance(value, Residual):
-                return left(call, scope, evaluate)
+                return left(call, scope, values)
             if _truth(call, value) is decisive:
                 return decisive
         return not decisive
@@ -66,10 +84,11 @@ def _and_or(decisive: bool) -> Scoped:
 
 
 def _coalesce(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
+    values = []
     for argument in call.arguments:
-        value = evaluate(argument, scope)
+        values.append(value := evaluate(argument, scope))
         if isinstance(value, Residual):
-            return left(call, scope, evaluate)
+            return left(call, scope, values)
         if value is not None:
             return value
     return None
@@ -79,7 +98,7 @@ def _named(kind: str) -> Scoped:
     def function(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
         [name] = take(call, scope, evaluate, 1)
         if isinstance(name, Residual):
-            return left(call, scope, evaluate)
+            return left(call, scope, [name])
         if not isinstance(name, str):
             raise TemplateError(f"The template function '{call.name}' expects a name of type 'string'.")
         return scope.parameter(name) if kind == "parameter" else scope.variable(name)
@@ -111,7 +130,7 @@ def _constant(value: Any) -> Scoped:
 
 def _not(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     [value] = take(call, scope, evaluate, 1)
-    return left(call, scope, evaluate) if isinstance(value, Residual) else not _truth(call, value)
+    return left(call, scope, [value]) if isinstance(value, Residual) else not _truth(call, value)
 
 
 TABLE: dict[str, Scoped] = {

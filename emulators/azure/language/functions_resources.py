@@ -123,7 +123,8 @@ def _reference(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
         return scope.runtime.reference(target.id, version, _is_full(full))
     rest = arguments[1:] or ([version] if version else [])
     residual = Residual(Call(call.name, tuple(map(quote, [target.id, *rest]))))
-    properties = target.properties() if version == target.api_version else None
+    known = version == target.api_version and not isinstance(target.id, Residual)
+    properties = target.properties() if known else None
     if properties is None:
         return residual
     return foretell({"Properties": properties} if _is_full(full) else properties, residual.node, target.exact)
@@ -140,7 +141,7 @@ def _references(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     if scope.runtime is not None:
         return [scope.runtime.reference(target.id, target.api_version, full) for target in targets]
     more = (Literal(str(targets[0].api_version)), Literal("full")) if full else ()
-    calls = [Call("reference", (Literal(target.id), *more)) for target in targets]
+    calls = [Call("reference", (quote(target.id), *more)) for target in targets]
     known = [target.properties() for target in targets]
     if any(properties is None for properties in known):
         return Residual(Call(call.name, tuple(map(quote, arguments))))
@@ -184,7 +185,7 @@ def _elsewhere(call: Call, scope: str) -> TemplateError:
 
 def _environment(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     take(call, scope, evaluate, 0, 0)
-    return left(call, scope, evaluate) if scope.context.environment is None else scope.context.environment
+    return left(call, scope) if scope.context.environment is None else scope.context.environment
 
 
 def _tenant(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
@@ -209,7 +210,7 @@ def _deployment(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
 def _new_guid(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     only_in_defaults(call, scope)
     take(call, scope, evaluate, 0, 0)
-    return left(call, scope, evaluate) if scope.context.new_guid is None else scope.context.new_guid()
+    return left(call, scope) if scope.context.new_guid is None else scope.context.new_guid()
 
 
 def _management_group(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
@@ -224,7 +225,7 @@ def _management_group(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
 def _pick_zones(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     arguments = take(call, scope, evaluate, 3, 5)
     if scope.context.environment is None:
-        return left(call, scope, evaluate)
+        return left(call, scope, arguments)
     count = arguments[3] if len(arguments) > 3 else 1
     offset = arguments[4] if len(arguments) > 4 else 0
     return ["1", "2", "3"][offset : offset + count]
@@ -232,7 +233,7 @@ def _pick_zones(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
 
 def _unsupported(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     if scope.context.environment is None:
-        return left(call, scope, evaluate)
+        return left(call, scope, [evaluate(argument, scope) for argument in call.arguments])
     raise TemplateError(f"The template function '{call.name}' is not supported by the embedded Azure.")
 
 

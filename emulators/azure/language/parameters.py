@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.azure.language.expressions import Residual
+from emulators.azure.language.expressions import Call, Residual, quote
 from emulators.azure.language.functions_numbers import same
 from emulators.azure.language.models import TemplateError
 
@@ -36,30 +36,39 @@ def is_secure(schema: Schema) -> bool:
     return str(schema.get("type", "")).lower().startswith("secure")
 
 
-def given_values(declared: Mapping[str, Schema], parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The request's `{name: {"value": ...}}` as `{declared name: value}`; raises TemplateError for what does not fit."""
+def given_values(
+    declared: Mapping[str, Schema], parameters: Mapping[str, Mapping[str, Any]], predicting: bool
+) -> dict[str, Any]:
+    """The request's `{name: {"value": ...}}` as `{declared name: value}`; raises TemplateError for what does not fit.
+
+    A prediction does without the values of Key Vault references.
+    """
     names = {name.lower(): name for name in declared}
     unknown = [name for name in parameters if name.lower() not in names]
     if unknown:
         raise TemplateError(
-            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are not present in the "
-            "original template and can therefore not be provided at deployment time. The only supported parameters for this "
-            f"template are '{', '.join(declared)}'. Please see https://aka.ms/arm-pass-parameter-values for usage details."
+            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are not present "
+            "in the original template and can therefore not be provided at deployment time. The only supported parameters "
+            f"for this template are '{', '.join(declared)}'. "
+            "Please see https://aka.ms/arm-pass-parameter-values for usage details."
         )
-    values = {}
-    for name, entry in parameters.items():
-        if not isinstance(entry, Mapping) or "value" not in entry:
-            kind = (
-                "'reference' (a Key Vault secret)"
-                if isinstance(entry, Mapping) and "reference" in entry
-                else "no 'value'"
-            )
-            raise TemplateError(
-                f"The template parameter '{name}' is given with {kind}, which the embedded Azure does not support: give a 'value'.",
-                "InvalidDeploymentParameterValue",
-            )
-        values[names[name.lower()]] = entry["value"]
-    return values
+    return {names[name.lower()]: _given(name, entry, predicting) for name, entry in parameters.items()}
+
+
+def _given(name: str, entry: Mapping[str, Any], predicting: bool) -> Any:
+    if isinstance(entry, Mapping) and "value" in entry:
+        return entry["value"]
+    if isinstance(entry, Mapping) and "reference" in entry:
+        if predicting:
+            secret = entry["reference"]
+            return Residual(Call("getKeyVaultSecret", (quote(secret["keyVault"]["id"]), quote(secret["secretName"]))))
+        reason = "a 'reference' to a Key Vault, which the embedded Azure does not support"
+    else:
+        reason = f"'{entry}'"
+    raise TemplateError(
+        f"The template parameter '{name}' is given as {reason}. Expected '{{\"value\": ...}}'. {USAGE}",
+        "InvalidDeploymentParameterValue",
+    )
 
 
 def missing(name: str) -> TemplateError:

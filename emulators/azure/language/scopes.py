@@ -11,9 +11,12 @@ Lookup = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Target:
-    """A resource as reference() and list*() name it; `properties` are what the template gives it, in predictions."""
+    """A resource as reference() and list*() name it; `properties` are what the template gives it, in predictions.
 
-    id: str
+    An id that is not known before the run is a Residual.
+    """
+
+    id: Any
     api_version: str | None
     properties: Callable[[], Any] = lambda: None
     exact: bool = False

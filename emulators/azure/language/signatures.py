@@ -15,11 +15,16 @@ class Undecided(Exception):
 
 @dataclass(frozen=True)
 class Lambda:
-    """The value of `lambda('x', ...)`: `call` takes as many values as it has parameters; `node` is its expression."""
+    """The value of `lambda('x', ...)`: `call` takes as many values as it has parameters."""
 
     parameters: tuple[str, ...]
     call: Callable[..., Any]
-    node: Node
+    written: Callable[[], Node]
+
+    @property
+    def node(self) -> Node:
+        """The lambda as it is written."""
+        return self.written()
 
 
 NAMES = {
