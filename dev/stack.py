@@ -35,7 +35,8 @@ class Stack:
     """The three servers of one trial; files and logs are kept in `folder`.
 
     `kafka` is the address (host:port) of a broker that is there already; without it the test broker is started.
-    `settings` are further environment variables of the app.
+    `settings` are further environment variables of the app. Azure knows the tenant, the subscription and the client of
+    `deployment_location`, and no others.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Stack:
     latency_ms: float = 0.0
     kafka: str = ""
     settings: dict[str, str] = field(default_factory=dict)
+    deployment_location: dict[str, Any] = field(default_factory=lambda: DEPLOYMENT_LOCATION)
     servers: dict[str, Server] = field(default_factory=dict)
 
     @property
@@ -61,7 +63,7 @@ class Stack:
 
     def endpoints(self) -> Endpoints:
         pids = {name: server.process.pid for name, server in self.servers.items()}
-        return Endpoints(self.driver, self.azure, self.kafka, str(self.ca), DEPLOYMENT_LOCATION, pids)
+        return Endpoints(self.driver, self.azure, self.kafka, str(self.ca), self.deployment_location, pids)
 
     def start(self) -> None:
         """Starts all of it and returns when it is healthy.
@@ -107,10 +109,14 @@ class Stack:
         self.kafka = address_file.read_text(encoding="utf-8")
 
     def _start_azure(self) -> None:
-        properties = DEPLOYMENT_LOCATION["properties"]
+        properties = self.deployment_location["properties"]
         options = ["--port", str(self.azure_port), "--tls-dir", str(self.ca.parent)]
         pace = ["--provisioning-seconds", str(self.provisioning_seconds), "--latency-ms", str(self.latency_ms)]
-        known = ["--client", f"{properties['clientId']}={properties['clientSecret']}"]
+        known = [
+            *("--tenant", properties["tenantId"]),
+            *("--subscription", properties["subscriptionId"]),
+            *("--client", f"{properties['clientId']}={properties['clientSecret']}"),
+        ]
         azure = self._start("azure", "azure", options + pace + known, {})
         azure.wait_until(
             lambda: self.ca.exists() and _answers(f"{self.azure}/emulator/counters", self.ca), START_SECONDS

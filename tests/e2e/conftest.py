@@ -1,0 +1,29 @@
+"""One stack for most end-to-end tests; each test works in a resource group of its own."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from dev.stack import Stack
+from tests.e2e.trial import Trial, started
+from tests.support.kafka import Kafka
+
+PROVISIONING_SECONDS = 0.3
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def trial(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    folder = tmp_path_factory.mktemp("e2e")
+    settings = {"LOG_TYPE": "logstash"}
+    with started(
+        Stack(folder, provisioning_seconds=PROVISIONING_SECONDS, kafka=kafka.address, settings=settings)
+    ) as it:
+        yield it
+
+
+@pytest.fixture
+def group(trial: Trial) -> str:
+    """The name of a resource group that the driver did not make."""
+    return trial.make_group(f"rg-{next(_numbers)}")

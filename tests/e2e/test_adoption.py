@@ -1,0 +1,80 @@
+"""Taking over: deployments that others made, and resources of the driver that went before."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dev.brent import Resource, resource_group, vnet
+from driver import packages
+from tests.e2e.trial import Trial, eventually, ids
+
+DEPLOYMENTS = "providers/Microsoft.Resources/deployments"
+VERSION = "2025-04-01"
+
+
+def deployed(trial: Trial, group: str, name: str) -> str:
+    """A VNet with a subnet, deployed by somebody else; the deployment's id."""
+    template = packages.built_in("AzureVNet").template("main.bicep").body
+    parameters: dict[str, Any] = {
+        "vnet_name": {"value": name},
+        "vnet_address_space": {"value": ["10.0.0.0/16"]},
+        "vnet_default_cidr_block": {"value": "10.0.0.0/24"},
+    }
+    path = f"/resourceGroups/{group}/{DEPLOYMENTS}/by-hand"
+    properties = {"mode": "Incremental", "template": template, "parameters": parameters}
+    trial.make(path, {"properties": properties}, VERSION)
+    return f"{trial.subscription}{path}"
+
+
+def with_stack_id(resource: Resource, stack_id: str) -> Resource:
+    return replace(resource, properties={**resource.properties, "stack_id": stack_id})
+
+
+def of_old_driver(resource: Resource, external_id: str) -> Resource:
+    """A resource as the driver that went before has left it."""
+    return replace(resource, topology={resource.name.replace("-", ""): {"id": external_id, "type": "Azure"}})
+
+
+def test_a_deployment_is_adopted_and_then_owned(trial: Trial, group: str) -> None:
+    stack_id = deployed(trial, group, "vnet-1")
+    before = trial.counters()["arm"].get("PUT", 0)
+    wanted = with_stack_id(vnet("vnet-1", group), stack_id)
+    made = trial.run(wanted)
+    vnet_id = f"{trial.subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
+    assert (made.properties["vnet_id"], made.properties["default_subnet_id"]) == (vnet_id, f"{vnet_id}/subnets/default")
+    assert ids(made.topology) == {vnet_id.lower(), f"{vnet_id}/subnets/default".lower(), stack_id.lower()}
+    assert trial.counters()["arm"].get("PUT", 0) == before
+
+    assert trial.run(made, "Delete").topology == {}
+    assert len(trial.in_azure(group)) == 1
+
+
+def test_a_deployment_that_is_not_there_cannot_be_adopted(trial: Trial, group: str) -> None:
+    wanted = with_stack_id(vnet("vnet-1", group), f"{trial.subscription}/resourceGroups/{group}/{DEPLOYMENTS}/gone")
+    details, after = trial.failed(trial.begin(wanted), wanted)
+    assert (details["failureCode"], after.topology) == ("RESOURCE_NOT_FOUND", {})
+    assert "DeploymentNotFound" in details["description"]
+
+
+def test_what_the_old_driver_deployed_is_deleted(trial: Trial, group: str) -> None:
+    old = of_old_driver(vnet("vnet-1", group), deployed(trial, group, "vnet-1"))
+    assert trial.run(old, "Delete").topology == {}
+    assert len(trial.in_azure(group)) == 1
+
+
+@pytest.mark.parametrize("name", ["AzureVNet", "AzureResourceGroup"])
+def test_an_old_entry_that_names_a_group_deletes_only_a_group_resource(trial: Trial, group: str, name: str) -> None:
+    resource = vnet("vnet-1", group) if name == "AzureVNet" else resource_group(group)
+    old = of_old_driver(resource, f"{trial.subscription}/resourceGroups/{group}")
+    assert trial.run(old, "Delete").topology == {}
+    left = trial.in_azure(group)
+    assert bool(left) is (name == "AzureVNet")
+
+
+def test_a_create_over_what_the_old_driver_made_is_owned_no_less(trial: Trial, group: str) -> None:
+    old = of_old_driver(vnet("vnet-1", group), deployed(trial, group, "vnet-1"))
+    updated = trial.run(old)
+    assert next(iter(old.topology)) in updated.topology
+    trial.run(updated, "Delete")
+    assert eventually(lambda: len(trial.in_azure(group)) == 1)
