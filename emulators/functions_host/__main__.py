@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from emulators.functions_host.console import say
 from emulators.functions_host.functions import load
 from emulators.functions_host.host import Listener, prepare_logging, serve
 from emulators.functions_host.settings import HostError, apply_local_settings, provide_sealing_keys, read_host_settings
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_host_settings(folder, os.environ)
         hub = options.task_hub or folder / ".functions_host" / f"{settings.hub_name}.sqlite3"
         store = Store(hub)
+        say(f"Task hub: {hub}")
         provide_sealing_keys(hub, os.environ)
         prepare_logging()
         app = load(folder, os.environ)

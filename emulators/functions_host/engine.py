@@ -21,7 +21,7 @@ from emulators.functions_host.generations import continue_as_new, create, create
 from emulators.functions_host.history import Event, EventType, event, now, parse, task_failed
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 
-TICK_SECONDS = 0.01
+TICK_SECONDS = 0.002
 CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 
 

@@ -43,10 +43,11 @@ class HttpFunction(Function):
 
 @dataclass(frozen=True)
 class TimerFunction(Function):
-    """A timer function with its six-field NCRONTAB schedule."""
+    """A timer function with its six-field NCRONTAB schedule; a monitored one makes up for what it missed."""
 
     schedule: str
     run_on_startup: bool
+    is_monitored: bool
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def _index(function: Any, environment: MutableMapping[str, str]) -> tuple[str, F
         route, level = trigger.route if trigger.route is not None else name, _text(trigger.auth_level).lower()
         return kind, HttpFunction(name, **shared, route=route, methods=methods, auth_level=level)
     if kind == "timerTrigger":
-        startup = bool(trigger.run_on_startup)
-        return kind, TimerFunction(name, **shared, schedule=trigger.schedule, run_on_startup=startup)
+        times = {"schedule": trigger.schedule, "run_on_startup": bool(trigger.run_on_startup)}
+        return kind, TimerFunction(name, **shared, **times, is_monitored=trigger.use_monitor is not False)
     if kind == "orchestrationTrigger":
         return kind, Function(trigger.orchestration or name, **shared)
     if kind == "activityTrigger":

@@ -28,7 +28,6 @@ from emulators.functions_host.store import Store
 from emulators.functions_host.webhooks import Webhooks
 
 ADDRESS = "127.0.0.1"
-HOME_PAGE_SETTING = "AzureWebJobsDisableHomepage"
 REQUEST_GRACE_SECONDS = 10
 ACTIVITY_GRACE_SECONDS = 5
 
@@ -114,11 +113,6 @@ def _host_key(store: Store) -> str:
     return key
 
 
-def _thread_count() -> int:
-    """As many threads for `def` functions as the Python worker has (ThreadPoolExecutor's default where not set)."""
-    return int(os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT") or min(32, (os.cpu_count() or 1) + 4))
-
-
 async def _close_client_session() -> None:
     """Close the connections of the SDK's Durable client, which has no hook for the end of a worker."""
     from azure.durable_functions.models.utils import http_utils  # reads host.json when it is imported
@@ -134,12 +128,12 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
     listening, rpc_listening = _listen(listener.port), _listen(0)
     rpc_port = rpc_listening.getsockname()[1]
     key = _host_key(store)
-    threads = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
+    threads = ThreadPoolExecutor(settings.thread_count, thread_name_prefix="function")
     caller = Caller(threads, durable_client(listener.origin, f"http://{ADDRESS}:{rpc_port}", settings.hub_name, key))
     engine = Engine(app, store, caller.call_activity, settings.max_concurrent_activities)
     webhooks = Webhooks(store, engine, settings.hub_name, key)
-    has_home_page = os.environ.get(HOME_PAGE_SETTING, "").lower() != "true"
-    web = _server(WebServer(routes, caller, webhooks, f"{ADDRESS}:{listener.port}", key, has_home_page), listener)
+    worker = f"{ADDRESS}:{listener.port}"
+    web = _server(WebServer(routes, caller, webhooks, worker, key, settings.has_home_page), listener)
     rpc = _server(make_rpc_server(webhooks), Listener(rpc_port))
 
     stop = asyncio.Event()

@@ -84,7 +84,7 @@ def parse_schedule(function: TimerFunction) -> Schedule:
 
 
 async def run_timers(functions: Sequence[TimerFunction], caller: Caller, store: Store) -> None:
-    """Run every timer function at its times, for ever; what was missed while the host was down is made up for."""
+    """Run every timer function at its times, for ever; a monitored one at the start if it was due in the meantime."""
     schedules = [parse_schedule(function) for function in functions]
     async with asyncio.TaskGroup() as group:
         for function, schedule in zip(functions, schedules, strict=True):
@@ -93,7 +93,7 @@ async def run_timers(functions: Sequence[TimerFunction], caller: Caller, store: 
 
 async def _run_timer(function: TimerFunction, schedule: Schedule, caller: Caller, store: Store) -> None:
     remembered = f"next run of {function.name}"
-    expected = store.fact(remembered)
+    expected = store.fact(remembered) if function.is_monitored else None
     past_due = expected is not None and parse(expected) < datetime.now(UTC)
     if past_due or function.run_on_startup:
         await _call(function, caller, past_due)

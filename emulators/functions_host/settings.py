@@ -10,6 +10,8 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 OVERRIDE = "azurefunctionsjobhost__"
+THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
+NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
 
 
 class HostError(Exception):
@@ -18,11 +20,13 @@ class HostError(Exception):
 
 @dataclass(frozen=True)
 class HostSettings:
-    """The part of host.json that the local host obeys."""
+    """What the local host obeys of host.json, and of the settings that are the host's and not the app's."""
 
     route_prefix: str
     hub_name: str
     max_concurrent_activities: int
+    thread_count: int
+    has_home_page: bool
 
 
 def _object(path: Path, text: str) -> dict[str, Any]:
@@ -59,18 +63,18 @@ def _section(content: dict[str, Any], *names: str) -> dict[str, Any]:
     return content
 
 
-def _positive(section: dict[str, Any], name: str, default: int) -> int:
+def _positive(value: Any, where: str) -> int:
     try:
-        number = int(section.get(name, default))
+        number = int(value)
     except (TypeError, ValueError):
         number = 0
     if number < 1:
-        raise HostError(f"host.json: durableTask.{name} must be a whole number above 0, not {section[name]!r}")
+        raise HostError(f"{where} must be a whole number above 0, not {value!r}")
     return number
 
 
 def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> HostSettings:
-    """Read `folder`/host.json with the overrides of the environment. Raises HostError."""
+    """Read `folder`/host.json and the settings in the environment, which override it. Raises HostError."""
     path = folder / "host.json"
     if not path.is_file():
         raise HostError(f"no host.json in {folder}: start the host in the folder of function_app.py")
@@ -84,10 +88,16 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
         raise HostError(f"host.json: extensions.http.routePrefix must be a string, not {prefix!r}")
     if not isinstance(hub, str) or not (hub.isascii() and hub.isalnum() and hub[0].isalpha() and 3 <= len(hub) <= 45):
         raise HostError(f"host.json: durableTask.hubName must be 3-45 letters and digits, a letter first, not {hub!r}")
+    # The defaults are those of the extension (activities) and of the Python worker (threads).
+    processors = os.cpu_count() or 1
+    activities = durable.get("maxConcurrentActivityFunctions", 10 * processors)
+    threads = environment.get(THREADS) or min(32, processors + 4)
     return HostSettings(
         route_prefix=prefix.strip("/"),
         hub_name=hub,
-        max_concurrent_activities=_positive(durable, "maxConcurrentActivityFunctions", 10 * (os.cpu_count() or 1)),
+        max_concurrent_activities=_positive(activities, "host.json: durableTask.maxConcurrentActivityFunctions"),
+        thread_count=_positive(threads, f"setting {THREADS}"),
+        has_home_page=environment.get(NO_HOME_PAGE, "").lower() != "true",
     )
 
 

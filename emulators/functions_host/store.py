@@ -128,7 +128,7 @@ class Store:
 
     def put_instance(self, instance: Instance) -> None:
         """Insert or replace an instance."""
-        row = tuple(vars(instance).values())
+        row = tuple(vars(instance).values())  # the columns are the fields, in their order
         self._db.execute("INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def delete_instance(self, instance_id: str) -> None:

@@ -122,7 +122,8 @@ def test_host_json(tmp_path: Path) -> None:
         "storageProvider": {"maxQueuePollingInterval": "x"},
     }
     content = {"version": "2.0", "extensions": {"http": {"routePrefix": "p"}, "durableTask": durable}}
-    assert settings(tmp_path, content) == HostSettings("p", "MyHub", 7)
+    environment = {"PYTHON_THREADPOOL_THREAD_COUNT": "9", "AzureWebJobsDisableHomepage": "true"}
+    assert settings(tmp_path, content, environment) == HostSettings("p", "MyHub", 7, 9, has_home_page=False)
     environment = {"AzureFunctionsJobHost__Extensions__HTTP__RoutePrefix": "", "azurefunctionsjobhost__x__y": "z"}
     assert settings(tmp_path, content, environment).route_prefix == ""
     assert settings(tmp_path, {"version": "2.0"}).route_prefix == "api"
@@ -145,6 +146,11 @@ def test_host_json(tmp_path: Path) -> None:
 def test_a_wrong_host_json_is_explained(tmp_path: Path, content: Any, fault: str) -> None:
     with pytest.raises(HostError, match=fault):
         settings(tmp_path, content)
+
+
+def test_a_wrong_thread_count_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="PYTHON_THREADPOOL_THREAD_COUNT must be a whole number above 0, not 'x'"):
+        settings(tmp_path, {"version": "2.0"}, {"PYTHON_THREADPOOL_THREAD_COUNT": "x"})
 
 
 def test_a_folder_without_host_json_is_named(tmp_path: Path) -> None:

@@ -226,6 +226,7 @@ def test_an_app_that_cannot_be_imported_is_shown_with_its_traceback(make_host: M
 def test_a_wrong_host_json_is_explained(make_host: MakeHost, app_folder: Path) -> None:
     (app_folder / "host.json").write_text("{")
     assert failed_start(make_host(app_folder)).startswith("error: host.json is not JSON: ")
+    assert not (app_folder / ".functions_host").exists()
 
 
 def test_what_the_host_lacks_is_refused_by_name(make_host: MakeHost, app_folder: Path) -> None:

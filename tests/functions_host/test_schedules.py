@@ -12,7 +12,7 @@ WEDNESDAY = datetime(2026, 7, 1, 12, 30, 15, tzinfo=UTC)
 
 
 def timer(schedule: str) -> TimerFunction:
-    return TimerFunction("t", lambda: None, "timer", None, schedule, run_on_startup=False)
+    return TimerFunction("t", lambda: None, "timer", None, schedule, run_on_startup=False, is_monitored=True)
 
 
 @pytest.mark.parametrize(
