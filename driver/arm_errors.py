@@ -169,9 +169,13 @@ VERDICTS: dict[str, Verdict] = {
             "locationnotavailableforresourcegroup",
             "locationnotavailableforresourcetype",
             "locationrequired",
+            "invalidresourcenamespace",
+            "invalidresourcetype",
             "netcfginvalidsubnet",
+            "operationnotallowed",
             "propertychangenotallowed",
             "reservedresourcename",
+            "resourcetypenotsupported",
         ),
         _WRONG,
     ),
@@ -182,6 +186,15 @@ _WRAPPERS = {
     "invalidtemplatedeployment",
     "preflightvalidationcheckfailed",
 }
+# Refusals of status 404 that say nothing of the resource asked for.
+_NO_ABSENCE = {
+    "http 404",  # no error of ARM's: something on the way answered
+    "invalidresourcenamespace",
+    "invalidresourcetype",
+    "resourcetypenotsupported",
+    "subscriptionnotfound",
+}
+_DEEPEST = 30  # causes within causes; none as deep has been seen
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
 
 
@@ -194,7 +207,7 @@ class Cause:
 
     @property
     def text(self) -> str:
-        return f"{self.code}: {self.message}" if self.message else self.code
+        return ": ".join(filter(None, (self.code, self.message)))
 
 
 class Refusal(Exception):
@@ -215,6 +228,8 @@ class Refusal(Exception):
     @property
     def is_absence(self) -> bool:
         """Whether it says that what was asked for is not there."""
+        if self.cause.code.lower() in _NO_ABSENCE:
+            return False
         return self.status == 404 or (self.status == 200 and self.verdict is _MISSING)
 
 
@@ -235,7 +250,7 @@ def cause(body: Any, otherwise: str = "") -> Cause:
     """The deepest cause in an error body (parsed JSON or text). Of several that is told which no retry would mend,
     else the first.
     """
-    leaves = list(_leaves(body))
+    leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _leaves(body, _DEEPEST)]
     if not leaves:
         return Cause(
             otherwise or "UnknownError", body.strip()[:300] if isinstance(body, str) and "<" not in body else ""
@@ -245,26 +260,21 @@ def cause(body: Any, otherwise: str = "") -> Cause:
     return (final or known or leaves)[0]
 
 
-def _leaves(body: Any) -> Iterator[Cause]:
+def _leaves(body: Any, levels: int) -> Iterator[Cause]:
     if isinstance(body, str):
-        parsed = _parsed(body)
-        if parsed is not None:
-            yield from _leaves(parsed)
-        return
-    if not isinstance(body, Mapping):
+        body = _parsed(body)
+    if not isinstance(body, Mapping) or not levels:
         return
     keys = {str(key).lower(): value for key, value in body.items()}
-    if isinstance(keys.get("error"), Mapping | str) and "code" not in keys:
-        yield from (
-            _leaves(keys["error"]) if _parsed_or_mapping(keys["error"]) else iter([Cause("", str(keys["error"]))])
-        )
+    error = keys.get("error")
+    if isinstance(error, Mapping | str) and "code" not in keys:
+        yield from _leaves(error, levels - 1) if _parsed_or_mapping(error) else iter([Cause("", str(error))])
         return
-    code, message = str(keys.get("code") or ""), keys.get("message")
-    deeper = [leaf for detail in keys.get("details") or () for leaf in _leaves(detail)]
-    if not deeper and isinstance(message, str):
-        deeper = list(_leaves(message))
-    if not deeper and isinstance(keys.get("statusmessage"), Mapping | str):
-        deeper = list(_leaves(keys["statusmessage"]))
+    code, message, details = str(keys.get("code") or ""), keys.get("message"), keys.get("details")
+    below = details if isinstance(details, list) else [details]
+    deeper = [leaf for detail in below for leaf in _leaves(detail, levels - 1)]
+    for other in (message, keys.get("statusmessage")):
+        deeper = deeper or list(_leaves(other, levels - 1))
     deeper = [leaf if leaf.code else Cause(code, leaf.message) for leaf in deeper]
     if deeper and (code.lower() in _WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
         yield from deeper

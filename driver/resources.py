@@ -1,8 +1,9 @@
 """Resources and resource groups in ARM: whether they are there, deleting them, actions on them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from driver import arm, deployments
 from driver.arm import Operation
@@ -11,6 +12,7 @@ from driver.models import AzureLocation
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE, arm_type, group_name
 
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}")
+GROUP_VERSION = "2025-04-01"
 _MOST_FILTERS = 10  # types in one $filter; a longer one would pass the length that ARM takes
 
 
@@ -25,18 +27,35 @@ def listed(location: AzureLocation, group: str, types: Iterable[str]) -> frozens
         return frozenset(str(one.id).lower() for one in found if str(one.type).lower() in wanted)
 
 
-def exists(location: AzureLocation, resource_id: str) -> bool:
-    """Whether a resource or resource group is there."""
+def named(location: AzureLocation, name: str, kind: str = "") -> list[str]:
+    """The ids of a subscription's top-level resources of that name, of a type if one is given."""
+    types = f" and resourceType eq '{_quoted(kind)}'" if kind else ""
+    return _ids(location, f"name eq '{_quoted(name)}'{types}")
+
+
+def tagged(location: AzureLocation, name: str, value: str) -> list[str]:
+    """The ids of a subscription's top-level resources with that tag."""
+    return _ids(location, f"tagName eq '{_quoted(name)}' and tagValue eq '{_quoted(value)}'")
+
+
+def get(location: AzureLocation, resource_id: str) -> Mapping[str, Any] | None:
+    """A resource or resource group as ARM gives it; None if it is not there."""
+    kind = arm_type(resource_id)
     try:
-        with arm.clients(location) as clients:
-            if arm_type(resource_id).lower() == GROUP_TYPE.lower():
-                return bool(clients.resources.resource_groups.check_existence(group_name(resource_id)))
-            clients.resources.resources.get_by_id(resource_id, api_version=api_version(location, arm_type(resource_id)))
+        version = GROUP_VERSION if kind.lower() == GROUP_TYPE.lower() else api_version(location, kind)
+        return arm.get(location, resource_id, version)
     except Refusal as refused:
         if refused.is_absence:
-            return False
+            return None
         raise
-    return True
+
+
+def exists(location: AzureLocation, resource_id: str) -> bool:
+    """Whether a resource or resource group is there."""
+    if arm_type(resource_id).lower() != GROUP_TYPE.lower():
+        return get(location, resource_id) is not None
+    with arm.clients(location) as clients:
+        return bool(clients.resources.resource_groups.check_existence(group_name(resource_id)))
 
 
 def delete(location: AzureLocation, resource_id: str) -> Operation:
@@ -63,18 +82,27 @@ def act(location: AzureLocation, resource_id: str, action: str) -> Operation:
     return arm.act(location, resource_id, action, api_version(location, arm_type(resource_id)))
 
 
+def _ids(location: AzureLocation, query: str) -> list[str]:
+    with arm.clients(location) as clients:
+        return [str(one.id) for one in clients.resources.resources.list(filter=query)]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
 def api_version(location: AzureLocation, kind: str) -> str:
-    """The newest stable api-version of an ARM type, else its newest; raises a Refusal if its provider does not know
-    the type.
+    """The newest stable api-version of an ARM type, else its newest. Providers do not list every child type: such a one
+    has its parent's. Raises a Refusal if the provider knows neither.
     """
     namespace, _, name = kind.partition("/")
-    versions = _api_versions(location, namespace.lower()).get(name.lower())
-    if not versions:
-        raise Refusal(
-            404,
-            Cause("InvalidResourceType", f"the subscription's provider {namespace} knows no resource type '{name}'"),
-        )
-    return versions[0]
+    known = _api_versions(location, namespace.lower())
+    segments = name.lower().split("/")
+    for length in range(len(segments), 0, -1):
+        if versions := known.get("/".join(segments[:length])):
+            return versions[0]
+    text = f"the subscription's provider {namespace} knows no resource type '{name}'"
+    raise Refusal(404, Cause("InvalidResourceType", text))
 
 
 @lru_cache(maxsize=1024)

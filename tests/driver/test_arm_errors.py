@@ -1,0 +1,160 @@
+"""Refusals of ARM and Entra ID in every shape: their deepest cause, and what is to be done."""
+
+import json
+from typing import Any
+
+import pytest
+
+from driver.arm_errors import UNTIL_TIMEOUT, VERDICTS, Cause, Refusal, cause, verdict
+from driver.models import FailureCode
+
+
+def error(code: str, message: str = "m", **more: Any) -> dict[str, Any]:
+    return {"code": code, "message": message, **more}
+
+
+def failed(*details: Any) -> dict[str, Any]:
+    """A failed deployment."""
+    return {
+        "error": error("DeploymentFailed", "At least one resource deployment operation failed", details=list(details))
+    }
+
+
+QUOTA = error("QuotaExceeded", "no cores left")
+NESTED = json.dumps({"error": error("InUse", "held")}, indent=2).replace("\n", "\r\n")
+DEEP: dict[str, Any] = error("Deepest")
+for _ in range(200):
+    DEEP = error("DeploymentFailed", details=[DEEP])
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"error": error("A")}, "A", "m"),
+        (error("A"), "A", "m"),
+        (json.dumps({"error": error("A")}), "A", "m"),
+        ({"Error": {"Code": "A", "Message": "m", "Target": None, "Details": None}}, "A", "m"),
+        ({"Code": "429", "Message": "busy", "Details": [{"Message": "busy"}]}, "429", "busy"),
+        ({"error": error("A", details=[])}, "A", "m"),
+        ({"error": error("A", details=None)}, "A", "m"),
+        ({"error": error("A", details=[None, 5, "text", []])}, "A", "m"),
+        ({"error": error("A", details={"code": "B", "message": "b"})}, "B", "b"),
+        ({"error": error("A", details=7)}, "A", "m"),
+        ({"error": error("A", details="text")}, "A", "m"),
+        ({"error": {"code": 5, "message": {"a": 1}}}, "5", "{'a': 1}"),
+        ({"error": {"message": "only words"}}, "otherwise", "only words"),
+        ({"error": "invalid_client"}, "otherwise", "invalid_client"),
+        ({"error": json.dumps(error("A"))}, "A", "m"),
+        ({"error": {}}, "otherwise", ""),
+        (failed(QUOTA), "QuotaExceeded", "no cores left"),
+        (failed(error("BadRequest", NESTED)), "InUse", "held"),
+        (failed(error("Conflict", json.dumps({"status": "Failed", "error": failed(QUOTA)["error"]}))), *QUOTA.values()),
+        (failed(failed(failed(QUOTA)["error"])["error"]), "QuotaExceeded", "no cores left"),
+        ({"error": error("ResourceDeploymentFailure", details=[failed(QUOTA)])}, "QuotaExceeded", "no cores left"),
+        ({"error": error("AllocationFailed", details=[error("BadRequest", "vague")])}, "AllocationFailed", "m"),
+        ({"error": error("BadRequest", details=[error("NotFound", "vague")])}, "NotFound", "vague"),
+        ({"statusMessage": json.dumps({"error": QUOTA})}, "QuotaExceeded", "no cores left"),
+        ("", "otherwise", ""),
+        ("plain words", "otherwise", "plain words"),
+        ("<html><body>404</body></html>", "otherwise", ""),
+        ("{not json", "otherwise", "{not json"),
+        ("null", "otherwise", "null"),
+        ([], "otherwise", ""),
+        (None, "otherwise", ""),
+        ({}, "otherwise", ""),
+    ],
+)
+def test_the_deepest_cause(body: Any, code: str, message: str) -> None:
+    assert cause(body, "otherwise") == Cause(code, message)
+
+
+@pytest.mark.parametrize("body", [DEEP, json.dumps(DEEP), '{"error":' * 5000, "[" * 5000])
+def test_no_depth_is_too_deep(body: Any) -> None:
+    assert cause(body, "otherwise").code in ("DeploymentFailed", "otherwise")
+
+
+@pytest.mark.parametrize(
+    ("details", "code"),
+    [
+        ((error("RetryableError"), QUOTA), "QuotaExceeded"),
+        ((QUOTA, error("RetryableError")), "QuotaExceeded"),
+        ((error("RetryableError"), error("OperationNotAllowed", "quota of cores")), "OperationNotAllowed"),
+        ((error("Unheard"), error("RetryableError")), "RetryableError"),
+        ((error("Unheard"), error("UnheardToo")), "Unheard"),
+        ((error("AnotherOperationInProgress"), error("RetryableError")), "AnotherOperationInProgress"),
+    ],
+)
+def test_of_several_causes_the_one_that_no_retry_mends(details: Any, code: str) -> None:
+    assert cause(failed(*details)).code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "failure", "tries"),
+    [
+        ("Anything", 429, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("Anything", 408, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("QuotaExceeded", 500, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("Anything", 503, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("ConnectionFailed", 0, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("AuthenticationFailed", 0, "INFRASTRUCTURE_ERROR", 0),
+        ("Unheard", 400, "INTERNAL_ERROR", 0),
+        ("Unheard", 401, "INFRASTRUCTURE_ERROR", 6),
+        ("Unheard", 403, "INFRASTRUCTURE_ERROR", 6),
+        ("Unheard", 404, "RESOURCE_NOT_FOUND", 1),
+        ("Unheard", 409, "INFRASTRUCTURE_ERROR", 8),
+        ("Unheard", 418, "INFRASTRUCTURE_ERROR", 0),
+        ("Unheard", 200, "INFRASTRUCTURE_ERROR", 0),
+        ("quotaEXCEEDED", 409, "INSUFFICIENT_CAPACITY", 0),
+        ("SkuNotAvailable", 409, "INSUFFICIENT_CAPACITY", 0),
+        ("AllocationFailed", 200, "INSUFFICIENT_CAPACITY", 3),
+        ("StorageAccountAlreadyTaken", 409, "RESOURCE_ALREADY_EXISTS", 0),
+        ("DeploymentActive", 409, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+    ],
+)
+def test_verdicts(code: str, status: int, failure: str, tries: int) -> None:
+    found = verdict(Cause(code, ""), status)
+    assert (found.code, found.tries) == (failure, tries)
+
+
+@pytest.mark.parametrize(
+    ("message", "failure"),
+    [
+        ("Operation results in exceeding quota limits of Core", "INSUFFICIENT_CAPACITY"),
+        ("The VM is deallocated", "INTERNAL_ERROR"),
+    ],
+)
+def test_operation_not_allowed_is_told_by_its_text(message: str, failure: str) -> None:
+    assert verdict(Cause("OperationNotAllowed", message), 409).code == failure
+
+
+def test_the_table_is_written_in_lower_case_and_holds_every_failure_code() -> None:
+    assert all(code == code.lower() for code in VERDICTS)
+    assert {one.code for one in VERDICTS.values()} == set(FailureCode)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "absent"),
+    [
+        (404, "ResourceNotFound", True),
+        (404, "ResourceGroupNotFound", True),
+        (404, "ParentResourceNotFound", True),
+        (404, "NotFound", True),
+        (404, "DeploymentNotFound", True),
+        (200, "ResourceGroupNotFound", True),
+        (404, "InvalidResourceType", False),
+        (404, "InvalidResourceNamespace", False),
+        (404, "SubscriptionNotFound", False),
+        (404, "HTTP 404", False),
+        (200, "Unheard", False),
+        (403, "AuthorizationFailed", False),
+        (0, "ConnectionFailed", False),
+    ],
+)
+def test_absence_is_only_what_says_that_the_thing_is_not_there(status: int, code: str, absent: bool) -> None:
+    assert Refusal(status, Cause(code, "")).is_absence is absent
+
+
+def test_the_text_of_a_cause() -> None:
+    assert Cause("A", "m").text == "A: m"
+    assert Cause("A", "").text == "A"
+    assert Cause("", "m").text == "m"
