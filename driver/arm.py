@@ -131,6 +131,11 @@ def poll(location: AzureLocation, url: str) -> Operation:
     return Operation(url if going_on else "", retry_after(response.headers), body=body)
 
 
+def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
+    """A resource, whole."""
+    return _json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+
+
 def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:
     """POST an action on a resource."""
     return operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))

@@ -150,7 +150,7 @@ def _named_in(listed: frozenset[str], work: Deploy, used: Template) -> bool:
 def template_of(work: Deploy) -> Template:
     if work.template is not None:
         return template(work.template, work.file)
-    return packages.built_in(work.package).template(work.file)
+    return packages.built_in(work.package).template(work.file)[0]
 
 
 def _work(order: Order) -> Deploy:

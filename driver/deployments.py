@@ -152,7 +152,10 @@ def _body(work: Deploy, template: Mapping[str, Any]) -> Any:
         "properties": {
             "mode": "Incremental",
             "template": template,
-            "parameters": {name: {"value": value} for name, value in work.parameters.items()},
+            "parameters": {
+                **{name: {"value": value} for name, value in work.parameters.items()},
+                **{name: {"reference": reference} for name, reference in work.references.items()},
+            },
         }
     }
     if work.scope == "subscription":

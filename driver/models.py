@@ -134,7 +134,9 @@ class AzureLocation(Model):
 
 
 class Deploy(Model):
-    """A deployment to make. The template is `{file}` of a built-in package, or stands here whole."""
+    """A deployment to make. The template is `{file}` of a built-in package, or stands here whole. `references` are
+    parameters whose values ARM reads from a Key Vault.
+    """
 
     verb: Literal["deploy"] = "deploy"
     package: str
@@ -145,6 +147,7 @@ class Deploy(Model):
     resource_group: str = ""
     location: str = ""
     parameters: dict[str, Any] = Field(repr=False)
+    references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
 
 

@@ -7,49 +7,87 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from driver import archives
+from driver import archives, bicep, links
 from driver.errors import InvalidRequest
-from driver.manifests import FILE, Manifest, manifest
-from driver.templates import Template, template
+from driver.manifests import FILE, Manifest, Transition, manifest
+from driver.settings import Settings
+from driver.templates import Template, is_template, template
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "infra" / "resources"
-
+_SOURCES = (".json", ".bicep", ".bicepparam")  # of one name the last that is there is deployed
 # What the old driver called a type that has another name here.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
 
 
 @dataclass(frozen=True)
 class Package:
-    """A resource package. `name` is that of a built-in one; `files` are the paths of what it holds."""
+    """A resource package. `files` are what it holds by path; `bicep` is the compiler for a package that is not built
+    in.
+    """
 
     name: str
     manifest: Manifest
     files: Mapping[str, bytes]
+    built_in: bool = True
+    bicep: str = ""
 
-    def template(self, file: str) -> Template:
-        """The compiled template of a `deploy:` line. Raises InvalidRequest if the package does not hold it."""
-        compiled = str(PurePosixPath(file).with_suffix(".json"))
-        if compiled not in self.files:
-            raise InvalidRequest(f"{FILE}: deploy names '{file}', but there is no '{compiled}' in the package")
-        return _built_in_template(self.name, compiled)
+    def template(self, file: str) -> tuple[Template, Mapping[str, Any]]:
+        """The template of a `deploy:` line, and the parameters of a .bicepparam file as in an ARM parameters file.
 
-
-def package(resource_type: str, driver_files: str) -> Package:
-    """The package that serves a request. Raises InvalidRequest if there is none."""
-    own = archives.files(driver_files)
-    if supported := [path for path in own if path == FILE or path.endswith((".bicep", ".bicepparam", ".json"))]:
+        Raises InvalidRequest if the package does not hold it or it cannot be compiled.
+        """
+        if self.built_in:
+            return _built_in_template(self.name, str(PurePosixPath(file).with_suffix(".json"))), {}
+        if file not in self.files:
+            raise InvalidRequest(f"{FILE}: deploy names '{file}', but there is no such file in the package")
+        if file.endswith(".json"):
+            return self._from_json(file), {}
+        if self.bicep:
+            compiled = bicep.compile_files(self.files, file, self.bicep)
+            return template(compiled.template, file), compiled.parameters
+        beside = str(PurePosixPath(file).with_suffix(".json"))
+        if file.endswith(".bicep") and beside in self.files:
+            return self._from_json(beside), {}
         raise InvalidRequest(
-            f"driverFiles: {', '.join(sorted(supported)[:5])}: packages with a lifecycle.yaml or a template of"
-            " their own are not supported yet, only the built-in resource types are"
+            f"driverFiles: '{file}' cannot be compiled: this driver has no Bicep CLI (setting BICEP_PATH);"
+            f" put the compiled '{beside}' beside it (bicep build {file})"
         )
+
+    def _from_json(self, file: str) -> Template:
+        return template(links.inlined(_json(self.files[file], file), file, self.files), file)
+
+
+def package(resource_type: str, driver_files: str, settings: Settings) -> Package:
+    """The package that serves a request: its own driver files if they hold a lifecycle.yaml or a template, else the
+    built-in one of its resource type. Raises InvalidRequest if there is none.
+    """
+    own = archives.files(driver_files)
+    found = own_package(own, settings)
+    if found is not None:
+        return found
     name = resource_type_name(resource_type)
     if name not in built_in_names():
         raise InvalidRequest(
-            f"systemProperties.resourceType: '{resource_type}' is no built-in resource type,"
-            f" these are: {', '.join(built_in_names())}"
+            f"systemProperties.resourceType: '{resource_type}' is no built-in resource type"
+            f" ({', '.join(built_in_names())}), and driverFiles hold no {FILE} and no template"
         )
     return built_in(name)
+
+
+def own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
+    """The package that driver files make; None if they hold neither a lifecycle.yaml nor a template."""
+    if FILE in files:
+        read = manifest(_text(files[FILE], FILE))
+    else:
+        conventional = _conventional(files)
+        if not conventional:
+            return None
+        read = Manifest(
+            version=1, resource_group="{{ resourcegroup_name }}", location="{{ location }}", transitions=conventional
+        )
+    return Package("driverFiles", read, files, built_in=False, bicep=settings.bicep_path)
 
 
 def resource_type_name(resource_type: str) -> str:
@@ -75,3 +113,28 @@ def built_in(name: str) -> Package:
 @cache
 def _built_in_template(name: str, file: str) -> Template:
     return template(json.loads(built_in(name).files[file]), f"{name}/{file}")
+
+
+def _conventional(files: Mapping[str, bytes]) -> dict[str, Transition]:
+    """Transitions by the names of the templates at the top: main is Create."""
+    found: dict[str, str] = {}
+    for suffix in _SOURCES:
+        for path in sorted(files):
+            if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path])):
+                stem = path.removesuffix(suffix)
+                found["Create" if stem.lower() in ("main", "create") else stem] = path
+    return {name: Transition(deploy=path) for name, path in found.items()}
+
+
+def _json(content: bytes, file: str) -> Any:
+    try:
+        return json.loads(_text(content, file))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"{file}: not JSON: {error}") from None
+
+
+def _text(content: bytes, file: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{file}: not UTF-8 text") from None

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from driver import expressions, properties
+from driver import expressions
+from driver.binding import bind
 from driver.errors import InvalidRequest
 from driver.locations import azure_location
 from driver.manifests import FILE, PREVIEWS, OwnedResource, Transition
@@ -14,7 +15,6 @@ from driver.models import Adopt, Call, Deploy, LifecycleRequest, Order, Preview,
 from driver.names import name_fault
 from driver.packages import Package
 from driver.settings import Settings
-from driver.templates import Parameter, Template
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -99,7 +99,7 @@ def _targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
 
 def _deploy(asked: _Asked, file: str) -> Deploy:
     transition, manifest, place = asked.transition, asked.package.manifest, asked.place
-    template = asked.package.template(file)
+    template, given = asked.package.template(file)
     faults: list[str] = []
     explicit = {
         name: _evaluated(value, asked.context, f"{place}, parameters.{name}", faults)
@@ -107,7 +107,8 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
     }
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
-    bound = _bind(template, explicit, asked.request, faults)
+    sources = (asked.request.resource_properties, asked.request.request_properties, asked.request.system_properties)
+    bound, references = bind(template.parameters, explicit, sources, given, faults)
     group = location = ""
     if template.scope == "resourceGroup":
         group = _text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)
@@ -122,11 +123,13 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
     return Deploy(
         package=asked.package.name,
         file=file,
+        template=None if asked.package.built_in else dict(template.body),
         name=deployment_name(asked.request.system("resourceName"), asked.request_id),
         scope=template.scope,
         resource_group=group,
         location=location,
         parameters=bound,
+        references=references,
         secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
     )
 
@@ -142,7 +145,7 @@ def _adopted(asked: _Asked) -> Adopt | None:
             f"property '{STACK_ID}': '{stack_id[:300]}' is not the ARM id of a deployment:"
             f" /subscriptions/<id>/resourceGroups/<group>/providers/{DEPLOYMENT_TYPE}/<name>"
         )
-    template = asked.package.template(asked.transition.deploy or "")
+    template, _ = asked.package.template(asked.transition.deploy or "")
     return Adopt(deployment_id=stack_id, outputs=template.outputs)
 
 
@@ -155,32 +158,6 @@ def deployment_name(resource_name: str, request_id: str) -> str:
     if fault := name_fault(DEPLOYMENT_TYPE, name):
         raise ValueError(fault)
     return name
-
-
-def _bind(template: Template, explicit: dict[str, Any], request: LifecycleRequest, faults: list[str]) -> dict[str, Any]:
-    """The values of a template's parameters; those that are left to their defaults are not among them."""
-    sources = (request.resource_properties, request.request_properties, request.system_properties)
-    given = {name.lower(): value for name, value in explicit.items()}
-    bound: dict[str, Any] = {}
-    for parameter in template.parameters:
-        try:
-            value = (
-                given[parameter.name.lower()]
-                if parameter.name.lower() in given
-                else properties.find(parameter, sources)
-            )
-            if not properties.is_absent(value, parameter):
-                bound[parameter.name] = properties.coerce(parameter, value)
-            elif parameter.required:
-                faults.append(f"property '{parameter.name}' is missing: {_wanted(parameter)}")
-        except properties.Unfit as unfit:
-            faults.append(f"property '{parameter.name}': {unfit}")
-    return bound
-
-
-def _wanted(parameter: Parameter) -> str:
-    allowed = f", one of {', '.join(map(str, parameter.allowed))}" if parameter.allowed else ""
-    return f"it is required ({parameter.type}{allowed})"
 
 
 def _text(expression: str, asked: _Asked, key: str, faults: list[str]) -> str:

@@ -1,5 +1,6 @@
 """ARM templates (JSON): what a template declares, as far as binding parameters and finding what it makes need it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -72,6 +73,16 @@ def template(body: Any, file: str) -> Template:
     if faults or scope is None:
         raise InvalidRequest(*faults)
     return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
+
+
+def is_template(content: bytes) -> bool:
+    """Whether a JSON file says of itself that it is an ARM template."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    schema = body.get("$schema") if isinstance(body, Mapping) else None
+    return isinstance(schema, str) and schema.rstrip("#").lower().endswith("deploymenttemplate.json")
 
 
 def resource_types(body: Mapping[str, Any]) -> frozenset[str]:

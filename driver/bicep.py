@@ -1,0 +1,161 @@
+"""Bicep sources compiled by the Bicep CLI, sealed off: a private folder, an empty environment, no network, bounded in
+time and memory.
+
+One short-lived `bicep jsonrpc` process a compilation; the result is kept by content.
+"""
+
+import json
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from driver.errors import InvalidRequest, NotReady
+
+SECONDS = 30
+MEMORY = 512 * 1024 * 1024
+_KEPT = 64
+_SOURCES = (".bicep", ".bicepparam")
+_FROM_OUTSIDE = re.compile(
+    r"^\s*(?:module|using|extends|extension|provider|import)\b[^'\n]*'(?:br|ts)[:/]|\bfrom\s+'(?:br|ts)[:/]",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A template, and of a .bicepparam file its parameters as in an ARM parameters file."""
+
+    template: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+
+
+def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
+    """Compile a .bicep or .bicepparam file of a package. Raises InvalidRequest with the compiler's diagnostics."""
+    for path in files:
+        if path.endswith(_SOURCES) and _FROM_OUTSIDE.search(files[path].decode(errors="replace")):
+            raise InvalidRequest(
+                f"{path}: modules from registries and template specs are not fetched: put them in the package"
+            )
+    digest = sha256()
+    for path, content in sorted(files.items()):
+        digest.update(f"{path}\0{len(content)}\0".encode() + content)
+    return _kept(digest.hexdigest(), entry, bicep, _Files(files))
+
+
+class _Files:
+    """Files as an argument that the cache does not look at: their digest stands beside them."""
+
+    def __init__(self, content: Mapping[str, bytes]) -> None:
+        self.content = content
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Files)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept(_digest: str, entry: str, bicep: str, files: _Files) -> Compiled:
+    with tempfile.TemporaryDirectory(prefix="bicep-") as name:
+        folder = Path(name).resolve()
+        for path, content in files.content.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        return _compiled(folder, entry, bicep)
+
+
+def _compiled(folder: Path, entry: str, bicep: str) -> Compiled:
+    path = str(folder / entry)
+    method = "bicep/compileParams" if entry.endswith(".bicepparam") else "bicep/compile"
+    options = {"path": path, "parameterOverrides": {}} if entry.endswith(".bicepparam") else {"path": path}
+    # Files are looked at before diagnostics are shown: those of a file elsewhere would quote it.
+    references, answer = _ask(bicep, folder, [("bicep/getFileReferences", {"path": path}), (method, options)], entry)
+    outside = [one for one in references.get("filePaths", ()) if not Path(one).resolve().is_relative_to(folder)]
+    if outside:
+        raise InvalidRequest(f"{entry}: it refers to a file outside of the package")
+    if not answer.get("success"):
+        raise InvalidRequest(*_diagnostics(answer, folder, entry))
+    if method == "bicep/compile":
+        return Compiled(json.loads(answer["contents"]), {})
+    return Compiled(json.loads(answer["template"]), json.loads(answer["parameters"])["parameters"])
+
+
+def _diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> list[str]:
+    faults = []
+    for one in answer.get("diagnostics", ()):
+        if one["level"] == "Error":
+            source = str(PurePosixPath(one["source"]).relative_to(folder)) if one["source"] else entry
+            start = one["range"]["start"]
+            faults.append(f"{source}({start['line'] + 1},{start['char'] + 1}): {one['code']}: {one['message']}")
+    return [fault.replace(str(folder), "") for fault in faults[:20]] or [
+        f"{entry}: the Bicep compiler gave no template"
+    ]
+
+
+def _ask(bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entry: str) -> list[dict[str, Any]]:
+    """The results of the calls, made to one compiler process."""
+    environment = {
+        "HOME": str(folder),
+        "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1",
+        "DOTNET_GCHeapHardLimit": hex(MEMORY),
+        "DOTNET_BUNDLE_EXTRACT_BASE_DIR": _own_libraries().name,
+        "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }
+    try:
+        process = subprocess.Popen(
+            [bicep, "jsonrpc", "--stdio"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise NotReady(f"the Bicep CLI that BICEP_PATH names cannot be run: {error}") from None
+    timer = threading.Timer(SECONDS, process.kill)
+    timer.start()
+    try:
+        with process:
+            if process.stdin is None or process.stdout is None:
+                raise RuntimeError("a process without pipes")
+            results = [_call(process.stdin, process.stdout, number, *call) for number, call in enumerate(calls)]
+            process.kill()
+    except (BrokenPipeError, EOFError):
+        raise InvalidRequest(f"{entry}: the Bicep compiler gave up or took more than {SECONDS} seconds") from None
+    finally:
+        timer.cancel()
+    return results
+
+
+def _call(stdin: IO[bytes], stdout: IO[bytes], number: int, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    body = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}).encode()
+    stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    stdin.flush()
+    while True:
+        length = 0
+        while line := stdout.readline().strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        if not length:
+            raise EOFError
+        message = json.loads(stdout.read(length))
+        if message.get("id") == number:
+            result: dict[str, Any] = message.get("result") or {}
+            return result
+
+
+@cache
+def _own_libraries() -> "tempfile.TemporaryDirectory[str]":
+    """Where the compiler unpacks libraries of its own; kept as long as this process, since it takes long."""
+    return tempfile.TemporaryDirectory(prefix="bicep-libraries-")

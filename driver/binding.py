@@ -1,0 +1,50 @@
+"""Parameters bound: each template parameter finds its value by name, in its type."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from driver import properties
+from driver.models import Properties
+from driver.templates import Parameter
+
+
+def bind(
+    parameters: Iterable[Parameter],
+    explicit: Mapping[str, Any],
+    sources: tuple[Properties, ...],
+    given: Mapping[str, Any],
+    faults: list[str],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of a template's parameters, and the Key Vault references among them; those left to their defaults are
+    in neither.
+
+    A value comes from `explicit` (lifecycle.yaml), else from the property of its name in the first of the `sources`
+    that has it, else from `given` (a .bicepparam file, as an ARM parameters file: `{name: {"value"} |
+    {"reference"}}`). What is wrong is added to `faults`.
+    """
+    lifecycle = {name.lower(): value for name, value in explicit.items()}
+    bound: dict[str, Any] = {}
+    references: dict[str, Any] = {}
+    for parameter in parameters:
+        file = given.get(parameter.name, {})
+        try:
+            if parameter.name.lower() in lifecycle:
+                value = lifecycle[parameter.name.lower()]
+            else:
+                value = properties.find(parameter, sources)
+            if properties.is_absent(value, parameter):
+                value = file.get("value")
+            if not properties.is_absent(value, parameter):
+                bound[parameter.name] = properties.coerce(parameter, value)
+            elif "reference" in file:
+                references[parameter.name] = file["reference"]
+            elif parameter.required:
+                faults.append(f"property '{parameter.name}' is missing: {_wanted(parameter)}")
+        except properties.Unfit as unfit:
+            faults.append(f"property '{parameter.name}': {unfit}")
+    return bound, references
+
+
+def _wanted(parameter: Parameter) -> str:
+    allowed = f", one of {', '.join(map(str, parameter.allowed))}" if parameter.allowed else ""
+    return f"it is required ({parameter.type}{allowed})"

@@ -1,0 +1,57 @@
+"""Linked templates: `templateLink.relativePath` in a package's ARM JSON, replaced with the file of the package that it
+names.
+"""
+
+import json
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+from driver.errors import InvalidRequest
+
+_DEEPEST = 5  # levels of nesting that ARM takes
+_DEPLOYMENTS = "microsoft.resources/deployments"
+
+
+def inlined(body: Any, file: str, files: Mapping[str, bytes], level: int = 0) -> Any:
+    """The template with linked templates as nested ones. Links by uri or id are ARM's to follow, and stay."""
+    if not isinstance(body, Mapping):
+        return body
+    resources = body.get("resources")
+    if isinstance(resources, Mapping):
+        return {**body, "resources": {name: _resource(one, file, files, level) for name, one in resources.items()}}
+    if isinstance(resources, list):
+        return {**body, "resources": [_resource(one, file, files, level) for one in resources]}
+    return dict(body)
+
+
+def _resource(resource: Any, file: str, files: Mapping[str, bytes], level: int) -> Any:
+    if not isinstance(resource, Mapping) or str(resource.get("type", "")).lower() != _DEPLOYMENTS:
+        return resource
+    properties = resource.get("properties")
+    if not isinstance(properties, Mapping):
+        return resource
+    link = properties.get("templateLink")
+    if isinstance(link, Mapping) and "relativePath" in link:
+        rest = {key: value for key, value in properties.items() if key != "templateLink"}
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(file), str(link["relativePath"])))
+        inner = {"expressionEvaluationOptions": {"scope": "inner"}, "template": _linked(path, file, files, level)}
+        return {**resource, "properties": {**rest, **inner}}
+    if isinstance(properties.get("template"), Mapping):
+        return {
+            **resource,
+            "properties": {**properties, "template": inlined(properties["template"], file, files, level)},
+        }
+    return resource
+
+
+def _linked(path: str, file: str, files: Mapping[str, bytes], level: int) -> Any:
+    if path not in files:
+        raise InvalidRequest(f"{file}: templateLink.relativePath leads to '{path}', which is not in the package")
+    if level >= _DEEPEST:
+        raise InvalidRequest(f"{file}: linked templates are nested deeper than {_DEEPEST} levels")
+    try:
+        body = json.loads(files[path].decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"{path}: not JSON: {error}") from None
+    return inlined(body, path, files, level + 1)

@@ -1,0 +1,113 @@
+"""references/find: a resource that is in Azure already, by ARM id, by name or by tag."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from driver import archives, expressions, packages, resources
+from driver.arm_errors import UNTIL_TIMEOUT, Refusal
+from driver.errors import InvalidRequest, NotReady
+from driver.locations import azure_location
+from driver.manifests import Reference
+from driver.models import AzureLocation, ReferenceRequest
+from driver.settings import Settings
+from driver.telemetry import redacted
+from driver.topology import GROUP_TYPE, arm_type, entries, group_name
+
+_TAG = "tag:"
+_MOST_LISTED = 10
+
+
+def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
+    """`{"resourceId", "associatedTopology", "outputs"}` of the one resource that `instanceName` names: an ARM id, a
+    name in the deployment location's subscription, or `tag:<name>=<value>`. None if there is none.
+
+    Driver files may narrow the search and name outputs by the `reference:` block of their lifecycle.yaml. Raises
+    InvalidRequest if several match or Azure refuses, NotReady if it cannot be reached.
+    """
+    location = azure_location(request.deployment_location, settings)
+    reference = _reference(request, settings)
+    try:
+        ids = _ids(location, request.instance_name.strip(), reference)
+        if len(ids) > 1:
+            listed = ", ".join(ids[:_MOST_LISTED]) + (
+                f" and {len(ids) - _MOST_LISTED} more" if len(ids) > _MOST_LISTED else ""
+            )
+            raise InvalidRequest(
+                f"instanceName: '{request.instance_name}' is not one resource but {len(ids)}: {listed}"
+            )
+        resource = resources.get(location, ids[0]) if ids else None
+    except Refusal as refused:
+        text = f"Azure refused: {redacted(refused.cause.text, [location.client_secret])}"
+        raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from None
+    if resource is None:
+        return None
+    resource_id = str(resource["id"])
+    outputs = reference.outputs if reference else {}
+    return {
+        "resourceId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource_id.lower())),
+        "associatedTopology": entries([resource_id]),
+        "outputs": {name: _output(name, query, resource) for name, query in outputs.items()},
+    }
+
+
+def _reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
+    """The `reference:` block of the driver files, its texts evaluated."""
+    package = packages.own_package(archives.files(request.driver_files), settings)
+    if package is None or package.manifest.reference is None:
+        return None
+    block = package.manifest.reference
+    context = {
+        "instance_name": request.instance_name,
+        "deployment_location": {"name": request.deployment_location.name},
+    }
+    group = str(expressions.evaluate(block.resource_group, context, "lifecycle.yaml, reference.resourceGroup"))
+    return block.model_copy(update={"resource_group": group})
+
+
+def _ids(location: AzureLocation, wanted: str, reference: Reference | None) -> list[str]:
+    kind = reference.type if reference else ""
+    group = reference.resource_group if reference else ""
+    if wanted.startswith("/"):
+        if not wanted.lower().startswith(f"/subscriptions/{location.subscription_id.lower()}/"):
+            raise InvalidRequest(
+                f"instanceName: '{wanted}' is not in the subscription of deployment location '{location.name}'"
+            )
+        return [wanted]
+    if kind.lower() == GROUP_TYPE.lower() and not wanted.startswith(_TAG):
+        return [f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}"]
+    if kind.count("/") > 1 and not wanted.startswith(_TAG):
+        return [_child_id(location, kind, group, wanted)]
+    if wanted.startswith(_TAG):
+        name, _, value = wanted.removeprefix(_TAG).partition("=")
+        found = resources.tagged(location, name, value)
+    else:
+        found = resources.named(location, wanted, kind)
+    return [
+        one
+        for one in found
+        if kind.lower() in ("", arm_type(one).lower()) and group.lower() in ("", group_name(one).lower())
+    ]
+
+
+def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> str:
+    """The id of a child resource, which ARM does not list: its name has all segments, `vnet-1/subnet-1`."""
+    namespace, *types = kind.split("/")
+    names = wanted.split("/")
+    if len(types) != len(names) or not group:
+        raise InvalidRequest(
+            f"instanceName: a {kind} is found by an ARM id, or by a name of {len(types)} segments joined with '/' where"
+            " the reference block gives its resourceGroup"
+        )
+    path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
+    return f"/subscriptions/{location.subscription_id}/resourceGroups/{group}/providers/{namespace}/{path}"
+
+
+def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
+    try:
+        return jmespath.search(query, resource)
+    except JMESPathError as error:
+        raise InvalidRequest(f"lifecycle.yaml, reference.outputs.{name}: '{query}' is no JMESPath: {error}") from None
