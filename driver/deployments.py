@@ -68,7 +68,7 @@ def get(location: AzureLocation, resource_id: str) -> Deployment:
     with arm.clients(location) as clients:
         found = clients.deployments.deployments.get_at_scope(*_parts(resource_id))
     properties: Any = found.properties
-    state = str(properties.provisioning_state)
+    state = _word(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
@@ -134,11 +134,16 @@ def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator
     for one in found:
         properties: Any = one.properties
         target = properties.target_resource if properties else None
-        if target is None or not target.id or str(properties.provisioning_operation) == "Read":
+        if target is None or not target.id or _word(properties.provisioning_operation) == "Read":
             continue
         yield str(target.id)
         if levels and arm_type(str(target.id)).lower() == DEPLOYMENT_TYPE.lower():
             yield from _touched(location, str(target.id), levels - 1)
+
+
+def _word(value: Any) -> str:
+    """A value of one of the SDK's enumerations as ARM wrote it: `str()` of a known one would be its name in Python."""
+    return str(getattr(value, "value", value) or "")
 
 
 def _parts(resource_id: str) -> tuple[str, str]:
