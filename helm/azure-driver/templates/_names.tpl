@@ -48,7 +48,17 @@ app: {{ include "azure-driver.name" . }}
 {{- end -}}
 {{- end -}}
 
-{{/* Where the certificate's or the keys' Secret comes from: existing, generated, certManager or servingCertificate. */}}
+{{/* `oc scale` lasts through upgrades until app.replicas itself changes; the annotation says what it was. */}}
+{{- define "azure-driver.replicas" -}}
+{{- $live := lookup "apps/v1" "Deployment" .Release.Namespace (include "azure-driver.name" .) -}}
+{{- if eq (dig "metadata" "annotations" "azure-driver/replicas" "" $live) (toString .Values.app.replicas) -}}
+{{ $live.spec.replicas | int }}
+{{- else -}}
+{{ .Values.app.replicas }}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the certificate comes from: none, existing, generated, certManager or servingCertificate. */}}
 {{- define "azure-driver.tlsSource" -}}
 {{- $ssl := .Values.app.config.security.ssl -}}
 {{- if not $ssl.enabled -}}
