@@ -1,0 +1,165 @@
+"""The command for authors of resource packages: `python -m driver check FOLDER`, `python -m driver plan FOLDER ...`.
+
+`check` needs no Azure: it reads the package as the driver would and shows what each transition does. `plan` asks ARM
+what a transition would change, without changing it. Both exit with 1 where the driver would refuse the package or the
+properties.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from driver import arm, deployments, plans, settings
+from driver.arm_errors import Refusal
+from driver.creation import template_of
+from driver.errors import DriverError, InvalidRequest
+from driver.manifests import Transition
+from driver.models import Deploy, LifecycleRequest
+from driver.packages import Package, own_package
+from driver.templates import Template, resource_types
+
+_NOWHERE = {
+    "name": "check",
+    "properties": {
+        "tenantId": "00000000-0000-0000-0000-000000000000",
+        "clientId": "00000000-0000-0000-0000-000000000000",
+        "clientSecret": "none",
+        "subscriptionId": "00000000-0000-0000-0000-000000000000",
+    },
+}
+_REQUEST_ID = "00000000-0000-0000-0000-000000000000"
+
+
+def main(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        package = _package(options.folder)
+        properties = _properties(options.resource_properties)
+        lines = _check(package, properties) if options.command == "check" else _plan(package, properties, options)
+        for line in lines:
+            print(line)
+    except InvalidRequest as error:
+        print(*(f"error: {fault}" for fault in error.faults), sep="\n", file=sys.stderr)
+        return 1
+    except (DriverError, Refusal, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0] if __doc__ else "")
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="validate a package and show what its transitions do")
+    plan = commands.add_parser("plan", help="show what a transition would change in Azure (ARM's what-if)")
+    for command in (check, plan):
+        command.add_argument("folder", type=Path, help="the package, or its Lifecycle/azure folder")
+        command.add_argument("--resource-properties", type=Path, metavar="FILE", help="YAML or JSON: {name: value}")
+    plan.add_argument("--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver")
+    plan.add_argument("--transition", default="Create", metavar="NAME")
+    return parser
+
+
+def _package(folder: Path) -> Package:
+    root = folder / "Lifecycle" / "azure" if (folder / "Lifecycle" / "azure").is_dir() else folder
+    if not root.is_dir():
+        raise InvalidRequest(f"{root} is no folder")
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    package = own_package(files, settings.current())
+    if package is None:
+        raise InvalidRequest(f"{root} holds neither a lifecycle.yaml nor a template")
+    return package
+
+
+def _properties(file: Path | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    content = _read(file)
+    return {name: value if isinstance(value, Mapping) else {"value": value} for name, value in content.items()}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise InvalidRequest(f"{file}: it takes an object")
+    return content
+
+
+def _check(package: Package, properties: dict[str, Any] | None) -> Iterator[str]:
+    faults: list[str] = []
+    for name, transition in {**package.manifest.transitions, "Delete": package.manifest.transition("Delete")}.items():
+        try:
+            yield from _shown(package, name, transition, properties)
+        except InvalidRequest as error:
+            faults += [f"{name}: {fault}" for fault in error.faults]
+    if faults:
+        raise InvalidRequest(*faults)
+
+
+def _shown(package: Package, name: str, transition: Transition, properties: dict[str, Any] | None) -> Iterator[str]:
+    """What a transition does; with properties, what would be sent."""
+    if transition.deploy is None:
+        yield (
+            f"{name}: removes {_removed(transition)}" if transition.call is None else f"{name}: calls {transition.call}"
+        )
+        return
+    template, _ = package.template(transition.deploy)
+    yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
+    yield f"  will own: {', '.join(sorted(resource_types(template.body))) or 'nothing'}"
+    if properties is None:
+        yield from _declared(template)
+        return
+    work = _order(package, name, properties, _NOWHERE).work
+    if isinstance(work, Deploy):
+        yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
+        for parameter, value in work.parameters.items():
+            yield f"  {parameter} = {'***' if parameter in work.secure else json.dumps(value)}"
+
+
+def _declared(template: Template) -> Iterator[str]:
+    for parameter in template.parameters:
+        yield f"  {parameter.name}: {parameter.type}, {'required' if parameter.required else 'optional'}"
+
+
+def _removed(transition: Transition) -> str:
+    if transition.remove == "all" or transition.remove is None:
+        return "all that the resource owns"
+    named = transition.remove if isinstance(transition.remove, list) else [transition.remove]
+    return ", ".join(f"{one.type} {one.name}" for one in named)
+
+
+def _plan(package: Package, properties: dict[str, Any] | None, options: argparse.Namespace) -> Iterator[str]:
+    order = _order(package, options.transition, properties or {}, _read(options.deployment_location))
+    if not isinstance(order.work, Deploy):
+        raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
+    operation = deployments.what_if(order.location, order.work, template_of(order.work).body)
+    delay = arm.FIRST_POLL
+    while not operation.is_over:
+        time.sleep(max(delay, operation.retry_after))
+        operation = arm.poll(order.location, operation.url)
+        delay = arm.next_delay(delay)
+    for change in operation.body.get("properties", {}).get("changes", ()):
+        yield f"{change['changeType']:<12} {change['resourceId']}"
+
+
+def _order(package: Package, transition: str, properties: dict[str, Any], location: dict[str, Any]) -> Any:
+    request = LifecycleRequest.model_validate(
+        {
+            "lifecycleName": transition,
+            "driverFiles": "",
+            "systemProperties": {"resourceName": "check"},
+            "resourceProperties": properties,
+            "deploymentLocation": location,
+        }
+    )
+    return plans.plan(request, package, _REQUEST_ID, settings.current()).order
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
