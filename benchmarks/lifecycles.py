@@ -56,6 +56,7 @@ def main() -> None:
         stack = Stack(Path(folder), provisioning_seconds=options.provisioning_seconds, latency_ms=options.latency_ms)
         with running(stack) as endpoints:
             rounds = measure(endpoints, options.lifecycles, options.in_flight)
+            left = [each for each in azure.resource_ids(endpoints) if "/providers/Microsoft.Network/" in each]
 
     settings = {name: value for name, value in vars(options).items() if name != "json"}
     print(table(rounds, settings))
@@ -64,6 +65,8 @@ def main() -> None:
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if any(found.complete != found.lifecycles or found.doubled for found in rounds.values()):
         sys.exit("Not every lifecycle ended with exactly one COMPLETE.")
+    if left:
+        sys.exit(f"Left in Azure after the Deletes: {', '.join(left)}")
 
 
 def measure(stack: Endpoints, count: int, in_flight: int) -> dict[str, Figures]:
