@@ -20,6 +20,7 @@ from emulators.azure.language.expressions import (
     Literal,
     Node,
     Residual,
+    UnknownKey,
     has_residual,
     is_expression,
     parse,
@@ -141,7 +142,8 @@ def resolve(value: Any, scope: Scope) -> Any:
             if key == "copy" and is_property_copy(item):
                 result.update((loop["name"], expand_loop(loop, scope)) for loop in item)
             else:
-                result[str(resolve(key, scope)) if key.startswith("[") else key] = resolve(item, scope)
+                name = resolve(key, scope) if key.startswith("[") else key
+                result[UnknownKey(name.node) if isinstance(name, Residual) else str(name)] = resolve(item, scope)
         return result
     return value
 

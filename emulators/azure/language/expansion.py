@@ -257,7 +257,7 @@ class Expansion:
     def _predicted(self, entry: Entry) -> Any:
         """The properties that a resource will have as far as the template tells; None if it tells nothing."""
         resource = entry.resource
-        if resource.existing or resource.condition is False or resource.id in self._predicting:
+        if resource.existing or resource.condition is not True or resource.id in self._predicting:
             return None
         self._predicting.add(resource.id)
         try:

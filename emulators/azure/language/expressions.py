@@ -163,13 +163,25 @@ class Residual:
         return f"[{render(self.node)}]"
 
 
+class UnknownKey(str):
+    """A name of an object's property that only a run can know: the text of its expression."""
+
+    __slots__ = ("node",)
+    node: Node
+
+    def __new__(cls, node: Node) -> "UnknownKey":
+        key = super().__new__(cls, Residual(node))
+        key.node = node
+        return key
+
+
 def quote(value: Any) -> Node:
     """The expression whose value is `value` (JSON, with residuals in it; a residual and a lambda hold theirs)."""
     if value is None:
         return Call("null")
     if isinstance(value, bool):
         return Call("true" if value else "false")
-    if isinstance(value, (str, int)):
+    if isinstance(value, (str, int)) and not isinstance(value, UnknownKey):
         return Literal(value)
     if isinstance(value, float):
         return Call("json", (Literal(json.dumps(value)),))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.language.expressions import Call, Residual, has_residual, quote
+from emulators.azure.language.expressions import Access, Call, Residual, UnknownKey, has_residual, quote
 from emulators.azure.language.functions_numbers import same
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.signatures import Function, Undecided, known, type_name
@@ -31,7 +31,7 @@ def _contains(container: Any, item: Any) -> bool:
                 f"what a '{type_name(container)}' contains must be of type 'string', not '{type_name(item)}'"
             )
         return item in container if isinstance(container, str) else _member(container, item) is not None
-    return any(same(value, item) for value in container) or bool(_decided(container) and False)
+    return any(same(value, item) for value in container)
 
 
 def _create_object(*pairs: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _create_object(*pairs: Any) -> dict[str, Any]:
     for name, value in zip(pairs[::2], pairs[1::2], strict=True):
         if not isinstance(name, (str, Residual)):
             raise TemplateError(f"a name must be of type 'string', not '{type_name(name)}'")
-        result[str(name)] = value
+        result[name if isinstance(name, str) else UnknownKey(name.node)] = value
     return result
 
 
@@ -86,6 +86,8 @@ def _intersection(*values: Any) -> Any:
 
 
 def _items(values: dict[str, Any]) -> list[dict[str, Any]]:
+    if any(isinstance(key, UnknownKey) for key in values):
+        raise Undecided
     return [{"key": key, "value": values[key]} for key in sorted(values, key=lambda key: (key.lower(), key))]
 
 
@@ -138,8 +140,8 @@ def _shallow_merge(values: list[Any]) -> dict[str, Any]:
 def _try_get(value: Any, *path: Any) -> Any:
     for key in path:
         if isinstance(value, Residual):
-            raise Undecided
-        if isinstance(value, dict) and isinstance(key, str):
+            value = Residual(Access(value.node, quote(key)))
+        elif isinstance(value, dict) and isinstance(key, str):
             name = _member(value, key)
             value = None if name is None else value[name]
         elif isinstance(value, list) and isinstance(key, int):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cmp_to_key
 from typing import Any
 
-from emulators.azure.language.expressions import Call, Residual
+from emulators.azure.language.expressions import Call, Residual, UnknownKey
 from emulators.azure.language.functions_logic import Evaluate, Scoped, as_written
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.scopes import Scope
@@ -51,8 +51,8 @@ def _filter(values: list[Any], function: Lambda) -> list[Any]:
 def _reduce(values: list[Any], start: Any, function: Lambda) -> Any:
     call = _arity(function)
     for index, value in enumerate(values):
-        start = call(start, value, index)
-    return start
+        start = call(known(start), value, index)
+    return known(start)
 
 
 def _sort(values: list[Any], function: Lambda) -> list[Any]:
@@ -69,7 +69,7 @@ def _to_object(values: list[Any], key: Lambda, value: Lambda | None = None) -> d
     seen: set[str] = set()
     for item in values:
         name = key.call(item)
-        text = str(name) if isinstance(name, Residual) else _text("toObject", name)
+        text = UnknownKey(name.node) if isinstance(name, Residual) else _text("toObject", name)
         if text.lower() in seen:
             raise TemplateError(f"the lambda of 'toObject' returned a duplicate key '{text}'")
         seen.add(text.lower())

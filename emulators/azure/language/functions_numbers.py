@@ -109,7 +109,7 @@ TABLE = {
     "max": Function(_extreme(max), "int|array int*"),
     "range": Function(_range, "int int"),
     "bool": Function(_to_bool, "bool|int|string"),
-    "equals": Function(same, "any any"),
+    "equals": Function(same, "any any", needs="containers"),
     "less": Function(_compare(lambda a, b: a < b), COMPARABLE),
     "lessorequals": Function(_compare(lambda a, b: a <= b), COMPARABLE),
     "greater": Function(_compare(lambda a, b: a > b), COMPARABLE),

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 from emulators.azure.language.hashes import guid, unique_string
@@ -53,6 +54,11 @@ def _substring(text: str, start: int, length: int | None = None) -> str:
     if start < 0 or end < start or end > len(text):
         raise TemplateError(f"start '{start}' and length '{length}' must lie within the text of length '{len(text)}'")
     return text[start:end]
+
+
+def _by_character(change: Callable[[str], str], text: str) -> str:
+    """The case changed as the invariant culture does it: each character is one afterwards too."""
+    return "".join(changed if len(changed := change(character)) == 1 else character for character in text)
 
 
 def _trim(text: str) -> str:
@@ -134,7 +140,7 @@ TABLE = {
     "base64tostring": Function(_decode64, "string"),
     "base64tojson": Function(lambda text: _parse_json(_decode64(text)), "string"),
     "builduri": Function(_build_uri, "object"),
-    "concat": Function(_concat, "any any*", needs="containers"),
+    "concat": Function(_concat, "any*", needs="containers"),
     "datauri": Function(_data_uri, "any"),
     "datauritostring": Function(_data_uri_to_string, "string"),
     "endswith": Function(lambda text, end: text.lower().endswith(end.lower()), "string string"),
@@ -149,11 +155,11 @@ TABLE = {
     "split": Function(_split, "string string|array"),
     "startswith": Function(lambda text, start: text.lower().startswith(start.lower()), "string string"),
     "substring": Function(_substring, "string int int?"),
-    "tolower": Function(str.lower, "string"),
-    "toupper": Function(str.upper, "string"),
+    "tolower": Function(lambda text: _by_character(str.lower, text), "string"),
+    "toupper": Function(lambda text: _by_character(str.upper, text), "string"),
     "trim": Function(_trim, "string"),
     "uniquestring": Function(unique_string, "string string*"),
     "uri": Function(_uri, "string string"),
     "uricomponent": Function(_escape, "string"),
-    "uricomponenttostring": Function(urllib.parse.unquote, "string"),
+    "uricomponenttostring": Function(urllib.parse.unquote_plus, "string"),
 }

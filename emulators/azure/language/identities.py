@@ -100,6 +100,9 @@ def _unknown_id(full_type: str, name: Any, scope: Any, context: Context) -> Node
     start: tuple[Node, ...] = (Literal("/subscriptions/"), subscription)
     if group is not None:
         start = (*start, Literal("/resourceGroups/"), group)
+    if not isinstance(scope, Residual):
+        path = str(scope) if str(scope).startswith("/") else f"{context.scope_id}/providers/{scope}"
+        return Call("extensionResourceId", (Literal(path), kind, *names))
     relative = Call("concat", (*start, Literal("/providers/"), quote(scope)))
     absolute = Call("if", (Call("startsWith", (quote(scope), Literal("/"))), quote(scope), relative))
     extension = Call("extensionResourceId", (absolute, kind, *names))
