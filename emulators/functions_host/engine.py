@@ -22,6 +22,7 @@ from emulators.functions_host.history import Event, EventType, event, now, parse
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 
 TICK_SECONDS = 0.002
+CLOCK_CHECK_SECONDS = 60.0  # the clock may jump, as when a laptop wakes up
 CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 
 
@@ -87,7 +88,8 @@ class Engine:
     def _seconds_to_next_timer(self) -> float | None:
         if not self._timers:
             return None
-        return max(0.0, (self._timers[0][0] - datetime.now(UTC)).total_seconds())
+        seconds = (self._timers[0][0] - datetime.now(UTC)).total_seconds()
+        return min(max(seconds, 0.0), CLOCK_CHECK_SECONDS)
 
     def _tick(self) -> None:
         due = self._timers and self._timers[0][0] <= datetime.now(UTC)

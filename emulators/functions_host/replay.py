@@ -148,19 +148,20 @@ class Replay:
         return names is not None and action["functionName"].lower() not in names
 
     def _start_all(self, actions: list[Action], needed: int, done: Done) -> None:
-        """Start all at once; done when `needed` of them are (1 for any), at once where there are none."""
-        left = needed if actions else 0
+        """Start all, then wait until `needed` of them are done (1 for any); where there are none, for nothing."""
+        left, all_started = needed if actions else 0, False
 
         def child_done(_: bool) -> None:
             nonlocal left
             left -= 1
-            if left == 0:
+            if left == 0 and all_started:
                 done(True)
 
-        if not left:
-            done(True)
         for action in actions:
             self._start(action, child_done)
+        all_started = True
+        if left <= 0:
+            done(True)
 
     def _schedule(self, kind: EventType, data: str | None, done: Done, **fields: Any) -> None:
         self.new[self._next_id] = event(kind, self._next_id, **fields), data

@@ -139,6 +139,15 @@ def test_a_cancelled_timer_is_created_but_not_waited_for() -> None:
     assert replay.finished
 
 
+@pytest.mark.parametrize("done_at_once", [TIMER | {"isCanceled": True}, WAIT], ids=["cancelled timer", "early event"])
+def test_what_is_done_at_once_does_not_take_the_ids_of_its_siblings(done_at_once: dict[str, Any]) -> None:
+    """All of a compound are started before anything that follows it, whichever of them is done at once."""
+    either = {"actionType": 11, "compoundActions": [done_at_once, CALL]}
+    history = [*STARTED[:1], happened(EventType.EventRaised, Name="go", Input="1"), *STARTED[1:]]
+    replay = replayed("x", [either, CALL | {"functionName": "next"}], history)
+    assert [event["Name"] for event, _ in replay.new.values() if "Name" in event] == ["a", "next"]
+
+
 def test_an_event_that_came_early_is_kept_and_names_ignore_case() -> None:
     early = [*STARTED, happened(EventType.EventRaised, Name="gO", Input="1")]
     assert replayed("x", [WAIT], early).finished
