@@ -1,12 +1,13 @@
 """Taking over: deployments that others made, and resources of the driver that went before."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dev.brent import Resource, resource_group, vnet
-from driver import packages
+from dev.stack import ROOT
 from tests.e2e.trial import Trial, eventually, ids
 
 DEPLOYMENTS = "providers/Microsoft.Resources/deployments"
@@ -15,7 +16,7 @@ VERSION = "2025-04-01"
 
 def deployed(trial: Trial, group: str, name: str) -> str:
     """A VNet with a subnet, deployed by somebody else; the deployment's id."""
-    template = packages.built_in("AzureVNet").template("main.bicep").body
+    template = json.loads((ROOT / "infra/resources/AzureVNet/main.json").read_text(encoding="utf-8"))
     parameters: dict[str, Any] = {
         "vnet_name": {"value": name},
         "vnet_address_space": {"value": ["10.0.0.0/16"]},
