@@ -103,7 +103,7 @@ def _producer(settings: Settings) -> "Producer":
         {
             "client.id": "azure-driver",
             "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-            "log_level": 3,
+            "log_level": 7 if settings.log_level == "DEBUG" else 3,  # at 7 KAFKA_CONFIG_DEBUG is heard
             **dict(settings.kafka_config),
             "bootstrap.servers": settings.kafka_bootstrap_servers,
             "acks": "all",
