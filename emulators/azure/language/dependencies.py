@@ -1,7 +1,8 @@
 """Which resources of a template must be deployed before which."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -14,16 +15,32 @@ from emulators.azure.language.models import TemplateError
 REFERS = re.compile(r"\b(references?|list\w*)\s*\(", re.IGNORECASE)
 
 
-def order_of(entries: Iterable[Entry], names: Mapping[str, Entry]) -> dict[str, tuple[str, ...]]:
+@dataclass(frozen=True)
+class Names:
+    """How the resources of a template may be named: one by symbol, name or id, a whole loop by its name; in lower case."""
+
+    single: Mapping[str, Entry]
+    loops: Mapping[str, Sequence[Entry]]
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], symbolic: bool) -> "Names":
+        """Resources that are not deployed give way to those of the same name that are."""
+        single: dict[str, Entry] = {}
+        loops: dict[str, list[Entry]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.resource.condition is False):
+            for name in entry.names(symbolic):
+                single.setdefault(name.lower(), entry)
+        for entry in entries:
+            for loop in {entry.loop, entry.resource.symbol} if entry.loop else ():
+                loops.setdefault(str(loop).lower(), []).append(entry)
+        return cls(single, loops)
+
+
+def depends_on(entries: Sequence[Entry], names: Names) -> dict[str, tuple[str, ...]]:
     """By each resource's id in lower case the ids of those that must be deployed before it.
 
     Raises TemplateError for an unknown dependency, a resource that is defined twice, a circle.
     """
-    entries = list(entries)
-    loops: dict[str, list[Entry]] = {}
-    for entry in entries:
-        for name in {entry.loop, entry.resource.symbol if entry.loop else None} - {None}:
-            loops.setdefault(str(name).lower(), []).append(entry)
     direct: dict[str, list[Entry]] = {}
     for entry in entries:
         key = entry.resource.id.lower()
@@ -33,48 +50,61 @@ def order_of(entries: Iterable[Entry], names: Mapping[str, Entry]) -> dict[str, 
                 "Please see https://aka.ms/arm-syntax-resources for usage details."
             )
         if entry.resource.condition:
-            direct[key] = [*_explicit(entry, names, loops), *_implicit(entry, names), *_earlier_batch(entry, loops)]
+            direct[key] = list(_before(entry, names, strict=True))
     _refuse_circles(direct)
     return {e.resource.id.lower(): _deployed(e, direct) if e.resource.condition else () for e in entries}
 
 
-def _explicit(entry: Entry, names: Mapping[str, Entry], loops: Mapping[str, list[Entry]]) -> Iterator[Entry]:
+def in_order(entries: Iterable[Entry], names: Names) -> list[Entry]:
+    """The entries, each after what it depends on, else as they are written; circles are not minded."""
+    ordered: dict[int, Entry] = {}
+    begun: set[int] = set()
+
+    def visit(entry: Entry) -> None:
+        if id(entry) not in begun:
+            begun.add(id(entry))
+            for before in _before(entry, names, strict=False):
+                visit(before)
+            ordered[id(entry)] = entry
+
+    for entry in entries:
+        visit(entry)
+    return list(ordered.values())
+
+
+def _before(entry: Entry, names: Names, strict: bool) -> Iterator[Entry]:
+    """What a resource depends on: as its dependsOn says, by references, by the batch of its loop."""
     for written in entry.raw.get("dependsOn") or ():
         name = str(resolve(written, entry.scope))
-        if name.lower() in loops:
-            yield from loops[name.lower()]
-        elif (found := _by_name(name, names)) is not None:
+        if name.lower() in names.loops:
+            yield from names.loops[name.lower()]
+        elif (found := names.single.get(name.lower())) is not None:
             yield found
-        else:
+        elif strict:
             raise TemplateError(
                 f"The resource '{name}' is not defined in the template; '{entry.resource.name}' depends on it. "
                 "Please see https://aka.ms/arm-syntax for usage details."
             )
+    for name in _referred(entry):
+        found = names.single.get(name.lower())
+        if found is not None and found is not entry:
+            yield found
+    if entry.batch and entry.loop is not None:
+        start = entry.index // entry.batch * entry.batch
+        yield from (e for e in names.loops[entry.loop.lower()] if start - entry.batch <= e.index < start)
 
 
-def _by_name(name: str, names: Mapping[str, Entry]) -> Entry | None:
-    """A resource by its symbol, name or id; also by `Namespace/type/name`, as templates write it too."""
-    found = names.get(name.lower())
-    if found is None and "/" in name and not name.startswith("/"):
-        ends = "/providers/" + name.lower()
-        found = next((entry for key, entry in names.items() if key.endswith(ends)), None)
-    return found
-
-
-def _implicit(entry: Entry, names: Mapping[str, Entry]) -> Iterator[Entry]:
-    """What the body refers to: by name or symbol, or by id without an api-version."""
+def _referred(entry: Entry) -> Iterator[str]:
+    """The names and ids that are given to reference() and list*()."""
     for expression in _expressions(entry):
         for call in _calls(parse(expression)):
-            if not call.arguments or not REFERS.fullmatch(f"{call.name}("):
-                continue
-            try:
-                name = evaluate(call.arguments[0], entry.scope)
-            except TemplateError:
-                continue  # It depends on a lambda's variable or is in a branch that is not taken.
-            if isinstance(name, str) and (len(call.arguments) == 1 or not name.startswith("/")):
-                found = names.get(name.lower())
-                if found is not None and found is not entry:
-                    yield found
+            if call.arguments and REFERS.fullmatch(f"{call.name}("):
+                try:
+                    name = evaluate(call.arguments[0], entry.scope)
+                except TemplateError:
+                    continue  # It depends on a lambda's variable or is in a branch that is not taken.
+                if isinstance(name, str):
+                    yield name
 
 
 def _expressions(entry: Entry) -> Iterator[str]:
@@ -105,13 +135,6 @@ def _calls(node: Node) -> Iterator[Call]:
             stack.extend(node.arguments)
         elif isinstance(node, Access):
             stack.extend((node.target, node.key))
-
-
-def _earlier_batch(entry: Entry, loops: Mapping[str, list[Entry]]) -> list[Entry]:
-    if not entry.batch or entry.loop is None:
-        return []
-    start = entry.index // entry.batch * entry.batch
-    return [other for other in loops[entry.loop.lower()] if start - entry.batch <= other.index < start]
 
 
 def _refuse_circles(direct: Mapping[str, list[Entry]]) -> None:

@@ -31,7 +31,8 @@ class Entry:
         """By what reference() and dependsOn may name it."""
         resource = self.resource
         if not symbolic:
-            return [resource.id, resource.name, resource.name.rpartition("/")[2]]
+            with_type = resource.id[len(resource.scope) :].removeprefix("/providers/")
+            return [resource.id, resource.name, with_type, resource.name.rpartition("/")[2]]
         symbol = f"{resource.symbol}[{self.index}]" if self.loop else str(resource.symbol)
         return [symbol, resource.id]
 

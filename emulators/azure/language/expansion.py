@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulators.azure.language.declarations import declare
-from emulators.azure.language.dependencies import order_of
+from emulators.azure.language.dependencies import Names, depends_on, in_order
 from emulators.azure.language.entries import Entry, entries_of
 from emulators.azure.language.evaluation import copy_count, resolve
 from emulators.azure.language.expressions import Residual, has_residual
@@ -66,7 +66,7 @@ def _expanded(
 ) -> "Expansion":
     try:
         check_template(template)
-        return Expansion(template, declare(template, parameters, context, predicting=False), parent).ordered()
+        return Expansion(template, declare(template, parameters, context, predicting=False), parent)
     except TemplateError as error:
         raise TemplateError(f"Deployment template validation failed: '{error.message}'.", error.code) from error
 
@@ -97,35 +97,30 @@ class Expansion:
     runtime they are predictions, in which what only a run can know is a Residual.
     """
 
-    def __init__(self, template: Mapping[str, Any], scope: Scope, parent: "Expansion | None" = None) -> None:
+    def __init__(
+        self, template: Mapping[str, Any], scope: Scope, parent: "Expansion | None", predicting: bool = False
+    ) -> None:
         self.template = template
         self.context = scope.context
         self._parent = parent
+        self._elsewhere: dict[str, Target] = {} if parent is None else parent._elsewhere
         self._symbolic = isinstance(template["resources"], Mapping)
         self._declared = scope
         self._scope = replace(scope, find=self._find, may_refer=True)
-        self._all = list(entries_of(template["resources"], self._scope))
-        if len(self._all) > MOST_RESOURCES:
+        entries = list(entries_of(template["resources"], self._scope))
+        if len(entries) > MOST_RESOURCES:
             raise TemplateError(
-                f"The number of template resources '{len(self._all)}' exceeds the limit of '{MOST_RESOURCES}'."
+                f"The number of template resources '{len(entries)}' exceeds the limit of '{MOST_RESOURCES}'."
             )
-        self._entries = {entry.resource: entry for entry in self._all}
-        self._names: dict[str, Entry] = {}
-        for entry in sorted(self._all, key=lambda entry: entry.resource.condition is False):
-            for name in entry.names(self._symbolic):
-                self._names.setdefault(name.lower(), entry)
-        self._predicting: set[str] = set()
+        self._names = Names.of(entries, self._symbolic)
+        if predicting:
+            self._entries = {entry.resource: entry for entry in in_order(entries, self._names)}
+        else:
+            before = depends_on(entries, self._names)
+            self._entries = {replace(e.resource, depends_on=before[e.resource.id.lower()]): e for e in entries}
+        self._foreseeing: set[str] = set()
+        self._foreseen: dict[str, Expansion] = {}
         self.resources: tuple[Resource, ...] = tuple(self._entries)
-
-    def ordered(self) -> "Expansion":
-        """This expansion with its dependencies resolved and checked."""
-        depends_on = order_of(self._all, self._names)
-        self._entries = {}
-        for entry in self._all:
-            resource = replace(entry.resource, depends_on=depends_on[entry.resource.id.lower()])
-            self._entries[resource] = entry
-        self.resources = tuple(self._entries)
-        return self
 
     def body(self, resource: Resource, runtime: Runtime | None) -> dict[str, Any]:
         """The resource's request body (location, tags, sku, properties ...), without type, name and apiVersion."""
@@ -182,12 +177,7 @@ class Expansion:
         if runtime is not None:
             return _expanded(template, parameters, context, self)
         check_template(template)
-        return Expansion(template, declare(template, parameters, context, predicting=True), self)
-
-    def is_expandable(self, resource: Resource) -> bool:
-        """Whether a nested deployment's template is known before the run."""
-        properties = self.body(resource, None)["properties"]
-        return isinstance(properties.get("template"), Mapping) and not has_residual(properties["template"])
+        return Expansion(template, declare(template, parameters, context, predicting=True), self, predicting=True)
 
     def _with_group(self, context: Context, runtime: Runtime | None) -> Context:
         """The context with its resource group as the run knows it, else as this template or one around it makes it."""
@@ -198,7 +188,7 @@ class Expansion:
             return replace(context, resource_group=runtime.reference(group["id"], None, True))
         level: Expansion | None = self
         while level is not None:
-            made = level._names.get(group["id"].lower())
+            made = level._names.single.get(group["id"].lower())
             if made is not None and made.resource.condition:
                 body = level.body(made.resource, None)
                 return replace(
@@ -245,30 +235,56 @@ class Expansion:
         return result
 
     def _find(self, name: str) -> Target | None:
-        entry = self._names.get(name.lower())
+        entry = self._names.single.get(name.lower())
         if entry is None:
+            return self._elsewhere.get(name.lower())
+        if entry.resource.condition is False and not self._symbolic and self.context.environment is None:
             return None
-        resource = entry.resource
-        if resource.condition is False and not self._symbolic and self.context.environment is None:
-            return None
-        is_deployment = resource.type.lower() == DEPLOYMENT
-        return Target(entry.identity, resource.api_version, lambda: self._predicted(entry), exact=is_deployment)
+        return self._target(entry)
 
-    def _predicted(self, entry: Entry) -> Any:
+    def _target(self, entry: Entry) -> Target:
+        exact = entry.resource.type.lower() == DEPLOYMENT
+        return Target(entry.identity, entry.resource.api_version, lambda: self._foresee(entry), exact)
+
+    def predict(self, resource: Resource) -> "dict[str, Any] | Expansion | None":
+        """The body of a resource, the expansion of a nested deployment (None if its template is not known), before the run.
+
+        From now on references from other templates of the same deployment see the resource.
+        """
+        entry = self._entries[resource]
+        is_deployment = resource.type.lower() == DEPLOYMENT
+        result: dict[str, Any] | Expansion | None = None
+        if not is_deployment:
+            result = self.body(resource, None)
+        elif self._is_known(resource):
+            result = self._foreseen_nested(resource)
+        self._elsewhere[resource.id.lower()] = self._target(entry)
+        return result
+
+    def _is_known(self, resource: Resource) -> bool:
+        template = self.body(resource, None)["properties"].get("template")
+        return isinstance(template, Mapping) and not has_residual(template)
+
+    def _foreseen_nested(self, resource: Resource) -> "Expansion":
+        if resource.id not in self._foreseen:
+            self._foreseen[resource.id] = self.nested(resource, None)
+        return self._foreseen[resource.id]
+
+    def _foresee(self, entry: Entry) -> Any:
         """The properties that a resource will have as far as the template tells; None if it tells nothing."""
         resource = entry.resource
-        if resource.existing or resource.condition is not True or resource.id in self._predicting:
+        if resource.existing or resource.condition is not True or resource.id in self._foreseeing:
             return None
-        self._predicting.add(resource.id)
+        self._foreseeing.add(resource.id)
         try:
-            if resource.type.lower() != DEPLOYMENT:
-                return self.body(resource, None).get("properties")
-            nested = self.nested(resource, None)
-            values = nested.output_values(None).items()
+            properties = self.body(resource, None).get("properties")
+            if resource.type.lower() != DEPLOYMENT or not self._is_known(resource):
+                return properties
+            values = self._foreseen_nested(resource).output_values(None).items()
             outputs = {k: {"type": TYPE_NAMES[str(d["type"]).lower()], "value": value} for k, (d, value) in values}
-            return {**self.body(resource, None)["properties"], "Outputs": outputs}
+            return {**(properties or {}), "Outputs": outputs}
         finally:
-            self._predicting.discard(resource.id)
+            self._foreseeing.discard(resource.id)
 
 
 def _output_value(declared: Mapping[str, Any], scope: Scope) -> Any:

@@ -113,51 +113,45 @@ def _is_full(value: Any) -> bool:
 
 
 def _reference(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
-    arguments = take(call, scope, evaluate, 1, 3)
-    if has_residual(arguments):
-        return Residual(Call(call.name, tuple(map(quote, arguments))))
-    name, api_version, full = (*arguments, None, None)[:3]
-    target = _target(call, name, scope)
-    version = api_version or target.api_version
+    name, *options = take(call, scope, evaluate, 1, 3)
+    if isinstance(name, Residual):
+        return Residual(Call(call.name, tuple(map(quote, [name, *options]))))
+    return _refer(_target(call, name, scope), options, scope)
+
+
+def _refer(target: Target, options: list[Any], scope: Scope) -> Any:
+    """The state of a resource, by the runtime or as far as the template foretells it; `options`: api-version, 'Full'."""
+    version = (options[0] if options else None) or target.api_version
+    full = len(options) > 1 and _is_full(options[1])
     if scope.runtime is not None:
-        return scope.runtime.reference(target.id, version, _is_full(full))
-    rest = arguments[1:] or ([version] if version else [])
-    residual = Residual(Call(call.name, tuple(map(quote, [target.id, *rest]))))
-    known = version == target.api_version and not isinstance(target.id, Residual)
-    properties = target.properties() if known else None
+        return scope.runtime.reference(target.id, version, full)
+    given = options or ([version] if version else [])
+    node = Call("reference", tuple(map(quote, [target.id, *given])))
+    is_same = version == target.api_version and not isinstance(target.id, Residual)
+    properties = target.properties() if is_same else None
     if properties is None:
-        return residual
-    return foretell({"Properties": properties} if _is_full(full) else properties, residual.node, target.exact)
+        return Residual(node)
+    return foretell({"Properties": properties} if full else properties, node, target.exact)
 
 
 def _references(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
-    arguments = take(call, scope, evaluate, 1, 2)
-    if has_residual(arguments):
-        return Residual(Call(call.name, tuple(map(quote, arguments))))
+    """references(symbol, 'Full'): the states of all copies of a loop."""
+    symbol, *full = take(call, scope, evaluate, 1, 2)
     targets: list[Target] = []
-    while target := scope.find(f"{arguments[0]}[{len(targets)}]"):
+    while target := scope.find(f"{symbol}[{len(targets)}]"):
         targets.append(target)
-    full = _is_full(arguments[-1]) and len(arguments) > 1
-    if scope.runtime is not None:
-        return [scope.runtime.reference(target.id, target.api_version, full) for target in targets]
-    more = (Literal(str(targets[0].api_version)), Literal("full")) if full else ()
-    calls = [Call("reference", (quote(target.id), *more)) for target in targets]
-    known = [target.properties() for target in targets]
-    if any(properties is None for properties in known):
-        return Residual(Call(call.name, tuple(map(quote, arguments))))
-    values = [{"Properties": properties} for properties in known] if full else known
-    return [foretell(value, call, target.exact) for value, call, target in zip(values, calls, targets, strict=True)]
+    return [_refer(target, [target.api_version, *full] if full else [], scope) for target in targets]
 
 
 def call_list(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     """list*(resource, apiVersion, body): the actions whose names start with `list`."""
-    arguments = take(call, scope, evaluate, 2, 3)
-    if has_residual(arguments):
-        return Residual(Call(call.name, tuple(map(quote, arguments))))
-    target = _target(call, arguments[0], scope)
+    name, api_version, *body = take(call, scope, evaluate, 2, 3)
+    if isinstance(name, Residual):
+        return Residual(Call(call.name, tuple(map(quote, [name, api_version, *body]))))
+    target = _target(call, name, scope)
     if scope.runtime is not None:
-        return scope.runtime.list(target.id, call.name, arguments[1], arguments[2] if len(arguments) > 2 else None)
-    return Residual(Call(call.name, tuple(map(quote, [target.id, *arguments[1:]]))))
+        return scope.runtime.list(target.id, call.name, api_version, body[0] if body else None)
+    return Residual(Call(call.name, tuple(map(quote, [target.id, api_version, *body]))))
 
 
 def _resource_info(call: Call, scope: Scope, evaluate: Evaluate) -> Any:

@@ -7,8 +7,7 @@ from typing import Any
 from emulators.azure.language.declarations import declare
 from emulators.azure.language.expansion import Expansion, check_template
 from emulators.azure.language.expressions import Access, Call, Literal, Residual, has_residual, quote
-from emulators.azure.language.identities import DEPLOYMENT
-from emulators.azure.language.models import Context
+from emulators.azure.language.models import Context, Resource
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def _unknown(function: str, key: str) -> Residual:
 def predict(template: Mapping[str, Any], parameters: Mapping[str, Mapping[str, Any]], context: Context) -> Prediction:
     """Evaluate a template with its nested ones as far as possible; raises TemplateError."""
     check_template(template)
-    expansion = Expansion(template, declare(template, parameters, context, predicting=True))
+    expansion = Expansion(template, declare(template, parameters, context, predicting=True), None, predicting=True)
     resources: list[dict[str, Any]] = []
     unexpanded: list[str] = []
     _collect(expansion, resources, unexpanded)
@@ -67,22 +66,24 @@ def _collect(
         if resource.existing or resource.condition is False:
             continue
         holds = condition if resource.condition is True else resource.condition
-        if resource.type.lower() == DEPLOYMENT:
-            if expansion.is_expandable(resource):
-                _collect(expansion.nested(resource, None), resources, unexpanded, holds)
-            else:
-                unexpanded.append(resource.id)
-            continue
-        resources.append(
-            {
-                "id": resource.id,
-                "type": resource.type,
-                **({} if holds is True else {"condition": str(holds)}),
-                "name": resource.name,
-                "apiVersion": resource.api_version,
-                **written(expansion.body(resource, None)),
-            }
-        )
+        predicted = expansion.predict(resource)
+        if predicted is None:
+            unexpanded.append(resource.id)
+        elif isinstance(predicted, Expansion):
+            _collect(predicted, resources, unexpanded, holds)
+        else:
+            resources.append(_show(resource, holds, predicted))
+
+
+def _show(resource: Resource, condition: Any, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": resource.id,
+        "type": resource.type,
+        **({} if condition is True else {"condition": str(condition)}),
+        "name": resource.name,
+        "apiVersion": resource.api_version,
+        **written(body),
+    }
 
 
 def written(value: Any) -> Any:
