@@ -1,14 +1,13 @@
 """What happens by itself as time goes on."""
 
-from emulators.azure import groups, resources, runs
+from emulators.azure import clock, groups, resources, runs
 from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud
 
 
 def advance(cloud: Cloud) -> None:
     """Carry out all that is due."""
-    moment = now()
-    while (entry := cloud.state.next_due(moment)) is not None:
+    while (entry := cloud.state.next_due(now())) is not None:
         _, _, kind, argument, detail = entry
         cloud.state.changes += 1
         if kind == "operation":
@@ -21,6 +20,15 @@ def advance(cloud: Cloud) -> None:
             runs.running(cloud, argument, detail)
         elif kind == "deployment-end":
             runs.end(cloud, argument, detail)
+
+
+def put_forward(cloud: Cloud, seconds: float) -> None:
+    """Put the clock forward, from one thing that is due to the next, so that each happens at its time."""
+    until = now() + seconds
+    while cloud.state.agenda and cloud.state.agenda[0][0] <= until:
+        clock.advance(max(0.0, cloud.state.agenda[0][0] - now()))
+        advance(cloud)
+    clock.advance(max(0.0, until - now()))
 
 
 def _operation(cloud: Cloud, operation_id: str) -> None:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 
-from emulators.azure import deployment_requests, entra, groups, operations, resource_requests, subscriptions
+from emulators.azure import deployment_requests, entra, groups, operations, resource_requests, subscriptions, tags
 from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import GATEWAY, Refusal, refusal
+from emulators.azure.errors import GATEWAY, Refusal, refusal, unsupported
 from emulators.azure.messages import Request, Response, refused
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLLS = ("operations", "operationresults", "asyncoperations", "diskoperations")
+_REFUSED = (("microsoft.resources", "deploymentstacks"), ("microsoft.resources", "templatespecs"))
 _LIMITS: Mapping[str, tuple[str, int, int]] = {
     "GET": ("reads", 1099, 16499),
     "HEAD": ("reads", 1099, 16499),
@@ -50,38 +51,47 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 def _route(cloud: Cloud, request: Request, tenant_id: str) -> Response:
     path = request.lowered
-    if not path or path[0] != "subscriptions":
-        raise refusal("NotSupportedByEmulator", what=f"{request.method} {request.path}")
+    if path[:1] != ("subscriptions",):
+        raise unsupported(f"{request.method} {request.path}")
     if len(path) > 1:
         _known_subscription(cloud, request.segments[1])
-    if len(path) <= 2 or path[2] in ("locations", "resources"):
-        return subscriptions.handle(cloud, request, tenant_id)
-    if path[2] == "operationresults" and len(path) == 4:
-        return operations.poll(cloud, request)
-    if path[2] == "resourcegroups" and (len(path) <= 4 or path[4:] == ("resources",)):
+    in_group = path[2:3] == ("resourcegroups",)
+    if in_group and (len(path) <= 4 or path[4:] == ("resources",)):
         return groups.handle(cloud, request)
-    at = 4 if path[2] == "resourcegroups" else 2
-    rest = path[at:]
-    if rest[:1] == ("deployments",):
-        return _deployments(cloud, request, at, at + 1, tenant_id)
-    if rest[:3] == ("providers", "microsoft.resources", "deployments"):
-        return _deployments(cloud, request, at, at + 3, tenant_id)
-    if rest[0] == "providers" and at == 2 and (len(rest) <= 2 or rest[2:] == ("register",)):
+    rest = path[4:] if in_group else path[2:]
+    if not in_group and _is_subscriptions(rest):
         return subscriptions.handle(cloud, request, tenant_id)
-    if rest[0] == "providers" and _is_poll(rest):
+    if _is_poll(rest):
         return operations.poll(cloud, request)
-    if rest[0] == "providers" and len(rest) > 2:
+    scope = "/" + "/".join(request.segments[: len(path) - len(rest)])
+    if rest[:1] == ("deployments",):
+        return deployment_requests.handle(
+            cloud, request, scope, request.segments[len(path) - len(rest) + 1 :], tenant_id
+        )
+    if rest[:3] == ("providers", "microsoft.resources", "deployments"):
+        return deployment_requests.handle(
+            cloud, request, scope, request.segments[len(path) - len(rest) + 3 :], tenant_id
+        )
+    if rest[-4:] == ("providers", "microsoft.resources", "tags", "default"):
+        return tags.handle(cloud, request, "/" + "/".join(request.segments[:-4]))
+    if rest[:1] == ("providers",) and len(rest) > 2 and rest[1:3] not in _REFUSED:
         return resource_requests.handle(cloud, request)
-    raise refusal("NotSupportedByEmulator", what=f"{request.method} {request.path}")
+    raise unsupported(f"{request.method} {request.path}")
 
 
-def _deployments(cloud: Cloud, request: Request, scope: int, rest: int, tenant_id: str) -> Response:
-    scope_id = "/" + "/".join(request.segments[:scope])
-    return deployment_requests.handle(cloud, request, scope_id, request.segments[rest:], tenant_id)
+def _is_subscriptions(rest: tuple[str, ...]) -> bool:
+    """The subscription itself, its locations, resources and providers."""
+    if rest[:1] == ("providers",):
+        return len(rest) <= 2 or rest[2:] in (("register",), ("unregister",), ("checknameavailability",))
+    return rest[:1] in ((), ("locations",), ("resources",))
 
 
 def _is_poll(rest: tuple[str, ...]) -> bool:
-    """`providers/{ns}/locations/{place}/operations/{id}`, `providers/{ns}/privateDnsOperationStatuses/{id}`."""
+    """`operationresults/{id}`, `providers/{ns}/locations/{place}/operations/{id}`, `.../privateDnsOperationStatuses/{id}`."""
+    if len(rest) == 2 and rest[0] == "operationresults":
+        return True
+    if rest[:1] != ("providers",):
+        return False
     if len(rest) == 6 and rest[2] == "locations":
         return rest[4] in _POLLS
     return len(rest) == 4 and rest[2].startswith("privatednsoperation")

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulators.azure import ids, locations, operations
 from emulators.azure.cloud import Cloud
-from emulators.azure.errors import Refusal, refusal
+from emulators.azure.errors import KINDS, Refusal, refusal
 from emulators.azure.ids import ResourceId
 from emulators.azure.providers import KNOWN, type_of
 from emulators.azure.providers.computed import users
@@ -100,6 +100,8 @@ def missing(cloud: Cloud, rid: ResourceId) -> Refusal:
     top = rid
     while top.parent is not None:
         top = top.parent
+    if row.not_found in KINDS:
+        return refusal(row.not_found, name=rid.name)
     if row.not_found == "service" and str(rid).lower() in cloud.state.gone:
         message = f"Entity {rid.name} in resource group {ids.group_of(rid.scope)} is not found."
         return Refusal(404, "NotFound", message, "service")
@@ -107,7 +109,7 @@ def missing(cloud: Cloud, rid: ResourceId) -> Refusal:
 
 
 def _child_missing(row: ResourceType, rid: ResourceId) -> Refusal:
-    if row.not_found == "network":
+    if not row.not_found and rid.namespace.lower() == "microsoft.network":
         return refusal("NotFound", id=rid)
     return refusal("ResourceNotFound", type=rid.type, name=rid.full_name, group=ids.group_of(rid.scope))
 
@@ -142,7 +144,7 @@ def references(cloud: Cloud, rid: ResourceId, targets: list[str]) -> None:
     own = str(rid).lower()
     for target in targets:
         wanted = ids.parse(target)
-        if wanted is None or wanted.namespace.lower() != "microsoft.network" or target.startswith(own + "/"):
+        if wanted is None or wanted.namespace.lower() != "microsoft.network" or target.lower().startswith(own + "/"):
             continue
         if not _resolves(cloud, wanted):
             raise refusal("InvalidResourceReference", target=target, id=rid)
@@ -159,7 +161,7 @@ def _resolves(cloud: Cloud, rid: ResourceId) -> bool:
 
 
 def referenced(value: Any) -> list[str]:
-    """The ids, in lower case, of the resources that a body names in its `id` keys."""
+    """The ids of the resources that a body names in its `id` keys."""
     found: dict[str, None] = {}
     _collect(value, found)
     return list(found)
@@ -170,7 +172,7 @@ def _collect(value: Any, found: dict[str, None]) -> None:
         for key, part in value.items():
             if isinstance(part, str):
                 if key.lower().endswith("id") and part.startswith("/") and "/providers/" in part.lower():
-                    found[part.lower()] = None
+                    found[part] = None
             else:
                 _collect(part, found)
     elif isinstance(value, list):
@@ -190,6 +192,16 @@ def unused(cloud: Cloud, resource: Resource) -> None:
                 continue
             message = rule.message.format(id=member.id, name=member.name, part=part, user=user.id)
             raise Refusal(rule.status, rule.code, message, rule.shape)
+
+
+def childless(cloud: Cloud, row: ResourceType, resource: Resource) -> None:
+    """Some are not deleted before their children are."""
+    if row.refuses_children is None:
+        return
+    for child in cloud.state.children_of(resource.id):
+        if child.type.endswith("/" + row.refuses_children):
+            relative = child.id.split("/providers/")[-1]
+            raise refusal("CannotDeleteResource", child=relative)
 
 
 def unlocked(cloud: Cloud, scope_id: str, verb: str = "delete") -> None:

@@ -40,7 +40,5 @@ class Cloud:
         return math.ceil(azure_seconds * self.settings.provisioning_seconds / DEPLOYMENT_SECONDS)
 
 
-
-
 def guid() -> str:
     return str(uuid.uuid4())

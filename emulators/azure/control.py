@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from emulators.azure import agenda, clock, groups
+from emulators.azure import agenda, groups
 from emulators.azure.cloud import Cloud
 from emulators.azure.counters import Counters
 from emulators.azure.messages import Request, Response
@@ -32,8 +32,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
     if call == ("GET", ("resources",)):
         return Response(200, _everything(cloud))
     if call == ("POST", ("clock",)):
-        clock.advance(float(request.body()["advance"]))
-        agenda.advance(cloud)
+        agenda.put_forward(cloud, float(request.body()["advance"]))
         return Response(204)
     if call == ("POST", ("reset",)):
         cloud.state, cloud.counters = State(signing_key=cloud.state.signing_key), Counters()

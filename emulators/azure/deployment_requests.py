@@ -1,11 +1,10 @@
 """Requests about deployments, at resource group and subscription scope."""
 
 import base64
-import json
 import re
 from typing import Any
 
-from emulators.azure import checks, deployments, filters, groups, ids, locations, operations, runs
+from emulators.azure import checks, deployments, faults, filters, groups, ids, locations, operations, runs
 from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud, guid
 from emulators.azure.errors import Refusal, refusal, unsupported
@@ -99,24 +98,29 @@ def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) 
     deployment, existing = _prepare(cloud, request, scope, name, tenant_id)
     cloud.state.deployments[deployment.id.lower()] = deployment
     runs.start(cloud, deployment)
-    shown = deployments.show(deployment)
-    for parameter in shown["properties"].get("parameters", {}).values():
-        if "value" not in parameter and not parameter["type"].startswith("Secure"):
-            parameter["value"] = None
+    shown = _shown_now(deployment)
     url = f"{request.url}{request.path}/operationStatuses/{deployment.number}?api-version={request.api_version}"
     headers = {"azure-asyncoperation": url + operations.SIGNATURE.format(id=deployment.number)}
-    return Response(200 if existing else 201, json.loads(json.dumps(shown)), headers)
+    return Response(200 if existing else 201, shown, headers)
 
 
 def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
     deployment, _ = _prepare(cloud, request, scope, name, tenant_id)
-    shown = deployments.show(deployment)
+    shown = _shown_now(deployment)
     properties = shown["properties"]
     properties["provisioningState"] = "Succeeded"
     properties["timestamp"] = "0001-01-01T00:00:00Z" if deployment.location is None else timestamp(now())
     properties["duration"] = "PT0S"
     properties["validatedResources"] = [{"id": key} for key in _validated(cloud, deployment)]
     return Response(200, shown)
+
+
+def _shown_now(deployment: Deployment) -> dict[str, Any]:
+    """The record in the answer that makes it: parameters that are null say so."""
+    shown = deployments.show(deployment)
+    if "parameters" in deployment.shown:
+        shown["properties"]["parameters"] = deployment.shown["parameters"]
+    return shown
 
 
 def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
@@ -215,7 +219,7 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
     for item in deployments.deployed(expansion):
         quota = cloud.faults.strike(("quota",), "", item.id, item.type)
         if quota is not None:
-            raise _not_valid(deployment, {"code": "QuotaExceeded", "message": quota.message})
+            raise _not_valid(deployment, faults.refused(quota, "QuotaExceeded").error())
         rid = ids.parse(item.id)
         if rid is None:
             continue

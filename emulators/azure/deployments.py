@@ -33,6 +33,8 @@ def show(deployment: Deployment) -> dict[str, Any]:
         for key in ("templateHash", "parameters", "mode", "debugSetting")
         if key in deployment.shown
     }
+    if "parameters" in head:
+        head["parameters"] = _without_nulls(head["parameters"])
     properties: dict[str, Any] = head | {
         "provisioningState": deployment.state,
         "timestamp": timestamp(deployment.changed),
@@ -43,11 +45,19 @@ def show(deployment: Deployment) -> dict[str, Any]:
     }
     if deployment.state == SUCCEEDED:
         if deployment.outputs is not None:
-            properties["outputs"] = deployment.outputs
+            properties["outputs"] = _without_nulls(deployment.outputs)
         properties["outputResources"] = deployment.shown.get("outputResources", [])
     elif deployment.error is not None:
         properties["error"] = deployment.error
     return shown | {"properties": properties}
+
+
+def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
+    """A value that is null is not shown, but in the answer to the PUT."""
+    return {
+        name: {key: part for key, part in value.items() if key != "value" or part is not None}
+        for name, value in values.items()
+    }
 
 
 def operations(deployment: Deployment) -> list[dict[str, Any]]:

@@ -76,6 +76,7 @@ KINDS: Mapping[str, Kind] = {
         400, "The api-version '{version}' is invalid. The supported versions are '{versions}'."
     ),
     "InvalidRequestContent": Kind(400, "The request content was invalid and could not be deserialized: '{reason}'."),
+    "InvalidSkipToken": Kind(400, "The skip token '{token}' is invalid."),
     "MethodNotAllowed": Kind(405, "The requested resource does not support http method '{method}'."),
     "NotSupportedByEmulator": Kind(501, "The embedded Azure does not implement {what}."),
     "InternalServerError": Kind(500, "Encountered internal server error. Diagnostic information: activity id '{id}'."),
@@ -139,6 +140,15 @@ KINDS: Mapping[str, Kind] = {
         "The subscription is not registered to use namespace '{namespace}'. "
         "See https://aka.ms/rps-not-found for how to register subscriptions.",
     ),
+    "CannotDeleteResource": Kind(
+        409,
+        "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: '{child}'. "
+        "Please delete all nested resources before deleting this resource.",
+    ),
+    "RoleAssignmentNotFound": Kind(404, "The role assignment '{name}' is not found.", SERVICE),
+    "InvalidParameter": Kind(400, "The resource name '{name}' is invalid. {rule}", SERVICE),
+    "InvalidIdentityName": Kind(400, "The identity name '{name}' is invalid. {rule}", SERVICE),
+    "BadRequest": Kind(400, "The name '{name}' is invalid. {rule}", SERVICE),
     # Deployments
     "DeploymentNotFound": Kind(404, "Deployment '{name}' could not be found."),
     "DeploymentOperationNotFound": Kind(404, "Deployment operation '{operation}' could not be found."),

@@ -14,7 +14,7 @@ KINDS = {
     "delay": "the answer comes `seconds` later",
     "slow": "provisioning takes `factor` times as long",
     "fail": "provisioning of resources of `type` fails with code and message",
-    "quota": "a deployment that holds `type` is refused with QuotaExceeded",
+    "quota": "a deployment that holds `type` is refused before it begins, with QuotaExceeded unless `code` says otherwise",
 }
 
 
@@ -28,8 +28,8 @@ class Fault:
     path: str = ".*"
     times: int | None = None
     status: int = 500
-    code: str = "InternalServerError"
-    message: str = "Encountered internal server error. Please try again."
+    code: str = ""
+    message: str = ""
     shape: str = SERVICE
     retry_after: int = 1
     seconds: float = 1.0
@@ -91,4 +91,10 @@ def answer(fault: Fault, method: str, path: str) -> Refusal:
         )
         throttled.retry_after = fault.retry_after
         return throttled
-    return Refusal(fault.status, fault.code, fault.message, fault.shape)
+    return refused(fault, "InternalServerError")
+
+
+def refused(fault: Fault, code: str) -> Refusal:
+    """The fault's own error; `code` where it names none."""
+    message = fault.message or "Encountered internal server error. Please try again."
+    return Refusal(fault.status, fault.code or code, message, fault.shape)

@@ -5,7 +5,7 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from emulators.azure.errors import unsupported
+from emulators.azure.errors import refusal, unsupported
 from emulators.azure.messages import Request
 
 PAGE = 1000
@@ -40,11 +40,18 @@ def _holds(item: dict[str, Any], key: str, equal: bool, value: str, tag: str | N
     return (str(found).lower() == value.lower()) == equal
 
 
+def _start(token: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(token).decode())
+    except ValueError as error:
+        raise refusal("InvalidSkipToken", token=token) from error
+
+
 def page(request: Request, items: list[dict[str, Any]]) -> dict[str, Any]:
     """`{"value", "nextLink"}`: at most `$top` or 1000 items, and where the next ones are."""
     top = int(request.query.get("$top") or PAGE)
     token = request.query.get("$skiptoken", "")
-    start = int(base64.urlsafe_b64decode(token).decode()) if token else 0
+    start = _start(token) if token else 0
     shown: dict[str, Any] = {"value": items[start : start + top]}
     if start + top < len(items):
         following = base64.urlsafe_b64encode(str(start + top).encode()).decode()

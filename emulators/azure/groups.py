@@ -30,15 +30,15 @@ def handle(cloud: Cloud, request: Request) -> Response:
         return _resources(cloud, request, group_id)
     if request.method == "PUT":
         group, created = put(cloud, group_id, request.body())
-        return Response(201 if created else 200, show(group))
+        return Response(201 if created else 200, show(group, request.api_version))
     if request.method == "HEAD":
         return Response(204) if group_id.lower() in cloud.state.groups else _missing_head()
     group = _group(cloud, group_id)
     if request.method == "GET":
-        return Response(200, show(group))
+        return Response(200, show(group, request.api_version))
     if request.method == "PATCH":
         group.tags = request.body().get("tags", group.tags)
-        return Response(200, show(group))
+        return Response(200, show(group, request.api_version))
     if request.method == "DELETE":
         return _delete(cloud, request, group)
     raise refusal("MethodNotAllowed", method=request.method)
@@ -52,13 +52,11 @@ def version(request: Request) -> None:
         raise refusal("InvalidApiVersionParameter", version=request.api_version, versions=",".join(RESOURCES))
 
 
-def show(group: Group) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "id": group.id,
-        "name": group.name,
-        "type": "Microsoft.Resources/resourceGroups",
-        "location": group.location,
-    }
+def show(group: Group, version: str = RESOURCES[-1]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": group.id, "name": group.name}
+    if version > "2019-07-01":
+        shown["type"] = "Microsoft.Resources/resourceGroups"
+    shown["location"] = group.location
     if group.managed_by is not None:
         shown["managedBy"] = group.managed_by
     if group.tags is not None:
@@ -104,7 +102,7 @@ def _missing_head() -> Response:
 
 def _list(cloud: Cloud, request: Request, subscription: str) -> Response:
     prefix = f"/subscriptions/{subscription}/".lower()
-    found = [show(group) for key, group in cloud.state.groups.items() if key.startswith(prefix)]
+    found = [show(group, request.api_version) for key, group in cloud.state.groups.items() if key.startswith(prefix)]
     return Response(200, filters.page(request, filters.chosen(request, found)))
 
 

@@ -30,6 +30,8 @@ class Polling:
     final: int | str = 204
     signed: bool = True
     result_headers: bool = False
+    running_headers: bool = False
+    output: bool = False
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -46,7 +48,6 @@ FORMS = {
         + "/providers/Microsoft.Compute/locations/{location}/operations/{id}?p={id}&api-version={version}",
         _SUBSCRIPTION
         + "/providers/Microsoft.Compute/locations/{location}/operations/{id}?p={id}&monitor=true&api-version={version}",
-        running_retry_after=30,
         named=True,
         final=200,
     ),
@@ -58,6 +59,7 @@ FORMS = {
         running_retry_after=2,
         named=True,
         final=200,
+        output=True,
     ),
     "storage": Polling(
         "",
@@ -73,6 +75,7 @@ FORMS = {
         + "/resourceGroups/{group}/providers/Microsoft.Network/privateDnsOperationResults/{id}?api-version={version}",
         running_retry_after=30,
         running_status=202,
+        running_headers=True,
         signed=False,
         final="resource",
     ),
@@ -149,20 +152,29 @@ def poll(cloud: Cloud, request: Request) -> Response:
         raise refusal("NotFound", id=request.path)
     polling = FORMS[operation.form]
     result = request.lowered[-2] in RESULT_SEGMENTS or request.query.get("monitor") == "true"
-    answer = _result(cloud, request, operation, polling) if result else _status(cloud, operation, polling)
+    answer = _result(cloud, request, operation, polling) if result else _status(cloud, request, operation, polling)
     if operation.outcome == "Canceled" and operation.done:
         answer.headers["canceled-by-azure-asyncoperation"] = url(request, operation, result=False)
     return answer
 
 
-def _status(cloud: Cloud, operation: Operation, polling: Polling) -> Response:
-    retry = {} if operation.done else _retry_after(cloud, polling)
+def _status(cloud: Cloud, request: Request, operation: Operation, polling: Polling) -> Response:
+    retry = {} if operation.done else _retry_after(cloud, operation, polling)
+    if polling.running_headers and not operation.done:
+        retry |= {
+            "azure-asyncoperation": url(request, operation, result=False),
+            "location": url(request, operation, result=True),
+        }
     body: dict[str, Any] = {"status": operation.outcome if operation.done else "InProgress"}
     if polling.named:
         times = {"startTime": offset_time(operation.started)}
         if operation.done:
             times["endTime"] = offset_time(operation.due)
-        body = times | body | {"name": operation.id}
+        body = times | body
+        target = cloud.state.resources.get(operation.target.lower())
+        if polling.output and operation.done and operation.kind == "write" and target is not None:
+            body["properties"] = {"output": show(cloud.state, target, operation.api_version)}
+        body["name"] = operation.id
     if operation.done and operation.error:
         body["error"] = operation.error
     return Response(200 if operation.done else polling.running_status, body, retry)
@@ -178,7 +190,7 @@ def _result(cloud: Cloud, request: Request, operation: Operation, polling: Polli
     if polling.result_headers or not operation.done:
         form_headers["location"] = url(request, operation, result=True)
     if not operation.done:
-        return Response(202, None, form_headers | _retry_after(cloud, polling))
+        return Response(202, None, form_headers | _retry_after(cloud, operation, polling))
     if operation.error and operation.status != 200:
         return Response(operation.status, operation.error, form_headers)
     if operation.error:
@@ -189,10 +201,9 @@ def _result(cloud: Cloud, request: Request, operation: Operation, polling: Polli
     return Response(polling.final if isinstance(polling.final, int) else 204, None, form_headers)
 
 
-def _retry_after(cloud: Cloud, polling: Polling) -> dict[str, str]:
-    if polling.running_retry_after is None:
-        return {}
-    return {"retry-after": str(cloud.retry_after(polling.running_retry_after))}
+def _retry_after(cloud: Cloud, operation: Operation, polling: Polling) -> dict[str, str]:
+    seconds = operation.retry_after or polling.running_retry_after
+    return {} if seconds is None else {"retry-after": str(cloud.retry_after(seconds))}
 
 
 def _location_of_group(cloud: Cloud, target: str) -> str:

@@ -1,14 +1,16 @@
 """Requests about resources by id, and lists of one type."""
 
+from typing import Any
+
 from emulators.azure import checks, filters, ids, operations, resources
 from emulators.azure.cloud import Cloud
 from emulators.azure.errors import refusal, unsupported
 from emulators.azure.ids import ResourceId
 from emulators.azure.messages import Request, Response
-from emulators.azure.providers import actions, type_of
+from emulators.azure.providers import actions, compute_views, type_of
 from emulators.azure.providers.types import Form
 from emulators.azure.state import Operation
-from emulators.azure.views import etag_of, show
+from emulators.azure.views import show, shown_etag
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
@@ -20,7 +22,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
         return _list(cloud, request)
     if request.method in ("GET", "HEAD"):
         return _get(cloud, request, rid)
-    if request.method == "PUT":
+    if request.method in ("PUT", "PATCH"):
         return _put(cloud, request, rid)
     if request.method == "DELETE":
         return _delete(cloud, request, rid)
@@ -36,18 +38,55 @@ def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
         if request.method == "HEAD":
             return Response(404, None, {"x-ms-failure-cause": "gateway"})
         raise checks.missing(cloud, rid)
-    headers = {"etag": f'W/"{etag_of(cloud.state, resource)}"'} if row.etagged else {}
+    expand = request.query.get("$expand", "").lower()
+    etag = shown_etag(cloud.state, resource, request.api_version)
+    headers = {"etag": etag} if etag and not expand else {}
     if request.method == "HEAD":
         return Response(204, None, headers)
-    return Response(200, show(cloud.state, resource, request.api_version), headers)
+    shown = show(cloud.state, resource, request.api_version)
+    if expand == "instanceview" and row.actions:
+        time_created = shown["properties"].pop("timeCreated", None)
+        shown["properties"]["instanceView"] = compute_views.instance_view(resource)
+        if time_created is not None:
+            shown["properties"]["timeCreated"] = time_created
+    return Response(200, shown, headers)
 
 
 def _put(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
-    written = resources.put(cloud, rid, request.body(), request.api_version, request.url)
-    headers = _headers(cloud, request, written.form, written.operation)
-    if written.form.body == "resource":
-        return Response(written.form.status, show(cloud.state, written.resource, request.api_version), headers)
-    return Response(written.form.status, {} if written.form.body == "object" else None, headers)
+    body = request.body()
+    if request.method == "PATCH":
+        existing = cloud.state.resources.get(str(rid).lower())
+        if existing is None:
+            raise checks.missing(cloud, rid)
+        body = _merged(existing.sent, body)
+    return answer(cloud, request, resources.put(cloud, rid, body, request.api_version, request.url))
+
+
+def _merged(stored: Any, patch: Any) -> Any:
+    if isinstance(stored, dict) and isinstance(patch, dict):
+        return stored | {key: _merged(stored.get(key), value) for key, value in patch.items() if value is not None}
+    return patch
+
+
+def answer(cloud: Cloud, request: Request, written: resources.Written) -> Response:
+    """What a PUT or PATCH of the type is answered."""
+    form, resource = written.form, written.resource
+    headers = _headers(cloud, request, form, written.operation)
+    if form.self_location:
+        headers["location"] = resource.id
+    etag = shown_etag(cloud.state, resource, request.api_version)
+    if form.etag and etag:
+        headers["etag"] = etag
+    if form.body == "empty":
+        return Response(form.status, None, headers)
+    if form.body == "object":
+        return Response(form.status, {}, headers)
+    shown = show(cloud.state, resource, request.api_version)
+    if form.body == "sent":
+        shown = {key: resource.sent.get(key, shown[key]) for key in ("name", "id", "location", "sku") if key in shown}
+        sent = resource.sent.get("properties") or {}
+        shown["properties"] = sent | {"provisioningState": resource.state, "isArmResource": True}
+    return Response(form.status, shown, headers)
 
 
 def _delete(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
@@ -68,6 +107,9 @@ def _list(cloud: Cloud, request: Request) -> Response:
         raise refusal("MethodNotAllowed", method=request.method)
     holder, _, kind = request.path.rpartition("/")
     parent = ids.parse(holder)
+    machine = cloud.state.resources.get(holder.lower())
+    if machine is not None and kind.lower() == "instanceview" and type_of(machine.type).actions:
+        return Response(200, compute_views.instance_view(machine))
     if parent is not None:
         checks.group(cloud, parent.scope)
         if str(parent).lower() not in cloud.state.resources:
@@ -98,8 +140,11 @@ def _action(cloud: Cloud, request: Request) -> Response:
     action = next((item for item in row.actions if item.name.lower() == name.lower()), None)
     if action is None:
         return Response(200, actions.answer(cloud.state, row, resource, name))
+    if resource.state == "Deleting":
+        raise refusal("NotFound", id=resource.id)
     seconds = resources.share(cloud, action.form, resource.id, None)
     operation = operations.begin(cloud, action.form.polling, "action", resource.id, request.api_version, seconds)
     resource.operation = operation.id.lower()
     operation.affected = [resource.id.lower()]
+    operation.sets = dict(action.sets)
     return Response(action.form.status, None, operations.headers(cloud, request, operation, action.form))

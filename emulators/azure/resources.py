@@ -1,5 +1,7 @@
 """Resources: created, changed and deleted by their type's row."""
 
+import json
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,7 @@ from emulators.azure.ids import ResourceId
 from emulators.azure.providers import canonical_types, type_of
 from emulators.azure.providers.types import Form, ResourceType
 from emulators.azure.state import SUCCEEDED, Operation, Resource
+from emulators.azure.views import show
 
 _OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
 
@@ -62,34 +65,50 @@ def put(
     checks.busy(cloud, row, rid, url)
     properties = _accepted(row, body.get("properties"))
     lists = _child_lists(row, properties, version, existing)
-    if row.validate is not None:
-        row.validate(cloud.state, rid, properties)
+    if row.accept is not None:
+        row.accept(cloud.state, rid, properties)
     targets = checks.referenced({**body, "properties": properties})
     if row.checks_references:
         checks.references(cloud, rid, targets)
     for child_type, items in lists.items():
         _check_children(cloud, rid, child_type, items)
-    unchanged = existing is not None and existing.sent == _sent(body) and existing.state == SUCCEEDED
+    before = None if existing is None or existing.state != SUCCEEDED else _compared(cloud, existing, version)
     resource = _store(cloud, row, rid, body, properties, version)
-    cloud.state.refer(resource.id, [target for target in targets if not target.startswith(resource.id.lower() + "/")])
+    _refer(cloud, resource.id, targets)
     for child_type, items in lists.items():
         _write_children(cloud, rid, child_type, items, version)
     form = row.create if existing is None else row.update
-    return _begin(cloud, resource, form, existing is None, unchanged, version, limit)
+    after = _compared(cloud, resource, version)
+    if before is None or before != after:
+        new_etag(cloud, resource)
+    only_tags = before is not None and _untagged(before) == _untagged(after)
+    return _begin(cloud, resource, form, existing is None, only_tags, version, limit)
+
+
+def _compared(cloud: Cloud, resource: Resource, version: str) -> str:
+    """The resource as shown, without what changes by itself."""
+    shown = show(cloud.state, resource, version)
+    text = json.dumps(shown, sort_keys=True)
+    return re.sub(r'"(etag|provisioningState)": ("[^"]*\\"[^"]*\\""|"[^"]*")', "", text)
+
+
+def _untagged(compared: str) -> str:
+    return re.sub(r'"tags": \{[^}]*\}(, )?', "", compared)
 
 
 def _begin(
     cloud: Cloud, resource: Resource, form: Form, created: bool, unchanged: bool, version: str, limit: float | None
 ) -> Written:
+    """An update that changes nothing but tags is ready at once."""
     family = [resource, *cloud.state.children_of(resource.id)]
-    if not unchanged:
-        new_etag(cloud, resource)
+    unchanged = unchanged and form.polling == "network"
     if not form.polling:
         return Written(resource, created, form, None)
     seconds = 0.0 if unchanged else share(cloud, form, resource.id, limit)
     for member in family:
         member.state = SUCCEEDED if unchanged else form.state
     operation = operations.begin(cloud, form.polling, "write", resource.id, version, seconds)
+    operation.retry_after = form.poll_retry_after
     operation.affected = [member.id.lower() for member in family]
     operation.done = unchanged
     resource.operation = operation.id.lower()
@@ -104,6 +123,9 @@ def share(cloud: Cloud, form: Form, resource_id: str, limit: float | None) -> fl
 
 
 def new_etag(cloud: Cloud, resource: Resource) -> None:
+    if type_of(resource.type).own_etag:
+        resource.etag = guid()
+        return
     rid = ids.parse(resource.id)
     while rid is not None and rid.parent is not None:
         rid = rid.parent
@@ -153,13 +175,19 @@ def _write_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[
         )
         checks.name(row, child_id)
         properties = _accepted(row, item.get("properties"))
-        if row.validate is not None:
-            row.validate(cloud.state, child_id, properties)
+        if row.accept is not None:
+            row.accept(cloud.state, child_id, properties)
         targets = checks.referenced(properties)
         if row.checks_references:
             checks.references(cloud, child_id, targets)
         _store(cloud, row, child_id, item, properties, version)
-        cloud.state.refer(str(child_id), targets)
+        _refer(cloud, str(child_id), targets)
+
+
+def _refer(cloud: Cloud, resource_id: str, targets: list[str]) -> None:
+    own = resource_id.lower() + "/"
+    lowered = dict.fromkeys(target.lower() for target in targets)
+    cloud.state.refer(resource_id, [target for target in lowered if not target.startswith(own)])
 
 
 def _sent(body: dict[str, Any]) -> dict[str, Any]:
@@ -200,6 +228,7 @@ def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form,
         return Form(row.missing, body="empty"), None, None
     checks.unlocked(cloud, resource.id)
     checks.unused(cloud, resource)
+    checks.childless(cloud, row, resource)
     previous = cloud.state.operations.get(resource.operation or "")
     if resource.state == "Deleting" and previous is not None:
         return row.delete, previous, resource
@@ -211,6 +240,7 @@ def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form,
     operation = operations.begin(
         cloud, row.delete.polling, "delete", resource.id, version, share(cloud, row.delete, resource.id, None)
     )
+    operation.retry_after = row.delete.poll_retry_after
     resource.operation = operation.id.lower()
     return row.delete, operation, resource
 
@@ -232,15 +262,21 @@ def remove(cloud: Cloud, resource: Resource) -> None:
 def ended(cloud: Cloud, operation: Operation) -> None:
     """An operation is over: what it changed is ready, or failed, or gone."""
     operation.done = True
-    if operation.kind == "delete":
-        resource = cloud.state.resources.get(operation.target.lower())
-        if resource is not None:
-            remove(cloud, resource)
+    target = cloud.state.resources.get(operation.target.lower())
+    if target is None:
         return
+    follow_up = type_of(target.type).follow_up
+    if operation.kind == "delete":
+        remove(cloud, target)
+        if follow_up is not None:
+            follow_up(cloud.state, target, True)
+        return
+    target.facts |= operation.sets
+    if operation.kind == "write" and follow_up is not None and operation.outcome == SUCCEEDED:
+        follow_up(cloud.state, target, False)
     for key in operation.affected:
         member = cloud.state.resources.get(key)
         if member is not None and member.state != "Deleting":
             member.state = SUCCEEDED if operation.outcome == SUCCEEDED else "Failed"
-    target = cloud.state.resources.get(operation.target.lower())
-    if target is not None:
+    if operation.kind == "write":
         new_etag(cloud, target)

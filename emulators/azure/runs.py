@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from emulators.azure import deployments, groups, ids, resources
+from emulators.azure import deployments, faults, groups, ids, resources
 from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud
 from emulators.azure.errors import Refusal
@@ -152,20 +152,21 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
         raise TemplateError(f"the id of the resource '{resource.name}' is malformed: {resource.id}")
     fault = cloud.faults.strike(("fail",), "", resource.id, resource.type)
     if fault is not None and not fault.after:
-        raise Refusal(fault.status, fault.code, fault.message, fault.shape)
+        raise faults.refused(fault, "ProvisioningFailed")
     written = resources.put(
         cloud, rid, body, resource.api_version.lower(), "https://management.azure.com", max(0.0, this.until - now())
     )
-    this.status_code = "Created" if written.created else "OK"
+    polled = written.operation is not None and not written.operation.done and written.form.state != SUCCEEDED
+    this.status_code = "Created" if written.created and not polled else "OK"  # a poll ends with 200
     this.resource_id = written.resource.id
     if fault is not None:
-        this.error = {"status": "Failed", "error": {"code": fault.code, "message": fault.message}}
+        this.error = {"status": "Failed", "error": faults.refused(fault, "ProvisioningFailed").error()}
         written.resource.state = "Failed"
     if written.operation is not None:
         this.write = written.operation.id.lower()
         if fault is not None:
             written.operation.outcome = "Failed"
-            written.operation.error = {"code": fault.code, "message": fault.message}
+            written.operation.error = faults.refused(fault, "ProvisioningFailed").error()
 
 
 def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
@@ -193,8 +194,7 @@ def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, re
         location=context.deployment_location if context.resource_group is None else None,
         parent=parent.id.lower(),
     )
-    existing = cloud.state.deployments.get(child.id.lower())
-    this.status_code = "OK" if existing else "Created"
+    this.status_code = "OK"
     runtime = CloudRuntime(cloud, parent.tenant_id)
     child.shown = deployments.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
     cloud.expansions[number] = expansion

@@ -27,7 +27,10 @@ class Group:
 
 @dataclass
 class Resource:
-    """A resource as its service stores it: `top` is what stands beside `properties` (sku, kind, zones, identity ...)."""
+    """A resource as its service stores it: `top` is what stands beside `properties` (sku, kind, zones, identity ...).
+
+    `sent` is the last PUT, `facts` what the service knows and does not show (a power state).
+    """
 
     id: str
     type: str
@@ -38,6 +41,7 @@ class Resource:
     top: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     sent: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
     state: str = SUCCEEDED
     etag: str = ""
     created: float = 0.0
@@ -61,6 +65,8 @@ class Operation:
     outcome: str = SUCCEEDED
     error: dict[str, Any] | None = None
     status: int = 200
+    sets: dict[str, Any] = field(default_factory=dict)
+    retry_after: int | None = None
     done: bool = False
 
 

@@ -6,7 +6,7 @@ from emulators.azure import groups, locations
 from emulators.azure.cloud import Cloud
 from emulators.azure.errors import Refusal, refusal, unsupported
 from emulators.azure.messages import Request, Response
-from emulators.azure.providers import KNOWN
+from emulators.azure.providers import KNOWN, storage
 from emulators.azure.providers.versions import RESOURCES
 
 _ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags", "subscriptions")
@@ -14,7 +14,8 @@ _ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags",
 
 def handle(cloud: Cloud, request: Request, tenant_id: str) -> Response:
     """`/subscriptions[/{id}[/locations | /providers[/{namespace}[/register]] | /resources | /tagNames]]`."""
-    groups.version(request)
+    if request.lowered[-1] != "checknameavailability":
+        groups.version(request)
     if len(request.segments) == 1:
         known = cloud.settings.subscriptions or {key.split("/")[2] for key in cloud.state.groups}
         return Response(200, {"value": [_subscription(item, tenant_id) for item in sorted(known)]})
@@ -56,6 +57,8 @@ def _locations(subscription: str) -> list[dict[str, Any]]:
 
 
 def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
+    if request.lowered[4:] == ("checknameavailability",):
+        return _name_available(cloud, request)
     known = _namespaces(cloud)
     if len(request.segments) == 3:
         return Response(200, {"value": [_provider(subscription, name, types) for name, types in known.items()]})
@@ -67,6 +70,17 @@ def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
     if request.lowered[4:] == ("register",) and request.method == "POST":
         return Response(200, _provider(subscription, found, known[found]))
     raise refusal("MethodNotAllowed", method=request.method)
+
+
+def _name_available(cloud: Cloud, request: Request) -> Response:
+    if request.lowered[3] != "microsoft.storage":
+        raise unsupported(f"checkNameAvailability of {request.segments[3]}")
+    name = str(request.body().get("name", ""))
+    taken = any(item.type == storage.ACCOUNT.name and item.name == name for item in cloud.state.resources.values())
+    if not taken:
+        return Response(200, {"nameAvailable": True})
+    message = f"The storage account named {name} is already taken."
+    return Response(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
 
 
 def _namespaces(cloud: Cloud) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.azure import ids
 from emulators.azure.providers import type_of
-from emulators.azure.providers.computed import FUNCTIONS
+from emulators.azure.providers.computed import FUNCTIONS, REWORKED
 from emulators.azure.providers.types import ABSENT, Field, Items
 from emulators.azure.state import Resource, State
 from emulators.azure.times import timestamp
@@ -19,12 +19,15 @@ def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
         "type": row.name,
         "location": resource.location,
         "tags": resource.tags,
-        "etag": f'W/"{etag_of(state, resource)}"' if row.etagged else None,
+        "etag": shown_etag(state, resource, version),
         "properties": _properties(state, resource, row.fields, resource.properties, version),
     }
     top = dict(resource.top)
     for field in row.top:
-        if field.shown_in(version) and field.default is not ABSENT:
+        if "." in field.name:
+            value = FUNCTIONS[field.computed](state, resource, {}) if field.computed else field.default
+            _add_below(top, field.name.split("."), value)
+        elif field.shown_in(version) and field.default is not ABSENT:
             if known.get(field.name, ABSENT) is None:
                 known[field.name] = field.default
             elif field.name not in known:
@@ -38,13 +41,18 @@ def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
 
 
 def _properties(
-    state: State, resource: Resource, fields: tuple[Field, ...], stored: dict[str, Any], version: str
+    state: State,
+    resource: Resource,
+    fields: tuple[Field, ...],
+    stored: dict[str, Any],
+    version: str,
+    item: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for field in fields:
         if not field.shown_in(version) or field.dropped:
             continue
-        value = _value(state, resource, field, stored, version)
+        value = _value(state, resource, field, stored, version, item or {})
         if value is ABSENT:
             continue
         if "." in field.name:
@@ -60,9 +68,13 @@ def _properties(
     return shown
 
 
-def _value(state: State, resource: Resource, field: Field, stored: dict[str, Any], version: str) -> Any:
+def _value(
+    state: State, resource: Resource, field: Field, stored: dict[str, Any], version: str, item: dict[str, Any]
+) -> Any:
+    if field.reworked is not None:
+        return REWORKED[field.reworked](state, resource, item, version)
     if field.computed is not None:
-        return FUNCTIONS[field.computed](state, resource)
+        return FUNCTIONS[field.computed](state, resource, item)
     if field.children is not None:
         return [
             show(state, child, version)
@@ -86,11 +98,13 @@ def _item(
         if key == "id":
             shown["id"] = f"{resource.id}/{field.name}/{name}"
         elif key == "etag":
-            shown["etag"] = f'W/"{etag_of(state, resource)}"'
+            shown["etag"] = shown_etag(state, resource, version)
         elif key == "type":
             shown["type"] = items.type
         elif key == "properties":
-            shown["properties"] = _properties(state, resource, items.fields, item.get("properties") or {}, version)
+            shown["properties"] = _properties(
+                state, resource, items.fields, item.get("properties") or {}, version, item
+            )
         elif key in item:
             shown[key] = item[key]
     return shown
@@ -103,8 +117,16 @@ def _add_below(shown: dict[str, Any], path: list[str], value: Any) -> None:
         shown[path[0]] = holder | {path[1]: value}
 
 
+def shown_etag(state: State, resource: Resource, version: str) -> str | None:
+    """The etag in its service's form; None where it has none."""
+    row = type_of(resource.type)
+    return row.etag.format(etag_of(state, resource)) if row.etag and version >= row.etag_since else None
+
+
 def etag_of(state: State, resource: Resource) -> str:
-    """A write changes the etag of the whole family, so the topmost resource keeps it."""
+    """A network's write changes the etag of the whole family, so the topmost resource keeps it."""
+    if type_of(resource.type).own_etag:
+        return resource.etag
     rid = ids.parse(resource.id)
     while rid is not None and rid.parent is not None:
         rid = rid.parent

@@ -38,7 +38,10 @@ def _keys(recorded: Any, answered: Any, where: str) -> list[str]:
         return _keys(recorded[0], answered[0], f"{where}[0]") if recorded else []
     if type(recorded) is not type(answered):
         return [f"{where}: {type(recorded).__name__} recorded, {type(answered).__name__} answered"]
-    if where.rsplit(".", 1)[-1] in ("code", "status", "type", "statusCode", "provisioningState") and recorded != answered:
+    if (
+        where.rsplit(".", 1)[-1] in ("code", "status", "type", "statusCode", "provisioningState")
+        and recorded != answered
+    ):
         return [f"{where}: {recorded!r} recorded, {answered!r} answered"]
     if where.endswith(".message") and _is_json(recorded) != _is_json(answered):
         return [f"{where}: JSON text {'recorded' if _is_json(recorded) else 'answered'}"]

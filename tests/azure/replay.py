@@ -1,5 +1,6 @@
 """Recorded calls, made again against the embedded Azure: what has to be there is put there first."""
 
+import json
 import re
 import uuid
 from typing import Any
@@ -10,7 +11,9 @@ from tests.azure.emulator import Emulator
 from tests.azure.recordings import RECORDED_SUBSCRIPTION, Interaction
 
 LONG = 600.0
-_POLL = re.compile(r"/(operationresults|operations|asyncoperations|diskoperations|operationstatuses|privatedns\w+)/[^/]+$", re.I)
+_POLL = re.compile(
+    r"/(operationresults|operations|asyncoperations|diskoperations|operationstatuses|privatedns\w+)/[^/]+$", re.I
+)
 _READ_ONLY = {"id", "name", "type", "etag", "systemData", "managedBy"}
 _TERMINAL = {"Succeeded", "Failed", "Canceled"}
 _VERSIONS = {
@@ -41,6 +44,8 @@ class Replay:
 
     def answer(self, interaction: Interaction) -> requests.Response | None:
         """The emulator's answer; None where the recording does not show how the polled operation began."""
+        if re.search(r"/deployments/[^/]+/operations/[^/]+$", interaction.path):
+            return self._operation(interaction)
         if _POLL.search(interaction.path) and interaction.method == "GET":
             return self._poll(interaction)
         self._prepare(interaction)
@@ -83,7 +88,19 @@ class Replay:
             return None
         if not _still_running(interaction):
             self._emulator.advance(LONG)
+        elif interaction.answer == {"status": "Running"}:
+            self._emulator.advance(4)
         return self._emulator.call("GET", url)
+
+    def _operation(self, interaction: Interaction) -> requests.Response | None:
+        """One operation of a deployment: the one on the same kind of resource."""
+        wanted = _target(interaction.answer["properties"])
+        path = interaction.path.rsplit("/", 1)[0]
+        listed = self._call("GET", f"{path}?api-version={interaction.api_version}").json()["value"]
+        for item in listed:
+            if _target(item["properties"]) == wanted:
+                return self._call("GET", f"{path}/{item['operationId']}?api-version={interaction.api_version}")
+        return None
 
     def _remember(self, interaction: Interaction, answer: requests.Response) -> None:
         """Which URL of the emulator stands for a recorded one."""
@@ -109,6 +126,8 @@ class Replay:
         elif _still_running(interaction) and _state(interaction.answer) == "Running":
             self._emulator.advance(4)
         segments = interaction.path.split("/")
+        if "/microsoft.resources/deployments" in interaction.path.lower() and len(segments) < 8:
+            self._prepare_deployment(interaction)
         if len(segments) < 5 or segments[3].lower() != "resourcegroups":
             return
         group = "/".join(segments[:5])
@@ -138,6 +157,7 @@ class Replay:
     def _prepare_resource(self, interaction: Interaction) -> None:
         path, method, status = interaction.path, interaction.method, interaction.status
         if "/microsoft.resources/deployments" in path.lower() or re.search(r"/deployments/[^/]+/operations", path):
+            self._prepare_deployment(interaction)
             return
         pairs = path.split("/providers/")[-1].split("/")[1:]
         if len(pairs) % 2:
@@ -148,16 +168,28 @@ class Replay:
             self._ensure(path, version)
         elif method == "PUT" and status == 200:
             self._ensure(path, version, changed=_state(interaction.answer) != "Succeeded", sent=interaction.body)
+            self._references(interaction.body, path)
         elif method == "PUT" and status in (201, 202):
             self._ensure_above(path)
             self._absent(path, version)
-            self._references(interaction.body)
+            self._references(interaction.body, path)
         elif status in (204, 404):
             if interaction.code != "ParentResourceNotFound" and status == 204:
                 self._ensure_above(path)
             self._absent(path, version)
         elif status == 400 and method in ("PUT", "DELETE"):
             self._ensure_above(path)
+
+    def _prepare_deployment(self, interaction: Interaction) -> None:
+        """The groups that its nested deployments go to; for a PUT answered 200 an earlier deployment of the name."""
+        text = json.dumps(interaction.answer)
+        made = set(re.findall(r'"id": "(/subscriptions/[^/"]+/resourceGroups/[^/"]+)"', text))
+        if interaction.status < 300:
+            for group in set(re.findall(r"/subscriptions/[^/\"]+/resourceGroups/[^/\"]+", text)) - made:
+                self._ensure_group(group)
+        if interaction.method == "PUT" and interaction.status == 200:
+            self._call("PUT", interaction.target, self._body(interaction))
+            self._emulator.advance(LONG)
 
     def _prepare_list(self, interaction: Interaction) -> None:
         if interaction.method == "GET" and isinstance(interaction.answer, dict):
@@ -179,7 +211,7 @@ class Replay:
         if not changed and isinstance(sent, dict):
             body = sent
         if changed:
-            body = body | {"tags": {"seeded": "yes"}}
+            body = _different(body)
         if kind.endswith("/subnets"):
             body = self._subnet(body)
         for _ in range(12):
@@ -192,7 +224,9 @@ class Replay:
 
     def _subnet(self, body: dict[str, Any]) -> dict[str, Any]:
         self._subnets += 1
-        return body if "addressPrefix" in str(body) else {"properties": {"addressPrefix": f"10.255.{self._subnets}.0/24"}}
+        return (
+            body if "addressPrefix" in str(body) else {"properties": {"addressPrefix": f"10.255.{self._subnets}.0/24"}}
+        )
 
     def _ensure_above(self, path: str) -> None:
         """The group, the parents and, of an extension resource, what it extends."""
@@ -204,23 +238,34 @@ class Replay:
         elif "/providers/" in scope:
             self._ensure(scope)
 
-    def _references(self, body: Any) -> None:
+    def _references(self, body: Any, own: str) -> None:
         """What the body of a request names in its ids."""
         if isinstance(body, dict):
             for key, value in body.items():
                 if key == "id" and isinstance(value, str) and value.count("/providers/") == 1:
-                    if len(value.split("/")) in (9, 11):
-                        self._ensure(value)
+                    self._ensure_part(value, own)
                 else:
-                    self._references(value)
+                    self._references(value, own)
         elif isinstance(body, list):
             for value in body:
-                self._references(value)
+                self._references(value, own)
+
+    def _ensure_part(self, target: str, own: str) -> None:
+        """A resource, or the resource that has the part named."""
+        segments = target.split("/")
+        parts = len(segments) == 11 and segments[9].lower() not in ("subnets", "disks")
+        whole = "/".join(segments[:9]) if parts else target
+        if len(segments) in (9, 11) and not own.lower().startswith(whole.lower()):
+            self._ensure(whole)
 
     def _absent(self, path: str, version: str) -> None:
         answer = self._call("DELETE", f"{path}?api-version={version}")
         if answer.status_code in (200, 202):
             self._emulator.advance(LONG)
+
+
+def _target(properties: dict[str, Any]) -> str:
+    return str((properties.get("targetResource") or {}).get("resourceType", "")).lower()
 
 
 def writable(body: Any) -> dict[str, Any]:
@@ -231,6 +276,17 @@ def writable(body: Any) -> dict[str, Any]:
     if isinstance(kept.get("properties"), dict):
         kept["properties"] = {key: value for key, value in kept["properties"].items() if key != "provisioningState"}
     return kept
+
+
+def _different(body: dict[str, Any]) -> dict[str, Any]:
+    """The same resource before the change that the recorded PUT makes."""
+    kind = str(body)
+    properties = dict(body.get("properties") or {})
+    if "addressPrefixes" in kind and "addressSpace" in properties:
+        properties["dhcpOptions"] = {"dnsServers": ["10.9.8.7"]}
+    elif "priority" in properties:
+        properties["description"] = "seeded"
+    return body | {"tags": {"seeded": "yes"}, "properties": properties}
 
 
 def _state(answer: Any) -> str:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from emulators.azure.providers import network
-from emulators.azure.providers.types import GENERIC, ResourceType
+from emulators.azure.providers import compute, identity, network, network_addresses, private_dns, storage
+from emulators.azure.providers.types import GENERIC, GENERIC_NETWORK, ResourceType
 
-KNOWN: dict[str, ResourceType] = {row.name.lower(): row for table in (network.TYPES,) for row in table}
+_TABLES = (network, network_addresses, private_dns, compute, storage, identity)
+KNOWN: dict[str, ResourceType] = {row.name.lower(): row for table in _TABLES for row in table.TYPES}
 
 _generic: dict[str, ResourceType] = {}
 
@@ -15,7 +16,8 @@ def type_of(name: str) -> ResourceType:
     known = KNOWN.get(name.lower())
     if known is not None:
         return known
-    return _generic.setdefault(name.lower(), replace(GENERIC, name=name))
+    row = GENERIC_NETWORK if name.lower().startswith("microsoft.network/") else GENERIC
+    return _generic.setdefault(name.lower(), replace(row, name=name))
 
 
 def canonical_types(namespace: str, types: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from emulators.azure.ids import ResourceId
-from emulators.azure.state import State
+from emulators.azure.state import Resource, State
 
 NEVER = "9999"
 
@@ -35,6 +35,7 @@ class Field:
     since: str = ""
     before: str = NEVER
     computed: str | None = None
+    reworked: str | None = None
     children: str | None = None
     items: "Items | None" = None
     kept_since: str = ""
@@ -70,6 +71,18 @@ class Form:
     body: str = "resource"
     polling: str = ""
     share: float = 0.0
+    etag: bool = False
+    self_location: bool = False
+    poll_retry_after: int | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """POST {id}/{name}, long-running; `sets` are the facts that hold when it has ended."""
+
+    name: str
+    form: Form
+    sets: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,11 @@ class InUse:
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One row: `Microsoft.Network/virtualNetworks`."""
+    """One row: `Microsoft.Network/virtualNetworks`.
+
+    `etag` is the form of its etag ("" has none), `accept` checks and completes the properties of a PUT, `busy` the refusal of a
+    write while another one on the same family runs, `refuses_children` the code that refuses a delete while there are children.
+    """
 
     name: str
     versions: tuple[str, ...] = ()
@@ -100,24 +117,26 @@ class ResourceType:
     name_error: str = "InvalidResourceName"
     name_text: str = ""
     located: bool = True
-    etagged: bool = False
+    etag: str = ""
+    etag_since: str = ""
+    own_etag: bool = False
     in_use: InUse | None = None
     checks_references: bool = False
     busy: str | None = None
-    not_found: str = "network"
-    actions: "tuple[Action, ...]" = ()
-    validate: Callable[[State, ResourceId, dict[str, Any]], None] | None = None
+    not_found: str = ""
+    actions: tuple[Action, ...] = ()
+    accept: Callable[[State, ResourceId, dict[str, Any]], None] | None = None
     refuses_children: str | None = None
-
-
-@dataclass(frozen=True)
-class Action:
-    """POST {id}/{name}: with `answer` a synchronous one (a function in providers.computed), else a long-running one."""
-
-    name: str
-    form: Form = Form(200)
-    answer: str | None = None
-    sets: dict[str, Any] | None = None
+    follow_up: Callable[[State, Resource, bool], None] | None = None
 
 
 GENERIC = ResourceType("*")
+GENERIC_NETWORK = ResourceType(
+    "Microsoft.Network/*",
+    order=("name", "id", "etag", "type", "location", "tags", "zones", "properties", "sku"),
+    fields=(Field("provisioningState", computed="state"),),
+    create=Form(201, "Updating", True, polling="network", share=0.1),
+    update=Form(200, "Updating", True, polling="network", share=0.1),
+    delete=Form(202, "Deleting", True, True, 10, "empty", "network", 0.1),
+    etag='W/"{}"',
+)
