@@ -46,6 +46,7 @@ ACTIVITIES = frozenset({*NEXT, ABANDON, PUBLISH})
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
 STEPS_A_GENERATION = 25  # replay is quadratic in the length of the history
 PUBLISH_AGAIN_SECONDS = 30
+LONGEST_REASON = 1_000  # a custom status of more than 16 KB fails the orchestration
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
@@ -130,7 +131,8 @@ def _bug(progress: dict[str, Any], bug: Exception) -> dict[str, Any]:
     """An activity raised: that is a bug, and is reported; publishing goes on for ever."""
     if progress["step"] == PUBLISH:
         return {"kind": "Retry", "state": {}, "after": PUBLISH_AGAIN_SECONDS, "code": None, "reason": str(bug)}
-    reason = f"the driver failed in step {progress['step']}: {bug}"
+    what = str(bug).partition(" \n ")[0]  # after it the SDK puts .NET's details, stack traces among them
+    reason = f"the driver failed in step {progress['step']}: {what}"
     return {
         "kind": "Failed",
         "state": progress["state"],
@@ -151,5 +153,5 @@ def _status(progress: dict[str, Any], outcome: dict[str, Any]) -> dict[str, Any]
     return {
         "step": progress["step"],
         **{name: value for name, value in known.items() if value},
-        "reason": outcome["reason"],
+        "reason": outcome["reason"][:LONGEST_REASON],
     }
