@@ -1,0 +1,250 @@
+"""The way of a lifecycle through its steps, as the SDK runs it."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from driver.models import FailureCode, Outcome, failed, retry, running, succeeded
+from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
+from tests.support.orchestration import MADE, REQUEST_ID, STARTED, Answer, Run, run_input
+
+pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads")  # the SDK's own call, once a process
+DEPLOY = ["inspect_resources", "start_deployment", "watch_deployment", "publish_event"]
+STATE = {**STARTED.state}
+ATTEMPTS = RETRIES.max_number_of_attempts
+FULL = failed(FailureCode.INSUFFICIENT_CAPACITY, "no cores left", {"topology": {"made": {"id": "m", "type": "t"}}})
+
+
+def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: list[Answer]) -> Run:
+    return Run(run_input(verb, seconds), script, most).execute()
+
+
+def failure(done: Run) -> dict[str, Any]:
+    """The failure details of the one event that was published."""
+    assert done.status == "Completed"
+    (published,) = {json.dumps(payload["event"]) for payload in done.payloads("publish_event")}
+    event = json.loads(published)
+    assert event["status"] == "FAILED"
+    assert event == done.output
+    return dict(event["failureDetails"])
+
+
+def test_a_deployment_takes_four_activities_and_one_timer() -> None:
+    done = run()
+    assert done.names == DEPLOY
+    assert len(done.timers) == 1
+    assert len(done.histories) == 1
+    expected = {
+        "requestId": REQUEST_ID,
+        "status": "COMPLETE",
+        "outputs": MADE["outputs"],
+        "associatedTopology": MADE["topology"],
+        "version": "1.0.0",
+    }
+    assert (done.status, done.output) == ("Completed", expected)
+
+
+def test_what_each_activity_is_given() -> None:
+    done = run()
+    common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
+    inspect, start, watch, publish = (payload for _, payload in done.calls)
+    assert inspect == {**common, "step": "inspect_resources", "sealed": inspect["sealed"], "state": {}, "attempt": 0}
+    assert start["state"] == {"existed": []}
+    assert watch["state"] == STATE
+    assert publish == {**common, "step": "publish_event", "tenant": "tenant-1", "event": done.output}
+
+
+@pytest.mark.parametrize(
+    ("verb", "names"),
+    [
+        ("deploy", DEPLOY),
+        ("remove", ["remove_resources", "publish_event"]),
+        ("call", ["call_action", "watch_action", "publish_event"]),
+    ],
+)
+def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
+    assert run(verb).names == names
+
+
+def test_a_removal_first_awaits_what_still_runs_for_the_resource() -> None:
+    found = {"found": {"vnet": {"id": "id", "type": "t"}}}
+    script: dict[str, list[Answer]] = {"await_executions": [running(2, {}), succeeded(found)]}
+    done = Run(run_input("remove", awaits=["other"]), script).execute()
+    assert done.names == ["await_executions", "await_executions", "remove_resources", "publish_event"]
+    assert done.payloads("await_executions")[0]["awaits"] == ["other"]
+    assert done.payloads("remove_resources")[0]["state"] == found
+
+
+def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
+    done = run(watch_deployment=[running(5, {**STATE, "delay": 2}), running(6, {**STATE, "delay": 3}), succeeded(MADE)])
+    assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3, "publish_event"]
+    assert [payload["state"]["delay"] for payload in done.payloads("watch_deployment")] == [1, 2, 3]
+    assert len(done.timers) == 3
+
+
+def test_a_refused_step_is_tried_again_and_told_which_attempt_it_is() -> None:
+    done = run(start_deployment=[retry(2, "busy", {"existed": ["x"]}), retry(4, "busy", {"existed": ["x"]}), STARTED])
+    assert [payload["attempt"] for payload in done.payloads("start_deployment")] == [0, 1, 2]
+    assert done.output["status"] == "COMPLETE"
+
+
+def test_a_deployment_that_failed_for_a_passing_reason_is_started_again() -> None:
+    kept = {"existed": ["x"], "topology": {"made": {"id": "m", "type": "t"}}}
+    done = run(watch_deployment=[retry(5, "preempted", kept), succeeded(MADE)])
+    assert done.names == [*DEPLOY[:3], *DEPLOY[1:]]
+    again = done.payloads("start_deployment")[1]
+    assert (again["attempt"], again["state"]) == (1, kept)
+
+
+def test_a_failed_deployment_whose_inventory_is_known_is_published_at_once() -> None:
+    done = run(watch_deployment=[FULL])
+    assert failure(done) == {"failureCode": "INSUFFICIENT_CAPACITY", "description": "no cores left"}
+    assert done.output["associatedTopology"] == FULL.state["topology"]
+    assert done.output["outputs"] == {}
+    assert done.names == DEPLOY
+
+
+@pytest.mark.parametrize("step", ["start_deployment", "watch_deployment"])
+def test_after_the_put_what_was_made_is_collected_and_the_first_failure_kept(step: str) -> None:
+    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", {"existed": []})
+    second = failed(FailureCode.INTERNAL_ERROR, "the second", {"existed": []})
+    done = Run(
+        run_input(), {step: [first], "abandon_deployment": [retry(1, "busy", {"existed": []}), second]}
+    ).execute()
+    assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
+    done = Run(run_input(), {step: [first]}).execute()
+    assert done.names[-2:] == ["abandon_deployment", "publish_event"]
+    assert failure(done)["description"] == "the first"
+    assert done.output["associatedTopology"] == {"half": {"id": "half", "type": "t"}}
+
+
+def test_before_the_put_nothing_is_collected() -> None:
+    done = run(inspect_resources=[failed(FailureCode.RESOURCE_NOT_FOUND, "no group", {})])
+    assert done.names == ["inspect_resources", "publish_event"]
+    assert failure(done)["failureCode"] == "RESOURCE_NOT_FOUND"
+    assert done.output["associatedTopology"] == {}
+
+
+def test_a_removal_that_fails_reports_what_it_removed() -> None:
+    done = run("remove", remove_resources=[failed(FailureCode.INFRASTRUCTURE_ERROR, "in use", {"removed": ["a", "b"]})])
+    failure(done)
+    assert done.output["associatedTopology"] == {"a": None, "b": None}
+
+
+@pytest.mark.parametrize(
+    ("verb", "step", "abandoned"),
+    [
+        ("deploy", "inspect_resources", False),
+        ("deploy", "start_deployment", True),
+        ("deploy", "watch_deployment", True),
+        ("remove", "remove_resources", False),
+        ("call", "call_action", False),
+        ("call", "watch_action", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Running", "Retry"])
+def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str) -> None:
+    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {**STATE, "removed": ["a"]}})
+    done = Run(run_input(verb, 0), {step: [going]}).execute()
+    told = failure(done)
+    assert told["failureCode"] == "INFRASTRUCTURE_ERROR"
+    assert told["description"] == f"not over after 0 seconds, in step {step}: busy"
+    assert ("abandon_deployment" in done.names) is abandoned
+    assert done.names.count(step) == 1
+
+
+def test_a_wait_ends_with_the_deadline() -> None:
+    done = run("deploy", 30, most=4, watch_deployment=[running(3600, STATE)])
+    started = done.histories[0][1][0]["Timestamp"]
+    waited = datetime.fromisoformat(done.timers[-1]) - datetime.fromisoformat(started)
+    assert waited.total_seconds() == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("verb", "step"),
+    [
+        ("deploy", "inspect_resources"),
+        ("deploy", "start_deployment"),
+        ("deploy", "watch_deployment"),
+        ("remove", "remove_resources"),
+        ("call", "call_action"),
+        ("call", "watch_action"),
+    ],
+)
+def test_a_bug_in_each_step_is_tried_again_and_then_published(verb: str, step: str) -> None:
+    done = Run(run_input(verb), {step: [ValueError("a bug")]}).execute()
+    told = failure(done)
+    assert told["failureCode"] == "INTERNAL_ERROR"
+    assert told["description"].startswith(f"the driver failed in step {step}: ")
+    assert told["description"].endswith("ValueError: a bug")  # no stack trace
+    assert done.names.count(step) == ATTEMPTS
+    assert ("abandon_deployment" in done.names) is (step in ("start_deployment", "watch_deployment"))
+
+
+def test_a_bug_in_collecting_keeps_the_first_failure() -> None:
+    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", {"existed": []})
+    done = run(start_deployment=[first], abandon_deployment=[ValueError("a bug")])
+    assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
+
+
+def test_a_killed_worker_costs_one_attempt() -> None:
+    done = run(start_deployment=[RuntimeError("exited with code 137 (0x89)"), STARTED])
+    assert done.output["status"] == "COMPLETE"
+    assert done.names.count("start_deployment") == 2
+
+
+@pytest.mark.parametrize("trouble", [retry(5, "no broker", {}), ValueError("a bug")], ids=["unacknowledged", "bug"])
+def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
+    done = run("deploy", 0, publish_event=[trouble] * 60 + [succeeded({})])
+    assert done.status == "Completed"
+    assert done.names.count("publish_event") == 61
+    assert len({json.dumps(payload["event"]) for payload in done.payloads("publish_event")}) == 1
+    assert len(done.histories) == (3 if isinstance(trouble, Outcome) else 1)
+
+
+def test_a_run_that_only_repeats_an_event() -> None:
+    event = {"requestId": REQUEST_ID, "status": "COMPLETE", "outputs": {}, "associatedTopology": {}, "version": "1.0.0"}
+    data = {"requestId": REQUEST_ID, "tenant": None, "trace": {}, "event": event}
+    done = Run(data).execute()
+    assert done.names == ["publish_event"]
+    assert done.payloads("publish_event")[0] == {
+        "requestId": REQUEST_ID,
+        "trace": {},
+        "step": "publish_event",
+        "tenant": None,
+        "event": event,
+    }
+    assert done.output == event
+
+
+def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
+    looks = [running(1, {**STATE, "delay": number}) for number in range(2, 62)]
+    done = run(watch_deployment=[*looks, succeeded(MADE)])
+    assert done.output["status"] == "COMPLETE"
+    assert [payload["state"]["delay"] for payload in done.payloads("watch_deployment")] == list(range(1, 62))
+    assert len(done.histories) == 1 + (len(done.calls) - 1) // STEPS_A_GENERATION
+    deadlines = {plain(data)["progress"]["deadline"] for data, _ in done.histories[1:]}
+    assert len(deadlines) == 1
+
+
+def plain(data: Any) -> Any:
+    """The input of a generation, however often it was encoded."""
+    while isinstance(data, str):
+        data = json.loads(data)
+    return data
+
+
+def test_a_collection_that_takes_too_long_is_given_up() -> None:
+    progress = {
+        "step": "abandon_deployment",
+        "state": {"existed": []},
+        "attempt": 0,
+        "deadline": "2020-01-01T00:00:00+00:00",
+        "failure": ["INFRASTRUCTURE_ERROR", "the first"],
+    }
+    script: dict[str, list[Answer]] = {"abandon_deployment": [running(5, {"existed": []})]}
+    done = Run(run_input(progress=progress), script).execute()
+    assert done.names == ["abandon_deployment", "publish_event"]
+    assert failure(done)["description"] == "the first"

@@ -1,0 +1,142 @@
+"""The orchestrator of lifecycles, run through the real SDK: histories as the Durable extension writes them, activities
+answered by a script, timers fired at once.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.durable_functions import DFApp
+
+from driver.models import Outcome, succeeded
+from emulators.functions_host.episodes import Episode, run_episode
+from emulators.functions_host.functions import App, index
+from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
+from emulators.functions_host.store import Instance
+from orchestrators.lifecycle import ACTIVITIES, run_lifecycle
+
+REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
+SEALED = "sealed-and-needle"
+Answer = Outcome | Exception
+STARTED = Outcome(
+    kind="Succeeded",
+    after=1,
+    state={"existed": [], "deployment": "vnet-1-r", "correlationId": "c-1", "url": "https://arm/1", "delay": 1},
+)
+MADE = {"outputs": {"vnet_id": "id"}, "topology": {"vnet": {"id": "id", "type": "t"}}}
+# What each step answers where a script says nothing else.
+USUAL: dict[str, Answer] = {
+    "await_executions": succeeded({"found": {}}),
+    "inspect_resources": succeeded({"existed": []}),
+    "start_deployment": STARTED,
+    "watch_deployment": succeeded(MADE),
+    "abandon_deployment": succeeded({"topology": {"half": {"id": "half", "type": "t"}}}),
+    "remove_resources": succeeded({"outputs": {}, "topology": {"vnet": None}}),
+    "call_action": Outcome(kind="Succeeded", after=1, state={"urls": ["https://arm/2"], "delay": 1}),
+    "watch_action": succeeded({"outputs": {}, "topology": {}}),
+    "publish_event": succeeded({}),
+}
+
+
+def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[str, Any]:
+    """The input of a lifecycle, as the API starts it."""
+    return {
+        "requestId": REQUEST_ID,
+        "tenant": "tenant-1",
+        "trace": {"tracectx.transactionid": "t-1"},
+        "transition": {"name": "Create", "verb": verb, "seconds": seconds},
+        "awaits": [],
+        "sealed": SEALED,
+        **more,
+    }
+
+
+def _app() -> App:
+    app = DFApp()
+
+    def activity(payload: str) -> None:
+        raise AssertionError("scripts answer the activities")
+
+    app.orchestration_trigger(context_name="context")(run_lifecycle)
+    for name in sorted(ACTIVITIES):
+        app.function_name(name)(app.activity_trigger(input_name="payload")(activity))
+    return index(app, {})
+
+
+APP = _app()
+
+
+@dataclass
+class Run:
+    """One instance from its start to its end, or until `most` activities were called.
+
+    `script` holds the answers of a step in their order; the last one is given again and again.
+    """
+
+    data: Mapping[str, Any]
+    script: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
+    most: int = 500
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    timers: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    histories: list[tuple[str, list[Event]]] = field(default_factory=list)
+    status: str = "Running"
+    output: Any = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the activities called, in their order."""
+        return [name for name, _ in self.calls]
+
+    def payloads(self, name: str) -> list[dict[str, Any]]:
+        return [payload for called, payload in self.calls if called == name]
+
+    def execute(self) -> "Run":
+        """Run it."""
+        data = json.dumps(json.dumps(self.data))  # the SDK's client encodes twice
+        while (following := self._generation(data)) is not None:
+            data = following
+        return self
+
+    def _generation(self, data: str) -> str | None:
+        """Run one generation; the input of the next."""
+        instance = Instance(REQUEST_ID, "e-1", "run_lifecycle", None, "Running", data, None, None, "", "", None)
+        history: list[str] = []
+        messages = [execution_started(REQUEST_ID, "e-1", "run_lifecycle", data, None)]
+        self.histories.append((data, []))
+        while messages and len(self.calls) < self.most:
+            episode = run_episode(APP, instance, history, messages)
+            assert not episode.unknown
+            history += map(json.dumps, episode.events)
+            self.histories[-1][1].extend(episode.events)
+            if episode.custom_status:
+                self.statuses.append(episode.custom_status)
+            if episode.continued is not None:
+                return episode.continued
+            if episode.status != "Running":
+                self.status, self.output = episode.status, json.loads(episode.output or "null")
+                return None
+            messages = self._answers(episode)
+        return None
+
+    def _answers(self, episode: Episode) -> list[Event]:
+        """What comes of what an episode has scheduled."""
+        messages = []
+        for happened, data in episode.scheduled:
+            number = happened["EventId"]
+            if happened["EventType"] == EventType.TimerCreated:
+                self.timers.append(happened["FireAt"])
+                messages.append(event(EventType.TimerFired, TimerId=number, FireAt=happened["FireAt"]))
+            else:
+                messages.append(self._called(number, happened["Name"], json.loads(data or "null")))
+        return messages
+
+    def _called(self, number: int, name: str, payload: dict[str, Any]) -> Event:
+        self.calls.append((name, payload))
+        script = self.script.get(name) or [USUAL[name]]
+        answer = script[min(self.names.count(name), len(script)) - 1]
+        if isinstance(answer, Exception):
+            return task_failed(number, name, answer)
+        result = json.dumps(answer.model_dump(mode="json"))
+        return event(EventType.TaskCompleted, TaskScheduledId=number, Result=result)

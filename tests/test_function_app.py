@@ -1,0 +1,162 @@
+"""The app as a Functions host sees it: bindings, names, host.json, and what importing it costs."""
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driver import activities
+from orchestrators import lifecycle
+
+ROOT = Path(__file__).resolve().parents[1]
+LAZY = ("azure.identity", "azure.mgmt", "confluent_kafka", "jinja2")
+DESCRIBE = """
+import inspect, json, sys
+import function_app
+functions = []
+for one in function_app.app.get_functions():
+    handler = one.get_user_function()
+    functions.append({
+        "name": one.get_function_name(),
+        "async": inspect.iscoroutinefunction(handler),
+        "parameters": list(inspect.signature(handler).parameters),
+        "annotations": {name: str(kind) for name, kind in inspect.get_annotations(handler).items()},
+        "bindings": json.loads(one.get_function_json())["bindings"],
+    })
+loaded = sorted({name for name in sys.modules if name.startswith(%r)})
+print(json.dumps({"functions": functions, "loaded": loaded}))
+"""
+
+
+def imported(**settings: str) -> Any:
+    """What a fresh process sees after `import function_app`."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("KAFKA_BOOTSTRAP_SERVERS",)}
+    environment |= {"PYTHON_ENABLE_INIT_INDEXING": "1", **settings}
+    command = [sys.executable, "-c", DESCRIBE % (LAZY,)]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def app() -> Any:
+    return imported()
+
+
+@pytest.fixture(scope="module")
+def functions(app: Any) -> dict[str, Any]:
+    return {one["name"]: one for one in app["functions"]}
+
+
+def trigger(function: dict[str, Any]) -> dict[str, Any]:
+    """The one trigger of a function."""
+    (found,) = [binding for binding in function["bindings"] if binding["type"].lower().endswith("trigger")]
+    return dict(found)
+
+
+def of_kind(functions: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: one for name, one in functions.items() if trigger(one)["type"] == kind}
+
+
+def test_names_are_unique_and_every_function_has_one_trigger(app: Any, functions: dict[str, Any]) -> None:
+    assert len(functions) == len(app["functions"])
+    assert all(trigger(one) for one in functions.values())
+
+
+def test_the_routes(functions: dict[str, Any]) -> None:
+    http = of_kind(functions, "httpTrigger")
+    routes = {(one["methods"][0], one["route"]) for one in map(trigger, http.values())}
+    assert routes >= {
+        ("POST", "api/driver/lifecycle/execute"),
+        ("POST", "api/driver/references/find"),
+        ("GET", "api/driver/lifecycle/executions/{requestId}"),
+        ("GET", "management/health"),
+    }
+    assert len(routes) == len(http)
+    assert {trigger(one)["authLevel"].lower() for one in http.values()} == {"anonymous"}
+
+
+def test_http_functions_take_the_streaming_request(functions: dict[str, Any]) -> None:
+    for name, one in of_kind(functions, "httpTrigger").items():
+        assert one["async"], name
+        assert "starlette.requests.Request" in one["annotations"][trigger(one)["name"]], name
+
+
+def test_functions_with_a_durable_client_are_async(functions: dict[str, Any]) -> None:
+    clients = [
+        one for one in functions.values() if any(binding["type"] == "durableClient" for binding in one["bindings"])
+    ]
+    assert clients
+    assert all(one["async"] for one in clients)
+
+
+def test_every_parameter_is_bound(functions: dict[str, Any]) -> None:
+    for name, one in functions.items():
+        bound = {binding["name"] for binding in one["bindings"]}
+        assert set(one["parameters"]) <= bound, name
+
+
+def test_the_orchestrator_is_the_one_that_the_api_starts(functions: dict[str, Any]) -> None:
+    (one,) = of_kind(functions, "orchestrationTrigger").values()
+    assert one["name"] == lifecycle.run_lifecycle.__name__ == "run_lifecycle"
+    assert trigger(one)["name"] == "context"
+    assert not one["async"]
+
+
+def test_what_the_orchestrator_calls_is_what_is_registered(functions: dict[str, Any]) -> None:
+    # An unknown name would wait for ever on the real host, without a word in the log.
+    registered = set(of_kind(functions, "activityTrigger"))
+    assert registered == lifecycle.ACTIVITIES
+    named = {*lifecycle.NEXT, *lifecycle.NEXT.values(), *lifecycle.FIRST.values(), *lifecycle.AGAIN.values()}
+    assert named | set(lifecycle.ABANDONED) | {lifecycle.ABANDON} <= registered
+    assert registered - {lifecycle.PUBLISH, "await_executions"} == set(activities.STEPS)
+
+
+def test_the_orchestrator_names_activities_nowhere_else() -> None:
+    source = inspect.getsource(lifecycle.run_lifecycle)
+    assert source.count("call_activity") == source.count("call_activity_with_retry(step,") == 1
+
+
+def test_there_is_one_timer(functions: dict[str, Any]) -> None:
+    (one,) = of_kind(functions, "timerTrigger").values()
+    assert len(trigger(one)["schedule"].split()) == 6
+
+
+def test_nothing_heavy_is_imported_with_the_app(app: Any) -> None:
+    assert app["loaded"] == []
+
+
+def test_bad_settings_do_not_break_the_import() -> None:
+    # On the real host an error at import means 404 on every route, with nothing that says why.
+    wrong = {
+        "LOG_LEVEL": "loud",
+        "LOG_TYPE": "unheard",
+        "EVENTS": "nowhere",
+        "TRANSITION_TIMEOUT_MINUTES": "an hour",
+        "SEALING_KEYS": "",
+        "SEALING_KEYS_FILE": "/nowhere",
+        "AZURE_RESOURCE_MANAGER_URL": "http://plain",
+        "KAFKA_CONFIG_NO_SUCH_SETTING": "x",
+    }
+    assert imported(**wrong)["functions"] == imported(SEALING_KEYS="no key")["functions"]
+
+
+def test_host_json_is_fit_for_durable_and_for_the_latency_goals() -> None:
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+    durable = host["extensions"]["durableTask"]
+    storage = durable["storageProvider"]
+    assert host["version"] == "2.0"
+    assert host["extensions"]["http"]["routePrefix"] == ""
+    assert host["extensionBundle"]["id"] == "Microsoft.Azure.Functions.ExtensionBundle"
+    assert durable["hubName"].isalnum()
+    # After a crash running work is taken up again when its message becomes visible; less than a minute is refused.
+    assert storage["workItemQueueVisibilityTimeout"] == storage["controlQueueVisibilityTimeout"] == "00:01:00"
+    assert storage["maxQueuePollingInterval"] <= "00:00:02"
+    assert durable["maxConcurrentActivityFunctions"] >= 20
+    assert durable["maxConcurrentOrchestratorFunctions"] >= 20
+    assert durable["tracing"]["traceInputsAndOutputs"] is False
