@@ -136,6 +136,16 @@ def test_sigterm_answers_what_is_in_flight_and_keeps_results(host: Host) -> None
     assert effects(host).count("begin long") == 1
 
 
+@pytest.mark.slow
+def test_an_activity_that_outlasts_the_grace_is_named_and_left_for_the_next_start(host: Host) -> None:
+    host.begin("sequence", "i", [{"name": "endless", "milliseconds": 20_000}])
+    wait_until(lambda: "begin endless" in effects(host))
+    assert host.stop() == 0
+    assert "stopped while activities were running; they run again at the next start: act" in host.log
+    host.start()
+    wait_until(lambda: effects(host).count("begin endless") == 2)
+
+
 def test_timers_run_at_the_start_and_make_up_for_what_was_missed(make_host: MakeHost, app_folder: Path) -> None:
     host = make_host(app_folder).start()
     wait_until(lambda: effects(host) == ["timer False 0"])
