@@ -65,11 +65,11 @@ def is_reachable() -> bool:
 def clients(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
     global _reachable
-    from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+    with _connecting:  # threads that import the SDK at the same time from different ends block each other
+        from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
+        connected = _clients(location)
     try:
-        with _connecting:
-            connected = _clients(location)
         yield connected
     except HttpResponseError as error:
         _reachable = True
@@ -142,13 +142,13 @@ def act(location: AzureLocation, resource_id: str, action: str, api_version: str
 
 
 def _send(location: AzureLocation, method: str, url: str) -> Any:
-    from azure.core.rest import HttpRequest
-
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     with clients(location) as arm:
         if not absolute.lower().startswith(f"{location.resource_manager_url}/".lower()):
             # A bearer token goes to the Resource Manager that was configured and to nobody else.
             raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
+        from azure.core.rest import HttpRequest
+
         response = arm.deployments.send_request(HttpRequest(method, absolute))
         if response.status_code >= 400:
             raise refusal(response)
