@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.skipif(
     reason="the Kubernetes API server is not built yet: make chart-tools",
 )
 
+NUMBERS = count(1)
 MADE = {"azure-driver-tls", "azure-driver-sealing", "azure-driver-function-keys"}
 
 each_helm = pytest.mark.parametrize("helm", HELMS, ids=lambda helm: f"helm{helm.version}")
@@ -27,15 +29,14 @@ each_helm = pytest.mark.parametrize("helm", HELMS, ids=lambda helm: f"helm{helm.
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    tools.install_api_server()
     with running(tmp_path_factory.mktemp("cluster")) as started:
         yield started
 
 
 @pytest.fixture
-def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of its own that enforces Pod Security "restricted"."""
-    name = f"test-{abs(hash(request.node.nodeid)) % 10**10}"
+    name = f"test-{next(NUMBERS)}"
     label = {"pod-security.kubernetes.io/enforce": "restricted"}
     manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": label}}
     cluster.kubectl("create", "--filename", "-", stdin=yaml.safe_dump(manifest))

@@ -105,7 +105,7 @@
 - name: {{ $durable }}__storageProvider__connectionStringName
   value: SQLDB_Connection
 - name: {{ $durable }}__storageProvider__createDatabaseIfNotExists
-  value: "true"
+  value: {{ .Values.durable.mssql.createDatabase | quote }}
 - name: {{ $durable }}__storageProvider__schemaName
   value: {{ .Values.durable.mssql.schemaName | quote }}
 - name: SQLDB_Connection

@@ -11,7 +11,7 @@ that restarts the pods must speak of the same data).
     {{- $_ := set $generated .Values.app.config.security.ssl.secret.name (include "azure-driver.newCertificate" . | fromJson) -}}
   {{- end -}}
   {{- if not .Values.sealing.existingSecret -}}
-    {{- $_ := set $generated (printf "%s-sealing" $name) (dict .Values.sealing.key (randBytes 32 | replace "+" "-" | replace "/" "_" | b64enc)) -}}
+    {{- $_ := set $generated (printf "%s-sealing" $name) (dict "keys" (randBytes 32 | replace "+" "-" | replace "/" "_" | b64enc)) -}}
   {{- end -}}
   {{- if not .Values.functionKeys.existingSecret -}}
     {{- $_ := set $generated (printf "%s-function-keys" $name) (include "azure-driver.newFunctionKeys" . | fromJson) -}}
