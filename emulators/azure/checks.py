@@ -114,6 +114,14 @@ def _child_missing(row: ResourceType, rid: ResourceId) -> Refusal:
     return refusal("ResourceNotFound", type=rid.type, name=rid.full_name, group=ids.group_of(rid.scope))
 
 
+def registered(cloud: Cloud, rid: ResourceId) -> None:
+    """The subscription must be registered for the namespace."""
+    if f"{ids.subscription_of(rid.scope)}/{rid.namespace}".lower() in cloud.state.unregistered:
+        error = refusal("MissingSubscriptionRegistration", namespace=rid.namespace)
+        error.details = [{"code": error.code, "target": rid.namespace, "message": error.message}]
+        raise error
+
+
 def busy(cloud: Cloud, row: ResourceType, rid: ResourceId, url: str) -> None:
     """Some services refuse a write to a family of resources (a network and its subnets) while another one runs."""
     top = rid
@@ -148,6 +156,14 @@ def references(cloud: Cloud, rid: ResourceId, targets: list[str]) -> None:
             continue
         if not _resolves(cloud, wanted):
             raise refusal("InvalidResourceReference", target=target, id=rid)
+        found = cloud.state.resources.get(target.lower())
+        if found is not None and found.state in ("Updating", "Creating") and not _same_root(wanted, rid):
+            message = f"Cannot proceed with operation because resource {target} used by resource {rid} is not in Succeeded state."
+            retryable(cloud, f"{message} Resource is in {found.state} state.", "ReferencedResourceNotProvisioned")
+
+
+def _same_root(one: ResourceId, other: ResourceId) -> bool:
+    return (one.scope.lower(), one.names[0].lower()) == (other.scope.lower(), other.names[0].lower())
 
 
 def _resolves(cloud: Cloud, rid: ResourceId) -> bool:

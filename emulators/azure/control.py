@@ -47,7 +47,8 @@ def _everything(cloud: Cloud) -> dict[str, object]:
     return {
         "resourceGroups": [groups.show(group) for group in cloud.state.groups.values()],
         "resources": [
-            listed(resource, frozenset({"provisioningstate"})) for resource in cloud.state.resources.values()
+            listed(cloud.state, resource, frozenset({"provisioningstate"}))
+            for resource in cloud.state.resources.values()
         ],
         "deployments": [
             {"id": item.id, "provisioningState": item.state, "correlationId": item.correlation_id}

@@ -85,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
         429,
         "Number of requests for subscription '{subscription}' and operation '{operation}' exceeded the limit. "
         "Please try again after '{seconds}' seconds.",
+        SERVICE,
     ),
     # Resource groups
     "ResourceGroupNotFound": Kind(404, "Resource group '{group}' could not be found."),

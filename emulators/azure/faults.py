@@ -31,7 +31,8 @@ class Fault:
     code: str = ""
     message: str = ""
     shape: str = SERVICE
-    retry_after: int = 1
+    retry_after: int | None = None
+    target: str | None = None
     seconds: float = 1.0
     factor: float = 10.0
     type: str = ".*"
@@ -86,10 +87,11 @@ def answer(fault: Fault, method: str, path: str) -> Refusal:
     """What a throttled or failing call is answered."""
     if fault.kind == "throttle":
         subscription = path.split("/")[2] if path.lower().startswith("/subscriptions/") else ""
+        seconds = 1 if fault.retry_after is None else fault.retry_after
         throttled = refusal(
-            "SubscriptionRequestsThrottled", subscription=subscription, operation=method, seconds=fault.retry_after
+            "SubscriptionRequestsThrottled", subscription=subscription, operation=method, seconds=seconds
         )
-        throttled.retry_after = fault.retry_after
+        throttled.retry_after = seconds
         return throttled
     return refused(fault, "InternalServerError")
 
@@ -97,4 +99,6 @@ def answer(fault: Fault, method: str, path: str) -> Refusal:
 def refused(fault: Fault, code: str) -> Refusal:
     """The fault's own error; `code` where it names none."""
     message = fault.message or "Encountered internal server error. Please try again."
-    return Refusal(fault.status, fault.code or code, message, fault.shape)
+    error = Refusal(fault.status, fault.code or code, message, fault.shape, fault.target)
+    error.retry_after = fault.retry_after
+    return error

@@ -114,7 +114,7 @@ def _resources(cloud: Cloud, request: Request, group_id: str) -> Response:
 def resource_list(cloud: Cloud, request: Request, scope_id: str) -> dict[str, Any]:
     """The tracked resources below a scope: those that have a location."""
     expand = frozenset(request.query.get("$expand", "").lower().split(","))
-    found = [listed(item, expand) for item in cloud.state.below(scope_id) if item.location is not None]
+    found = [listed(cloud.state, item, expand) for item in cloud.state.below(scope_id) if item.location is not None]
     return filters.page(request, filters.chosen(request, found))
 
 

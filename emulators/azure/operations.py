@@ -122,7 +122,7 @@ def headers(cloud: Cloud, request: Request, operation: Operation, form: Form) ->
     found: dict[str, str] = {}
     if form.async_operation:
         found["azure-asyncoperation"] = url(request, operation, result=False)
-        if form.polling in ("network", "compute", "disk"):
+        if form.polling in ("network", "compute"):
             found["azure-asyncnotification"] = "Enabled"
     if form.location:
         found["location"] = url(request, operation, result=True)

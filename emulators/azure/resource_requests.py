@@ -82,6 +82,7 @@ def answer(cloud: Cloud, request: Request, written: resources.Written) -> Respon
     if form.body == "object":
         return Response(form.status, {}, headers)
     shown = show(cloud.state, resource, request.api_version)
+    resource.facts["answered"] = True
     if form.body == "sent":
         shown = {key: resource.sent.get(key, shown[key]) for key in ("name", "id", "location", "sku") if key in shown}
         sent = resource.sent.get("properties") or {}

@@ -59,6 +59,7 @@ def put(
     existing = cloud.state.resources.get(str(rid).lower())
     wanted_location = body.get("location")
     checks.api_version(row, rid, version, str(wanted_location or ""))
+    checks.registered(cloud, rid)
     checks.name(row, rid)
     checks.location(row, existing, rid, wanted_location)
     checks.parents(cloud, rid, "write")
@@ -137,7 +138,17 @@ def _accepted(row: ResourceType, sent: Any) -> dict[str, Any]:
     """The properties that the service takes from a request; what it computes itself is left out."""
     ignored = {field.name for field in row.fields if field.computed or field.dropped} | {"provisioningState"}
     accepted = {key: value for key, value in (sent or {}).items() if key not in ignored}
-    return deepcopy(accepted)
+    return {key: _pruned(value) for key, value in accepted.items() if value is not None}
+
+
+def _pruned(value: Any) -> Any:
+    """A copy without nulls, and without the objects that held nothing else."""
+    if isinstance(value, dict):
+        kept = {key: _pruned(part) for key, part in value.items() if part is not None}
+        return {key: part for key, part in kept.items() if part != {} or value[key] == {}}
+    if isinstance(value, list):
+        return [_pruned(part) for part in value]
+    return value
 
 
 def _child_lists(
@@ -226,7 +237,8 @@ def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form,
         if rid.parent is not None and not checks.there(cloud, rid.parent):
             raise checks.missing(cloud, rid)
         return Form(row.missing, body="empty"), None, None
-    checks.unlocked(cloud, resource.id)
+    if row.name != "Microsoft.Authorization/locks":
+        checks.unlocked(cloud, resource.id)
     checks.unused(cloud, resource)
     checks.childless(cloud, row, resource)
     previous = cloud.state.operations.get(resource.operation or "")

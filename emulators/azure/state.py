@@ -132,6 +132,7 @@ class State:
     children: dict[str, list[str]] = field(default_factory=dict)
     references: dict[str, list[str]] = field(default_factory=dict)
     referrers: dict[str, list[str]] = field(default_factory=dict)
+    unregistered: list[str] = field(default_factory=list)
     sequence: int = 0
     signing_key: str = field(default_factory=lambda: uuid.uuid4().hex)
     changes: int = 0

@@ -9,6 +9,7 @@ from emulators.azure.messages import Request, Response
 from emulators.azure.providers import KNOWN, storage
 from emulators.azure.providers.versions import RESOURCES
 
+_OTHERS = ("Microsoft.EventHub", "Microsoft.KeyVault", "Microsoft.RecoveryServices", "Microsoft.Sql", "Microsoft.Web")
 _ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags", "subscriptions")
 
 
@@ -65,11 +66,17 @@ def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
     found = next((name for name in known if name.lower() == request.lowered[3]), None)
     if found is None:
         raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{request.segments[3]}' is invalid.")
-    if len(request.segments) == 4 and request.method == "GET":
-        return Response(200, _provider(subscription, found, known[found]))
-    if request.lowered[4:] == ("register",) and request.method == "POST":
-        return Response(200, _provider(subscription, found, known[found]))
-    raise refusal("MethodNotAllowed", method=request.method)
+    key = f"{subscription}/{found}".lower()
+    if request.method == "POST" and request.lowered[4:] == ("unregister",):
+        cloud.state.unregistered.append(key)
+    elif request.method == "POST" and request.lowered[4:] == ("register",):
+        cloud.state.unregistered = [item for item in cloud.state.unregistered if item != key]
+    elif request.method != "GET" or len(request.segments) != 4:
+        raise refusal("MethodNotAllowed", method=request.method)
+    shown = _provider(subscription, found, known[found])
+    if key in cloud.state.unregistered:
+        shown["registrationState"] = "Unregistered"
+    return Response(200, shown)
 
 
 def _name_available(cloud: Cloud, request: Request) -> Response:
@@ -89,6 +96,8 @@ def _namespaces(cloud: Cloud) -> dict[str, dict[str, tuple[str, ...]]]:
     for row in KNOWN.values():
         namespace, _, kind = row.name.partition("/")
         found.setdefault(namespace, {})[kind] = row.versions
+    for name in _OTHERS:
+        found.setdefault(name, {})
     for resource in cloud.state.resources.values():
         if resource.type.lower() not in KNOWN:
             namespace, _, kind = resource.type.partition("/")

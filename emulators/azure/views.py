@@ -22,22 +22,29 @@ def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
         "etag": shown_etag(state, resource, version),
         "properties": _properties(state, resource, row.fields, resource.properties, version),
     }
-    top = dict(resource.top)
-    for field in row.top:
-        if "." in field.name:
-            value = FUNCTIONS[field.computed](state, resource, {}) if field.computed else field.default
-            _add_below(top, field.name.split("."), value)
-        elif field.shown_in(version) and field.default is not ABSENT:
-            if known.get(field.name, ABSENT) is None:
-                known[field.name] = field.default
-            elif field.name not in known:
-                top.setdefault(field.name, field.default)
+    top = top_of(state, resource, version)
+    if known["tags"] is None:
+        known["tags"] = top.pop("tags", None)
     shown = {}
     for name in row.order:
         value = known.get(name, top.pop(name, None))
         if value is not None:
             shown[name] = value
     return shown | {name: value for name, value in top.items() if value is not None}
+
+
+def top_of(state: State, resource: Resource, version: str) -> dict[str, Any]:
+    """What stands beside `properties` (sku, kind, zones ...), with the service's defaults."""
+    top = dict(resource.top)
+    for field in type_of(resource.type).top:
+        if not field.shown_in(version):
+            continue
+        value = FUNCTIONS[field.computed](state, resource, {}) if field.computed else field.default
+        if "." in field.name:
+            _add_below(top, field.name.split("."), value)
+        elif value is not ABSENT and top.get(field.name) is None:
+            top[field.name] = value
+    return top
 
 
 def _properties(
@@ -134,15 +141,16 @@ def etag_of(state: State, resource: Resource) -> str:
     return root.etag if root else resource.etag
 
 
-def listed(resource: Resource, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+def listed(state: State, resource: Resource, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
     """The resource as GET .../resources lists it."""
     rid = ids.parse(resource.id)
+    top = top_of(state, resource, resource.api_version)
     entry: dict[str, Any] = {
         "id": resource.id,
         "name": rid.full_name if rid else resource.name,
         "type": resource.type,
-        "sku": resource.top.get("sku"),
-        "kind": resource.top.get("kind"),
+        "sku": top.get("sku"),
+        "kind": top.get("kind"),
         "managedBy": resource.top.get("managedBy"),
         "location": resource.location,
         "identity": resource.top.get("identity"),

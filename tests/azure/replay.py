@@ -9,6 +9,7 @@ import requests
 
 from tests.azure.emulator import Emulator
 from tests.azure.recordings import RECORDED_SUBSCRIPTION, Interaction
+from tests.azure.scenes import BEFORE, BODIES, FAULTS, TEMPLATES
 
 LONG = 600.0
 _POLL = re.compile(
@@ -50,9 +51,21 @@ class Replay:
             return self._poll(interaction)
         self._prepare(interaction)
         body = self._body(interaction)
+        fault = FAULTS.get(interaction.key)
+        if fault is not None:
+            self._emulator.control("POST", "faults", fault | {"times": 1})
         answer = self._call(interaction.method, interaction.target, body)
+        if fault is not None:
+            self._emulator.control("DELETE", "faults")
         self._remember(interaction, answer)
         return answer
+
+    def set_the_scene(self) -> None:
+        """Make what was there before the sequence began."""
+        for path, body in BEFORE.get(self._sequence[0].file, []):
+            self._ensure_above(path)
+            self._call("PUT", f"{path}?api-version={_VERSIONS[_namespace(path)]}", body)
+            self._emulator.advance(LONG)
 
     def _call(self, method: str, target: str, body: Any = None) -> requests.Response:
         target = target.replace(RECORDED_SUBSCRIPTION, self._subscription)
@@ -111,7 +124,10 @@ class Replay:
                 self._polls.setdefault(operation, {})[name] = ours
 
     def _body(self, interaction: Interaction) -> Any:
-        body = interaction.body
+        body = BODIES.get(interaction.key, interaction.body)
+        if _is_deployment(interaction.path) and "template" not in str(body) and interaction.file in TEMPLATES:
+            if interaction.method == "PUT" or interaction.path.endswith("/validate"):
+                return {"properties": {"mode": "Incremental", "template": TEMPLATES[interaction.file]}}
         if interaction.method != "PUT" or isinstance(body, dict):
             return body
         if isinstance(body, str) and "{" in body:
@@ -136,6 +152,12 @@ class Replay:
             return
         if interaction.code == "ResourceGroupNotFound":
             return
+        if interaction.code == "MissingSubscriptionRegistration":
+            namespace = interaction.answer["error"]["details"][0]["target"]
+            self._call(
+                "POST",
+                f"/subscriptions/{RECORDED_SUBSCRIPTION}/providers/{namespace}/unregister?api-version=2022-09-01",
+            )
         self._ensure_group(group)
         self._prepare_resource(interaction)
 
@@ -143,8 +165,11 @@ class Replay:
         there = interaction.status in (200, 202, 204)
         if interaction.method == "PUT" and interaction.status == 201 or interaction.status == 404:
             self._absent(group, "2021-04-01")
-        elif there:
+        elif there or interaction.status == 409:
             self._ensure_group(group)
+        if interaction.code == "ScopeLocked":
+            lock = f"{group}/providers/Microsoft.Authorization/locks/held?api-version=2016-09-01"
+            self._call("PUT", lock, {"properties": {"level": "CanNotDelete"}})
 
     def _ensure_group(self, group: str) -> None:
         if self._call("HEAD", f"{group}?api-version=2021-04-01").status_code == 404:
@@ -179,6 +204,23 @@ class Replay:
             self._absent(path, version)
         elif status == 400 and method in ("PUT", "DELETE"):
             self._ensure_above(path)
+            if interaction.code != "InvalidResourceReference":
+                self._references(interaction.body, path)
+        elif interaction.code == "AnotherOperationInProgress":
+            self._ensure_above(path)
+            self._touch(path.rsplit("/subnets/", 1)[0])
+        elif interaction.code == "RetryableError":
+            self._ensure_above(path)
+            self._references(interaction.body, path)
+            for target in re.findall(r"resource (/\S+?)(?: used by|\. The call)", str(interaction.answer)):
+                self._touch(target)
+
+    def _touch(self, path: str) -> None:
+        """Begin a change of a resource and leave it running."""
+        self._ensure(path)
+        version = _VERSIONS.get(_namespace(path), "2021-04-01")
+        body = self._call("GET", f"{path}?api-version={version}").json()
+        self._emulator.call("PUT", f"{body['id']}?api-version={version}", _different(writable(body)))
 
     def _prepare_deployment(self, interaction: Interaction) -> None:
         """The groups that its nested deployments go to; for a PUT answered 200 an earlier deployment of the name."""
@@ -190,6 +232,22 @@ class Replay:
         if interaction.method == "PUT" and interaction.status == 200:
             self._call("PUT", interaction.target, self._body(interaction))
             self._emulator.advance(LONG)
+        elif interaction.method == "PUT" and interaction.status == 201:
+            self._absent(interaction.path, interaction.api_version)
+        elif interaction.status < 300 and interaction.file in TEMPLATES:
+            self._ensure_deployment(interaction)
+
+    def _ensure_deployment(self, interaction: Interaction) -> None:
+        """The deployment that a call is about, where the recording does not show how it was made."""
+        found = re.search(r"(.*?)(/providers/Microsoft.Resources)?/deployments/([^/]+)", interaction.path)
+        if found is None or interaction.path.endswith("/validate"):
+            return
+        target = f"{found[1]}/providers/Microsoft.Resources/deployments/{found[3]}?api-version=2021-04-01"
+        if self._call("HEAD", target).status_code == 404:
+            body = {"properties": {"mode": "Incremental", "template": TEMPLATES[interaction.file]}}
+            self._call("PUT", target, body)
+            if not interaction.path.endswith("/cancel"):
+                self._emulator.advance(LONG)
 
     def _prepare_list(self, interaction: Interaction) -> None:
         if interaction.method == "GET" and isinstance(interaction.answer, dict):
@@ -217,7 +275,7 @@ class Replay:
         for _ in range(12):
             answer = self._call("PUT", f"{path}?api-version={version}", body)
             self._emulator.advance(LONG)
-            missing = re.search(r"Resource (/\S+) referenced by", answer.text)
+            missing = re.search(r"Resource (/\S+) (?:referenced by|not found)", answer.text)
             if missing is None:
                 return
             self._ensure(missing[1].replace(self._subscription, RECORDED_SUBSCRIPTION))
@@ -264,6 +322,10 @@ class Replay:
             self._emulator.advance(LONG)
 
 
+def _is_deployment(path: str) -> bool:
+    return re.search(r"/microsoft.resources/deployments/[^/]+(/validate)?$", path, re.IGNORECASE) is not None
+
+
 def _target(properties: dict[str, Any]) -> str:
     return str((properties.get("targetResource") or {}).get("resourceType", "")).lower()
 
@@ -286,6 +348,10 @@ def _different(body: dict[str, Any]) -> dict[str, Any]:
         properties["dhcpOptions"] = {"dnsServers": ["10.9.8.7"]}
     elif "priority" in properties:
         properties["description"] = "seeded"
+    elif "publicIPAllocationMethod" in properties or "publicIpAddresses" in properties:
+        properties["idleTimeoutInMinutes"] = 9
+    elif "frontendIPConfigurations" in properties:
+        properties["probes"] = [{"name": "seeded", "properties": {"port": 80}}]
     return body | {"tags": {"seeded": "yes"}, "properties": properties}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from emulators.azure.errors import unsupported
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.state import Resource, State
+from emulators.azure.times import timestamp
 
 
 def _key(resource: Resource, number: int) -> str:
@@ -15,12 +16,27 @@ def _key(resource: Resource, number: int) -> str:
 
 
 def list_keys(_state: State, resource: Resource) -> dict[str, Any]:
-    """Two keys, the same ones at every call."""
-    keys = [
-        {"creationTime": None, "keyName": f"key{number}", "value": _key(resource, number), "permissions": "FULL"}
-        for number in (1, 2)
-    ]
-    return {"keys": keys, "primaryKey": keys[0]["value"], "secondaryKey": keys[1]["value"]}
+    """Two keys, the same ones at every call, under the names that services use."""
+    if resource.type == "Microsoft.Storage/storageAccounts":
+        made = timestamp(resource.created)
+        keys = [
+            {"creationTime": made, "keyName": f"key{number}", "value": _key(resource, number), "permissions": "FULL"}
+            for number in (1, 2)
+        ]
+        return {"keys": keys}
+    first, second = _key(resource, 1), _key(resource, 2)
+    return {
+        "key1": first,
+        "key2": second,
+        "primaryKey": first,
+        "secondaryKey": second,
+        "primaryMasterKey": first,
+        "secondaryMasterKey": second,
+        "primarySharedKey": first,
+        "secondarySharedKey": second,
+        "primaryConnectionString": f"Endpoint=https://{resource.name}/;SharedAccessKey={first}",
+        "secondaryConnectionString": f"Endpoint=https://{resource.name}/;SharedAccessKey={second}",
+    }
 
 
 ANSWERS: dict[str, Callable[[State, Resource], dict[str, Any]]] = {"listkeys": list_keys}

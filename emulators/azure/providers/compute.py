@@ -5,7 +5,7 @@ from emulators.azure.providers.network_rules import new_guid
 from emulators.azure.providers.types import Action, Field, Form, InUse, ResourceType
 from emulators.azure.providers.versions import COMPUTE, DISKS
 
-ORDER = ("name", "id", "type", "location", "tags", "plan", "identity", "zones", "sku", "properties")
+ORDER = ("name", "id", "type", "location", "tags", "plan", "identity", "zones", "sku", "properties", "etag")
 _NEW = "2021-03-01"  # from here on provisioningState stands near the front
 
 
@@ -66,7 +66,7 @@ EXTENSION = ResourceType(
         Field("publisher"),
         Field("type"),
         Field("typeHandlerVersion"),
-        Field("settings"),
+        Field("settings", {}),
         Field("protectedSettings", dropped=True),
     ),
     create=asynchronous(201, "Creating", 0.2),

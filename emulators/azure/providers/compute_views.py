@@ -70,7 +70,7 @@ def _configuration(sent: Item, windows: bool, version: str) -> Item:
     if modern:
         patches = {"patchMode": "AutomaticByOS" if windows else "ImageDefault", "assessmentMode": "ImageDefault"}
         shown["patchSettings"] = patches | (sent.get("patchSettings") or {})
-    if "2022-03-01" <= version and not windows:
+    if "2022-03-01" <= version < "2024-01-01" and not windows:
         shown["enableVMAgentPlatformUpdates"] = False
     return shown | {key: value for key, value in sent.items() if key not in shown}
 

@@ -166,8 +166,9 @@ def created(_state: State, resource: Resource, _item: Item) -> Any:
     return timestamp(resource.created)
 
 
-def storage_encryption(_state: State, resource: Resource, _item: Item) -> Any:
-    service = {"keyType": "Account", "enabled": True, "lastEnabledTime": timestamp(resource.created)}
+def storage_encryption(_state: State, resource: Resource, _item: Item, version: str) -> Any:
+    service: Item = {"keyType": "Account"} if version >= "2019-06-01" else {}
+    service |= {"enabled": True, "lastEnabledTime": timestamp(resource.created)}
     sent = resource.properties.get("encryption") or {}
     return {"services": {"file": service, "blob": service}, "keySource": "Microsoft.Storage"} | sent
 
@@ -200,6 +201,11 @@ def writer(_state: State, _resource: Resource, _item: Item) -> Any:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "writer"))
 
 
+def creator(state: State, resource: Resource, item: Item) -> Any:
+    """Not said in the answer to the PUT."""
+    return writer(state, resource, item) if resource.facts.get("answered") else None
+
+
 def nothing(_state: State, _resource: Resource, _item: Item) -> Any:
     """Shown as null."""
     return None
@@ -219,6 +225,7 @@ def _geo_redundant(resource: Resource) -> bool:
 
 FUNCTIONS: dict[str, Computed] = {
     "null": nothing,
+    "creator": creator,
     "tenant": tenant,
     "writer": writer,
     "secondaryLocation": secondary_location,
@@ -249,7 +256,6 @@ FUNCTIONS: dict[str, Computed] = {
     "recordSets": record_sets,
     "fqdn": fqdn,
     "storageEndpoints": storage_endpoints,
-    "storageEncryption": storage_encryption,
     "keyCreation": key_creation,
     "created": created,
     "changed": changed,
@@ -261,4 +267,5 @@ FUNCTIONS: dict[str, Computed] = {
 REWORKED: dict[str, Callable[[State, Resource, Item, str], Any]] = {
     "vmStorage": compute_views.storage_profile,
     "vmOs": compute_views.os_profile,
+    "storageEncryption": storage_encryption,
 }

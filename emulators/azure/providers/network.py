@@ -28,8 +28,8 @@ SUBNET = ResourceType(
         Field("routeTable"),
         Field("natGateway"),
         Field("serviceEndpoints"),
-        Field("ipConfigurations", computed="subnetIpConfigurations"),
         Field("ipamPoolPrefixAllocations", [], since="2024-01-01"),
+        Field("ipConfigurations", computed="subnetIpConfigurations"),
         Field(
             "delegations",
             [],

@@ -126,7 +126,7 @@ _RULE_FIELDS = (
     Field("backendPort"),
     Field("enableFloatingIP", False),
     Field("idleTimeoutInMinutes", 4),
-    Field("protocol"),
+    Field("protocol", "Tcp"),
     Field("enableDestinationServiceEndpoint", False),
     Field("enableTcpReset", False, since="2018-07-01"),
     Field("allowBackendPortConflict", False, since="2019-06-01"),
