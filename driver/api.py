@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, arm, events, executions, references, telemetry
+from driver import acceptance, arm, events, executions, references, sealing, telemetry
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
 from driver.models import VERSION, FailureCode, LifecycleRequest, ReferenceRequest, event, parse
-from driver.settings import current
+from driver.settings import Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
@@ -51,8 +51,7 @@ async def health() -> Answer:
     vitals = {"app": True, "kafka": True, "azure": arm.is_reachable()}
     status = 200
     try:
-        settings.require_ready()
-        events.require_valid(settings)
+        _require_ready(settings)
         vitals["kafka"] = await asyncio.to_thread(events.is_reachable, settings)
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
@@ -93,8 +92,7 @@ async def _answered(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answ
 
 async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
     settings = current()
-    settings.require_ready()
-    events.require_valid(settings)
+    _require_ready(settings)
     request = parse(LifecycleRequest, _within_limit(body))
     request_id = executions.request_id(request, settings.sealing_keys[0])
     with telemetry.bound({"requestId": request_id}):
@@ -119,8 +117,8 @@ async def _show_execution(request_id: str, client: Executions) -> Answer:
 
 
 async def _report_lost(status: Any, client: Executions) -> None:
-    run = status.input_
-    if not isinstance(run, dict) or "requestId" not in run:
+    run = executions.run_of(status)
+    if run is None:
         return
     report_id = f"{run['requestId']}-lost"
     if executions.is_known(await client.get_status(report_id)):
@@ -130,6 +128,13 @@ async def _report_lost(status: Any, client: Executions) -> None:
     )
     failure = (FailureCode.INTERNAL_ERROR, reason)
     await acceptance.start(client, report_id, {**run, "event": event(run["requestId"], {}, failure)})
+
+
+def _require_ready(settings: Settings) -> None:
+    """Raise NotReady, naming the variable, if work accepted now could not be finished."""
+    settings.require_ready()
+    sealing.require_valid(settings.sealing_keys)
+    events.require_valid(settings)
 
 
 def _within_limit(body: bytes) -> bytes:

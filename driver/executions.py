@@ -80,20 +80,33 @@ def state(status: Any) -> str:
     return str(getattr(runtime_status, "value", runtime_status) or "")
 
 
+def run_of(status: Any) -> dict[str, Any] | None:
+    """What an execution was started for: requestId, tenant and trace; None where its input says nothing of it."""
+    content = _content(getattr(status, "input_", None))
+    if not isinstance(content, dict) or "requestId" not in content:
+        return None
+    return {"requestId": content["requestId"], "tenant": content.get("tenant"), "trace": content.get("trace", {})}
+
+
 def event_of(status: Any) -> dict[str, Any] | None:
     """The event that an ended execution reported; None where it ended without one."""
-    output = getattr(status, "output", None)
-    if isinstance(output, str):
-        try:
-            output = json.loads(output)
-        except ValueError:
-            return None
+    output = _content(getattr(status, "output", None))
     return output if isinstance(output, dict) and "status" in output else None
 
 
 def topology(status: Any) -> dict[str, Any]:
     """The topology that an ended execution reported."""
     return dict((event_of(status) or {}).get("associatedTopology", {}))
+
+
+def _content(text: Any) -> Any:
+    """The content of an input or output. The SDK's client encodes an input twice, so its status holds JSON text."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _resource_digits(request: LifecycleRequest, key: str) -> str:

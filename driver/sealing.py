@@ -30,6 +30,11 @@ def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
     return content
 
 
+def require_valid(keys: tuple[str, ...]) -> None:
+    """Raise NotReady if one of the keys is none."""
+    _fernet(keys)
+
+
 @cache
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     try:
