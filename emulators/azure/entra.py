@@ -103,7 +103,7 @@ def _token(cloud: Cloud, request: Request) -> Response:
     if not secret:
         text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
         return _error(401, "invalid_client", 7000218, text)
-    if not (hmac.compare_digest(known[client], secret) if known else not secret.startswith("wrong")):
+    if not (hmac.compare_digest(known[client].encode(), secret.encode()) if known else not secret.startswith("wrong")):
         text = (
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{client}'."
