@@ -86,7 +86,7 @@ def test_generated_files_are_current_and_free_of_warnings(compiler: bicep.Bicep)
 
 
 def test_the_linter_objects_to_what_the_rules_forbid(compiler: bicep.Bicep, tmp_path: Path) -> None:
-    shutil.copy(templates.PACKAGES / "bicepconfig.json", tmp_path)
+    shutil.copy(templates.INFRA / "bicepconfig.json", tmp_path)
     source = tmp_path / "main.bicep"
     source.write_text("param unused string\n", encoding="utf-8")
     assert "error no-unused-params" in compiler.compile(source).diagnostics[0].lower()
