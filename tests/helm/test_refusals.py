@@ -67,6 +67,8 @@ NONSENSE = [
         r"app.config.security.ssl",
         r"one certificate has one issuer",
     ),
+    # What `helm upgrade --reuse-values` gives: the defaults of the version before.
+    (["kafka=null"], r"kafka", r"kafka is required|missing property 'kafka'"),
     (["networkPolicy.azurePorts[0]=https"], r"networkPolicy.azurePorts", r"integer"),
 ]
 
