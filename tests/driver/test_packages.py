@@ -2,21 +2,24 @@
 
 import base64
 import io
+import json
 import zipfile
+from collections.abc import Mapping
 
 import pytest
 
 from driver.errors import InvalidRequest
 from driver.packages import built_in, built_in_names, package
 from driver.templates import Template
-from tests.support.requests import NO_FILES
+from tests.support.requests import NO_FILES, SETTINGS
 
 
-def driver_files(*paths: str) -> str:
+def driver_files(*paths: str, content: str = "", more: Mapping[str, str] | None = None) -> str:
+    """Driver files of one content, and `more` of others."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for path in paths:
-            archive.writestr(path, "")
+        for path, text in {**dict.fromkeys(paths, content), **(more or {})}.items():
+            archive.writestr(path, text)
     return base64.b64encode(stream.getvalue()).decode()
 
 
@@ -26,26 +29,46 @@ def test_each_deploy_line_finds_its_template_without_faults(name: str) -> None:
     files = [one.deploy for one in found.manifest.transitions.values() if one.deploy]
     assert files
     for file in files:
-        assert isinstance(found.template(file), Template)
+        assert isinstance(found.template(file)[0], Template)
 
 
 @pytest.mark.parametrize(
     "resource_type", ["resource::AzureVNet::1.0", "resource::azurevnet::2.7", "AzureVNet", "resource::AZUREVNET"]
 )
 def test_the_built_in_package_of_a_resource_type(resource_type: str) -> None:
-    assert package(resource_type, NO_FILES).name == "AzureVNet"
+    assert package(resource_type, NO_FILES, SETTINGS).name == "AzureVNet"
 
 
 @pytest.mark.parametrize("resource_type", ["", "resource::AzureMoon::1.0", "resource::", "resource::../secrets::1.0"])
 def test_an_unknown_type_names_the_known_ones(resource_type: str) -> None:
     with pytest.raises(InvalidRequest, match=r"^systemProperties\.resourceType: .*AzureResourceGroup.*AzureVNet"):
-        package(resource_type, "")
+        package(resource_type, "", SETTINGS)
 
 
 def test_files_that_are_no_package_do_not_get_in_the_way() -> None:
-    assert package("resource::AzureVNet::1.0", driver_files("README.md", "notes/a.txt")).name == "AzureVNet"
+    assert package("resource::AzureVNet::1.0", driver_files("README.md", "notes/a.txt"), SETTINGS).name == "AzureVNet"
 
 
 def test_a_template_that_is_not_there_is_named() -> None:
-    with pytest.raises(InvalidRequest, match=r"'other\.bicep'.*'other\.json'"):
-        built_in("AzureVNet").template("other.bicep")
+    own = driver_files("lifecycle.yaml", content="version: 1\ntransitions: {Create: {deploy: other.bicep}}")
+    with pytest.raises(InvalidRequest, match=r"deploy names 'other\.bicep', but there is no such file"):
+        package("resource::Own::1.0", own, SETTINGS).template("other.bicep")
+
+
+TEMPLATE = json.dumps({"$schema": "https://x/2019-04-01/deploymentTemplate.json#", "resources": []})
+
+
+def test_a_template_of_its_own_wins_over_the_built_in_package() -> None:
+    own = package("resource::AzureVNet::1.0", driver_files("Create.json", content=TEMPLATE), SETTINGS)
+    assert not own.built_in
+    assert own.manifest.transition("Create").deploy == "Create.json"
+    assert own.template("Create.json")[0].scope == "resourceGroup"
+
+
+@pytest.mark.parametrize("content", ["", "text", "[]", "{}", "{" * 3000, '{"$schema": 5}'])
+def test_a_template_of_its_own_that_is_none_is_refused_in_words(content: str) -> None:
+    files = driver_files(
+        "lifecycle.yaml", content="version: 1\ntransitions: {Create: {deploy: main.json}}", more={"main.json": content}
+    )
+    with pytest.raises(InvalidRequest, match=r"^main\.json: "):
+        package("resource::AzureVNet::1.0", files, SETTINGS).template("main.json")

@@ -18,7 +18,7 @@ REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 
 def planned(content: Mapping[str, Any]) -> Plan:
     request = lifecycle_request(content)
-    return plan(request, package(request.system("resourceType"), ""), REQUEST_ID, SETTINGS)
+    return plan(request, package(request.system("resourceType"), "", SETTINGS), REQUEST_ID, SETTINGS)
 
 
 def deploy(content: Mapping[str, Any]) -> Deploy:

@@ -1,0 +1,267 @@
+"""What the API answers, without a host: the task hub is in memory, Kafka and Azure are out of reach."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from cryptography.fernet import Fernet
+
+from driver import api, sealing, settings
+from driver.models import FailureCode, event
+from tests.support.executions import TaskHub
+from tests.support.requests import NEEDLE, body, encoded
+from tests.support.shared import SHARED, needs_shared
+
+KEY = Fernet.generate_key().decode()
+HEADERS = {"tenantid": "tenant-1", "x-tracectx-transactionid": "t-1"}
+READY = {
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    "SEALING_KEYS": KEY,
+    "AZURE_AUTHORITY_HOST": "https://127.0.0.1:2",
+    "AZURE_RESOURCE_MANAGER_URL": "https://127.0.0.1:2",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    for name in ("SEALING_KEYS_FILE", "EVENTS", "LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in READY.items():
+        monkeypatch.setenv(name, value)
+    settings.current.cache_clear()
+    yield monkeypatch
+    settings.current.cache_clear()
+
+
+@pytest.fixture
+def hub() -> TaskHub:
+    return TaskHub()
+
+
+def execute(hub: TaskHub, content: Any = None, headers: dict[str, str] = HEADERS) -> api.Answer:
+    raw = content if isinstance(content, bytes) else encoded(body() if content is None else content)
+    return asyncio.run(api.execute(raw, headers, hub))
+
+
+def refused(answer: api.Answer, status: int) -> str:
+    """The message of a refusal, whose body has the contract's form and shows no secret."""
+    assert answer.status == status
+    assert set(answer.body) == {"localizedMessage", "status"}
+    assert answer.body["status"] == status
+    assert answer.headers.get("tenantId") == "tenant-1"
+    assert NEEDLE not in json.dumps(dict(answer.body))
+    return str(answer.body["localizedMessage"])
+
+
+def test_an_accepted_request(hub: TaskHub) -> None:
+    answer = execute(hub)
+    ((name, request_id, run),) = hub.started
+    assert answer == api.Answer(
+        202,
+        {"requestId": request_id, "associatedTopology": {}, "version": "1.0.0"},
+        {"tenantId": "tenant-1"},
+    )
+    assert name == "run_lifecycle"
+    assert NEEDLE not in json.dumps(run)
+    assert {key: run[key] for key in run if key != "sealed"} == {
+        "requestId": request_id,
+        "tenant": "tenant-1",
+        "trace": {"tracectx.transactionid": "t-1"},
+        "transition": {"name": "Create", "verb": "deploy", "seconds": 3600},
+        "awaits": [],
+    }
+    order = sealing.unseal(run["sealed"], (KEY,))
+    assert order["request_id"] == request_id
+    assert order["location"]["client_secret"] == NEEDLE
+
+
+def test_without_a_tenant_none_is_echoed(hub: TaskHub) -> None:
+    answer = execute(hub, headers={})
+    assert answer.headers == {}
+    assert hub.started[0][2]["tenant"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "body: Invalid JSON"),
+        (b"", "body: Invalid JSON"),
+        ({}, "lifecycleName: Field required; systemProperties"),
+        (body(driverFiles="%"), "driverFiles: not base64"),
+        (body("Heal"), "has no transition or operation 'Heal', it has"),
+        (body(properties={"vnet_name": None}), "'vnet_name' is missing"),
+        (body(deploymentLocation={"name": "trial"}), "property 'clientSecret' is missing"),
+        (body(deploymentLocation={"name": "trial", "properties": {"clientSecret": NEEDLE}}), "'tenantId' is missing"),
+        (body(systemProperties={}), "systemProperties.resourceType"),
+        (b"[" * 100_000, "body: "),
+        (b" " * (api.LARGEST_BODY + 1), f"more than {api.LARGEST_BODY}"),
+    ],
+    ids=lambda value: value[:30] if isinstance(value, str) else "",
+)
+def test_what_cannot_be_accepted_is_a_400_and_starts_nothing(hub: TaskHub, content: Any, said: str) -> None:
+    assert said in refused(execute(hub, content), 400)
+    assert hub.started == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("KAFKA_BOOTSTRAP_SERVERS", "", "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        ("SEALING_KEYS", "", "SEALING_KEYS"),
+        ("SEALING_KEYS", "no-key", "SEALING_KEYS holds something that is no Fernet key"),
+        ("KAFKA_CONFIG_NO_SUCH_SETTING", "x", "KAFKA_CONFIG_"),
+        ("AZURE_RESOURCE_MANAGER_URL", "http://plain", "AZURE_RESOURCE_MANAGER_URL"),
+        ("TRANSITION_TIMEOUT_MINUTES", "soon", "TRANSITION_TIMEOUT_MINUTES"),
+    ],
+)
+def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
+    hub: TaskHub, environment: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    environment.setenv(name, value)
+    settings.current.cache_clear()
+    assert said in refused(execute(hub), 503)
+    assert hub.started == []
+    health = asyncio.run(api.health())
+    assert health.status == 503
+    assert health.body["vitals"]["app"] == {"status": "UNHEALTHY"}
+
+
+def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
+    health = asyncio.run(api.health())
+    assert (health.status, health.body["vitals"]["app"]) == (200, {"status": "OK"})
+    assert health.body["vitals"]["kafka"] == {"status": "UNHEALTHY"}
+    assert execute(hub).status == 202
+
+
+def test_a_repeated_post_while_it_runs_starts_nothing(hub: TaskHub) -> None:
+    first = execute(hub)
+    for state in ("Pending", "Running"):
+        hub.put(first.body["requestId"], state)
+        assert execute(hub).body == first.body
+    assert len(hub.started) == 1
+
+
+def test_a_repeated_post_after_its_end_has_the_event_sent_again(hub: TaskHub) -> None:
+    request_id = execute(hub).body["requestId"]
+    complete = event(request_id, {"outputs": {"a": 1}})
+    hub.put(request_id, "Completed", complete)
+    assert execute(hub).body["requestId"] == request_id
+    _, instance_id, run = hub.started[-1]
+    assert instance_id == f"{request_id}-again"
+    assert run["event"] == complete
+    assert "sealed" not in run
+    assert execute(hub).status == 202  # while the repetition is under way
+
+
+def test_a_repeated_post_after_a_failure_runs_again_and_knows_what_was_made(hub: TaskHub) -> None:
+    request_id = execute(hub).body["requestId"]
+    made = {"Microsoft.Network/virtualNetworks/vnet-1": {"id": "/subscriptions/s/x", "type": "t"}}
+    failure = (FailureCode.INSUFFICIENT_CAPACITY, "full")
+    hub.put(request_id, "Completed", event(request_id, {"topology": made}, failure))
+    assert execute(hub).body["requestId"] == request_id
+    _, instance_id, run = hub.started[-1]
+    assert instance_id == request_id
+    assert sealing.unseal(run["sealed"], (KEY,))["topology"] == made
+
+
+def test_an_execution_that_ended_by_a_bug_runs_again(hub: TaskHub) -> None:
+    request_id = execute(hub).body["requestId"]
+    hub.put(request_id, "Failed", "Orchestrator function failed")
+    assert execute(hub).body["requestId"] == request_id
+    assert [started[1] for started in hub.started] == [request_id, request_id]
+
+
+def test_of_two_posts_at_the_same_moment_the_second_is_the_first(hub: TaskHub) -> None:
+    hub.failure = Exception({"Message": "An Orchestration instance with the status Running already exists."})
+    assert execute(hub).status == 202
+
+
+def test_a_task_hub_that_does_not_answer_is_a_503(hub: TaskHub) -> None:
+    hub.failure = Exception(f"connection refused {NEEDLE}")
+    assert "may be sent again" in refused(execute(hub), 503)
+
+
+def test_what_nobody_expected_is_a_500_without_detail(hub: TaskHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(instance_id: str) -> Any:
+        raise KeyError(NEEDLE)
+
+    monkeypatch.setattr(hub, "get_status", broken)
+    assert refused(execute(hub), 500) == "the driver failed unexpectedly: its log tells more"
+
+
+def test_a_delete_awaits_what_still_runs_for_the_resource(hub: TaskHub) -> None:
+    create = execute(hub).body["requestId"]
+    hub.put("0000-another-resource", "Running")
+    execute(hub, body("Delete", request_id="request-2"))
+    assert hub.started[-1][2]["awaits"] == [create]
+    entry = {
+        "id": "/subscriptions/s/providers/Microsoft.Resources/deployments/d",
+        "type": "Microsoft.Resources/deployments",
+    }
+    execute(hub, body("Delete", request_id="request-3", associatedTopology={"d": entry}))
+    assert hub.started[-1][2]["awaits"] == []
+
+
+def test_executions_are_shown(hub: TaskHub) -> None:
+    request_id = execute(hub).body["requestId"]
+    shown = asyncio.run(api.show_execution(request_id, HEADERS, hub))
+    assert (shown.status, shown.body["status"], shown.headers) == (200, "IN_PROGRESS", {"tenantId": "tenant-1"})
+    unknown = asyncio.run(api.show_execution("nobody", HEADERS, hub))
+    assert "no execution with requestId 'nobody'" in refused(unknown, 404)
+
+
+def housekeep(hub: TaskHub) -> list[str]:
+    before = len(hub.started)
+    asyncio.run(api.housekeep(hub))
+    return [instance_id for _, instance_id, _ in hub.started[before:]]
+
+
+@pytest.mark.parametrize("state", ["Failed", "Terminated"])
+def test_a_lost_execution_is_reported_once(hub: TaskHub, state: str) -> None:
+    run = {"requestId": "r-1", "tenant": "tenant-1", "trace": {"a": "b"}, "sealed": "s", "awaits": []}
+    hub.put("r-1", state, data={**run, "progress": {"step": "watch_deployment"}})
+    hub.put("foreign", state, data="text")
+    hub.put("foreign-2", state, data={"a": 1})
+    assert housekeep(hub) == ["r-1-lost"]
+    _, _, report = hub.started[-1]
+    assert set(report) == {"requestId", "tenant", "trace", "event"}
+    assert report["event"]["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
+    assert housekeep(hub) == []
+    hub.put("r-1-lost", state, data=report)
+    assert housekeep(hub) == []
+
+
+def test_old_history_is_purged_and_running_executions_are_not(hub: TaskHub) -> None:
+    housekeep(hub)
+    ((_, before, states),) = hub.purged
+    assert before is not None
+    assert not {"Running", "Pending", "Suspended"} & set(states)
+    assert {"Completed", "Failed"} <= set(states)
+
+
+@needs_shared
+def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
+    driver = yaml.safe_load((SHARED / "contract" / "resource-driver.openapi.yaml").read_text(encoding="utf-8"))
+    management = yaml.safe_load((SHARED / "contract" / "management.openapi.yaml").read_text(encoding="utf-8"))
+    for published, schema, answer in (
+        (driver, "LifecycleExecutionAcceptedResponse", execute(hub)),
+        (driver, "ErrorResponse", execute(hub, b"{")),
+        (management, "HealthReport", asyncio.run(api.health())),
+    ):
+        rule = {"$ref": f"#/components/schemas/{schema}", "components": published["components"]}
+        jsonschema.validate(json.loads(json.dumps(dict(answer.body))), rule)
+    message = event("r", {"outputs": {"a": [1]}, "topology": {"a": {"id": "i", "type": "t"}}})
+    rule = {"$ref": "#/components/schemas/LifecycleExecutionAsyncResponse", "components": driver["components"]}
+    jsonschema.validate(message, rule)
+    jsonschema.validate(event("r", {}, (FailureCode.INTERNAL_ERROR, "bad")), rule)
+
+
+def test_find_names_all_faults_of_a_body() -> None:
+    answer = asyncio.run(api.find_reference(encoded({"driverFiles": None, "deploymentLocation": {}}), HEADERS))
+    message = refused(answer, 400)
+    assert "instanceName: Field required" in message
+    assert "deploymentLocation.name: Field required" in message
