@@ -72,7 +72,9 @@ def snapshot(bicep: str, template: dict[str, Any], parameters: dict[str, Any]) -
         scope = [] if is_subscription(template) else ["--resource-group", GROUP]
         place = ["--tenant-id", TENANT, "--subscription-id", SUBSCRIPTION, "--location", LOCATION]
         run_bicep(bicep, "snapshot", str(file), "--mode", "overwrite", "--deployment-name", DEPLOYMENT, *place, *scope)
-        return _read(file.with_suffix(".snapshot.json"))
+        result = _read(file.with_suffix(".snapshot.json"))
+        result["outputs"] = dict(sorted(result["outputs"].items()))  # The tool writes them in no order.
+        return result
 
 
 def is_subscription(template: dict[str, Any]) -> bool:
