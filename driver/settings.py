@@ -15,21 +15,62 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 @dataclass(frozen=True)
 class Settings:
     """What the environment says. A fault in it is kept in `faults`: the app loads, and refuses work naming the
-    variable, since an exception at import would leave the Functions host answering 404 to everything.
+    variable, since an exception at import would leave the Functions host answering 404 to everything. A field's
+    metadata are the variables it is read from, and what they mean.
     """
 
-    kafka_bootstrap_servers: str = ""
-    kafka_topic: str = "lm_vnfc_lifecycle_execution_events"
-    kafka_config: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    events_to_log: bool = False
-    authority_host: str = ""
-    resource_manager_url: str = ""
-    sealing_keys: tuple[str, ...] = field(default=(), repr=False)
-    log_level: str = "INFO"
-    log_type: str = "plain"
-    transition_timeout_minutes: int = 60
-    history_days: int = 7
-    bicep_path: str = ""
+    kafka_bootstrap_servers: str = field(
+        default="",
+        metadata={"KAFKA_BOOTSTRAP_SERVERS": "The resource manager's Kafka: host:port, comma-separated. Required."},
+    )
+    kafka_topic: str = field(
+        default="lm_vnfc_lifecycle_execution_events", metadata={"KAFKA_TOPIC": "Topic of the events."}
+    )
+    kafka_config: tuple[tuple[str, str], ...] = field(
+        default=(),
+        repr=False,
+        metadata={
+            "KAFKA_CONFIG_<NAME>": "Any setting of librdkafka: KAFKA_CONFIG_SECURITY_PROTOCOL is security.protocol."
+        },
+    )
+    events_to_log: bool = field(
+        default=False, metadata={"EVENTS": "`log` sends events to the log instead of Kafka; for trials only."}
+    )
+    authority_host: str = field(
+        default="",
+        metadata={
+            "AZURE_AUTHORITY_HOST": "Entra ID for deployment locations that name no cloud; the public cloud's if empty."
+        },
+    )
+    resource_manager_url: str = field(
+        default="",
+        metadata={
+            "AZURE_RESOURCE_MANAGER_URL": "Azure Resource Manager for them; the public cloud's if empty. https only."
+        },
+    )
+    sealing_keys: tuple[str, ...] = field(
+        default=(),
+        repr=False,
+        metadata={
+            "SEALING_KEYS": "Fernet keys, comma-separated: the first seals, all open. Required, or the next one.",
+            "SEALING_KEYS_FILE": "File with the keys, by comma or line; read where SEALING_KEYS is empty.",
+        },
+    )
+    log_level: str = field(default="INFO", metadata={"LOG_LEVEL": f"One of {', '.join(LOG_LEVELS)}."})
+    log_type: str = field(
+        default="plain", metadata={"LOG_TYPE": "`logstash` makes every line one JSON object; else plain text."}
+    )
+    transition_timeout_minutes: int = field(
+        default=60,
+        metadata={"TRANSITION_TIMEOUT_MINUTES": "Minutes that a transition may take whose package gives no timeout."},
+    )
+    history_days: int = field(
+        default=7, metadata={"HISTORY_DAYS": "Days that ended executions stay in the task hub; then they are purged."}
+    )
+    bicep_path: str = field(
+        default="",
+        metadata={"BICEP_PATH": "The Bicep compiler, for driver files that hold Bicep; the one on the PATH if empty."},
+    )
     faults: tuple[str, ...] = ()
 
     def require_ready(self) -> None:

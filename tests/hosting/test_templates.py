@@ -33,12 +33,8 @@ def variant(compiler: Bicep, folder: Path, *lines: str) -> Snapshot:
     """A deployment with other parameters than the files give."""
     parameters = folder / "variant.bicepparam"
     kafka = "param kafka = { bootstrapServers: 'kafka.example.com:9093' }"
-    head = (
-        f"using '{os.path.relpath(INFRA, folder)}/main.bicep'",
-        "param environmentName = 'test'",
-        "param location = 'westeurope'",
-        kafka,
-    )
+    using = f"using '{os.path.relpath(INFRA, folder)}/main.bicep'"
+    head = (using, "param environmentName = 'test'", "param location = 'westeurope'", kafka)
     parameters.write_text("\n".join((*head, *lines, "")), encoding="utf-8")
     return take(compiler, parameters)
 
