@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from confluent_kafka import KafkaException  # noqa: TID251 - asks the broker whether it is there
-from confluent_kafka.admin import AdminClient  # noqa: TID251 - as above
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from dev import processes
 from dev.ports import free_port

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition  # noqa: TID251 - the receiving end of events
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from dev import endpoints
 

@@ -236,7 +236,7 @@ class Refusal(Exception):
 def verdict(cause: Cause, status: int) -> Verdict:
     """What to do about a refusal: by its code, then by what its text or its HTTP status tells."""
     code = cause.code.lower()
-    if status in (408, 429) or status >= 500:
+    if status in (408, 429) or (status >= 500 and status != 501):
         return _PASSING
     if code == "operationnotallowed":
         return _FULL if any(word in cause.message.lower() for word in ("quota", "cores")) else _WRONG

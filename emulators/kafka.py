@@ -8,7 +8,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from confluent_kafka import Producer  # noqa: TID251 - the test broker comes with the client library
+from confluent_kafka import Producer
 
 
 def main() -> None:
