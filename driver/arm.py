@@ -150,7 +150,7 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
-        if response.status_code >= 400:
+        if response.status_code >= 300:  # ARM never redirects; what does would be taken for success
             raise refusal(response)
     return response
 
