@@ -1,0 +1,212 @@
+"""The connection to ARM and Entra ID, through the real SDKs against a server on HTTPS."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driver import arm, resources
+from driver.arm import Operation
+from driver.arm_errors import Refusal
+from driver.models import AzureLocation
+from tests.support.arm_stub import DROP, Asked, Reply, Stub, serving
+from tests.support.requests import NEEDLE, SUBSCRIPTION
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1"
+VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
+
+
+@pytest.fixture
+def stub(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    folder: Path = tmp_path_factory.getbasetemp() / "arm-stub-tls"
+    with serving(folder, NEEDLE) as running:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running.ca))
+        yield running
+
+
+@pytest.fixture
+def location(stub: Stub) -> AzureLocation:
+    return location_of(stub)
+
+
+def location_of(stub: Stub, secret: str = NEEDLE) -> AzureLocation:
+    return AzureLocation(
+        name="trial",
+        tenant_id="11111111-1111-1111-1111-111111111111",
+        client_id="22222222-2222-2222-2222-222222222222",
+        client_secret=secret,
+        subscription_id=SUBSCRIPTION,
+        authority_host=stub.url,
+        resource_manager_url=stub.url,
+        credential_scope=f"{stub.url}/.default",
+    )
+
+
+def refusal(location: AzureLocation) -> Refusal:
+    """How a look for a resource group is refused."""
+    with pytest.raises(Refusal) as caught, arm.clients(location) as clients:
+        clients.resources.resource_groups.get("rg-1")
+    return caught.value
+
+
+def test_many_threads_share_one_token_and_one_client(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
+
+    def look(_: int) -> Any:
+        with arm.clients(location) as clients:
+            return clients.resources.resource_groups.get("rg-1").id
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(look, range(32))) == {GROUP}
+    assert stub.tokens == 1
+    assert {asked.headers["Authorization"] for asked in stub.asked} == {"Bearer token-1"}
+    assert all("tnco-azure-driver" in asked.headers["User-Agent"] for asked in stub.asked)
+
+
+def test_an_equal_location_shares_the_client_and_a_new_secret_does_not(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
+    for one in (location, location_of(stub)):
+        with arm.clients(one) as clients:
+            clients.resources.resource_groups.get("rg-1")
+    assert stub.tokens == 1
+    assert refusal(location_of(stub, "rotated")).cause.code == "AuthenticationFailed"
+
+
+def test_a_wrong_secret_is_final_and_tells_the_code_but_not_the_secret(stub: Stub) -> None:
+    refused = refusal(location_of(stub, "wrong-" + NEEDLE))
+    assert (refused.status, refused.cause.code, refused.verdict.tries) == (0, "AuthenticationFailed", 0)
+    assert "AADSTS7000215" in refused.cause.message
+    assert NEEDLE not in str(refused)
+    assert stub.asked == []
+
+
+@pytest.mark.parametrize("seconds", ["1", "600"])
+def test_throttling_is_told_and_never_slept_on(stub: Stub, location: AzureLocation, seconds: str) -> None:
+    body = {"error": {"code": "SubscriptionRequestsThrottled", "message": "slow down"}}
+    stub.answer = lambda asked: Reply(429, body, {"Retry-After": seconds})
+    refused = refusal(location)
+    assert (refused.status, refused.retry_after) == (429, float(seconds))
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500, 503])
+def test_what_was_answered_is_not_asked_again(stub: Stub, location: AzureLocation, status: int) -> None:
+    stub.answer = lambda asked: Reply(status, {"error": {"code": "SomeCode", "message": "m"}})
+    refused = refusal(location)
+    assert (refused.status, refused.cause.text) == (status, "SomeCode: m")
+    assert len(stub.asked) == 1
+
+
+def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(DROP) if len(stub.asked) < 3 else Reply(body={"id": GROUP, "location": "x"})
+    with arm.clients(location) as clients:
+        assert clients.resources.resource_groups.get("rg-1").id == GROUP
+    assert arm.is_reachable()
+
+
+def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(DROP)
+    refused = refusal(location)
+    assert (refused.status, refused.cause.code) == (0, "ConnectionFailed")
+    assert refused.verdict.tries > 1_000
+    assert not arm.is_reachable()
+    stub.answer = lambda asked: Reply(404, {"error": {"code": "ResourceGroupNotFound", "message": "m"}})
+    assert refusal(location).is_absence
+    assert arm.is_reachable()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/operations/1",
+        "https://127.0.0.1/operations/1",
+        "http://127.0.0.1:{port}/operations/1",
+        "https://127.0.0.1:{port}.evil.example/operations/1",
+        "https://127.0.0.1:{port}@evil.example/operations/1",
+    ],
+)
+def test_no_token_leaves_for_another_host(stub: Stub, location: AzureLocation, url: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        arm.poll(location, url.format(port=stub.url.rpartition(":")[2]))
+    assert caught.value.cause.code == "UntrustedPollingAddress"
+    assert stub.asked == []
+
+
+def test_a_redirect_is_a_refusal_and_takes_no_token_along(stub: Stub, location: AzureLocation) -> None:
+    with serving(stub.ca.parent, "") as other:
+        stub.answer = lambda asked: Reply(307, None, {"Location": f"{other.url}/operations/1"})
+        with pytest.raises(Refusal, match="HTTP 307"):
+            arm.poll(location, f"{stub.url}/operations/1")
+        assert other.asked == []
+
+
+def status(text: str, **more: Any) -> Reply:
+    return Reply(body={"status": text, **more})
+
+
+@pytest.mark.parametrize(
+    "reply", [status("Succeeded"), status("succeeded"), Reply(204), Reply(200, {"properties": {}})]
+)
+def test_an_operation_that_is_over(stub: Stub, location: AzureLocation, reply: Reply) -> None:
+    stub.answer = lambda asked: reply
+    assert arm.poll(location, f"{stub.url}/operations/1?api-version=2022-09-01&c=A%2Bb").is_over
+    assert stub.asked[0].path == "/operations/1?api-version=2022-09-01&c=A%2Bb"
+
+
+@pytest.mark.parametrize("reply", [status("Running"), status("InProgress"), status("Accepted"), Reply(202)])
+def test_an_operation_that_goes_on(stub: Stub, location: AzureLocation, reply: Reply) -> None:
+    stub.answer = lambda asked: Reply(reply.status, reply.body, {"Retry-After": "7"})
+    url = f"{stub.url}/operations/1"
+    going = arm.poll(location, url)
+    assert (going.url, going.retry_after, going.is_over) == (url, 7, False)
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_an_operation_that_failed(stub: Stub, location: AzureLocation, state: str) -> None:
+    stub.answer = lambda asked: status(state, error={"code": "QuotaExceeded", "message": "full"})
+    with pytest.raises(Refusal) as caught:
+        arm.poll(location, f"{stub.url}/operations/1")
+    assert (caught.value.status, caught.value.cause.text) == (200, "QuotaExceeded: full")
+
+
+def provider(asked: Asked) -> Reply:
+    """The provider list, and whatever is deleted."""
+    if asked.method == "DELETE":
+        return Reply(202, None, {"Azure-AsyncOperation": "https://x/op", "Retry-After": "3"})
+    kinds = {"virtualNetworks": ["2023-01-01-preview", "2022-01-01", "2023-01-01"], "beta": ["2022-01-01-preview"]}
+    types = [{"resourceType": name, "apiVersions": versions} for name, versions in kinds.items()]
+    return Reply(body={"namespace": "Microsoft.Network", "resourceTypes": types})
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"),
+    [
+        ("Microsoft.Network/virtualNetworks", "2023-01-01"),
+        ("microsoft.network/VIRTUALNETWORKS", "2023-01-01"),
+        ("Microsoft.Network/virtualNetworks/subnets", "2023-01-01"),
+        ("Microsoft.Network/beta", "2022-01-01-preview"),
+    ],
+)
+def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, kind: str, version: str) -> None:
+    stub.answer = provider
+    assert {resources.api_version(location, kind) for _ in range(3)} == {version}
+    assert len(stub.asked) == 1
+
+
+def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_done(
+    stub: Stub, location: AzureLocation
+) -> None:
+    stub.answer = provider
+    with pytest.raises(Refusal, match="knows no resource type 'unheard'"):
+        resources.delete(location, VNET.replace("virtualNetworks", "unheard"))
+
+
+def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = provider
+    assert resources.delete(location, f"{VNET}/subnets/a") == Operation("https://x/op", 3)
+    assert stub.asked[-1].path == f"{VNET}/subnets/a?api-version=2023-01-01"
+    gone = Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}})
+    stub.answer = lambda asked: gone if asked.method == "DELETE" else provider(asked)
+    assert resources.delete(location, VNET) == Operation()

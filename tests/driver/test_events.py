@@ -1,0 +1,152 @@
+"""Events on Kafka: what a consumer reads, and what is said where there is nobody to take them."""
+
+import json
+import logging
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from driver import activities, events
+from driver import settings as driver_settings
+from driver.errors import NotReady
+from driver.models import FailureCode, event
+from driver.settings import Settings
+from tests.support.kafka import Kafka
+
+NOBODY = Settings(
+    kafka_bootstrap_servers="127.0.0.1:1",
+    kafka_topic="events",
+    kafka_config=(("delivery.timeout.ms", "300"), ("log_level", "0")),
+)
+
+
+@pytest.fixture
+def settings(kafka: Kafka) -> Settings:
+    """A topic of the test's own on the broker of all tests."""
+    return Settings(kafka_bootstrap_servers=kafka.address, kafka_topic=f"events-{uuid.uuid4()}")
+
+
+def complete(**state: Any) -> dict[str, Any]:
+    return event(str(uuid.uuid4()), state)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "headers"), [("tenant-1", {"tenantId": "tenant-1"}), ("Zürich", {"tenantId": "Zürich"}), (None, {})]
+)
+def test_a_record_as_brent_reads_it(
+    kafka: Kafka, settings: Settings, tenant: str | None, headers: dict[str, str]
+) -> None:
+    message = complete(outputs={"vnet_id": "ü"}, topology={"vnet": None})
+    events.publish(message, tenant, settings)
+    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=settings.kafka_topic)
+    assert record.key == message["requestId"]
+    assert record.value == message
+    assert record.headers == headers
+
+
+def test_one_record_for_each_publish(kafka: Kafka, settings: Settings) -> None:
+    messages = [complete() for _ in range(20)]
+    for message in messages:
+        events.publish(message, None, settings)
+    seen = kafka.read_events(lambda seen: len(seen) == 20, topic=settings.kafka_topic)
+    assert sorted(one.key for one in seen) == sorted(message["requestId"] for message in messages)
+
+
+def test_a_reachable_broker(settings: Settings) -> None:
+    assert events.is_reachable(settings)
+    assert not events.is_reachable(NOBODY)
+    events.require_valid(settings)
+    events.require_valid(NOBODY)
+
+
+def test_without_a_broker_it_is_undelivered() -> None:
+    with pytest.raises(events.Undelivered):
+        events.publish(complete(), "t", NOBODY)
+
+
+def test_the_bound_is_shorter_than_the_lock_on_an_activity() -> None:
+    assert events.DELIVERY_SECONDS < 60
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        (("no.such.setting", "x"),),
+        (("security.protocol", "carrier-pigeon"),),
+        (("delivery.timeout.ms", "soon"),),
+        (("ssl.ca.location", "/nowhere/ca.pem"), ("security.protocol", "ssl")),
+        (("sasl.mechanism", "NO-SUCH"), ("security.protocol", "sasl_plaintext")),
+    ],
+    ids=lambda config: str(config[0][0]),
+)
+def test_what_librdkafka_does_not_take_is_told(config: tuple[tuple[str, str], ...]) -> None:
+    wrong = replace(NOBODY, kafka_config=config)
+    with pytest.raises(NotReady, match=r"^KAFKA_CONFIG_\* or KAFKA_BOOTSTRAP_SERVERS: "):
+        events.require_valid(wrong)
+    assert not events.is_reachable(wrong)
+
+
+def test_what_makes_an_event_count_cannot_be_configured_away(settings: Settings) -> None:
+    weak = replace(settings, kafka_config=(("acks", "0"), ("enable.idempotence", "false")))
+    events.require_valid(weak)
+    events.publish(complete(), None, weak)
+
+
+def test_an_event_that_is_too_large(settings: Settings) -> None:
+    with pytest.raises(events.TooLarge):
+        events.publish(complete(outputs={"a": "x" * 2_000_000}), None, settings)
+
+
+def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    message = complete(outputs={"a": 1})
+    with caplog.at_level(logging.INFO, "driver.events"):
+        events.publish(message, None, Settings(events_to_log=True))
+    assert json.dumps(message) in caplog.text
+    assert events.is_reachable(Settings(events_to_log=True))
+    events.require_valid(Settings(events_to_log=True))
+
+
+@pytest.fixture
+def publishing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The settings of this process: the broker and the topic."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
+    monkeypatch.setenv("KAFKA_TOPIC", settings.kafka_topic)
+    driver_settings.current.cache_clear()
+    yield settings
+    driver_settings.current.cache_clear()
+
+
+def payload(message: dict[str, Any]) -> dict[str, Any]:
+    return {"requestId": message["requestId"], "trace": {}, "step": "publish_event", "tenant": "t", "event": message}
+
+
+def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
+    message = event("r", {}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
+    assert activities.publish_event(payload(message))["kind"] == "Succeeded"
+    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
+    assert record.value == message
+
+
+def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publishing: Settings) -> None:
+    topology = {"vnet": {"id": "i", "type": "t"}}
+    message = complete(outputs={"a": "x" * 2_000_000}, topology=topology)
+    assert activities.publish_event(payload(message))["kind"] == "Succeeded"
+    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
+    assert record.value["status"] == "FAILED"
+    assert record.value["associatedTopology"] == topology
+    assert record.value["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
+
+
+def test_without_a_broker_the_activity_asks_to_be_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", NOBODY.kafka_bootstrap_servers)
+    monkeypatch.setenv("KAFKA_CONFIG_DELIVERY_TIMEOUT_MS", "300")
+    driver_settings.current.cache_clear()
+    try:
+        outcome = activities.publish_event(payload(complete()))
+    finally:
+        driver_settings.current.cache_clear()
+    assert outcome["kind"] == "Retry"
+    assert outcome["after"] > 0
