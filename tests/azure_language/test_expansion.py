@@ -166,7 +166,7 @@ def test_parameters_are_shown_with_defaults_and_without_secrets() -> None:
         (template(resource("[reference('x').y]")), "'reference' is not expected at this location"),
         (template(resource("a", condition="[reference('x').y]")), "'reference' is not expected at this location"),
         (template(resource("a", copy={"name": "c", "count": -1})), "invalid copy count of: '-1'"),
-        (template(resource("a"), variables={"a": "[variables('b')]", "b": "[variables('a')]"}, parameters={"p": {"type": "string", "defaultValue": "[variables('a')]"}}), "cycles back to itself"),
+        (template(resource("[variables('a')]"), variables={"a": "[variables('A')]"}), "cycles back to itself"),
         (template({"type": "T/x", "name": "a"}), "no 'apiVersion'"),
         (template(resource("[nope('x')]")), "function 'nope' is not valid"),
         (template(resource("[concat('x']")), "language expression"),

@@ -100,7 +100,7 @@ def test_user_defined_functions_check_their_arguments() -> None:
         }
     ]
     assert value("[my.twice('ab')]", functions=functions) == "abab"
-    with pytest.raises(TemplateError, match="'text' parameter of the user-defined function 'my.twice' is not valid"):
+    with pytest.raises(TemplateError, match=r"'text' parameter of the user-defined function 'my.twice' is not valid"):
         value("[my.twice(1)]", functions=functions)
 
 

@@ -78,7 +78,7 @@ def test_a_missing_nullable_is_null() -> None:
 
 def test_an_unknown_parameter_is_named_with_the_known_ones() -> None:
     with pytest.raises(
-        TemplateError, match="'q' in the parameters file are not valid.*parameters for this template are 'p'"
+        TemplateError, match=r"'q' in the parameters file are not valid.*parameters for this template are 'p'"
     ):
         expand(template(parameters={"p": {"type": "int"}}), {"q": {"value": 1}}, context())
 

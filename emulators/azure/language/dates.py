@@ -48,7 +48,7 @@ def parse_date(text: str) -> datetime:
 
 
 def add_duration(date: datetime, duration: str) -> datetime:
-    """The date moved by an ISO 8601 duration (P1Y2M10DT2H30M); as in .NET a year has 365 days, a month 30, and no weeks."""
+    """The date moved by an ISO 8601 duration without weeks (P1Y2M10DT2H30M); in .NET 1Y is 365 days, 1M 30."""
     match = DURATION.match(duration)
     if match is None or not any(match.groups()[1:]):
         raise TemplateError(f"'{duration}' is not an ISO 8601 duration")
@@ -75,6 +75,9 @@ def _part(date: datetime, match: re.Match[str]) -> str:
             return str(match[group])
     part = match["part"]
     width = len(part)
+    numbers = {"H": date.hour, "h": (date.hour + 11) % 12 + 1, "m": date.minute, "s": date.second}
+    if part[0] in numbers:
+        return f"{numbers[part[0]]:0{min(width, 2)}d}"
     match part[0]:
         case "y":
             return f"{date.year % 100 if width < 3 else date.year:0{width}d}"
@@ -82,23 +85,13 @@ def _part(date: datetime, match: re.Match[str]) -> str:
             return _name(MONTHS[date.month], width) or f"{date.month:0{width}d}"
         case "d":
             return _name(DAYS[date.weekday()], width) or f"{date.day:0{width}d}"
-        case "H":
-            return f"{date.hour:0{min(width, 2)}d}"
-        case "h":
-            return f"{(date.hour + 11) % 12 + 1:0{min(width, 2)}d}"
-        case "m":
-            return f"{date.minute:0{min(width, 2)}d}"
-        case "s":
-            return f"{date.second:0{min(width, 2)}d}"
         case "f":
             return f"{date.microsecond:06d}0"[:width]
         case "F":
             return f"{date.microsecond:06d}0"[:width].rstrip("0")
         case "t":
             return ("AM" if date.hour < 12 else "PM")[:width]
-        case "g":
-            return "A.D."
-    return _offset(date, part)
+    return "A.D." if part[0] == "g" else _offset(date, part)
 
 
 def _name(name: str, width: int) -> str:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from emulators.azure.language.evaluation import expand_loop, is_property_copy, resolve
-from emulators.azure.language.expressions import Call, Literal, Residual
+from emulators.azure.language.expressions import Call, Literal
 from emulators.azure.language.models import Context, TemplateError
-from emulators.azure.language.parameters import check, flatten, given_values, is_secure, missing
+from emulators.azure.language.parameters import given_values, missing
+from emulators.azure.language.residuals import Residual
+from emulators.azure.language.schemas import check, flatten, is_secure
 from emulators.azure.language.scopes import Lookup, Scope, nothing
 
 Declared = Mapping[str, Any]
@@ -16,7 +18,7 @@ Declared = Mapping[str, Any]
 def declare(
     template: Declared, parameters: Mapping[str, Mapping[str, Any]], context: Context, predicting: bool
 ) -> Scope:
-    """The scope of a template; every parameter is checked. In predictions a secret that is given stays an expression."""
+    """The scope of a template; each parameter is checked. In predictions a secret that is given stays an expression."""
     definitions = template.get("definitions") or {}
     declared = {name: flatten(schema, definitions) for name, schema in (template.get("parameters") or {}).items()}
     given = given_values(declared, parameters, predicting)

@@ -17,7 +17,7 @@ REFERS = re.compile(r"\b(references?|list\w*)\s*\(", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Names:
-    """How the resources of a template may be named: one by symbol, name or id, a whole loop by its name; in lower case."""
+    """How resources may be named, in lower case: one by its symbol, name or id, a whole loop by the loop's name."""
 
     single: Mapping[str, Entry]
     loops: Mapping[str, Sequence[Entry]]

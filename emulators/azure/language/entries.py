@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulators.azure.language.evaluation import copy_count, resolve
-from emulators.azure.language.expressions import Residual
 from emulators.azure.language.identities import DEPLOYMENT, resource_id, scope_of
 from emulators.azure.language.models import Context, Resource, TemplateError
+from emulators.azure.language.residuals import Residual
 from emulators.azure.language.scopes import Scope
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource of a template: what is written (`raw`), where its expressions stand, the context it is deployed in.
+    """One resource of a template: what is written (`raw`), where its expressions stand and the context of its deployment.
 
-    `identity` is its id, or the expression of it in predictions. `loop` and `index` name the copy that it is; `batch` is how many copies a serial loop deploys at a time, 0 for all.
+    `identity` is its id, or the expression of it in predictions. `loop` and `index` name the copy that it is; `batch` is
+    how many copies a serial loop deploys at a time, 0 for all.
     """
 
     raw: Mapping[str, Any]

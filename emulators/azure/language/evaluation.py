@@ -7,6 +7,8 @@ from typing import Any
 from emulators.azure.language import (
     functions_collections,
     functions_dates,
+    functions_deployments,
+    functions_ids,
     functions_lambdas,
     functions_logic,
     functions_network,
@@ -14,21 +16,10 @@ from emulators.azure.language import (
     functions_resources,
     functions_strings,
 )
-from emulators.azure.language.expressions import (
-    Access,
-    Call,
-    Literal,
-    Node,
-    Residual,
-    UnknownKey,
-    has_residual,
-    is_expression,
-    parse,
-    quote,
-    render,
-)
+from emulators.azure.language.expressions import Access, Call, Literal, Node, is_expression, parse, render
 from emulators.azure.language.foresight import Foretold, foretell, step
 from emulators.azure.language.models import TemplateError
+from emulators.azure.language.residuals import Residual, UnknownKey, quote
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import Function, Undecided, type_name
 
@@ -44,7 +35,9 @@ SCOPED: dict[str, functions_logic.Scoped] = {
     **functions_logic.TABLE,
     **functions_lambdas.SCOPED,
     **functions_dates.SCOPED,
+    **functions_ids.TABLE,
     **functions_resources.TABLE,
+    **functions_deployments.TABLE,
 }
 MISSING = object()
 
@@ -98,9 +91,8 @@ def _call(node: Call, scope: Scope) -> Any:
     if function is None:
         return _call_user_function(node, scope)
     arguments = [evaluate(argument, scope) for argument in node.arguments]
-    if scope.runtime is None:
-        if function.is_undecided(arguments):
-            return _left(node.name, arguments)
+    if scope.runtime is None and function.is_undecided(arguments):
+        return _left(node.name, arguments)
     function.check(node.name, arguments)
     try:
         return function.call(*arguments)
@@ -172,7 +164,8 @@ def copy_count(loop: Mapping[str, Any], scope: Scope) -> int:
         count = int(count)
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= 800:
         raise TemplateError(
-            f"The template 'copy' definition '{loop.get('name', '')}' has an invalid copy count of: '{count}'. The copy count must "
-            "be a non-negative integer value and cannot exceed '800'. Please see https://aka.ms/arm-resource-loops for usage details."
+            f"The template 'copy' definition '{loop.get('name', '')}' has an invalid copy count of: '{count}'. "
+            "The copy count must be a non-negative integer value and cannot exceed '800'. "
+            "Please see https://aka.ms/arm-resource-loops for usage details."
         )
     return count

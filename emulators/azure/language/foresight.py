@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from emulators.azure.language.expressions import Access, Node, Residual, quote
+from emulators.azure.language.expressions import Access, Node
+from emulators.azure.language.residuals import Residual, quote
 
 
 class ForetoldObject(dict[str, Any]):

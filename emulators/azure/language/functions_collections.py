@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from emulators.azure.language.expressions import Access, Call, Residual, UnknownKey, has_residual, quote
+from emulators.azure.language.expressions import Access, Call
 from emulators.azure.language.functions_numbers import same
 from emulators.azure.language.models import TemplateError
+from emulators.azure.language.residuals import Residual, UnknownKey, has_residual, quote
 from emulators.azure.language.signatures import Function, Undecided, known, type_name
 
 

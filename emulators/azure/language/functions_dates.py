@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulators.azure.language.dates import add_duration, format_date, parse_date
-from emulators.azure.language.expressions import Call, Literal, Residual
+from emulators.azure.language.expressions import Call, Literal
 from emulators.azure.language.functions_logic import Evaluate, Scoped, take
 from emulators.azure.language.models import TemplateError
+from emulators.azure.language.residuals import Residual
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import Function
 
@@ -33,8 +34,8 @@ def only_in_defaults(call: Call, scope: Scope) -> None:
     """Raise TemplateError unless the call is (part of) a parameter's default value."""
     if not scope.is_default_value:
         raise TemplateError(
-            f"The template function '{call.name}' is not expected at this location. The function can only be used with parameter "
-            "default value expresions. Please see https://aka.ms/arm-functions for usage details."
+            f"The template function '{call.name}' is not expected at this location. The function can only be used with "
+            "parameter default value expresions. Please see https://aka.ms/arm-functions for usage details."
         )
 
 

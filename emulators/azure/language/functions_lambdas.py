@@ -5,9 +5,10 @@ from dataclasses import replace
 from functools import cmp_to_key
 from typing import Any
 
-from emulators.azure.language.expressions import Call, Residual, UnknownKey
+from emulators.azure.language.expressions import Call
 from emulators.azure.language.functions_logic import Evaluate, Scoped, as_written
 from emulators.azure.language.models import TemplateError
+from emulators.azure.language.residuals import Residual, UnknownKey
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import Function, Lambda, known, type_name
 

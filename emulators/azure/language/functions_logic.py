@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from emulators.azure.language.expressions import Access, Call, Literal, Node, Residual, quote
+from emulators.azure.language.expressions import Access, Call, Literal, Node
 from emulators.azure.language.models import TemplateError
+from emulators.azure.language.residuals import Residual, quote
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import type_name
 
@@ -15,9 +16,10 @@ Scoped = Callable[[Call, Scope, Evaluate], Any]
 def take(call: Call, scope: Scope, evaluate: Evaluate, least: int, most: int | None = None) -> list[Any]:
     """The values of a call's arguments, of which there must be `least` to `most`."""
     if not least <= len(call.arguments) <= (most or least):
+        takes = str(least) if most in (None, least) else f"{least} to {most}"
         raise TemplateError(
-            f"The template function '{call.name}' takes {least if most in (None, least) else f'{least} to {most}'} arguments; "
-            f"{len(call.arguments)} are given. Please see https://aka.ms/arm-functions for usage details."
+            f"The template function '{call.name}' takes {takes} arguments; {len(call.arguments)} are given. "
+            "Please see https://aka.ms/arm-functions for usage details."
         )
     return [evaluate(argument, scope) for argument in call.arguments]
 
@@ -112,8 +114,8 @@ def _copy_index(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     offset = arguments[0] if arguments else 0
     if name is None or name not in scope.copies:
         raise TemplateError(
-            "The template function 'copyIndex' is not expected at this location. The function can only be used in a resource "
-            "or property with copy specified. Please see https://aka.ms/arm-copy for usage details."
+            "The template function 'copyIndex' is not expected at this location. The function can only be used in a "
+            "resource or property with copy specified. Please see https://aka.ms/arm-copy for usage details."
         )
     if not isinstance(offset, int):
         raise TemplateError("The template function 'copyIndex' expects an offset of type 'int'.")

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from emulators.azure.language.expressions import Access, Call, Literal, Node, Residual, has_residual, parse, quote
+from emulators.azure.language.expressions import Access, Call, Literal, Node, parse
 from emulators.azure.language.models import Context, TemplateError
+from emulators.azure.language.residuals import Residual, has_residual, quote
 
 DEPLOYMENT = "microsoft.resources/deployments"
 RESOURCE_GROUP = "microsoft.resources/resourcegroups"
@@ -69,9 +70,9 @@ def resource_id(full_type: str, name: Any, scope: Any, context: Context) -> Any:
     names = str(name).split("/")
     if len(types) != len(names) or not types:
         raise TemplateError(
-            f"The template resource '{name}' for type '{full_type}' has incorrect segment lengths. A nested resource type must "
-            "have identical number of segments as its resource name. A root resource type must have segment length one greater "
-            "than its resource name. Please see https://aka.ms/arm-syntax-resources for usage details."
+            f"The template resource '{name}' for type '{full_type}' has incorrect segment lengths. A nested resource "
+            "type must have identical number of segments as its resource name. A root resource type must have segment "
+            "length one greater than its resource name. Please see https://aka.ms/arm-syntax-resources for usage details."
         )
     if scope is not None:
         own = str(scope).rstrip("/") if str(scope).startswith("/") else f"{own}/providers/{scope}"

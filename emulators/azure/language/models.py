@@ -29,9 +29,9 @@ class Runtime(Protocol):
 class Context:
     """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
 
-    The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a management
-    group's id that group. `None` for `environment`, `now` or `new_guid` means: not known before the run, so expressions
-    that need them stay expressions (predictions only).
+    The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a
+    management group's id that group. `None` for `environment`, `now` or `new_guid` means: not known before the run, so
+    expressions that need them stay expressions (predictions only).
     """
 
     tenant_id: str
@@ -58,8 +58,8 @@ class Context:
 class Resource:
     """One resource of an expanded template.
 
-    `name` is the whole name (`vnet/subnet`), `scope` the id of what the resource lies in ("/subscriptions/s/resourceGroups/g",
-    or the resource that an extension resource extends), `depends_on` the ids of the resources that must be deployed before,
+    `name` is the whole name (`vnet/subnet`); `scope` the id of what the resource lies in: a resource group, or the
+    resource that an extension resource extends. `depends_on` are the ids of the resources that must be deployed before,
     all of them in the same expansion, none of them existing or with a false condition.
     """
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.azure.language.declarations import declare
-from emulators.azure.language.expansion import Expansion, check_template
-from emulators.azure.language.expressions import Access, Call, Literal, Residual, has_residual, quote
+from emulators.azure.language.expressions import Access, Call, Literal
+from emulators.azure.language.forecasts import Forecast
 from emulators.azure.language.models import Context, Resource
+from emulators.azure.language.residuals import Residual, has_residual, quote
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Resources `{id, type, name, apiVersion, location ...}` and outputs by name; what only a run can know is an expression.
+    """Resources `{id, type, name, apiVersion, location ...}` and outputs by name; what is not known is an expression.
 
     `unexpanded` names the nested deployments whose templates are not known before the run.
     """
@@ -50,26 +50,23 @@ def _unknown(function: str, key: str) -> Residual:
 
 def predict(template: Mapping[str, Any], parameters: Mapping[str, Mapping[str, Any]], context: Context) -> Prediction:
     """Evaluate a template with its nested ones as far as possible; raises TemplateError."""
-    check_template(template)
-    expansion = Expansion(template, declare(template, parameters, context, predicting=True), None, predicting=True)
+    forecast = Forecast(template, parameters, context)
     resources: list[dict[str, Any]] = []
     unexpanded: list[str] = []
-    _collect(expansion, resources, unexpanded)
-    outputs = {name: _whole(value) for name, (_, value) in expansion.output_values(None).items()}
+    _collect(forecast, resources, unexpanded)
+    outputs = {name: _whole(value) for name, (_, value) in forecast.output_values(None).items()}
     return Prediction(tuple(resources), outputs, tuple(unexpanded))
 
 
-def _collect(
-    expansion: Expansion, resources: list[dict[str, Any]], unexpanded: list[str], condition: Any = True
-) -> None:
-    for resource in expansion.resources:
+def _collect(forecast: Forecast, resources: list[dict[str, Any]], unexpanded: list[str], condition: Any = True) -> None:
+    for resource in forecast.resources:
         if resource.existing or resource.condition is False:
             continue
         holds = condition if resource.condition is True else resource.condition
-        predicted = expansion.predict(resource)
+        predicted = forecast.predict(resource)
         if predicted is None:
             unexpanded.append(resource.id)
-        elif isinstance(predicted, Expansion):
+        elif isinstance(predicted, Forecast):
             _collect(predicted, resources, unexpanded, holds)
         else:
             resources.append(_show(resource, holds, predicted))

@@ -44,8 +44,8 @@ class Scope:
 
     `find` maps what reference() is given (symbol, name or id) to a resource of the template. `functions` are the
     user-defined ones, by `namespace.name` in lower case. Where a deployment must be known before it runs (names,
-    conditions, variables) an expression `may_refer` to no resource. `copies` are the indices of the loops around, `copy` the innermost
-    resource's or output's.
+    conditions, variables) an expression `may_refer` to no resource. `copies` are the indices of the loops around,
+    `copy` is the innermost resource's or output's.
     """
 
     context: Context

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from emulators.azure.language.expressions import Node, Residual, has_residual
+from emulators.azure.language.expressions import Node
 from emulators.azure.language.models import TemplateError
+from emulators.azure.language.residuals import Residual, has_residual
 
 
 class Undecided(Exception):
