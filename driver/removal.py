@@ -1,5 +1,5 @@
-"""The steps of `remove`: delete what a resource owns, children before parents, in passes over what Azure refused
-meanwhile.
+"""The steps of `remove`: delete what a resource owns, in passes over what Azure refused meanwhile. A parent takes its
+children along; where Azure refuses to delete it, they are deleted one by one before it is tried again.
 
 State: `pending` {key: id}, `started` {key: {id, url}}, `refused` {key: reason} of this pass, `removed` [key],
 `progress` of this pass, `delay` seconds until the next look. A pass ends when nothing is under way and everything left
@@ -13,7 +13,7 @@ from driver import deployments, inventory, resources
 from driver.arm import FIRST_POLL, next_delay, poll
 from driver.arm_errors import UNTIL_TIMEOUT, Refusal
 from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, failed, running, succeeded
-from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, merged, owned, selected
+from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, is_within, merged, owned, selected
 
 _MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM lets a subscription do
 
@@ -92,19 +92,31 @@ def _look(order: Order, state: dict[str, Any]) -> list[float]:
 
 
 def _start(order: Order, state: dict[str, Any], wait: list[float]) -> None:
-    """Begin to delete the deepest of what is pending and not refused; shallower ones wait until those are done or
-    refused.
+    """Begin to delete what can be begun: the deepest first, and nothing whose parent, which takes it along, is under
+    way.
     """
-    while open_ids := {key: one for key, one in state["pending"].items() if key not in state["refused"]}:
-        level = max(map(depth, [*open_ids.values(), *(one["id"] for one in state["started"].values())]))
-        if level == 0 and len(open_ids) < len(state["pending"]):
-            return  # the deployment's record stays as long as something it made does
-        wave = [key for key, one in open_ids.items() if depth(one) == level]
-        if not wave or len(state["started"]) >= _MOST_AT_ONCE:
-            return
+    while wave := _wave(state):
         for key in wave[: _MOST_AT_ONCE - len(state["started"])]:
-            if not _delete(order, state, key, wait):
+            # An earlier one of the wave may have taken it along.
+            if key in state["pending"] and not _delete(order, state, key, wait):
                 return
+        if len(state["started"]) >= _MOST_AT_ONCE:
+            return
+
+
+def _wave(state: dict[str, Any]) -> list[str]:
+    """The keys of what is to be deleted next; none while deeper ones are under way."""
+    under_way = [one["id"] for one in state["started"].values()]
+    hopeful = [one for key, one in state["pending"].items() if key not in state["refused"]]
+    open_ids = {
+        key: one
+        for key, one in state["pending"].items()
+        if key not in state["refused"] and not any(is_within(one, other) for other in [*hopeful, *under_way])
+    }
+    level = max(map(depth, [*open_ids.values(), *under_way]), default=0)
+    if level == 0 and len(open_ids) < len(state["pending"]):
+        return []  # the deployment's record stays as long as something it made does
+    return [key for key, one in open_ids.items() if depth(one) == level]
 
 
 def _delete(order: Order, state: dict[str, Any], key: str, wait: list[float]) -> bool:
@@ -129,9 +141,12 @@ def _delete(order: Order, state: dict[str, Any], key: str, wait: list[float]) ->
 
 
 def _removed(state: dict[str, Any], key: str) -> None:
-    state["started"].pop(key, None)
-    state["pending"].pop(key, None)
-    state["removed"].append(key)
+    """It is gone, and all that was within it."""
+    gone = state["pending"].pop(key, None) or state["started"].pop(key)["id"]
+    taken_along = [other for other, one in state["pending"].items() if is_within(one, gone)]
+    for other in taken_along:
+        del state["pending"][other]
+    state["removed"] += [key, *taken_along]
     state["progress"] = True
 
 

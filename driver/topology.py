@@ -85,6 +85,14 @@ def depth(resource_id: str) -> int:
     return 1 + resource_id.lower().split("/providers/", 1)[-1].count("/")
 
 
+def is_within(resource_id: str, other: str) -> bool:
+    """Whether deleting the other one deletes this one too: it is its child, or in that resource group."""
+    one, start = resource_id.lower(), f"{other.lower()}/"
+    if not one.startswith(start):
+        return False
+    return arm_type(other).lower() == GROUP_TYPE.lower() or "/providers/" not in one.removeprefix(start[:-1])
+
+
 def merged(topology: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:
     """A topology after the events that changed it: a null removes a name."""
     result = dict(topology)
