@@ -97,7 +97,9 @@ def _advance(run: dict[str, Any], progress: dict[str, Any], outcome: dict[str, A
         following = ABANDON if step == ABANDON else NEXT[step]
         if following in (ABANDON, PUBLISH):
             return _ended(run, progress, state)
-        return {**progress, "step": following, "state": state}
+        # Tries are counted for a step; a deployment that is started again goes on counting.
+        attempt = progress["attempt"] if following in AGAIN else 0
+        return {**progress, "step": following, "state": state, "attempt": attempt}
     if now >= datetime.fromisoformat(progress["deadline"]):
         told = outcome["reason"] or "still under way"
         reason = f"not over after {run['transition']['seconds']} seconds, in step {step}: {told}"

@@ -90,6 +90,17 @@ def test_a_refused_step_is_tried_again_and_told_which_attempt_it_is() -> None:
     assert done.output["status"] == "COMPLETE"
 
 
+def test_tries_are_counted_for_a_step_and_on_for_a_deployment_that_is_started_again() -> None:
+    busy = retry(1, "busy", {"existed": []})
+    done = run(
+        inspect_resources=[retry(1, "busy", {})] * 6 + [succeeded({"existed": []})],
+        start_deployment=[busy, STARTED],
+        watch_deployment=[busy, succeeded(MADE)],
+    )
+    assert [payload["attempt"] for payload in done.payloads("inspect_resources")] == list(range(7))
+    assert [payload["attempt"] for payload in done.payloads("start_deployment")] == [0, 1, 2]
+
+
 def test_a_deployment_that_failed_for_a_passing_reason_is_started_again() -> None:
     kept = {"existed": ["x"], "topology": {"made": {"id": "m", "type": "t"}}}
     done = run(watch_deployment=[retry(5, "preempted", kept), succeeded(MADE)])
