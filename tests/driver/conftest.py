@@ -1,9 +1,30 @@
-"""Settings of the generated examples: the same ones in every run, kept nowhere."""
+"""A stub of ARM, and the settings of generated examples: the same ones in every run, kept nowhere."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from driver.models import AzureLocation
+from tests.support.arm_stub import Stub, location_of, serving
+from tests.support.requests import NEEDLE
 
 # The first example of a process makes tables of characters, which takes a second and is no fault of the test.
 settings.register_profile(
     "driver", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("driver")
+
+
+@pytest.fixture
+def stub(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    folder: Path = tmp_path_factory.getbasetemp() / "arm-stub-tls"
+    with serving(folder, NEEDLE) as running:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running.ca))
+        yield running
+
+
+@pytest.fixture
+def location(stub: Stub) -> AzureLocation:
+    return location_of(stub)

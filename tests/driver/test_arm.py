@@ -1,8 +1,6 @@
 """The connection to ARM and Entra ID, through the real SDKs against a server on HTTPS."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,37 +9,11 @@ from driver import arm, resources
 from driver.arm import Operation
 from driver.arm_errors import Refusal
 from driver.models import AzureLocation
-from tests.support.arm_stub import DROP, Asked, Reply, Stub, serving
+from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of, serving
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1"
 VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
-
-
-@pytest.fixture
-def stub(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    folder: Path = tmp_path_factory.getbasetemp() / "arm-stub-tls"
-    with serving(folder, NEEDLE) as running:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(running.ca))
-        yield running
-
-
-@pytest.fixture
-def location(stub: Stub) -> AzureLocation:
-    return location_of(stub)
-
-
-def location_of(stub: Stub, secret: str = NEEDLE) -> AzureLocation:
-    return AzureLocation(
-        name="trial",
-        tenant_id="11111111-1111-1111-1111-111111111111",
-        client_id="22222222-2222-2222-2222-222222222222",
-        client_secret=secret,
-        subscription_id=SUBSCRIPTION,
-        authority_host=stub.url,
-        resource_manager_url=stub.url,
-        credential_scope=f"{stub.url}/.default",
-    )
 
 
 def refusal(location: AzureLocation) -> Refusal:

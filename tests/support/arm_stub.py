@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from driver.models import AzureLocation
 from emulators.azure.tls import issue
+from tests.support.requests import NEEDLE, SUBSCRIPTION
 
 DROP = 0
 
@@ -113,3 +115,17 @@ def serving(folder: Path, secret: str) -> Iterator[Stub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def location_of(stub: Stub, secret: str = NEEDLE) -> AzureLocation:
+    """A deployment location at the stub."""
+    return AzureLocation(
+        name="trial",
+        tenant_id="11111111-1111-1111-1111-111111111111",
+        client_id="22222222-2222-2222-2222-222222222222",
+        client_secret=secret,
+        subscription_id=SUBSCRIPTION,
+        authority_host=stub.url,
+        resource_manager_url=stub.url,
+        credential_scope=f"{stub.url}/.default",
+    )

@@ -1,0 +1,137 @@
+"""Steps as activities: refusals become outcomes, and nothing secret comes out of them."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from driver import activities, sealing, settings
+from driver.models import AzureLocation, Deploy, Order, Remove, TopologyEntry
+from tests.support.arm_stub import DROP, Reply, Stub, location_of
+from tests.support.requests import NEEDLE, SUBSCRIPTION
+
+KEY = Fernet.generate_key().decode()
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1"
+PASSWORD = "passw0rd'n33dle"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SEALING_KEYS", KEY)
+    settings.current.cache_clear()
+    yield
+    settings.current.cache_clear()
+
+
+def payload(location: AzureLocation, step: str, attempt: int = 0, state: Any = None, key: str = KEY) -> dict[str, Any]:
+    """A step of the deployment of a VNet, or of the removal of a resource group."""
+    deploy = Deploy(
+        package="AzureVNet",
+        file="main.bicep",
+        name="vnet-1-r",
+        scope="resourceGroup",
+        resource_group="rg-1",
+        parameters={"vnet_name": "vnet-1", "password": PASSWORD},
+        secure=("password",),
+    )
+    topology = {"rg": TopologyEntry(id=GROUP, type="Microsoft.Resources/resourceGroups")}
+    work: Deploy | Remove = Remove() if step == "remove_resources" else deploy
+    order = Order(request_id="r", location=location, topology=topology, work=work)
+    return {
+        "requestId": "r",
+        "trace": {"tracectx.transactionid": "t-1"},
+        "step": step,
+        "sealed": sealing.seal(order.model_dump(mode="json"), (key,)),
+        "state": state or {},
+        "attempt": attempt,
+    }
+
+
+def refuse(stub: Stub, status: int, code: str, message: str = "m", **headers: str) -> None:
+    stub.answer = lambda asked: Reply(status, {"error": {"code": code, "message": message}}, headers)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "attempt", "kind", "failure"),
+    [
+        (404, "ResourceGroupNotFound", 0, "Retry", None),
+        (404, "ResourceGroupNotFound", 1, "Failed", "RESOURCE_NOT_FOUND"),
+        (403, "AuthorizationFailed", 5, "Retry", None),
+        (403, "AuthorizationFailed", 6, "Failed", "INFRASTRUCTURE_ERROR"),
+        (503, "ServerTimeout", 500, "Retry", None),
+        (400, "InvalidTemplate", 0, "Failed", "INTERNAL_ERROR"),
+        (409, "QuotaExceeded", 0, "Failed", "INSUFFICIENT_CAPACITY"),
+    ],
+)
+def test_a_refusal_is_an_outcome(
+    stub: Stub, location: AzureLocation, status: int, code: str, attempt: int, kind: str, failure: str | None
+) -> None:
+    refuse(stub, status, code)
+    outcome = activities.take_step(payload(location, "start_deployment", attempt, {"existed": []}))
+    assert (outcome["kind"], outcome["code"]) == (kind, failure)
+    assert outcome["state"] == {"existed": []}
+    assert f"{code}: m" in outcome["reason"]
+
+
+def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: AzureLocation) -> None:
+    refuse(stub, 429, "TooManyRequests", **{"Retry-After": "77"})
+    assert activities.take_step(payload(location, "start_deployment"))["after"] == 77
+    refuse(stub, 503, "ServerTimeout")
+    waits = [activities.take_step(payload(location, "start_deployment", attempt))["after"] for attempt in (0, 3, 50)]
+    assert 0.5 <= waits[0] <= 1
+    assert 4 <= waits[1] <= 8
+    assert 15 <= waits[2] <= 30
+
+
+def test_what_a_watching_step_cannot_see_is_looked_at_again(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(DROP)
+    state = {"existed": [], "url": f"{stub.url}/operations/1", "delay": 1.0}
+    outcome = activities.take_step(payload(location, "watch_deployment", 0, state))
+    assert (outcome["kind"], outcome["state"]) == ("Running", state)
+
+
+def test_a_wrong_secret_fails_at_once(stub: Stub) -> None:
+    outcome = activities.take_step(payload(location_of(stub, "wrong-" + NEEDLE), "inspect_resources"))
+    assert (outcome["kind"], outcome["code"]) == ("Failed", "INFRASTRUCTURE_ERROR")
+    assert "AADSTS7000215" in outcome["reason"]
+    assert NEEDLE not in json.dumps(outcome)
+
+
+def test_a_key_that_is_gone_is_a_failure_that_says_so(location: AzureLocation) -> None:
+    other = Fernet.generate_key().decode()
+    outcome = activities.take_step(payload(location, "start_deployment", key=other))
+    assert (outcome["kind"], outcome["code"]) == ("Failed", "INTERNAL_ERROR")
+    assert "SEALING_KEYS" in outcome["reason"]
+
+
+def test_secrets_that_azure_repeats_are_hidden(stub: Stub, location: AzureLocation) -> None:
+    refuse(stub, 400, "InvalidParameter", f"'{PASSWORD}' and {NEEDLE} and {json.dumps(PASSWORD)} are bad")
+    outcome = activities.take_step(payload(location, "start_deployment"))
+    assert "n33dle" not in json.dumps(outcome)
+    assert "are bad" in outcome["reason"]
+
+
+def test_a_bug_raises_without_secrets(stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture) -> None:
+    stub.answer = lambda asked: Reply(200, {"value": [{"id": 5, "type": {"a": NEEDLE}}]})
+    with pytest.raises(activities.Bug) as caught:
+        activities.take_step(payload(location, "watch_deployment", 0, {"no": "url"}))
+    assert str(caught.value) == "KeyError: 'url'"
+    assert "failed unexpectedly" in caplog.text
+
+
+def test_a_step_of_another_verb_is_a_bug(location: AzureLocation) -> None:
+    wrong = {**payload(location, "remove_resources"), "step": "start_deployment"}
+    with pytest.raises(activities.Bug, match="called for a remove"):
+        activities.take_step(wrong)
+
+
+def test_at_debug_no_line_holds_a_secret(stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture) -> None:
+    refuse(stub, 400, "InvalidParameter")
+    with caplog.at_level(logging.DEBUG):
+        activities.take_step(payload(location, "start_deployment"))
+    assert caplog.records
+    assert NEEDLE not in caplog.text
+    assert "token-1" not in caplog.text
