@@ -40,5 +40,7 @@ def _operation(cloud: Cloud, operation_id: str) -> None:
     elif operation.kind == "deployment-delete":
         operation.done = True
         cloud.state.deployments.pop(operation.target.lower(), None)
+    elif operation.kind == "what-if":
+        operation.done = True
     else:
         resources.ended(cloud, operation)

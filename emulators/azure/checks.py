@@ -122,8 +122,11 @@ def registered(cloud: Cloud, rid: ResourceId) -> None:
         raise error
 
 
-def busy(cloud: Cloud, row: ResourceType, rid: ResourceId, url: str) -> None:
-    """Some services refuse a write to a family of resources (a network and its subnets) while another one runs."""
+def busy(cloud: Cloud, row: ResourceType, rid: ResourceId, url: str, superseding: bool = False) -> None:
+    """Some services refuse a write to a family of resources (a network and its subnets) while another one runs.
+
+    `superseding`: the write of a child, which cancels a running write of the parent itself.
+    """
     top = rid
     while top.parent is not None:
         top = top.parent
@@ -132,6 +135,9 @@ def busy(cloud: Cloud, row: ResourceType, rid: ResourceId, url: str) -> None:
         return
     running = operations.running_on(cloud, root)
     if running is None:
+        return
+    if superseding and running.kind == "write" and running.target.lower() == root.id.lower():
+        operations.supersede(running, row.name)
         return
     if row.busy == "AnotherOperationInProgress":
         path = f"/subscriptions/{ids.subscription_of(root.id)}/providers/Microsoft.Network/locations/{root.location}"
@@ -152,7 +158,11 @@ def references(cloud: Cloud, rid: ResourceId, targets: list[str]) -> None:
     own = str(rid).lower()
     for target in targets:
         wanted = ids.parse(target)
-        if wanted is None or wanted.namespace.lower() != "microsoft.network" or target.lower().startswith(own + "/"):
+        if (
+            wanted is None
+            or wanted.namespace.lower() != "microsoft.network"
+            or (target.lower() + "/").startswith(own + "/")
+        ):
             continue
         if not _resolves(cloud, wanted):
             raise refusal("InvalidResourceReference", target=target, id=rid)

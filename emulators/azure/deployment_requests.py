@@ -4,7 +4,19 @@ import base64
 import re
 from typing import Any
 
-from emulators.azure import checks, deployments, faults, filters, groups, ids, locations, operations, runs
+from emulators.azure import (
+    checks,
+    deployments,
+    faults,
+    filters,
+    groups,
+    ids,
+    locations,
+    operations,
+    resources,
+    runs,
+    what_if,
+)
 from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud, guid
 from emulators.azure.errors import Refusal, refusal, unsupported
@@ -17,6 +29,7 @@ from emulators.azure.state import Deployment
 from emulators.azure.times import american, timestamp
 
 DELETE = Form(202, location=True, retry_after=15, body="empty", polling="deploymentJob", share=0.25)
+WHAT_IF = Form(202, location=True, retry_after=15, body="empty", polling="job", share=0.25)
 _WEEK = 7 * 24 * 3600
 _NAME = re.compile(r"[-\w.()]+", re.ASCII)
 
@@ -31,6 +44,8 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
     name, part = rest[0], rest[1].lower() if len(rest) > 1 else ""
     if part == "validate":
         return _validate(cloud, request, scope, name, tenant_id)
+    if part == "whatif":
+        return _what_if(cloud, request, scope, name, tenant_id)
     if not part and request.method == "PUT":
         return _put(cloud, request, scope, name, tenant_id)
     deployment = cloud.state.deployments.get(f"{scope}/providers/{deployments.TYPE}/{name}".lower())
@@ -121,6 +136,27 @@ def _shown_now(deployment: Deployment) -> dict[str, Any]:
     if "parameters" in deployment.shown:
         shown["properties"]["parameters"] = deployment.shown["parameters"]
     return shown
+
+
+def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
+    deployment, _ = _prepare(cloud, request, scope, name, tenant_id)
+    found = what_if.changes(cloud, deployment)
+    settings = (request.body().get("properties") or {}).get("whatIfSettings") or {}
+    if str(settings.get("resultFormat", "")).lower() == "resourceidonly":
+        found = [{key: change[key] for key in ("resourceId", "changeType")} for change in found]
+    token = base64.urlsafe_b64encode(f"DeploymentWhatIfJob-{deployment.number}".encode()).decode().rstrip("=")
+    operation = operations.begin(
+        cloud,
+        "job",
+        "what-if",
+        deployment.id,
+        request.api_version,
+        resources.share(cloud, WHAT_IF, deployment.id, None),
+        token,
+    )
+    properties = {"correlationId": deployment.correlation_id, "changes": found}
+    operation.result = {"status": "Succeeded", "properties": properties}
+    return Response(202, None, operations.headers(cloud, request, operation, WHAT_IF))
 
 
 def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:

@@ -33,6 +33,7 @@ class Fault:
     shape: str = SERVICE
     retry_after: int | None = None
     target: str | None = None
+    details: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 1.0
     factor: float = 10.0
     type: str = ".*"
@@ -99,6 +100,6 @@ def answer(fault: Fault, method: str, path: str) -> Refusal:
 def refused(fault: Fault, code: str) -> Refusal:
     """The fault's own error; `code` where it names none."""
     message = fault.message or "Encountered internal server error. Please try again."
-    error = Refusal(fault.status, fault.code or code, message, fault.shape, fault.target)
+    error = Refusal(fault.status, fault.code or code, message, fault.shape, fault.target, fault.details)
     error.retry_after = fault.retry_after
     return error

@@ -16,5 +16,5 @@ def normal(location: str) -> str:
 
 DISPLAY_NAMES = tuple(_DISPLAY.split(","))
 NAMES = tuple(normal(name) for name in DISPLAY_NAMES)
-KNOWN = frozenset(NAMES) | {"global"}
+KNOWN = frozenset(NAMES) | {"global", "eastus2euap", "centraluseuap"}
 LISTED = ",".join(NAMES)

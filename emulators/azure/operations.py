@@ -191,6 +191,8 @@ def _result(cloud: Cloud, request: Request, operation: Operation, polling: Polli
         form_headers["location"] = url(request, operation, result=True)
     if not operation.done:
         return Response(202, None, form_headers | _retry_after(cloud, operation, polling))
+    if operation.result is not None:
+        return Response(200, operation.result)
     if operation.error and operation.status != 200:
         return Response(operation.status, operation.error, form_headers)
     if operation.error:
@@ -209,6 +211,15 @@ def _retry_after(cloud: Cloud, operation: Operation, polling: Polling) -> dict[s
 def _location_of_group(cloud: Cloud, target: str) -> str:
     group = cloud.state.groups.get("/".join(target.lower().split("/")[:5]))
     return group.location if group else "global"
+
+
+def supersede(operation: Operation, by: str) -> None:
+    """Another operation takes the place of this one, whose status is Canceled from then on."""
+    kind = by.rsplit("/", 1)[-1].removesuffix("s").capitalize()
+    message = f"Operation PutVirtualNetworkOperation ({operation.id}) was canceled and superseded by operation Put{kind}Operation."
+    details = [{"code": "CanceledAndSupersededDueToAnotherOperation", "message": message}]
+    operation.outcome, operation.done = "Canceled", True
+    operation.error = {"code": "Canceled", "message": "Operation was canceled.", "details": details}
 
 
 def running_on(cloud: Cloud, root: Resource) -> Operation | None:

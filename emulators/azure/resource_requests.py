@@ -7,7 +7,7 @@ from emulators.azure.cloud import Cloud
 from emulators.azure.errors import refusal, unsupported
 from emulators.azure.ids import ResourceId
 from emulators.azure.messages import Request, Response
-from emulators.azure.providers import actions, compute_views, type_of
+from emulators.azure.providers import KNOWN, actions, compute_views, type_of
 from emulators.azure.providers.types import Form
 from emulators.azure.state import Operation
 from emulators.azure.views import show, shown_etag
@@ -116,6 +116,8 @@ def _list(cloud: Cloud, request: Request) -> Response:
         if str(parent).lower() not in cloud.state.resources:
             raise checks.missing(cloud, parent)
         wanted = f"{parent.type}/{kind}".lower()
+        if parent.type.lower() in KNOWN and wanted not in KNOWN:
+            raise unsupported(f"GET of {parent.type}/{kind}")
         found = [item for item in cloud.state.children_of(str(parent)) if item.type.lower() == wanted]
     else:
         scope, _, namespace = holder.rpartition("/providers/")

@@ -15,7 +15,7 @@ from emulators.azure.providers.types import Form, ResourceType
 from emulators.azure.state import SUCCEEDED, Operation, Resource
 from emulators.azure.views import show
 
-_OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
+OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def put(
     checks.name(row, rid)
     checks.location(row, existing, rid, wanted_location)
     checks.parents(cloud, rid, "write")
-    checks.busy(cloud, row, rid, url)
-    properties = _accepted(row, body.get("properties"))
+    checks.busy(cloud, row, rid, url, superseding=rid.parent is not None)
+    properties = accepted(row, body.get("properties"))
     lists = _child_lists(row, properties, version, existing)
     if row.accept is not None:
         row.accept(cloud.state, rid, properties)
@@ -134,11 +134,11 @@ def new_etag(cloud: Cloud, resource: Resource) -> None:
     root.etag = guid()
 
 
-def _accepted(row: ResourceType, sent: Any) -> dict[str, Any]:
+def accepted(row: ResourceType, sent: Any) -> dict[str, Any]:
     """The properties that the service takes from a request; what it computes itself is left out."""
     ignored = {field.name for field in row.fields if field.computed or field.dropped} | {"provisioningState"}
-    accepted = {key: value for key, value in (sent or {}).items() if key not in ignored}
-    return {key: _pruned(value) for key, value in accepted.items() if value is not None}
+    kept = {key: value for key, value in (sent or {}).items() if key not in ignored}
+    return {key: _pruned(value) for key, value in kept.items() if value is not None}
 
 
 def _pruned(value: Any) -> Any:
@@ -185,7 +185,7 @@ def _write_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[
             rid.scope, rid.namespace, (*rid.types, row.name.rsplit("/", 1)[1]), (*rid.names, item["name"])
         )
         checks.name(row, child_id)
-        properties = _accepted(row, item.get("properties"))
+        properties = accepted(row, item.get("properties"))
         if row.accept is not None:
             row.accept(cloud.state, child_id, properties)
         targets = checks.referenced(properties)
@@ -198,7 +198,7 @@ def _write_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[
 def _refer(cloud: Cloud, resource_id: str, targets: list[str]) -> None:
     own = resource_id.lower() + "/"
     lowered = dict.fromkeys(target.lower() for target in targets)
-    cloud.state.refer(resource_id, [target for target in lowered if not target.startswith(own)])
+    cloud.state.refer(resource_id, [target for target in lowered if not (target + "/").startswith(own)])
 
 
 def _sent(body: dict[str, Any]) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _store(
     if wanted_location:
         resource.location = locations.normal(wanted_location)
     resource.tags = body.get("tags")
-    resource.top = {key: deepcopy(value) for key, value in body.items() if key not in _OWN_KEYS}
+    resource.top = {key: deepcopy(value) for key, value in body.items() if key not in OWN_KEYS}
     resource.properties = properties
     resource.sent = deepcopy(_sent(body))
     resource.api_version = version
@@ -283,7 +283,7 @@ def ended(cloud: Cloud, operation: Operation) -> None:
         if follow_up is not None:
             follow_up(cloud.state, target, True)
         return
-    target.facts |= operation.sets
+    target.facts |= {"ready": True} | operation.sets
     if operation.kind == "write" and follow_up is not None and operation.outcome == SUCCEEDED:
         follow_up(cloud.state, target, False)
     for key in operation.affected:

@@ -197,6 +197,7 @@ def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, re
     this.status_code = "OK"
     runtime = CloudRuntime(cloud, parent.tenant_id)
     child.shown = deployments.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
+    child.shown["apiVersion"] = parent.shown.get("apiVersion", "")
     cloud.expansions[number] = expansion
     cloud.state.deployments[child.id.lower()] = child
     this.nested = child.id.lower()
@@ -218,22 +219,24 @@ def step_end(cloud: Cloud, key: str, detail: str) -> None:
         cloud.state.plan(_later(cloud), "step-end", key, detail)
         return
     this.ended = now()
+    if written is not None and written.error is not None and this.error is None:
+        this.error = {"status": written.outcome, "error": written.error}
     if nested is not None and nested.state != SUCCEEDED:
         inner = nested.error or {"code": "DeploymentCanceled", "message": "The deployment was canceled."}
-        _failed(this, 409, {"status": "Failed", "error": _terminal(this, nested.state, inner)})
+        _failed(this, 409, {"status": "Failed", "error": _terminal(deployment, this, nested.state, inner)})
     elif this.error is not None:
-        _failed(this, 409, {"status": "Failed", "error": _terminal(this, "Failed", this.error["error"])})
+        _failed(this, 409, {"status": "Failed", "error": _terminal(deployment, this, "Failed", this.error["error"])})
     else:
         this.state = SUCCEEDED
 
 
-def _terminal(this: Step, state: str, inner: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "code": "ResourceDeploymentFailure",
-        "target": this.resource_id,
-        "message": f"The resource write operation failed to complete successfully, because it reached terminal provisioning state '{state}'.",
-        "details": [inner],
-    }
+def _terminal(deployment: Deployment, this: Step, state: str, inner: dict[str, Any]) -> dict[str, Any]:
+    target = {"target": this.resource_id} if modern(deployment) else {}
+    message = (
+        "The resource write operation failed to complete successfully, because it reached terminal provisioning state "
+        f"'{state}'."
+    )
+    return {"code": "ResourceDeploymentFailure"} | target | {"message": message, "details": [inner]}
 
 
 def _failed(this: Step, status: int, error: dict[str, Any]) -> None:

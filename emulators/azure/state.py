@@ -66,6 +66,7 @@ class Operation:
     error: dict[str, Any] | None = None
     status: int = 200
     sets: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
     retry_after: int | None = None
     done: bool = False
 

@@ -9,17 +9,19 @@ import requests
 
 from tests.azure.emulator import Emulator
 from tests.azure.recordings import RECORDED_SUBSCRIPTION, Interaction
-from tests.azure.scenes import BEFORE, BODIES, FAULTS, TEMPLATES
+from tests.azure.scenes import AT_ONCE, BEFORE, BODIES, FAULTS, TEMPLATES
 
 LONG = 600.0
 _POLL = re.compile(
-    r"/(operationresults|operations|asyncoperations|diskoperations|operationstatuses|privatedns\w+)/[^/]+$", re.I
+    r"/(operationresults|operations|asyncoperations|diskoperations|operationstatuses|privatednsoperation\w+)/[^/]+$",
+    re.I,
 )
 _READ_ONLY = {"id", "name", "type", "etag", "systemData", "managedBy"}
 _TERMINAL = {"Succeeded", "Failed", "Canceled"}
 _VERSIONS = {
     "microsoft.network": "2022-01-01",
     "microsoft.compute": "2022-11-01",
+    "microsoft.compute/disks": "2021-04-01",
     "microsoft.storage": "2021-04-01",
     "microsoft.managedidentity": "2018-11-30",
     "microsoft.authorization": "2022-04-01",
@@ -125,7 +127,7 @@ class Replay:
 
     def _body(self, interaction: Interaction) -> Any:
         body = BODIES.get(interaction.key, interaction.body)
-        if _is_deployment(interaction.path) and "template" not in str(body) and interaction.file in TEMPLATES:
+        if _is_deployment(interaction.path) and not _has_template(body) and interaction.file in TEMPLATES:
             if interaction.method == "PUT" or interaction.path.endswith("/validate"):
                 return {"properties": {"mode": "Incremental", "template": TEMPLATES[interaction.file]}}
         if interaction.method != "PUT" or isinstance(body, dict):
@@ -137,7 +139,13 @@ class Replay:
     # What has to be there -------------------------------------------------------------------------------------------
 
     def _prepare(self, interaction: Interaction) -> None:
-        if interaction.status not in (409, 429) and interaction.method != "POST" and not _still_running(interaction):
+        running = (
+            interaction.key in AT_ONCE
+            or interaction.status in (400, 409, 429)
+            or interaction.method == "POST"
+            or _still_running(interaction)
+        )
+        if not running or (interaction.status == 400 and interaction.method != "DELETE"):
             self._emulator.advance(LONG)
         elif _still_running(interaction) and _state(interaction.answer) == "Running":
             self._emulator.advance(4)
@@ -208,10 +216,17 @@ class Replay:
                 self._references(interaction.body, path)
         elif interaction.code == "AnotherOperationInProgress":
             self._ensure_above(path)
-            self._touch(path.rsplit("/subnets/", 1)[0])
+            self._call(
+                "PUT",
+                f"{path.rsplit('/', 1)[0]}/busy?api-version={version}",
+                {"properties": {"addressPrefix": "10.0.200.0/24"}},
+            )
         elif interaction.code == "RetryableError":
             self._ensure_above(path)
             self._references(interaction.body, path)
+            if "/subnets/" in path:
+                other = f"{path.rsplit('/', 1)[0]}/busy?api-version={version}"
+                self._call("PUT", other, {"properties": {"addressPrefix": "10.0.200.0/24"}})
             for target in re.findall(r"resource (/\S+?)(?: used by|\. The call)", str(interaction.answer)):
                 self._touch(target)
 
@@ -259,7 +274,7 @@ class Replay:
 
     def _ensure(self, path: str, version: str = "", changed: bool = False, sent: Any = None) -> None:
         """Make a resource, and what it refers to, unless it is there."""
-        version = version or _VERSIONS.get(_namespace(path), "2021-04-01")
+        version = version or _VERSIONS.get(_type(path)) or _VERSIONS.get(_namespace(path), "2021-04-01")
         if self._call("GET", f"{path}?api-version={version}").status_code == 200:
             return
         self._ensure_above(path)
@@ -320,6 +335,12 @@ class Replay:
         answer = self._call("DELETE", f"{path}?api-version={version}")
         if answer.status_code in (200, 202):
             self._emulator.advance(LONG)
+
+
+def _has_template(body: Any) -> bool:
+    if isinstance(body, dict):
+        return "template" in ((body.get("properties") or body.get("Properties")) or {})
+    return isinstance(body, str) and "template" in body
 
 
 def _is_deployment(path: str) -> bool:

@@ -183,10 +183,52 @@ FAULTS: dict[str, dict[str, Any]] = {
         "retryAfter": 10,
     },
 }
-for _key in ("managed-identity#0.5", "managed-identity#0.6", "managed-identity#0.7", "managed-identity#0.8"):
-    FAULTS[_key] = {"kind": "error", "status": 400, "code": "PrincipalNotFound", "shape": "service"}
-for _key in (f"role-assignment#0.{number}" for number in range(5, 10)):
-    FAULTS[_key] = {"kind": "error", "status": 400, "code": "PrincipalNotFound", "shape": "service"}
+_NEW_PRINCIPAL = {"kind": "error", "status": 400, "code": "PrincipalNotFound", "shape": "service"}
+FAULTS |= {f"managed-identity#0.{number}": _NEW_PRINCIPAL for number in range(5, 9)}
+FAULTS |= {f"role-assignment#0.{number}": _NEW_PRINCIPAL for number in range(5, 10)}
+
+
+def _retryable(detail: str) -> dict[str, Any]:
+    details = [{"code": detail, "message": "The call can be retried in 14 seconds."}]
+    fault = {"kind": "error", "status": 429, "code": "RetryableError", "shape": "network"}
+    return fault | {"details": details, "retryAfter": 14}
+
+
+FAULTS |= {
+    "refused-network-transient#0.43": _retryable("RetryableErrorDueToAnotherOperation"),
+    "refused-network-transient#2.79": _retryable("ReferencedResourceNotProvisioned"),
+    "refused-network-transient#3.59": _retryable("RetryableErrorDueToAnotherOperation"),
+    "refused-network-transient#4.30": _retryable("RetryableErrorDueToAnotherOperation"),
+    "refused-by-gateway-and-throttled#7.34": {
+        "kind": "error",
+        "status": 504,
+        "code": "GatewayTimeout",
+        "shape": "gateway",
+    },
+    "refused-compute-storage-auth#1.3": {
+        "kind": "error",
+        "status": 403,
+        "code": "LinkedAuthorizationFailed",
+        "shape": "gateway",
+        "retryAfter": 1,
+    },
+    "refused-compute-storage-auth#4.39": {
+        "kind": "error",
+        "status": 409,
+        "code": "RoleAssignmentExists",
+        "shape": "service",
+    },
+    "deployment-refused#3.12": {
+        "kind": "error",
+        "status": 400,
+        "code": "MarketplacePurchaseEligibilityFailed",
+        "shape": "gateway",
+        "details": [{"code": "BadRequest", "message": "{}"}],
+    },
+}
+
+# Calls that follow the one before them while that one's operation still runs.
+AT_ONCE = {"refused-network-transient#5.42", "refused-network-transient#1.24", "refused-network-transient#1.27"}
 
 
 def _template(*resources: dict[str, Any], outputs: dict[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:

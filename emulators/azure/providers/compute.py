@@ -13,7 +13,9 @@ def asynchronous(
     status: int, state: str, share: float, retry_after: int | None = None, poll: int | None = None
 ) -> Form:
     """A write of a virtual machine: Azure-AsyncOperation without Location."""
-    return Form(status, state, True, False, retry_after, polling="compute", share=share, poll_retry_after=poll)
+    return Form(
+        status, state, True, False, retry_after, polling="compute", share=share, poll_retry_after=poll, etag=True
+    )
 
 
 def accepted(share: float, retry_after: int | None = None, poll: int | None = None, polling: str = "compute") -> Form:

@@ -24,15 +24,21 @@ def virtual_machine(state: State, rid: ResourceId, properties: Properties) -> No
     storage = properties.get("storageProfile") or {}
     for disk in [storage.get("osDisk") or {}, *(storage.get("dataDisks") or [])]:
         if str(disk.get("createOption", "")).lower() == "attach" and disk.get("managedDisk", {}).get("id"):
-            _present(state, disk["managedDisk"]["id"])
+            attached = _present(state, disk["managedDisk"]["id"])
+            disk.setdefault("name", attached.name)
+            disk.setdefault("diskSizeGB", attached.properties.get("diskSizeGB", 30))
+            kind = (attached.top.get("sku") or {}).get("name", "Standard_LRS")
+            disk["managedDisk"] = {"storageAccountType": kind, "id": attached.id}
     for secret in _SECRETS:
         (properties.get("osProfile") or {}).pop(secret, None)
     _keep_disks(state.resources.get(str(rid).lower()), properties)
 
 
-def _present(state: State, resource_id: str) -> None:
-    if resource_id.lower() not in state.resources:
+def _present(state: State, resource_id: str) -> Resource:
+    found = state.resources.get(resource_id.lower())
+    if found is None:
         raise Refusal(404, "NotFound", f"Resource {resource_id} not found.", "service")
+    return found
 
 
 def _keep_disks(existing: Resource | None, properties: Properties) -> None:
@@ -42,6 +48,8 @@ def _keep_disks(existing: Resource | None, properties: Properties) -> None:
     before = existing.properties.get("storageProfile") or {}
     storage = properties.setdefault("storageProfile", {})
     storage["osDisk"] = {**(before.get("osDisk") or {}), **(storage.get("osDisk") or {})}
+    if "imageReference" not in storage and "imageReference" in before:
+        storage["imageReference"] = before["imageReference"]
     if "dataDisks" not in storage and "dataDisks" in before:
         storage["dataDisks"] = before["dataDisks"]
     for name in ("osProfile", "networkProfile", "hardwareProfile"):

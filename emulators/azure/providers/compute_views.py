@@ -93,12 +93,8 @@ def instance_view(resource: Resource) -> Item:
         "statuses": [ready | {"message": "Guest Agent is running", "time": moment}],
         "extensionHandlers": [],
     }
-    running = (
-        {"computerName": computer, "osName": "linux", "osVersion": "1.0", "vmAgent": agent}
-        if power == "running"
-        else {}
-    )
-    return running | {
+    guest = {"computerName": computer, "osName": "linux", "osVersion": "1.0", "vmAgent": agent}
+    return ({} if power == "deallocated" else guest) | {
         "disks": [{"name": disk, "statuses": [done]}],
         "hyperVGeneration": "V1",
         "statuses": [

@@ -93,7 +93,14 @@ def subnet_ip_configurations(state: State, resource: Resource, _item: Item) -> A
 def public_address(_state: State, resource: Resource, _item: Item) -> Any:
     """A static address is there once the resource is ready."""
     static = resource.properties.get("publicIPAllocationMethod", "Dynamic") == "Static"
-    return address(resource.id) if static and resource.state == "Succeeded" else ABSENT
+    return address(resource.id) if static and resource.facts.get("ready") else ABSENT
+
+
+def ddos_settings(_state: State, resource: Resource, _item: Item) -> Any:
+    standard = str((resource.top.get("sku") or {}).get("name", "Basic")) == "Standard"
+    return resource.properties.get("ddosSettings") or (
+        {"protectionMode": "VirtualNetworkInherited"} if standard else ABSENT
+    )
 
 
 def address(resource_id: str) -> str:
@@ -170,7 +177,10 @@ def storage_encryption(_state: State, resource: Resource, _item: Item, version: 
     service: Item = {"keyType": "Account"} if version >= "2019-06-01" else {}
     service |= {"enabled": True, "lastEnabledTime": timestamp(resource.created)}
     sent = resource.properties.get("encryption") or {}
-    return {"services": {"file": service, "blob": service}, "keySource": "Microsoft.Storage"} | sent
+    services = {name: service | ((sent.get("services") or {}).get(name) or {}) for name in ("file", "blob")}
+    return {"services": services, "keySource": sent.get("keySource", "Microsoft.Storage")} | {
+        name: value for name, value in sent.items() if name not in ("services", "keySource")
+    }
 
 
 def key_creation(_state: State, resource: Resource, _item: Item) -> Any:
@@ -206,6 +216,10 @@ def creator(state: State, resource: Resource, item: Item) -> Any:
     return writer(state, resource, item) if resource.facts.get("answered") else None
 
 
+def available(_state: State, _resource: Resource, _item: Item) -> Any:
+    return "available"
+
+
 def nothing(_state: State, _resource: Resource, _item: Item) -> Any:
     """Shown as null."""
     return None
@@ -225,6 +239,7 @@ def _geo_redundant(resource: Resource) -> bool:
 
 FUNCTIONS: dict[str, Computed] = {
     "null": nothing,
+    "available": available,
     "creator": creator,
     "tenant": tenant,
     "writer": writer,
@@ -244,6 +259,7 @@ FUNCTIONS: dict[str, Computed] = {
     "virtualMachine": _referring(VM, one=True),
     "publicAddress": public_address,
     "outboundRules": outbound_rules,
+    "ddosSettings": ddos_settings,
     "inboundNatPools": _pointing_here("inboundNatPools"),
     "inboundNatRules": _pointing_here("inboundNatRules"),
     "loadBalancingRules": _pointing_here("loadBalancingRules"),

@@ -37,7 +37,7 @@ SUBNET = ResourceType(
             items=Items(
                 "Microsoft.Network/virtualNetworks/subnets/delegations",
                 (
-                    STATE,
+                    Field("provisioningState", "Succeeded"),
                     Field("serviceName"),
                     Field("actions", ["Microsoft.Network/virtualNetworks/subnets/join/action"]),
                 ),

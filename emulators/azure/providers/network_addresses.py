@@ -34,7 +34,7 @@ PUBLIC_IP = ResourceType(
         Field("dnsSettings"),
         Field("ipTags", [], since="2017-11-01"),
         Field("ipConfiguration", computed="ipConfiguration"),
-        Field("ddosSettings", {"protectionMode": "VirtualNetworkInherited"}, since="2022-05-01"),
+        Field("ddosSettings", computed="ddosSettings", since="2022-05-01"),
     ),
     SKU,
     create=create(1),

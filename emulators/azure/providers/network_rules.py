@@ -216,6 +216,9 @@ def public_ip(_state: State, rid: ResourceId, properties: Properties) -> None:
 
 def network_interface(state: State, rid: ResourceId, properties: Properties) -> None:
     _assign(state, rid, properties.get("ipConfigurations") or [])
+    label = (properties.get("dnsSettings") or {}).get("internalDnsNameLabel")
+    if label:
+        properties["dnsSettings"]["internalFqdn"] = f"{label}.emulated.internal.cloudapp.net"
 
 
 def load_balancer(state: State, rid: ResourceId, properties: Properties) -> None:

@@ -52,7 +52,7 @@ ACCOUNT = ResourceType(
         Field("creationTime", computed="created"),
         Field("primaryEndpoints", computed="storageEndpoints"),
         Field("primaryLocation", computed="location"),
-        Field("statusOfPrimary", "available"),
+        Field("statusOfPrimary", computed="available"),
         Field("secondaryLocation", computed="secondaryLocation"),
         Field("statusOfSecondary", computed="secondaryStatus"),
     ),
