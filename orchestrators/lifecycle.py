@@ -62,7 +62,9 @@ def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, d
         if step == PUBLISH and outcome["kind"] == "Succeeded":
             return dict(progress["event"])
         progress = _advance(run, progress, outcome, context.current_utc_datetime)
-        if outcome["after"]:
+        # A step that is given up is not waited for: its deployment would go on until it is cancelled.
+        given_up = progress["step"] != step and progress["step"] in (ABANDON, PUBLISH)
+        if outcome["after"] and not given_up:
             context.set_custom_status(_status(progress, outcome))
             yield context.create_timer(_wake(progress, outcome["after"], context.current_utc_datetime))
     context.continue_as_new({**run, "progress": progress})
