@@ -271,7 +271,7 @@ def parse(model: type[Parsed], body: bytes) -> Parsed:
         return model.model_validate_json(body)
     except ValidationError as error:
         faults = [
-            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors(include_input=False)
         ]
         raise InvalidRequest(*faults) from None

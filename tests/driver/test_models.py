@@ -51,6 +51,7 @@ def test_all_faults_are_named_at_once_and_no_value_is_shown() -> None:
         "deploymentLocation.name",
         "deploymentLocation.properties",
     }
+    assert 'resourceProperties.key: must be {"type": ..., "value": ...}' in caught.value.faults
     assert NEEDLE not in str(caught.value)
 
 
