@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from driver import activities, sealing, settings
-from driver.models import AzureLocation, Deploy, Order, Remove, TopologyEntry
+from driver.models import AzureLocation, Deploy, Order, Remove, Topology, TopologyEntry
 from tests.support.arm_stub import DROP, Reply, Stub, location_of
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
@@ -37,7 +37,7 @@ def payload(location: AzureLocation, step: str, attempt: int = 0, state: Any = N
         parameters={"vnet_name": "vnet-1", "password": PASSWORD},
         secure=("password",),
     )
-    topology = {"rg": TopologyEntry(id=GROUP, type="Microsoft.Resources/resourceGroups")}
+    topology: Topology = {"rg": TopologyEntry(id=GROUP, type="Microsoft.Resources/resourceGroups")}
     work: Deploy | Remove = Remove() if step == "remove_resources" else deploy
     order = Order(request_id="r", location=location, topology=topology, work=work)
     return {

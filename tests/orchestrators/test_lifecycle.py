@@ -1,6 +1,7 @@
 """The way of a lifecycle through its steps, as the SDK runs it."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ ATTEMPTS = RETRIES.max_number_of_attempts
 FULL = failed(FailureCode.INSUFFICIENT_CAPACITY, "no cores left", {"topology": {"made": {"id": "m", "type": "t"}}})
 
 
-def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: list[Answer]) -> Run:
+def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: Sequence[Answer]) -> Run:
     return Run(run_input(verb, seconds), script, most).execute()
 
 
