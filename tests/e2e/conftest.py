@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from dev.stack import Stack
-from tests.e2e.trial import Trial, started
+from tests.e2e.trial import BUG, Trial, started
 from tests.support.kafka import Kafka
 
 PROVISIONING_SECONDS = 0.3
@@ -21,6 +21,7 @@ def trial(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tr
         Stack(folder, provisioning_seconds=PROVISIONING_SECONDS, kafka=kafka.address, settings=settings)
     ) as it:
         yield it
+        assert BUG not in it.log()
 
 
 @pytest.fixture

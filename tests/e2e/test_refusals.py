@@ -14,6 +14,7 @@ from tests.e2e.trial import Trial
 
 Change = Callable[[dict[str, Any]], Any]
 SECRET = "trial-secret"
+MANIFEST = "{version: 1, resourceGroup: rg-refused, transitions: {Create: {deploy: gone.json}}}"
 VNET = vnet("vnet-1", "rg-refused")
 
 
@@ -82,7 +83,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     # what it asks for
     "unknown type": (
         merged("systemProperties", "resourceType", "value", value="resource::AzureMoon::1.0"),
-        "'resource::AzureMoon::1.0' is no built-in resource type, these are: AzureLoadBalancer,",
+        "'resource::AzureMoon::1.0' is no built-in resource type (AzureLoadBalancer,",
     ),
     "no type": (without("systemProperties", "resourceType"), "systemProperties.resourceType: '' is no built-in"),
     "unknown transition": (merged("lifecycleName", value="Dance"), "Create, CreateVnetPeering, Delete"),
@@ -91,7 +92,15 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "bad zip": (merged("driverFiles", value="bm8gemlw"), "driverFiles: not a zip"),
     "driver files as a number": (merged("driverFiles", value=5), "driverFiles: Input should be a valid string"),
     "a path out of the zip": (merged("driverFiles", value=zipped({"../a": ""})), "'../a' is no path inside the zip"),
-    "a template of its own": (merged("driverFiles", value=zipped({"main.bicep": ""})), "not supported yet"),
+    "a template that is none": (
+        merged("driverFiles", value=zipped({"lifecycle.yaml": MANIFEST, "gone.json": "{}"})),
+        "gone.json",
+    ),
+    "a manifest that is none": (merged("driverFiles", value=zipped({"lifecycle.yaml": "a: ["})), "lifecycle.yaml"),
+    "a manifest without its template": (
+        merged("driverFiles", value=zipped({"lifecycle.yaml": MANIFEST})),
+        "deploy names 'gone.json', but there is no such file",
+    ),
     # names
     "group name": (resource_property("resourcegroup_name", "rg."), "not ending with a period"),
     "empty group name": (resource_property("resourcegroup_name", ""), "1 to 90 letters"),
@@ -176,7 +185,7 @@ def test_a_body_that_is_too_large_is_refused(trial: Trial) -> None:
 def test_a_reference_request_is_checked_too(trial: Trial) -> None:
     find = "/api/driver/references/find"
     location = trial.stack.deployment_location
-    good = {"instanceName": "vnet-1", "driverFiles": "", "deploymentLocation": location}
+    good = {"instanceName": "not-there", "driverFiles": "", "deploymentLocation": location}
     assert trial.post(good, path=find).json() == {"result": None}
     assert trial.post({**good, "deploymentLocation": {"name": "trial"}}, path=find).status_code == 400
     refused = trial.post({"driverFiles": "", "deploymentLocation": location}, path=find)

@@ -24,6 +24,7 @@ def test_after_complete_its_event_comes_again(trial: Trial, group: str) -> None:
     wanted = vnet("vnet-1", group)
     first = trial.begin(wanted, request_id="again-2")
     trial.completed(first, wanted)
+    trial.ended(first)
     before = trial.counters()["armTotal"]
     for number in (2, 3):
         assert trial.begin(wanted, request_id="again-2") == first
@@ -39,6 +40,7 @@ def test_after_failed_it_runs_again_and_keeps_its_inventory(trial: Trial, group:
     with trial.faults({"kind": "fail", "type": ".*/subnets", "code": "SubnetBroken", "status": 400, "path": group}):
         first = trial.begin(wanted, request_id="again-3")
         _, half = trial.failed(first, wanted)
+        trial.ended(first)
     assert any(one.endswith("/virtualnetworks/vnet-1") for one in ids(half.topology))
 
     # Brent repeats the very same request: the topology in it is still empty.

@@ -21,6 +21,7 @@ from dev.stack import Stack, running
 
 EVENT_SECONDS = 30.0
 INSTANCES = "/runtime/webhooks/durabletask/instances"
+BUG = "failed unexpectedly"  # what the driver logs of an error that it has no outcome for
 NETWORK = "2024-05-01"
 T = TypeVar("T")
 
@@ -134,6 +135,9 @@ class Trial:
 
     def counters(self) -> dict[str, Any]:
         return azure.counters(self.stack.endpoints())
+
+    def reset_counters(self) -> None:
+        self._azure("DELETE", "/emulator/counters").raise_for_status()
 
     @contextmanager
     def faults(self, *faults: Mapping[str, Any]) -> Iterator[None]:

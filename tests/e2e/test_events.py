@@ -1,0 +1,90 @@
+"""What becomes of events while Kafka is away, where there is none, and where they go to the log."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from dev import processes
+from dev.brent import vnet
+from dev.ports import free_port
+from dev.stack import ROOT, Stack
+from tests.e2e.trial import Trial, eventually, started
+from tests.support.kafka import Kafka
+
+
+@pytest.mark.slow
+def test_while_kafka_is_away_work_is_accepted_and_its_events_wait(trial: Trial, kafka: Kafka, group: str) -> None:
+    kafka.stop()
+    try:
+        networks = [vnet(f"vnet-{number}", group) for number in range(6)]
+        requests_sent = [trial.begin(network) for network in networks]
+        health = trial.get("/management/health")
+        assert health.status_code == 200
+        assert health.json()["vitals"] == {
+            "app": {"status": "OK"},
+            "kafka": {"status": "UNHEALTHY"},
+            "azure": {"status": "OK"},
+        }
+        eventually(lambda: _deployed(trial, group) == len(networks))
+        assert {trial.execution(one)["status"] for one in requests_sent} == {"IN_PROGRESS"}
+    finally:
+        kafka.start()
+    for request_id, network in zip(requests_sent, networks, strict=True):
+        trial.event(request_id, seconds=90)
+        trial.completed(request_id, network)
+    assert trial.get("/management/health").json()["vitals"]["kafka"] == {"status": "OK"}
+
+
+def _deployed(trial: Trial, group: str) -> int:
+    found = trial.arm("GET", f"/resourceGroups/{group}/providers/Microsoft.Resources/deployments", version="2025-04-01")
+    return [one["properties"]["provisioningState"] for one in found.json()["value"]].count("Succeeded")
+
+
+def test_events_go_to_the_log_where_that_is_asked_for(kafka: Kafka, tmp_path: Path) -> None:
+    settings = {"EVENTS": "log", "KAFKA_BOOTSTRAP_SERVERS": ""}
+    with started(Stack(tmp_path, provisioning_seconds=0.3, kafka=kafka.address, settings=settings)) as trial:
+        group = trial.make_group("rg-log")
+        request_id = trial.begin(vnet("vnet-1", group))
+        assert trial.ended(request_id)["status"] == "COMPLETE"
+        line = next(one for one in trial.log().splitlines() if "EVENTS=log" in one)
+        event, _ = json.JSONDecoder().raw_decode(line[line.index('{"requestId"') :])
+        assert (event["requestId"], event["status"]) == (request_id, "COMPLETE")
+        assert event["outputs"]["vnet_name"] == "vnet-1"
+        assert trial.get("/management/health").json()["vitals"]["kafka"] == {"status": "OK"}
+
+
+@pytest.fixture
+def without_broker(tmp_path: Path) -> Iterator[str]:
+    """The app on a host without a Kafka broker in its settings; its URL."""
+    port = free_port()
+    command = [sys.executable, "-m", "emulators.functions_host", "start", "--port", str(port)]
+    environment = {"PYTHON_ENABLE_INIT_INDEXING": "1", "KAFKA_BOOTSTRAP_SERVERS": "", "EVENTS": "kafka"}
+    hub = ["--task-hub", str(tmp_path / "hub.sqlite")]
+    host = processes.start("host", [*command, *hub], tmp_path / "host.log", ROOT, environment)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        host.wait_until(lambda: _answers(url), seconds=30)
+        yield url
+    finally:
+        host.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(requests.get(f"{url}/management/health", timeout=5).content)
+    except requests.ConnectionError:
+        return False
+
+
+def test_without_a_broker_work_is_refused(without_broker: str, trial: Trial) -> None:
+    health = requests.get(f"{without_broker}/management/health", timeout=10)
+    assert (health.status_code, health.json()["vitals"]["app"]) == (503, {"status": "UNHEALTHY"})
+    body: dict[str, Any] = trial.body(vnet("vnet-1", "rg-1"))
+    refused = requests.post(f"{without_broker}/api/driver/lifecycle/execute", json=body, timeout=10)
+    assert (refused.status_code, refused.json()["status"]) == (503, 503)
+    assert "KAFKA_BOOTSTRAP_SERVERS is not set" in refused.json()["localizedMessage"]
