@@ -1,0 +1,85 @@
+"""Where a template parameter's value comes from."""
+
+from typing import Any
+
+import pytest
+
+from driver.binding import bind
+from driver.models import Property
+from driver.templates import Parameter
+from tests.support.requests import NEEDLE
+
+KEY = Property(type="key", key_name="k", public_key="public", private_key=NEEDLE)
+
+
+def bound(
+    *parameters: Parameter, explicit: Any = None, sources: Any = ({}, {}, {}), given: Any = None
+) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """What is bound, the references, and the faults."""
+    faults: list[str] = []
+    properties = tuple(
+        {name: value if isinstance(value, Property) else Property(value=value) for name, value in source.items()}
+        for source in sources
+    )
+    values, references = bind(parameters, explicit or {}, properties, given or {}, faults)
+    return values, references, faults
+
+
+TEXT = Parameter("name", "string", True)
+
+
+@pytest.mark.parametrize(
+    ("explicit", "sources", "given", "value"),
+    [
+        ({"NAME": "a"}, ({"name": "b"}, {"name": "c"}, {"name": "d"}), {"name": {"value": "e"}}, "a"),
+        ({}, ({"Name": "b"}, {"name": "c"}, {"name": "d"}), {"name": {"value": "e"}}, "b"),
+        ({}, ({}, {"name": "c"}, {"name": "d"}), {"name": {"value": "e"}}, "c"),
+        ({}, ({}, {}, {"name": "d"}), {"name": {"value": "e"}}, "d"),
+        ({}, ({}, {}, {}), {"name": {"value": "e"}}, "e"),
+        ({"name": None}, ({"name": "b"}, {}, {}), {"name": {"value": "e"}}, "e"),
+        ({}, ({"name": None}, {}, {}), {"name": {"value": "e"}}, "e"),
+        ({"name": 5}, ({}, {}, {}), {}, "5"),
+    ],
+)
+def test_the_order_of_the_sources(explicit: Any, sources: Any, given: Any, value: str) -> None:
+    assert bound(TEXT, explicit=explicit, sources=sources, given=given) == ({"name": value}, {}, [])
+
+
+def test_what_is_left_to_its_default_is_not_bound() -> None:
+    optional = [Parameter("a", "string", False), Parameter("b", "int", False), Parameter("c", "array", False)]
+    assert bound(*optional, sources=({"a": "", "b": None, "c": ""}, {}, {})) == ({}, {}, [])
+
+
+def test_a_reference_to_a_key_vault_is_kept_unless_a_property_gives_the_value() -> None:
+    secret = Parameter("secret", "securestring", True)
+    reference = {"keyVault": {"id": "/subscriptions/s"}, "secretName": "n"}
+    given = {"secret": {"reference": reference}}
+    assert bound(secret, given=given) == ({}, {"secret": reference}, [])
+    assert bound(secret, given=given, sources=({"secret": "x"}, {}, {})) == ({"secret": "x"}, {}, [])
+
+
+def test_all_faults_at_once_with_type_and_choice_and_no_secret() -> None:
+    _, _, faults = bound(
+        Parameter("sku", "string", True, allowed=("a", "b")),
+        Parameter("count", "int", True),
+        Parameter("secret", "securestring", True, longest=3),
+        Parameter("ssh_private", "string", True),
+        sources=({"count": "many", "secret": NEEDLE, "ssh": KEY}, {}, {}),
+    )
+    assert faults == [
+        "property 'sku' is missing: it is required (string, one of a, b)",
+        "property 'count': it takes a whole number",
+        f"property 'secret': the value has {len(NEEDLE)} characters: it takes 3 at most",
+        "property 'ssh_private': a private key goes only to a secure parameter (securestring)",
+    ]
+
+
+def test_the_halves_of_a_key() -> None:
+    values, _, faults = bound(
+        Parameter("ssh", "string", True),
+        Parameter("ssh_public", "string", True),
+        Parameter("ssh_private", "securestring", True),
+        sources=({"ssh": KEY}, {}, {}),
+    )
+    assert values == {"ssh": "public", "ssh_public": "public", "ssh_private": NEEDLE}
+    assert faults == []
