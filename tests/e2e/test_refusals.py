@@ -1,29 +1,19 @@
 """Requests that cannot be accepted: a 4xx that names what is wrong, nothing started, no secret shown."""
 
-import base64
-import io
 import json
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from dev.brent import resource_group, vnet
 from tests.e2e.trial import Trial
+from tests.support.driver_files import zipped
 
 Change = Callable[[dict[str, Any]], Any]
 SECRET = "trial-secret"
 MANIFEST = "{version: 1, resourceGroup: rg-refused, transitions: {Create: {deploy: gone.json}}}"
 VNET = vnet("vnet-1", "rg-refused")
-
-
-def zipped(files: Mapping[str, str]) -> str:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-    return base64.b64encode(content.getvalue()).decode()
 
 
 def merged(*path: str, value: Any) -> Change:

@@ -5,8 +5,8 @@ from typing import Any
 
 from dev.brent import Resource, vnet
 from dev.stack import ROOT
-from tests.e2e.test_refusals import zipped
 from tests.e2e.trial import Trial, ids
+from tests.support.driver_files import zipped
 
 MANIFEST = """
 version: 1
