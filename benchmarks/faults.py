@@ -132,11 +132,13 @@ RUNS: Mapping[str, Callable[[Path, Options], list[Check]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
-    parser.add_argument("runs", nargs="*", choices=list(RUNS), help="default: all")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help=f"of {', '.join(RUNS)}; default: all")
     parser.add_argument("--lifecycles", type=int, default=50)
     parser.add_argument("--broker-seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1, help="of the moments and calls that go wrong")
     arguments = parser.parse_args()
+    if unknown := set(arguments.runs) - set(RUNS):
+        parser.error(f"no such run: {', '.join(sorted(unknown))}")
     options = Options(arguments.lifecycles, arguments.broker_seconds, arguments.seed)
     passed = True
     for name in arguments.runs or RUNS:
