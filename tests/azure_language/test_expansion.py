@@ -171,7 +171,7 @@ def test_parameters_are_shown_with_defaults_and_without_secrets() -> None:
         (template(resource("[nope('x')]")), "function 'nope' is not valid"),
         (template(resource("[concat('x']")), "language expression"),
         ({**template(), "$schema": "https://example.org/other.json"}, "'\\$schema' is 'https://example.org/other.json'"),
-        ({**template(), "contentVersion": "1"}, "'contentVersion' is '1'"),
+        ({**template(), "contentVersion": 1}, "'contentVersion' is '1'"),
         ({"$schema": template()["$schema"], "contentVersion": "1.0.0.0"}, "'resources' is missing"),
     ],
 )  # fmt: skip

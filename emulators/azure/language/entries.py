@@ -13,10 +13,10 @@ from emulators.azure.language.scopes import Scope
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource of a template: what is written (`raw`), where its expressions stand and the context of its deployment.
+    """One resource of a template: what is written (`raw`), where its expressions stand, the context of its deployment.
 
-    `identity` is its id, or the expression of it in predictions. `loop` and `index` name the copy that it is; `batch` is
-    how many copies a serial loop deploys at a time, 0 for all.
+    `identity` is its id, or the expression of it in predictions. `loop` and `index` name the copy that it is; `batch`
+    is how many copies a serial loop deploys at a time, 0 for all.
     """
 
     raw: Mapping[str, Any]
@@ -102,8 +102,15 @@ def _identify(
         scope=text[: max(text.lower().rfind("/providers/"), 0)],
         condition=condition,
         existing=bool(raw.get("existing", False)),
+        only_if_not_exists=_only_if_not_exists(raw.get("@options") or {}),
     )
     return resource, context, identity
+
+
+def _only_if_not_exists(options: Mapping[str, Any]) -> bool:
+    if unknown := sorted(options.keys() - {"onlyIfNotExists"}):
+        raise TemplateError(f"The option '{unknown[0]}' of resources is not supported by the embedded Azure.")
+    return "onlyIfNotExists" in options
 
 
 def _text(value: Any, key: str) -> Any:

@@ -50,8 +50,8 @@ def check_template(template: Mapping[str, Any]) -> None:
             f"The template's '$schema' is '{template.get('$schema')}', which is none of {', '.join(SCHEMAS)}."
         )
     version = template.get("contentVersion")
-    if not isinstance(version, str) or len(version.split(".")) != 4 or not version.replace(".", "").isdigit():
-        raise TemplateError(f"The template's 'contentVersion' is '{version}', but must be four numbers ('1.0.0.0').")
+    if not isinstance(version, str) or not version:
+        raise TemplateError(f"The template's 'contentVersion' is '{version}', but must be a text like '1.0.0.0'.")
     if not isinstance(template.get("resources"), (list, dict)):
         raise TemplateError("The template property 'resources' is missing or neither an array nor an object.")
     for section, most in LIMITS.items():

@@ -65,14 +65,16 @@ def resource_id(full_type: str, name: Any, scope: Any, context: Context) -> Any:
     """The id of a resource by its (resolved) name and `scope`; an expression as long as one of them is unknown."""
     namespace, *types = full_type.split("/")
     own = context.scope_id
-    if has_residual([name, scope, own, context.subscription_id]):
+    group = context.resource_group["id"] if context.resource_group else None
+    if has_residual([name, scope, group, context.subscription_id]):
         return Residual(_unknown_id(full_type, name, scope, context))
     names = str(name).split("/")
     if len(types) != len(names) or not types:
         raise TemplateError(
-            f"The template resource '{name}' for type '{full_type}' has incorrect segment lengths. A nested resource "
-            "type must have identical number of segments as its resource name. A root resource type must have segment "
-            "length one greater than its resource name. Please see https://aka.ms/arm-syntax-resources for usage details."
+            f"The template resource '{name}' for type '{full_type}' has incorrect segment lengths. "
+            "A nested resource type must have identical number of segments as its resource name. "
+            "A root resource type must have segment length one greater than its resource name. "
+            "Please see https://aka.ms/arm-syntax-resources for usage details."
         )
     if scope is not None:
         own = str(scope).rstrip("/") if str(scope).startswith("/") else f"{own}/providers/{scope}"

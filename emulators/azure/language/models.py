@@ -60,7 +60,8 @@ class Resource:
 
     `name` is the whole name (`vnet/subnet`); `scope` the id of what the resource lies in: a resource group, or the
     resource that an extension resource extends. `depends_on` are the ids of the resources that must be deployed before,
-    all of them in the same expansion, none of them existing or with a false condition.
+    all of them in the same expansion, none of them existing or with a false condition. With `only_if_not_exists` it is
+    left alone where it is there (Bicep's @onlyIfNotExists).
     """
 
     symbol: str | None
@@ -71,4 +72,5 @@ class Resource:
     scope: str
     condition: bool = True
     existing: bool = False
+    only_if_not_exists: bool = False
     depends_on: tuple[str, ...] = ()
