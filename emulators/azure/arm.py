@@ -87,7 +87,7 @@ def _is_subscriptions(rest: tuple[str, ...]) -> bool:
 
 
 def _is_poll(rest: tuple[str, ...]) -> bool:
-    """`operationresults/{id}`, `providers/{ns}/locations/{place}/operations/{id}`, `.../privateDnsOperationStatuses/{id}`."""
+    """`operationresults/{id}`, `providers/{ns}/locations/{place}/operations/{id}`, `.../privateDnsOperation*/{id}`."""
     if len(rest) == 2 and rest[0] == "operationresults":
         return True
     if rest[:1] != ("providers",):

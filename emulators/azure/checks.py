@@ -8,8 +8,8 @@ from emulators.azure.cloud import Cloud
 from emulators.azure.errors import KINDS, Refusal, refusal
 from emulators.azure.ids import ResourceId
 from emulators.azure.providers import KNOWN, type_of
-from emulators.azure.providers.computed import users
 from emulators.azure.providers.types import ResourceType
+from emulators.azure.providers.usage import users
 from emulators.azure.state import Group, Resource
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta|-privatepreview)?")
@@ -91,7 +91,7 @@ def there(cloud: Cloud, rid: ResourceId) -> bool:
 
 
 def missing(cloud: Cloud, rid: ResourceId) -> Refusal:
-    """404, as the one answers who notices first: ARM for the topmost resource, the service for a child in a living parent."""
+    """404, as the one answers who notices first: ARM for the topmost resource, the service for a child in it."""
     group(cloud, rid.scope)
     parent = rid.parent
     row = type_of(rid.type)
@@ -168,8 +168,11 @@ def references(cloud: Cloud, rid: ResourceId, targets: list[str]) -> None:
             raise refusal("InvalidResourceReference", target=target, id=rid)
         found = cloud.state.resources.get(target.lower())
         if found is not None and found.state in ("Updating", "Creating") and not _same_root(wanted, rid):
-            message = f"Cannot proceed with operation because resource {target} used by resource {rid} is not in Succeeded state."
-            retryable(cloud, f"{message} Resource is in {found.state} state.", "ReferencedResourceNotProvisioned")
+            message = (
+                f"Cannot proceed with operation because resource {target} used by resource {rid} is not in Succeeded "
+            )
+            message += f"state. Resource is in {found.state} state."
+            retryable(cloud, message, "ReferencedResourceNotProvisioned")
 
 
 def _same_root(one: ResourceId, other: ResourceId) -> bool:

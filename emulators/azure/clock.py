@@ -12,5 +12,5 @@ def now() -> float:
 
 def advance(seconds: float) -> None:
     """Put the clock forward, so that a test need not wait for what takes its time."""
-    global _ahead  # noqa: PLW0603 - one process has one clock
+    global _ahead  # one process has one clock
     _ahead += seconds

@@ -15,7 +15,9 @@ DEPLOYMENT_SECONDS = 60.0  # the median of a real deployment, to which Azure's R
 
 @dataclass(frozen=True)
 class Settings:
-    """`provisioning_seconds`: a whole deployment from PUT to Succeeded. Empty `tenants`, `subscriptions`, `clients`: any are known.
+    """`provisioning_seconds`: a whole deployment from PUT to Succeeded.
+
+    Empty `tenants`, `subscriptions`, `clients`: any are known.
 
     `clients` maps client ids to secrets.
     """

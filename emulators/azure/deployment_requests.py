@@ -1,37 +1,32 @@
 """Requests about deployments, at resource group and subscription scope."""
 
 import base64
-import re
 from typing import Any
 
 from emulators.azure import (
+    acceptance,
     checks,
     deployments,
-    faults,
+    expansions,
     filters,
     groups,
     ids,
-    locations,
     operations,
     resources,
     runs,
     what_if,
 )
 from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import Refusal, refusal, unsupported
-from emulators.azure.language import TemplateError
+from emulators.azure.cloud import Cloud
+from emulators.azure.errors import refusal, unsupported
 from emulators.azure.messages import Request, Response
-from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Form
 from emulators.azure.runtime import CloudRuntime
 from emulators.azure.state import Deployment
-from emulators.azure.times import american, timestamp
+from emulators.azure.times import timestamp
 
 DELETE = Form(202, location=True, retry_after=15, body="empty", polling="deploymentJob", share=0.25)
 WHAT_IF = Form(202, location=True, retry_after=15, body="empty", polling="job", share=0.25)
-_WEEK = 7 * 24 * 3600
-_NAME = re.compile(r"[-\w.()]+", re.ASCII)
 
 
 def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], tenant_id: str) -> Response:
@@ -50,13 +45,21 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
         return _put(cloud, request, scope, name, tenant_id)
     deployment = cloud.state.deployments.get(f"{scope}/providers/{deployments.TYPE}/{name}".lower())
     if deployment is None:
-        if request.method == "HEAD":
-            return Response(404, None, {"x-ms-failure-cause": "gateway"})
-        if request.method == "DELETE" and not part:
-            return Response(204)
-        raise refusal("DeploymentNotFound", name=name)
+        return _absent(request, name, part)
     if part:
         return _part(cloud, request, deployment, part, rest[2:])
+    return _whole(cloud, request, deployment)
+
+
+def _absent(request: Request, name: str, part: str) -> Response:
+    if request.method == "HEAD":
+        return Response(404, None, {"x-ms-failure-cause": "gateway"})
+    if request.method == "DELETE" and not part:
+        return Response(204)
+    raise refusal("DeploymentNotFound", name=name)
+
+
+def _whole(cloud: Cloud, request: Request, deployment: Deployment) -> Response:
     if request.method == "HEAD":
         return Response(204)
     if request.method == "GET":
@@ -110,7 +113,7 @@ def _list(cloud: Cloud, request: Request, scope: str) -> Response:
 
 def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
     checks.writable_group(cloud, scope + "/x")
-    deployment, existing = _prepare(cloud, request, scope, name, tenant_id)
+    deployment, existing = acceptance.prepared(cloud, request, scope, name, tenant_id)
     cloud.state.deployments[deployment.id.lower()] = deployment
     runs.start(cloud, deployment)
     shown = _shown_now(deployment)
@@ -120,7 +123,7 @@ def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) 
 
 
 def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
-    deployment, _ = _prepare(cloud, request, scope, name, tenant_id)
+    deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id)
     shown = _shown_now(deployment)
     properties = shown["properties"]
     properties["provisioningState"] = "Succeeded"
@@ -139,7 +142,7 @@ def _shown_now(deployment: Deployment) -> dict[str, Any]:
 
 
 def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
-    deployment, _ = _prepare(cloud, request, scope, name, tenant_id)
+    deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id)
     found = what_if.changes(cloud, deployment)
     settings = (request.body().get("properties") or {}).get("whatIfSettings") or {}
     if str(settings.get("resultFormat", "")).lower() == "resourceidonly":
@@ -160,7 +163,7 @@ def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: s
 
 
 def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
-    expansion = runs.expansion_of(cloud, deployment)
+    expansion = expansions.expansion_of(cloud, deployment)
     runtime = CloudRuntime(cloud, deployment.tenant_id)
     found = [item.id for item in deployments.deployed(expansion)]
     for item in deployments.deployed(expansion):
@@ -172,127 +175,9 @@ def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
     return found
 
 
-def _prepare(
-    cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str
-) -> tuple[Deployment, Deployment | None]:
-    """Check the request and its template, as ARM does before it accepts a deployment."""
-    if len(name) > 64:
-        raise refusal("DeploymentNameLengthLimitExceeded", name=name)
-    if not _NAME.fullmatch(name):
-        raise refusal("DeploymentNameInvalidCharacters", name=name)
-    body = {key.lower(): value for key, value in request.body().items()}
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise refusal("InvalidRequestContent", reason="The request has no 'properties'")
-    if not isinstance(properties.get("template"), dict):
-        raise unsupported("deployments without an inline template (templateLink)")
-    if str(properties.get("mode", "Incremental")).lower() != "incremental":
-        raise unsupported(f"deployment mode {properties.get('mode')}")
-    key = f"{scope}/providers/{deployments.TYPE}/{name}"
-    existing = cloud.state.deployments.get(key.lower())
-    location = _location(name, scope, body.get("location"), existing)
-    if existing is not None and existing.active and not request.path.lower().endswith(("/validate", "/whatif")):
-        raise refusal(
-            "DeploymentActive", name=name, start=american(existing.started), expiry=american(existing.started + _WEEK)
-        )
-    moment = now()
-    slow = cloud.faults.strike(("slow",), "", key)
-    seconds = cloud.settings.provisioning_seconds * (slow.factor if slow else 1.0)
-    deployment = Deployment(
-        key,
-        name,
-        scope,
-        runs.new_number(key),
-        tenant_id,
-        request.correlation_id,
-        {item: properties[item] for item in ("template", "parameters", "mode", "debugSetting") if item in properties},
-        moment,
-        moment + seconds,
-        moment,
-        location=location,
-        tags=body.get("tags"),
-    )
-    _expand(cloud, deployment)
-    deployment.shown["apiVersion"] = request.api_version
-    return deployment, existing
-
-
-def _location(name: str, scope: str, wanted: Any, existing: Deployment | None) -> str | None:
-    if ids.group_of(scope):
-        return None
-    if not wanted:
-        raise refusal("InvalidDeployment", name=name)
-    if locations.normal(wanted) not in locations.NAMES:
-        raise refusal("LocationNotAvailableForDeployment", location=wanted, regions=locations.LISTED)
-    if existing is not None and existing.location not in (None, locations.normal(wanted)):
-        raise refusal("InvalidDeploymentLocation", location=wanted, name=name, existing=existing.location)
-    return locations.normal(wanted)
-
-
-def _expand(cloud: Cloud, deployment: Deployment) -> None:
-    try:
-        expansion = runs.expansion_of(cloud, deployment)
-        runtime = CloudRuntime(cloud, deployment.tenant_id)
-        template = deployment.properties["template"]
-        deployment.shown = deployments.describe(expansion, template, deployment.properties, runtime)
-        _preflight(cloud, deployment, runtime)
-    except TemplateError as error:
-        raise _invalid(error) from error
-
-
-def _invalid(error: TemplateError) -> Refusal:
-    refused = refusal("InvalidTemplate", reason=error.message)
-    refused.code = error.code
-    info = {"lineNumber": 1, "linePosition": 1, "path": "properties.template"}
-    refused.additional_info = [{"type": "TemplateViolation", "info": info}]
-    return refused
-
-
-def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> None:
-    """What ARM checks of each resource before it accepts the deployment: groups of nested deployments, versions, names."""
-    expansion = runs.expansion_of(cloud, deployment)
-    made = {item.id.lower() for item in expansion.resources}
-    for item in deployments.deployed(expansion):
-        quota = cloud.faults.strike(("quota",), "", item.id, item.type)
-        if quota is not None:
-            raise _not_valid(deployment, faults.refused(quota, "QuotaExceeded").error())
-        rid = ids.parse(item.id)
-        if rid is None:
-            continue
-        row = type_of(rid.type)
-        group_id = "/".join(item.id.split("/")[:5])
-        if ids.group_of(item.id) and group_id.lower() not in made:
-            checks.group(cloud, item.id)
-        if item.type.lower() == deployments.TYPE.lower():
-            continue
-        checks.api_version(row, rid, item.api_version.lower(), deployments.location_of(expansion, item, runtime) or "")
-        try:
-            checks.name(row, rid)
-        except Refusal as error:
-            inner = {"code": error.code, "target": rid.name, "message": error.message}
-            message = "Preflight validation failed. Please refer to the details for the specific errors."
-            raise _not_valid(
-                deployment, {"code": "PreflightValidationCheckFailed", "message": message, "details": [inner]}
-            ) from error
-        place = deployments.location_of(expansion, item, runtime)
-        if place is not None:
-            checks.location(row, None, rid, place)
-
-
-def _not_valid(deployment: Deployment, detail: dict[str, Any]) -> Refusal:
-    refused = refusal("InvalidTemplateDeployment", name=deployment.name, id=guid())
-    refused.details = [detail]
-    return refused
-
-
 def _delete(cloud: Cloud, request: Request, deployment: Deployment) -> Response:
     if deployment.active:
-        raise refusal(
-            "DeploymentActive",
-            name=deployment.name,
-            start=american(deployment.started),
-            expiry=american(deployment.started + _WEEK),
-        )
+        raise acceptance.still_active(deployment)
     group = ids.group_of(deployment.id).upper()
     job = f'{{"jobId":"DeploymentDeletionJob-GNS-{group}-{deployment.name.upper()}-{deployment.number}"}}'
     token = base64.urlsafe_b64encode(job.encode()).decode().rstrip("=")

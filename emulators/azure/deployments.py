@@ -176,7 +176,7 @@ def _named(resource: Resource) -> dict[str, str]:
 
 
 def typed(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Parameters or outputs as ARM shows them: names camel-cased, types capitalised, secure ones without their value."""
+    """Parameters or outputs as ARM shows them: names camel-cased, types capitalised, secure ones without a value."""
     return {
         camel(name): {
             key: _TYPES.get(str(part).lower(), part) if key == "type" else part for key, part in value.items()

@@ -75,8 +75,10 @@ def _unknown_tenant(cloud: Cloud, tenant: str) -> Response | None:
     if tenant.lower() in known or (not known and not tenant.lower().startswith("unknown")):
         return None
     text = (
-        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct "
-        "cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        "correct "
+        "cloud. Check with your subscription administrator, this may happen if there are no active subscriptions "
+        "for the tenant."
     )
     return _error(400, "invalid_request", 90002, text)
 
@@ -94,8 +96,10 @@ def _token(cloud: Cloud, request: Request) -> Response:
     known = cloud.settings.clients
     if known and client not in known:
         text = (
-            f"Application with identifier '{client}' was not found in the directory '{request.segments[0]}'. This can happen "
-            "if the application has not been installed by the administrator of the tenant or consented to by any user in the "
+            f"Application with identifier '{client}' was not found in the directory '{request.segments[0]}'. This "
+            "can happen "
+            "if the application has not been installed by the administrator of the tenant or consented to by any "
+            "user in the "
             "tenant. You may have sent your authentication request to the wrong tenant."
         )
         return _error(400, "unauthorized_client", 700016, text)
@@ -122,7 +126,9 @@ def _error(status: int, error: str, number: int, text: str) -> Response:
         status,
         {
             "error": error,
-            "error_description": f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {moment}",
+            "error_description": (
+                f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {moment}"
+            ),
             "error_codes": [number],
             "timestamp": moment,
             "trace_id": trace,

@@ -98,7 +98,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "LocationNotAvailableForResourceGroup": Kind(
         400,
-        "The provided location '{location}' is not available for resource group. List of available regions is '{regions}'.",
+        "The provided location '{location}' is not available for resource group. List of available regions is "
+        "'{regions}'.",
     ),
     "InvalidResourceGroup": Kind(400, "The provided resource group name '{group}' is invalid: {reason}."),
     # Resources
@@ -109,7 +110,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "ParentResourceNotFound": Kind(
         404,
-        "Failed to perform '{action}' on resource(s) of type '{type}', because the parent resource '{parent}' could not be found.",
+        "Failed to perform '{action}' on resource(s) of type '{type}', because the parent resource '{parent}' "
+        "could not be found.",
     ),
     "NotFound": Kind(404, "Resource {id} not found.", NETWORK),
     "InvalidResourceType": Kind(
@@ -117,7 +119,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "NoRegisteredProviderFound": Kind(
         400,
-        "No registered resource provider found for location '{location}' and API version '{version}' for type '{type}'. "
+        "No registered resource provider found for location '{location}' and API version '{version}' for type "
+        "'{type}'. "
         "The supported api-versions are '{versions}'. The supported locations are '{regions}'.",
     ),
     "LocationRequired": Kind(400, "The location property is required for this definition."),
@@ -163,7 +166,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "DeploymentCannotBeCancelled": Kind(
         409,
-        "Deployment '{name}' cannot be cancelled, because its provisioning state is '{state}'. Only an active one can be.",
+        "Deployment '{name}' cannot be cancelled, because its provisioning state is '{state}'. Only an active one "
+        "can be.",
     ),
     "InvalidDeployment": Kind(400, "The 'location' property must be specified for '{name}'. " + _DEPLOY),
     "InvalidDeploymentLocation": Kind(
@@ -184,7 +188,8 @@ KINDS: Mapping[str, Kind] = {
     "InvalidTemplate": Kind(400, "Deployment template validation failed: '{reason}'."),
     "InvalidTemplateDeployment": Kind(
         400,
-        "The template deployment '{name}' is not valid according to the validation procedure. The tracking id is '{id}'. "
+        "The template deployment '{name}' is not valid according to the validation procedure. The tracking id is "
+        "'{id}'. "
         "See inner errors for details. " + _DEPLOY,
     ),
     # Network
@@ -197,7 +202,8 @@ KINDS: Mapping[str, Kind] = {
     "RetryableError": Kind(429, "A retryable error occurred.", NETWORK),
     "InvalidResourceReference": Kind(
         400,
-        "Resource {target} referenced by resource {id} was not found. Please make sure that the referenced resource exists, "
+        "Resource {target} referenced by resource {id} was not found. Please make sure that the referenced "
+        "resource exists, "
         "and that both resources are in the same region.",
         NETWORK,
     ),
@@ -205,7 +211,8 @@ KINDS: Mapping[str, Kind] = {
     # Compute and storage
     "AccountNameInvalid": Kind(
         400,
-        "{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length "
+        "{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in "
+        "length "
         "and use numbers and lower-case letters only.",
         SERVICE,
     ),

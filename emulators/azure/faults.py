@@ -14,13 +14,15 @@ KINDS = {
     "delay": "the answer comes `seconds` later",
     "slow": "provisioning takes `factor` times as long",
     "fail": "provisioning of resources of `type` fails with code and message",
-    "quota": "a deployment that holds `type` is refused before it begins, with QuotaExceeded unless `code` says otherwise",
+    "quota": (
+        "a deployment that holds `type` is refused before it begins, with QuotaExceeded unless `code` says otherwise"
+    ),
 }
 
 
 @dataclass
 class Fault:
-    """`path` and `method` are regular expressions over the call (for slow, fail and quota: `path` over the resource's id)."""
+    """`path` and `method` are regular expressions over the call; for slow, fail and quota `path` is over an id."""
 
     kind: str
     rate: float = 1.0

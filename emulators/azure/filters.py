@@ -9,23 +9,40 @@ from emulators.azure.errors import refusal, unsupported
 from emulators.azure.messages import Request
 
 PAGE = 1000
-_CLAUSE = re.compile(r"\s*([\w./]+)\s+(eq|ne)\s+'([^']*)'\s*", re.IGNORECASE)
+_CLAUSE = re.compile(r"\s*([\w./]+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*(?:\b(and|or)\b|$)", re.IGNORECASE)
 _KEYS = {"resourcetype": "type", "name": "name", "location": "location", "provisioningstate": "provisioningState"}
+
+Clause = tuple[str, bool, str]  # key, whether it must be equal, value
 
 
 def chosen(request: Request, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The items that `$filter` leaves: clauses joined by `and`."""
+    """The items that `$filter` leaves: clauses joined by `and`, alternatives of such by `or`."""
     text = request.query.get("$filter", "")
     if not text:
         return items
-    clauses = []
-    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE):
-        match = _CLAUSE.fullmatch(part)
+    alternatives = _alternatives(text)
+    return [item for item in items if any(_all_hold(item, clauses) for clauses in alternatives)]
+
+
+def _alternatives(text: str) -> list[list[Clause]]:
+    found: list[list[Clause]] = [[]]
+    at = 0
+    joint = "and"
+    while joint:
+        match = _CLAUSE.match(text, at)
         if match is None:
-            raise unsupported(f"the filter {part!r}")
-        clauses.append((match[1].lower(), match[2].lower() == "eq", match[3]))
+            raise unsupported(f"the filter {text!r}")
+        if joint == "or":
+            found.append([])
+        found[-1].append((match[1].lower(), match[2].lower() == "eq", match[3].replace("''", "'")))
+        at = match.end()
+        joint = (match[4] or "").lower()
+    return found
+
+
+def _all_hold(item: dict[str, Any], clauses: list[Clause]) -> bool:
     tag = next((value for key, _, value in clauses if key == "tagname"), None)
-    return [item for item in items if all(_holds(item, *clause, tag) for clause in clauses)]
+    return all(_holds(item, *clause, tag) for clause in clauses)
 
 
 def _holds(item: dict[str, Any], key: str, equal: bool, value: str, tag: str | None) -> bool:

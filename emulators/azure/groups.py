@@ -177,7 +177,8 @@ def _remove_all(cloud: Cloud, group_id: str) -> list[tuple[Resource, Refusal]]:
 def _blocked(group: Group, stuck: list[tuple[Resource, Refusal]]) -> dict[str, Any]:
     names = ",".join(f"{resource.type}/{resource.name}" for resource, _ in stuck)
     message = (
-        f"Deletion of resource group '{group.name}' failed as resources with identifiers '{names}' could not be deleted. "
+        f"Deletion of resource group '{group.name}' failed as resources with identifiers '{names}' could not be "
+        "deleted. "
         "The provisioning state of the resource group will be rolled back. Please check audit logs for more details."
     )
     details = [

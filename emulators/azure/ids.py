@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ResourceId:
-    """`{scope}/providers/{namespace}/{type}/{name}[/{type}/{name} ...]`; `scope` is "" or an id without closing slash."""
+    """`{scope}/providers/{namespace}/{type}/{name}[/{type}/{name} ...]`; `scope` is "" or an id."""
 
     scope: str
     namespace: str

@@ -18,8 +18,8 @@ from emulators.azure.views import show
 class Polling:
     """The URLs of an operation and their answers, as one service words them.
 
-    `version` "" is the request's own; `running_status` is the status of the status URL while the operation runs; `final`: what the
-    result URL answers in the end (204, 200 empty, or "resource").
+    `running_status` is the status of the status URL while the operation runs, `final` what the result URL answers in
+    the end (204, 200 empty, or "resource").
     """
 
     status_path: str
@@ -55,7 +55,8 @@ FORMS = {
         _SUBSCRIPTION
         + "/providers/Microsoft.Compute/locations/{location}/DiskOperations/{id}?p={id}&api-version={version}",
         _SUBSCRIPTION
-        + "/providers/Microsoft.Compute/locations/{location}/DiskOperations/{id}?p={id}&monitor=true&api-version={version}",
+        + "/providers/Microsoft.Compute/locations/{location}/DiskOperations/{id}"
+        + "?p={id}&monitor=true&api-version={version}",
         running_retry_after=2,
         named=True,
         final=200,
@@ -216,7 +217,8 @@ def _location_of_group(cloud: Cloud, target: str) -> str:
 def supersede(operation: Operation, by: str) -> None:
     """Another operation takes the place of this one, whose status is Canceled from then on."""
     kind = by.rsplit("/", 1)[-1].removesuffix("s").capitalize()
-    message = f"Operation PutVirtualNetworkOperation ({operation.id}) was canceled and superseded by operation Put{kind}Operation."
+    message = f"Operation PutVirtualNetworkOperation ({operation.id}) was canceled and superseded by operation "
+    message += f"Put{kind}Operation."
     details = [{"code": "CanceledAndSupersededDueToAnotherOperation", "message": message}]
     operation.outcome, operation.done = "Canceled", True
     operation.error = {"code": "Canceled", "message": "Operation was canceled.", "details": details}

@@ -2,20 +2,16 @@
 
 import json
 import re
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.azure import checks, ids, locations, operations
-from emulators.azure.clock import now
+from emulators.azure import checks, ids, operations, storing
 from emulators.azure.cloud import Cloud, guid
 from emulators.azure.ids import ResourceId
-from emulators.azure.providers import canonical_types, type_of
-from emulators.azure.providers.types import Form, ResourceType
+from emulators.azure.providers import type_of
+from emulators.azure.providers.types import Form
 from emulators.azure.state import SUCCEEDED, Operation, Resource
 from emulators.azure.views import show
-
-OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
 
 
 @dataclass(frozen=True)
@@ -28,34 +24,13 @@ class Written:
     operation: Operation | None
 
 
-def canonical(cloud: Cloud, rid: ResourceId) -> ResourceId:
-    """The id in the case of what is stored: group, parents and type keep the case of their creation."""
-    stored = cloud.state.resources.get(str(rid).lower())
-    if stored is not None:
-        found = ids.parse(stored.id)
-        return found if found is not None else rid
-    namespace, types = canonical_types(rid.namespace, rid.types)
-    scope = rid.scope
-    outer = ids.parse(scope)
-    if outer is not None:
-        scope = str(canonical(cloud, outer))
-    else:
-        group = cloud.state.groups.get(scope.lower())
-        scope = group.id if group else scope
-    names = rid.names
-    if rid.parent is not None:
-        above = canonical(cloud, rid.parent)
-        names = (*above.names, rid.name)
-    return ResourceId(scope, namespace, types, names)
-
-
 def put(
     cloud: Cloud, rid: ResourceId, body: dict[str, Any], version: str, url: str, limit: float | None = None
 ) -> Written:
     """Create or replace. `limit`: seconds that the operation may take at most (inside a deployment)."""
     row = type_of(rid.type)
     checks.writable_group(cloud, rid.scope)
-    rid = canonical(cloud, rid)
+    rid = storing.canonical(cloud, rid)
     existing = cloud.state.resources.get(str(rid).lower())
     wanted_location = body.get("location")
     checks.api_version(row, rid, version, str(wanted_location or ""))
@@ -64,20 +39,20 @@ def put(
     checks.location(row, existing, rid, wanted_location)
     checks.parents(cloud, rid, "write")
     checks.busy(cloud, row, rid, url, superseding=rid.parent is not None)
-    properties = accepted(row, body.get("properties"))
-    lists = _child_lists(row, properties, version, existing)
+    properties = storing.accepted(row, body.get("properties"))
+    lists = storing.child_lists(row, properties, version, existing)
     if row.accept is not None:
         row.accept(cloud.state, rid, properties)
     targets = checks.referenced({**body, "properties": properties})
     if row.checks_references:
         checks.references(cloud, rid, targets)
     for child_type, items in lists.items():
-        _check_children(cloud, rid, child_type, items)
+        storing.check_children(cloud, rid, child_type, items)
     before = None if existing is None or existing.state != SUCCEEDED else _compared(cloud, existing, version)
-    resource = _store(cloud, row, rid, body, properties, version)
-    _refer(cloud, resource.id, targets)
+    resource = storing.store(cloud, row, rid, body, properties, version)
+    storing.refer(cloud, resource.id, targets)
     for child_type, items in lists.items():
-        _write_children(cloud, rid, child_type, items, version)
+        storing.write_children(cloud, rid, child_type, items, version)
     form = row.create if existing is None else row.update
     after = _compared(cloud, resource, version)
     if before is None or before != after:
@@ -132,99 +107,6 @@ def new_etag(cloud: Cloud, resource: Resource) -> None:
         rid = rid.parent
     root = cloud.state.resources.get(str(rid).lower(), resource)
     root.etag = guid()
-
-
-def accepted(row: ResourceType, sent: Any) -> dict[str, Any]:
-    """The properties that the service takes from a request; what it computes itself is left out."""
-    ignored = {field.name for field in row.fields if field.computed or field.dropped} | {"provisioningState"}
-    kept = {key: value for key, value in (sent or {}).items() if key not in ignored}
-    return {key: _pruned(value) for key, value in kept.items() if value is not None}
-
-
-def _pruned(value: Any) -> Any:
-    """A copy without nulls, and without the objects that held nothing else."""
-    if isinstance(value, dict):
-        kept = {key: _pruned(part) for key, part in value.items() if part is not None}
-        return {key: part for key, part in kept.items() if part != {} or value[key] == {}}
-    if isinstance(value, list):
-        return [_pruned(part) for part in value]
-    return value
-
-
-def _child_lists(
-    row: ResourceType, properties: dict[str, Any], version: str, existing: Resource | None
-) -> dict[str, list[dict[str, Any]]]:
-    """The lists of children that this PUT replaces, taken out of the properties."""
-    lists = {}
-    for field in row.fields:
-        if field.children is None:
-            continue
-        given = properties.pop(field.name, None)
-        if given is None and existing is not None and field.kept_since and version >= field.kept_since:
-            continue
-        lists[field.children] = given or []
-    return lists
-
-
-def _check_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[dict[str, Any]]) -> None:
-    """A list that leaves out a child deletes it, unless it is in use."""
-    wanted = {str(item.get("name", "")).lower() for item in items}
-    for child in cloud.state.children_of(str(rid)):
-        if child.type.lower() == child_type.lower() and child.name.lower() not in wanted:
-            checks.unused(cloud, child)
-
-
-def _write_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[dict[str, Any]], version: str) -> None:
-    row = type_of(child_type)
-    wanted = {str(item.get("name", "")).lower() for item in items}
-    for child in cloud.state.children_of(str(rid)):
-        if child.type.lower() == child_type.lower() and child.name.lower() not in wanted:
-            cloud.state.remove(child.id, str(rid))
-    for item in items:
-        child_id = ResourceId(
-            rid.scope, rid.namespace, (*rid.types, row.name.rsplit("/", 1)[1]), (*rid.names, item["name"])
-        )
-        checks.name(row, child_id)
-        properties = accepted(row, item.get("properties"))
-        if row.accept is not None:
-            row.accept(cloud.state, child_id, properties)
-        targets = checks.referenced(properties)
-        if row.checks_references:
-            checks.references(cloud, child_id, targets)
-        _store(cloud, row, child_id, item, properties, version)
-        _refer(cloud, str(child_id), targets)
-
-
-def _refer(cloud: Cloud, resource_id: str, targets: list[str]) -> None:
-    own = resource_id.lower() + "/"
-    lowered = dict.fromkeys(target.lower() for target in targets)
-    cloud.state.refer(resource_id, [target for target in lowered if not (target + "/").startswith(own)])
-
-
-def _sent(body: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in body.items() if key not in ("id", "name", "type", "apiVersion", "etag")}
-
-
-def _store(
-    cloud: Cloud, row: ResourceType, rid: ResourceId, body: dict[str, Any], properties: dict[str, Any], version: str
-) -> Resource:
-    moment = now()
-    existing = cloud.state.resources.get(str(rid).lower())
-    resource = existing or Resource(str(rid), row.name, rid.name, version, created=moment)
-    for field in row.fields:
-        if callable(field.default):
-            properties[field.name] = resource.properties.get(field.name) or field.default()
-    wanted_location = body.get("location")
-    if wanted_location:
-        resource.location = locations.normal(wanted_location)
-    resource.tags = body.get("tags")
-    resource.top = {key: deepcopy(value) for key, value in body.items() if key not in OWN_KEYS}
-    resource.properties = properties
-    resource.sent = deepcopy(_sent(body))
-    resource.api_version = version
-    resource.changed = moment
-    cloud.state.add(resource, str(rid.parent) if rid.parent else rid.scope)
-    return resource
 
 
 def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form, Operation | None, Resource | None]:

@@ -1,64 +1,22 @@
 """The run of a deployment: its resources in waves by their dependencies, spread over the provisioning time."""
 
 import hashlib
-import json
-import uuid
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
-from emulators.azure import deployments, faults, groups, ids, resources
+from emulators.azure import deployments, expansions, faults, groups, ids, outcomes, resources
 from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud
 from emulators.azure.errors import Refusal
-from emulators.azure.language import Context, Expansion, Resource, TemplateError, expand
-from emulators.azure.runtime import CloudRuntime, environment, subscription_object
+from emulators.azure.language import Expansion, Resource, TemplateError
+from emulators.azure.runtime import CloudRuntime
 from emulators.azure.state import SUCCEEDED, Deployment, Step
 
-DEBUG = "Please see https://aka.ms/arm-deployment-operations for usage details."
-FAILED = "At least one resource deployment operation failed. Please list deployment operations for details. " + DEBUG
 _BEGIN, _END = 0.1, 0.9  # the part of a deployment's time in which its resources are made
-
-
-def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:
-    """The deployment's template, expanded; made again after a restart."""
-    found = cloud.expansions.get(deployment.number)
-    if found is None:
-        parent = cloud.state.deployments.get(deployment.parent or "")
-        if parent is not None:
-            outer = expansion_of(cloud, parent)
-            resource = next(item for item in outer.resources if item.id.lower() == deployment.id.lower())
-            found = outer.nested(resource, CloudRuntime(cloud, deployment.tenant_id))
-        else:
-            found = evaluate(cloud, deployment)
-        cloud.expansions[deployment.number] = found
-    return found
-
-
-def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
-    """Expand the template that the client sent; raises TemplateError."""
-    properties = deployment.properties
-    group = cloud.state.groups.get(deployment.scope.lower())
-    subscription = ids.subscription_of(deployment.id)
-    seed = uuid.UUID(hashlib.sha256(deployment.number.encode()).hexdigest()[:32])
-    count = iter(range(1_000_000))
-    context = Context(
-        tenant_id=deployment.tenant_id,
-        subscription_id=subscription,
-        subscription=subscription_object(subscription, deployment.tenant_id),
-        resource_group=groups.show(group) if group else None,
-        deployment_name=deployment.name,
-        deployment_location=deployment.location,
-        environment=environment(),
-        now=datetime.fromtimestamp(deployment.started, UTC),
-        new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
-    )
-    return expand(properties["template"], properties.get("parameters") or {}, context)
 
 
 def start(cloud: Cloud, deployment: Deployment) -> None:
     """Put the run of a new deployment on the agenda."""
-    expansion = expansion_of(cloud, deployment)
+    expansion = expansions.expansion_of(cloud, deployment)
     written = deployments.deployed(expansion)
     deployment.steps = [
         Step(
@@ -115,7 +73,7 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
         return
     this.started = this.started or now()
     this.state = "Running"
-    expansion = expansion_of(cloud, deployment)
+    expansion = expansions.expansion_of(cloud, deployment)
     resource = next(item for item in deployments.deployed(expansion) if item.id == this.resource_id)
     try:
         _write(cloud, deployment, this, expansion, resource)
@@ -123,11 +81,11 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
         if error.status == HTTPStatus.TOO_MANY_REQUESTS:  # ARM's engine tries these again
             cloud.state.plan(_later(cloud), "step", key, detail)
             return
-        _failed(this, error.status, error.body())
+        outcomes.failed(this, error.status, error.body())
     except TemplateError as error:
-        _failed(this, 400, {"error": {"code": error.code, "message": error.message}})
+        outcomes.failed(this, 400, {"error": {"code": error.code, "message": error.message}})
     except LookupError as error:
-        _failed(this, 404, {"error": {"code": "ResourceNotFound", "message": str(error)}})
+        outcomes.failed(this, 404, {"error": {"code": "ResourceNotFound", "message": str(error)}})
     else:
         cloud.state.plan(max(this.until, now()), "step-end", key, detail)
 
@@ -140,6 +98,9 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
     runtime = CloudRuntime(cloud, deployment.tenant_id)
     if resource.type.lower() == deployments.TYPE.lower():
         _nest(cloud, deployment, this, expansion.nested(resource, runtime), resource)
+        return
+    if resource.only_if_not_exists and resource.id.lower() in cloud.state.resources:
+        this.status_code = "OK"
         return
     body = expansion.body(resource, runtime)
     if resource.type.lower() == "microsoft.resources/resourcegroups":
@@ -179,7 +140,7 @@ def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, re
             raise Refusal(
                 404, "ResourceGroupNotFound", f"Resource group '{context.resource_group['name']}' could not be found."
             )
-    number = new_number(f"{parent.number}/{resource.id}")
+    number = expansions.new_number(f"{parent.number}/{resource.id}")
     child = Deployment(
         f"{scope}/providers/{deployments.TYPE}/{context.deployment_name}",
         context.deployment_name,
@@ -223,26 +184,15 @@ def step_end(cloud: Cloud, key: str, detail: str) -> None:
         this.error = {"status": written.outcome, "error": written.error}
     if nested is not None and nested.state != SUCCEEDED:
         inner = nested.error or {"code": "DeploymentCanceled", "message": "The deployment was canceled."}
-        _failed(this, 409, {"status": "Failed", "error": _terminal(deployment, this, nested.state, inner)})
+        outcomes.failed(
+            this, 409, {"status": "Failed", "error": outcomes.terminal(deployment, this, nested.state, inner)}
+        )
     elif this.error is not None:
-        _failed(this, 409, {"status": "Failed", "error": _terminal(deployment, this, "Failed", this.error["error"])})
+        outcomes.failed(
+            this, 409, {"status": "Failed", "error": outcomes.terminal(deployment, this, "Failed", this.error["error"])}
+        )
     else:
         this.state = SUCCEEDED
-
-
-def _terminal(deployment: Deployment, this: Step, state: str, inner: dict[str, Any]) -> dict[str, Any]:
-    target = {"target": this.resource_id} if modern(deployment) else {}
-    message = (
-        "The resource write operation failed to complete successfully, because it reached terminal provisioning state "
-        f"'{state}'."
-    )
-    return {"code": "ResourceDeploymentFailure"} | target | {"message": message, "details": [inner]}
-
-
-def _failed(this: Step, status: int, error: dict[str, Any]) -> None:
-    this.state, this.ended = "Failed", now()
-    this.status_code = "".join(word.capitalize() for word in HTTPStatus(status).phrase.split())
-    this.error = error
 
 
 def end(cloud: Cloud, key: str, number: str) -> None:
@@ -250,76 +200,27 @@ def end(cloud: Cloud, key: str, number: str) -> None:
     deployment = _current(cloud, key, number)
     if deployment is None or not deployment.active:
         return
-    if any(item.state == "Running" for item in deployment.steps) or _waiting(deployment):
+    if any(item.state == "Running" for item in deployment.steps) or outcomes.waiting(deployment):
         cloud.state.plan(_later(cloud), "deployment-end", key, number)
         return
     deployment.changed = now()
     failed = [item for item in deployment.steps if item.state == "Failed"]
     if failed:
-        finish(
-            deployment,
-            "Failed",
-            {"code": "DeploymentFailed"}
-            | _target(deployment)
-            | {"message": FAILED, "details": [_detail(deployment, item) for item in failed]},
-        )
+        outcomes.finish(deployment, "Failed", outcomes.failure(deployment, failed))
         return
     try:
-        outputs = expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment.tenant_id))
+        outputs = expansions.expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment.tenant_id))
     except (TemplateError, LookupError) as error:
         inner = {
             "code": "DeploymentOutputEvaluationFailed",
             "message": f"Unable to evaluate template outputs: '{error}'.",
         }
-        finish(deployment, "Failed", inner)
+        outcomes.finish(deployment, "Failed", inner)
         return
     if outputs or "outputs" in (deployment.properties.get("template") or {}):
         deployment.outputs = deployments.typed(outputs)
-    deployment.shown["outputResources"] = [{"id": resource_id} for resource_id in _made(cloud, deployment)]
-    finish(deployment, SUCCEEDED, None)
-
-
-def _waiting(deployment: Deployment) -> bool:
-    """Steps that have not begun, but still can: nothing before them has failed."""
-    lost = {item.resource_id.lower() for item in deployment.steps if item.state == "Failed"}
-    waiting = [item for item in deployment.steps if item.state == "Waiting"]
-    while True:
-        more = [item for item in waiting if lost & set(item.depends_on)]
-        waiting = [item for item in waiting if item not in more]
-        if not more:
-            return bool(waiting)
-        lost |= {item.resource_id.lower() for item in more}
-
-
-def finish(deployment: Deployment, state: str, error: dict[str, Any] | None) -> None:
-    deployment.state, deployment.error = state, error
-    deployment.shown["ended"] = state
-
-
-def _target(deployment: Deployment) -> dict[str, str]:
-    return {"target": deployment.id} if modern(deployment) else {}
-
-
-def modern(deployment: Deployment) -> bool:
-    """From 2022-09-01 on, details carry the service's code and target; before, its JSON as text in the message."""
-    return str(deployment.shown.get("apiVersion", "2022-09-01")) >= "2022-09-01"
-
-
-def _detail(deployment: Deployment, item: Step) -> dict[str, Any]:
-    error = (item.error or {}).get("error") or {}
-    if modern(deployment):
-        return {key: value for key, value in error.items() if key != "details" or value}
-    text = json.dumps(item.error, indent=2).replace("\n", "\r\n")
-    return {"code": item.status_code, "message": text}
-
-
-def _made(cloud: Cloud, deployment: Deployment) -> list[str]:
-    """Ids of the resources; those of a nested deployment stand in its place."""
-    made: list[str] = []
-    for item in deployment.steps:
-        nested = cloud.state.deployments.get(item.nested or "")
-        made += _made(cloud, nested) if nested is not None else [item.resource_id]
-    return list(dict.fromkeys(made))
+    deployment.shown["outputResources"] = [{"id": resource_id} for resource_id in outcomes.made_by(cloud, deployment)]
+    outcomes.finish(deployment, SUCCEEDED, None)
 
 
 def cancel(cloud: Cloud, deployment: Deployment) -> None:
@@ -338,9 +239,3 @@ def _current(cloud: Cloud, key: str, number: str) -> Deployment | None:
     """The deployment of that name, unless a later one has taken its place."""
     deployment = cloud.state.deployments.get(key)
     return deployment if deployment is not None and deployment.number == number else None
-
-
-def new_number(seed: str) -> str:
-    """Twenty digits, as ARM numbers the operation of a deployment."""
-    digits = int.from_bytes(hashlib.sha256(f"{seed}/{now()}".encode()).digest()[:8], "big")
-    return f"0858{digits % 10**16:016d}"

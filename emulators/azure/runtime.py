@@ -48,7 +48,7 @@ class CloudRuntime:
         name = f"{rid.type}/{rid.full_name}" if rid else resource_id
         raise LookupError(f"The Resource '{name}' under resource group '{ids.group_of(resource_id)}' was not found.")
 
-    def list(self, resource_id: str, action: str, api_version: str, body: Any) -> Any:  # noqa: ARG002 - the language's protocol
+    def list(self, resource_id: str, action: str, api_version: str, body: Any) -> Any:
         """The answer of a list* action."""
         resource = self._cloud.state.resources.get(resource_id.lower())
         if resource is None:

@@ -1,6 +1,7 @@
 """The ASGI application: reads a request, lets faults and latency have their say, writes the answer."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _TICK = 0.05
+_SAVING = 0.05  # the share of the time that saving may take
 
 
 class Application:
@@ -23,6 +25,7 @@ class Application:
         self.cloud = cloud
         self._file = file
         self._saved = cloud.state.changes
+        self._rest_until = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await _read(scope, receive)
@@ -61,12 +64,15 @@ class Application:
         while True:
             await asyncio.sleep(_TICK)
             agenda.advance(self.cloud)
-            self.save()
+            if time.monotonic() >= self._rest_until:
+                self.save()
 
     def save(self) -> None:
         if self._file is not None and self._saved != self.cloud.state.changes:
+            begun = time.monotonic()
             state.save(self.cloud.state, self._file)
             self._saved = self.cloud.state.changes
+            self._rest_until = begun + (time.monotonic() - begun) / _SAVING
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

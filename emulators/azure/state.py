@@ -92,7 +92,7 @@ class Step:
 
 @dataclass
 class Deployment:
-    """A deployment's record. `number` is its operation's; a deployment of the same name that comes later has another."""
+    """A deployment's record. `number` is its operation's; a later deployment of the same name has another."""
 
     id: str
     name: str

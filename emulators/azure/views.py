@@ -69,10 +69,7 @@ def _properties(
     hidden = {field.name for field in fields}
     if not fields:
         shown["provisioningState"] = resource.state
-    for name, value in stored.items():
-        if name not in hidden and value is not None:
-            shown[name] = value
-    return shown
+    return shown | {name: value for name, value in stored.items() if name not in hidden and value is not None}
 
 
 def _value(

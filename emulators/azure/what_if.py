@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from emulators.azure import deployments, groups, ids, locations, resources, runs
+from emulators.azure import deployments, expansions, groups, ids, locations, storing
 from emulators.azure.cloud import Cloud
 from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.language import Resource as Declared
@@ -19,7 +19,7 @@ Body = dict[str, Any]
 
 def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
     """One change for each resource of the template and, as Ignore, for each other one in the resource group."""
-    found = _of_template(cloud, deployment, runs.expansion_of(cloud, deployment))
+    found = _of_template(cloud, deployment, expansions.expansion_of(cloud, deployment))
     named = {change["resourceId"].lower() for change in found}
     if ids.group_of(deployment.id):
         for resource in cloud.state.below(deployment.scope):
@@ -51,14 +51,17 @@ def _change(cloud: Cloud, declared: Declared, body: Body) -> Body:
         before = _group(cloud, declared.id)
         wanted = {"location": locations.normal(str(body.get("location", ""))), "tags": body.get("tags")}
         after = {"id": declared.id, "name": declared.name, "type": declared.type, "apiVersion": version} | wanted
-        return _compared(declared.id, before | {"apiVersion": version} if before else None, _sorted(after))
+        return _compared(declared.id, before | {"apiVersion": version} if before else None, _ordered(after))
     existing = cloud.state.resources.get(declared.id.lower())
+    if existing is not None and declared.only_if_not_exists:
+        present = _ordered(_shown(cloud, existing, version))
+        return _compared(existing.id, present, present)
     after = _shown(cloud, _hypothetical(cloud, declared, existing, body), version)
     after |= _given_children(cloud, declared, body, version)
     if existing is None:
-        return _compared(declared.id, None, _sorted(after))
+        return _compared(declared.id, None, _ordered(after))
     before = _shown(cloud, existing, version) | _present_children(cloud, existing, body, version)
-    return _compared(existing.id, _sorted(before), _sorted(after))
+    return _compared(existing.id, _ordered(before), _ordered(after))
 
 
 def _group(cloud: Cloud, group_id: str) -> Body | None:
@@ -74,7 +77,7 @@ def _hypothetical(cloud: Cloud, declared: Declared, existing: Resource | None, b
     """The resource as it would be stored."""
     row = type_of(declared.type)
     base = existing or Resource(declared.id, row.name, declared.name.rsplit("/", 1)[-1], declared.api_version)
-    properties = resources.accepted(row, body.get("properties"))
+    properties = storing.accepted(row, body.get("properties"))
     for field in row.fields:
         if field.children is not None:
             properties.pop(field.name, None)
@@ -83,9 +86,7 @@ def _hypothetical(cloud: Cloud, declared: Declared, existing: Resource | None, b
         base,
         tags=body.get("tags"),
         location=locations.normal(location) if location else base.location,
-        top={
-            key: deepcopy(value) for key, value in body.items() if key not in resources.OWN_KEYS and value is not None
-        },
+        top={key: deepcopy(value) for key, value in body.items() if key not in storing.OWN_KEYS and value is not None},
         properties=properties,
     )
 
@@ -103,7 +104,7 @@ def _given_children(cloud: Cloud, declared: Declared, body: Body, version: str) 
 def _child(cloud: Cloud, parent_id: str, field: Field, item: Body, version: str) -> Body:
     row = type_of(str(field.children))
     child = Resource(f"{parent_id}/{field.name}/{item['name']}", row.name, item["name"], version)
-    child.properties = resources.accepted(row, item.get("properties"))
+    child.properties = storing.accepted(row, item.get("properties"))
     return _part(_shown(cloud, child, version))
 
 
@@ -141,7 +142,11 @@ def _shown(cloud: Cloud, resource: Resource, version: str) -> Body:
     kept = {key: value for key, value in whole.items() if key not in ("etag", "properties")}
     if "sku" in kept and "tier" not in (resource.top.get("sku") or {}):
         kept["sku"] = {key: value for key, value in kept["sku"].items() if key != "tier"}
-    return _sorted(kept | {"properties": properties, "apiVersion": version})
+    return _ordered(kept | {"properties": properties, "apiVersion": version})
+
+
+def _ordered(body: Body) -> Body:
+    return dict(_sorted(body))
 
 
 def _sorted(value: Any) -> Any:

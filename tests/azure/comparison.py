@@ -55,7 +55,7 @@ def _of_objects(recorded: dict[str, Any], answered: dict[str, Any], where: str) 
     if where.replace(".value[0]", "").count(".") < 2 and common != [key for key in answered if key in recorded]:
         found.append(f"{where}: order {common} recorded, {[key for key in answered if key in recorded]} answered")
     for key in common:
-        if key not in _CLIENTS_OWN or isinstance(recorded[key], list) and key == "value" and not where:
+        if key not in _CLIENTS_OWN or (isinstance(recorded[key], list) and key == "value" and not where):
             found += _keys(recorded[key], answered[key], f"{where}.{key}")
     return found
 

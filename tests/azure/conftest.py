@@ -9,7 +9,7 @@ from tests.azure.emulator import Emulator, started
 
 @pytest.fixture(scope="session")
 def slow_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """At Azure's own pace (a deployment takes 60 s by its clock, which tests put forward): Retry-After values are Azure's."""
+    """At Azure's own pace: a deployment takes 60 s by its clock, which tests put forward; Retry-After values are Azure's."""
     with started(tmp_path_factory.mktemp("tls"), ["--provisioning-seconds", "60"]) as emulator:
         yield emulator
 

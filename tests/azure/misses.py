@@ -15,7 +15,7 @@ MISSES: dict[str, tuple[str, ...]] = {
         "storage-account#0.7",
         "vm-power-states#1.43",
     ),
-    "Templates by link and the ARM of 2016 (no type, no hash) are not emulated; a template of the same kind stands in.": (
+    "Templates by link and the ARM of 2016 (no type, no hash) are not emulated; another template stands in.": (
         "deployment-failed-operations-2016#0.2",
         "deployment-failed-operations-2016#0.3",
         "deployment-failed-operations-2016#0.4",

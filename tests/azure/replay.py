@@ -171,7 +171,7 @@ class Replay:
 
     def _prepare_group(self, interaction: Interaction, group: str) -> None:
         there = interaction.status in (200, 202, 204)
-        if interaction.method == "PUT" and interaction.status == 201 or interaction.status == 404:
+        if (interaction.method == "PUT" and interaction.status == 201) or interaction.status == 404:
             self._absent(group, "2021-04-01")
         elif there or interaction.status == 409:
             self._ensure_group(group)

@@ -147,7 +147,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }
 
-# Refusals that hang on what lies outside of the calls (rights, quotas, load): the emulator gives them when it is asked to.
+# Refusals that hang on what lies outside of the calls (rights, quotas, load): the emulator gives them when asked to.
 FAULTS: dict[str, dict[str, Any]] = {
     "deployment-refused#1.3": {"kind": "quota", "code": "InvalidParameter", "target": "imageReference"},
     "refused-by-gateway-and-throttled#1.6": {
@@ -277,7 +277,7 @@ _NESTED = {
     "properties": {"mode": "Incremental", "template": _template(_BAD_ACCOUNT)},
 }
 
-# Templates that the recorded client named by a link, or that the recorder left out: ones that make the same kinds of things.
+# Templates that the recorded client named by a link, or that the recorder left out: ones that make things of the same kind.
 TEMPLATES: dict[str, dict[str, Any]] = {
     "deployment-failed-operations-2016": _template(_NESTED, storageAccountName="sdkdeploymenttest9748"),
     "deployment-rg-full-headers-2021": _template(_VNET, _FIRST_SUBNET, _SECOND_SUBNET, vnetName="VNet1"),

@@ -1,4 +1,4 @@
-"""The embedded Azure against every recorded call: status, polling headers, keys of the body, shape and code of errors."""
+"""The embedded Azure against every recorded call: status, polling headers, keys of the body, shape of errors."""
 
 import pytest
 

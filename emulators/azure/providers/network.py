@@ -1,6 +1,7 @@
-"""Microsoft.Network: virtual networks with subnets and peerings, security groups with rules, route tables with routes."""
+"""Microsoft.Network: virtual networks with subnets and peerings, security groups and route tables with theirs."""
 
 from emulators.azure.providers import network_rules as rules
+from emulators.azure.providers import security_rules
 from emulators.azure.providers.network_forms import (
     CHILD_ORDER,
     NAME,
@@ -57,7 +58,8 @@ SUBNET = ResourceType(
     etag=WEAK,
     in_use=InUse(
         "InUseSubnetCannotBeDeleted",
-        "Subnet {name} is in use by {part} and cannot be deleted. In order to delete the subnet, delete all the resources "
+        "Subnet {name} is in use by {part} and cannot be deleted. In order to delete the subnet, delete all the "
+        "resources "
         "within the subnet. See aka.ms/deletesubnet.",
     ),
     checks_references=True,
@@ -163,7 +165,7 @@ RULE = ResourceType(
     located=False,
     etag=WEAK,
     checks_references=True,
-    accept=rules.security_rule,
+    accept=security_rules.security_rule,
 )
 
 NSG = ResourceType(
@@ -177,7 +179,7 @@ NSG = ResourceType(
         Field("securityRules", children="Microsoft.Network/networkSecurityGroups/securityRules"),
         Field(
             "defaultSecurityRules",
-            rules.DEFAULT_RULES,
+            security_rules.DEFAULT_RULES,
             items=Items("Microsoft.Network/networkSecurityGroups/defaultSecurityRules", _RULE_FIELDS, RULE_ORDER),
         ),
         Field("networkInterfaces", computed="networkInterfaces"),
@@ -191,7 +193,8 @@ NSG = ResourceType(
     etag=WEAK,
     in_use=InUse(
         "InUseNetworkSecurityGroupCannotBeDeleted",
-        "Network security group {id} cannot be deleted because it is in use by the following resources: {user}. In order to "
+        "Network security group {id} cannot be deleted because it is in use by the following resources: {user}. In "
+        "order to "
         "delete the Network security group, remove the association with the resource(s). To learn how to do this, see "
         "aka.ms/deletensg.",
     ),

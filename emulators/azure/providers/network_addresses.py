@@ -1,5 +1,6 @@
 """Microsoft.Network: public IP addresses, network interfaces, load balancers, NAT gateways."""
 
+from emulators.azure.providers import address_rules
 from emulators.azure.providers import network_rules as rules
 from emulators.azure.providers.network_forms import (
     CHILD_ORDER,
@@ -45,11 +46,12 @@ PUBLIC_IP = ResourceType(
     etag=WEAK,
     in_use=InUse(
         "PublicIPAddressCannotBeDeleted",
-        "Public IP address {id} can not be deleted since it is still allocated to resource {part}. In order to delete the "
+        "Public IP address {id} can not be deleted since it is still allocated to resource {part}. In order to "
+        "delete the "
         "public IP, disassociate/detach the Public IP address from the resource.  To learn how to do this, see "
         "aka.ms/deletepublicip.",
     ),
-    accept=rules.public_ip,
+    accept=address_rules.public_ip,
 )
 
 NIC = ResourceType(
@@ -103,12 +105,13 @@ NIC = ResourceType(
     etag=WEAK,
     in_use=InUse(
         "NicInUse",
-        "Network Interface {id} is used by existing resource {user}. In order to delete the network interface, it must be "
+        "Network Interface {id} is used by existing resource {user}. In order to delete the network interface, it "
+        "must be "
         "dissociated from the resource. To learn more, see aka.ms/deletenic.",
         by=("Microsoft.Compute/virtualMachines", "Microsoft.Network/privateEndpoints"),
     ),
     checks_references=True,
-    accept=rules.network_interface,
+    accept=address_rules.network_interface,
 )
 
 _LB = "Microsoft.Network/loadBalancers/"
@@ -204,7 +207,7 @@ LOAD_BALANCER = ResourceType(
     name_text=NAME_TEXT,
     etag=WEAK,
     checks_references=True,
-    accept=rules.load_balancer,
+    accept=address_rules.load_balancer,
 )
 
 NAT_GATEWAY = ResourceType(

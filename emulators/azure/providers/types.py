@@ -24,10 +24,10 @@ ABSENT = Absent.ABSENT
 class Field:
     """A property in its place.
 
-    `name` may be dotted: then it is added to an object that is there. `default` may be a function without arguments (its value
-    is then stored at creation). `computed` names a function in providers.computed. `children` makes the list of that
-    child type; `items` are sub-resources without a path of their own. `kept_since`: from that api-version on, a PUT
-    that omits the list keeps the children.
+    `name` may be dotted: then it is added to an object that is there. `default` may be a function without arguments;
+    its value is then stored at creation. `computed` and `reworked` name functions in providers.computed. `children`
+    makes the list of that child type; `items` are sub-resources without a path of their own. `kept_since`: from that
+    api-version on, a PUT that omits the list keeps the children. `dropped`: accepted and forgotten.
     """
 
     name: str
@@ -58,9 +58,10 @@ class Items:
 class Form:
     """How a write is answered.
 
-    `status` of the answer, provisioning `state` in it, `async_operation`/`location`: which polling headers stand in it, `retry_after` in Azure's
-    seconds, `body`: "resource", "empty" or "object" ({}), `polling`: the form of its URL (see operations.FORMS), `share` of a deployment's
-    provisioning time that it takes; 0 is synchronous.
+    `status` of the answer, provisioning `state` in it, `async_operation` and `location`: the polling headers that
+    stand in it, `retry_after` in Azure's seconds, `body`: "resource", "empty", "object" ({}) or "sent" (what came in),
+    `polling`: the form of its URL (operations.FORMS; "" is synchronous), `share` of a deployment's time that it takes,
+    `etag`: has the header, `self_location`: Location names the resource, `poll_retry_after`: seconds between polls.
     """
 
     status: int
@@ -100,8 +101,9 @@ class InUse:
 class ResourceType:
     """One row: `Microsoft.Network/virtualNetworks`.
 
-    `etag` is the form of its etag ("" has none), `accept` checks and completes the properties of a PUT, `busy` the refusal of a
-    write while another one on the same family runs, `refuses_children` the code that refuses a delete while there are children.
+    `etag` is the form of its etag ("" has none), `accept` checks and completes the properties of a PUT, `busy` is the
+    refusal of a write while another one on the same family runs, `refuses_children` the child type that forbids a
+    delete, `follow_up` is called when a write or (True) a delete has ended.
     """
 
     name: str

@@ -1,0 +1,78 @@
+"""What became of a deployment and of its resources, as ARM words it."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from emulators.azure.clock import now
+from emulators.azure.cloud import Cloud
+from emulators.azure.state import Deployment, Step
+
+DEBUG = "Please see https://aka.ms/arm-deployment-operations for usage details."
+
+
+FAILED = "At least one resource deployment operation failed. Please list deployment operations for details. " + DEBUG
+
+
+def terminal(deployment: Deployment, this: Step, state: str, inner: dict[str, Any]) -> dict[str, Any]:
+    target = {"target": this.resource_id} if modern(deployment) else {}
+    message = (
+        "The resource write operation failed to complete successfully, because it reached terminal provisioning state "
+        f"'{state}'."
+    )
+    return {"code": "ResourceDeploymentFailure"} | target | {"message": message, "details": [inner]}
+
+
+def failed(this: Step, status: int, error: dict[str, Any]) -> None:
+    this.state, this.ended = "Failed", now()
+    this.status_code = "".join(word.capitalize() for word in HTTPStatus(status).phrase.split())
+    this.error = error
+
+
+def waiting(deployment: Deployment) -> bool:
+    """Steps that have not begun, but still can: nothing before them has failed."""
+    lost = {item.resource_id.lower() for item in deployment.steps if item.state == "Failed"}
+    waiting = [item for item in deployment.steps if item.state == "Waiting"]
+    while True:
+        more = [item for item in waiting if lost & set(item.depends_on)]
+        waiting = [item for item in waiting if item not in more]
+        if not more:
+            return bool(waiting)
+        lost |= {item.resource_id.lower() for item in more}
+
+
+def finish(deployment: Deployment, state: str, error: dict[str, Any] | None) -> None:
+    deployment.state, deployment.error = state, error
+    deployment.shown["ended"] = state
+
+
+def _target(deployment: Deployment) -> dict[str, str]:
+    return {"target": deployment.id} if modern(deployment) else {}
+
+
+def modern(deployment: Deployment) -> bool:
+    """From 2022-09-01 on, details carry the service's code and target; before, its JSON as text in the message."""
+    return str(deployment.shown.get("apiVersion", "2022-09-01")) >= "2022-09-01"
+
+
+def _detail(deployment: Deployment, item: Step) -> dict[str, Any]:
+    error = (item.error or {}).get("error") or {}
+    if modern(deployment):
+        return {key: value for key, value in error.items() if key != "details" or value}
+    text = json.dumps(item.error, indent=2).replace("\n", "\r\n")
+    return {"code": item.status_code, "message": text}
+
+
+def made_by(cloud: Cloud, deployment: Deployment) -> list[str]:
+    """Ids of the resources; those of a nested deployment stand in its place."""
+    made: list[str] = []
+    for item in deployment.steps:
+        nested = cloud.state.deployments.get(item.nested or "")
+        made += made_by(cloud, nested) if nested is not None else [item.resource_id]
+    return list(dict.fromkeys(made))
+
+
+def failure(deployment: Deployment, failed: list[Step]) -> dict[str, Any]:
+    """The error of a deployment, with what each failed resource says."""
+    details = [_detail(deployment, item) for item in failed]
+    return {"code": "DeploymentFailed"} | _target(deployment) | {"message": FAILED, "details": details}
