@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jinja2.nodes import Node
 
 LONGEST = 10_000  # characters of a text with expressions, of what a filter gives, and of the text one renders to
+MOST_NAMES = 20  # times that one text may name a property, which may be megabytes long
 DEEPEST = 20  # expressions within expressions; Python takes exponential time for source that is nested too deep
 _MOST_COMPILED = 1_000  # a request's own package brings texts of its own
 _FILTERS = (
@@ -142,6 +143,8 @@ def _compile(text: str) -> Callable[[Mapping[str, Any]], Any]:
     for node in parsed.find_all(nodes.Node):
         if type(node).__name__ not in _NODES:
             raise TemplateSyntaxError(f"{type(node).__name__.lower()} is not allowed here, only expressions are", 1)
+    if sum(1 for _ in parsed.find_all(nodes.Name)) > MOST_NAMES:
+        raise TemplateSyntaxError(f"it names properties more than {MOST_NAMES} times", 1)
     if _depth(parsed) > DEEPEST:
         raise TemplateSyntaxError(f"it is nested more than {DEEPEST} deep", 1)
     lone = _lone_expression(text, parsed)

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from driver.errors import InvalidRequest
 
 VERSION = "1.0.0"
+LONGEST_DESCRIPTION = 8_000  # characters; a Kafka record has its limit too
 
 Topology = dict[str, "TopologyEntry | None"]
 
@@ -210,8 +211,17 @@ class Order(Model):
         values = [self.location.client_secret]
         deploy = self.work.deploy if isinstance(self.work, Preview) else self.work
         if isinstance(deploy, Deploy):
-            values += [str(deploy.parameters[name]) for name in deploy.secure if name in deploy.parameters]
+            values += [text for name in deploy.secure for text in _texts(deploy.parameters.get(name))]
         return tuple(value for value in values if value)
+
+
+def _texts(value: Any) -> list[str]:
+    """All texts in a JSON value, keys of objects left out."""
+    if isinstance(value, Mapping):
+        return [text for one in value.values() for text in _texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]
 
 
 class Outcome(Model):
@@ -256,7 +266,7 @@ def event(request_id: str, state: Mapping[str, Any], failure: tuple[FailureCode,
         "version": VERSION,
     }
     if failure:
-        message["failureDetails"] = {"failureCode": str(failure[0]), "description": failure[1]}
+        message["failureDetails"] = {"failureCode": str(failure[0]), "description": failure[1][:LONGEST_DESCRIPTION]}
     return message
 
 
