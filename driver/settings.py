@@ -69,7 +69,7 @@ class Settings:
     )
     bicep_path: str = field(
         default="",
-        metadata={"BICEP_PATH": "The Bicep compiler, for driver files that hold Bicep; the one on the PATH if empty."},
+        metadata={"BICEP_PATH": "The Bicep CLI. Without it driver files with Bicep need the compiled JSON beside it."},
     )
     faults: tuple[str, ...] = ()
 

@@ -1,0 +1,121 @@
+"""`make reference`: the parts of docs/ that are generated from the driver: settings, failure codes, resource types, the
+keys of lifecycle.yaml and their JSON schema.
+
+A page marks such a part by `<!-- generated: name -->` and `<!-- end -->`; what is outside is written by hand.
+`python -m dev.reference` fills them; with `--check` it writes nothing and fails if anything would change.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from driver.arm_errors import UNTIL_TIMEOUT, VERDICTS, Verdict
+from driver.manifests import Manifest
+from driver.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+_PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[-\w]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+_SCHEMA = Manifest.model_json_schema()
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="python -m dev.reference", description=__doc__)
+    arguments.add_argument("--check", action="store_true", help="write nothing; fail if anything would change")
+    check = arguments.parse_args().check
+    stale = {path: text for path, text in generated() if not path.is_file() or path.read_text("utf-8") != text}
+    for path, text in stale.items():
+        print(f"{path.relative_to(ROOT)}{' is not what `make reference` writes' if check else ''}")
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every page with generated parts, and the schema: the file and what it must hold."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_SCHEMA}
+    yield DOCS / "lifecycle.schema.json", json.dumps(schema, indent=2) + "\n"
+    for page in sorted(DOCS.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if _PART.search(text):
+            yield page, _PART.sub(_filled, text)
+
+
+def _filled(part: re.Match[str]) -> str:
+    return f"{part['begin']}\n{_joined(_PARTS[part['name']]())}\n{part['end']}"
+
+
+def _settings() -> Iterator[str]:
+    yield from ("| Variable | Default | Meaning |", "|---|---|---|")
+    for field in fields(Settings):
+        default = f"`{field.default}`" if field.default not in ("", (), False) else ""
+        for name, text in field.metadata.items():
+            yield f"| `{name}` | {default} | {text} |"
+
+
+def _refusals() -> Iterator[str]:
+    yield from ("| Azure's code | Failure code | Tried again |", "|---|---|---|")
+    for code, verdict in sorted(VERDICTS.items()):
+        yield f"| `{code}` | `{verdict.code.value}` | {_tries(verdict)} |"
+
+
+def _tries(verdict: Verdict) -> str:
+    if verdict.tries == 0:
+        return "no"
+    if verdict.tries >= UNTIL_TIMEOUT:
+        return "until the transition's timeout"
+    return f"at most {verdict.tries} times, {verdict.wait:g} s apart or more"
+
+
+def _keys(described: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("| Key | Type | Required | Meaning |", "|---|---|---|---|")
+    required = described.get("required", ())
+    for name, key in described["properties"].items():
+        yield f"| `{name}` | {_type(key)} | {'yes' if name in required else ''} | {key.get('description', '')} |"
+
+
+def _type(key: Mapping[str, Any]) -> str:
+    variants = [one for one in (*key.get("anyOf", ()), *key.get("oneOf", ())) if one.get("type") != "null"]
+    if variants:
+        return " or ".join(map(_type, variants))
+    if "const" in key:
+        return f"`{key['const']}`"
+    if "$ref" in key:
+        return str(key["$ref"]).rsplit("/", 1)[1]
+    if key.get("type") == "array":
+        return f"list of {_type(key['items'])}"
+    if key.get("type") == "object" and isinstance(key.get("additionalProperties"), dict):
+        return f"map of {_type(key['additionalProperties'])}"
+    return str(key.get("type", "any"))
+
+
+def _resource_types() -> Iterator[str]:
+    """The READMEs of the built-in packages, one level down."""
+    for readme in sorted((ROOT / "infra" / "resources").glob("*/README.md")):
+        lines = readme.read_text(encoding="utf-8").splitlines()
+        yield from (f"#{line}" if line.startswith("#") else line for line in lines if not line.startswith("<!--"))
+        yield ""
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+_PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "settings": _settings,
+    "refusals": _refusals,
+    "manifest": lambda: _keys(_SCHEMA),
+    "transition": lambda: _keys(_SCHEMA["$defs"]["Transition"]),
+    "owned-resource": lambda: _keys(_SCHEMA["$defs"]["OwnedResource"]),
+    "reference": lambda: _keys(_SCHEMA["$defs"]["Reference"]),
+    "resource-types": _resource_types,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+# The documentation.
+
+.PHONY: reference
+reference: .venv/development ## Write the generated parts of docs/ from settings, failure codes, resource types and lifecycle.yaml
+	$(BIN)/python -m dev.reference
+
+.PHONY: docs
+docs: .cache/docs/installed ## Build the documentation into site/; any warning is an error
+	.cache/docs/bin/mkdocs build --strict --quiet
+
+.cache/docs/installed: docs/requirements.txt
+	echo "Installing the packages of docs/requirements.txt into .cache/docs ..."
+	$(PYTHON) -m venv --clear .cache/docs
+	.cache/docs/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --requirement $<
+	touch $@
