@@ -128,8 +128,11 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
     parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
     listed: frozenset[str] = frozenset()
     if work.scope == "resourceGroup":
-        listed = resources.listed(location, work.resource_group, types)
-        if parents_inside and not reaches_elsewhere(used.body) and not _named_in(listed, work, used):
+        names = top_level_names(used.body, work.parameters)
+        only_name = next(iter(names))[1] if names is not None and len(names) == 1 else ""
+        listed = resources.listed(location, work.resource_group, types, only_name)
+        met = listed and (names is None or any((arm_type(one), arm_name(one)) in names for one in listed))
+        if parents_inside and not reaches_elsewhere(used.body) and not met:
             return []
     # What the template only refers to is never made by it, whatever ARM lists as its resources.
     referred = existing_types(used.body)
@@ -139,12 +142,6 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
         if one.lower() in listed or (not is_in_list and resources.exists(location, one)):
             found.append(one)
     return found
-
-
-def _named_in(listed: frozenset[str], work: Deploy, used: Template) -> bool:
-    """Whether the template may name something of the list."""
-    names = top_level_names(used.body, work.parameters)
-    return bool(listed) and (names is None or any((arm_type(one), arm_name(one)) in names for one in listed))
 
 
 def template_of(work: Deploy) -> Template:

@@ -16,12 +16,14 @@ GROUP_VERSION = "2025-04-01"
 _MOST_FILTERS = 10  # types in one $filter; a longer one would pass the length that ARM takes
 
 
-def listed(location: AzureLocation, group: str, types: Iterable[str]) -> frozenset[str]:
-    """The ids, in lower case, of a group's top-level resources of the given types. Raises a Refusal if there is no
-    such group.
+def listed(location: AzureLocation, group: str, types: Iterable[str], name: str = "") -> frozenset[str]:
+    """The ids, in lower case, of a group's top-level resources of the given types, and of one name if that is all that is
+    wanted of one type. Raises a Refusal if there is no such group.
     """
-    wanted = sorted({name.lower() for name in types if name.count("/") == 1})
-    query = " or ".join(f"resourceType eq '{name}'" for name in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
+    wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
+    query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
+    if query and len(wanted) == 1 and name:
+        query = f"name eq '{_quoted(name)}' and {query}"
     with arm.clients(location) as clients:
         found = clients.resources.resources.list_by_resource_group(group, filter=query)
         return frozenset(str(one.id).lower() for one in found if str(one.type).lower() in wanted)
