@@ -94,8 +94,7 @@ def _expand(cloud: Cloud, deployment: Deployment) -> None:
 
 
 def _invalid(error: TemplateError) -> Refusal:
-    refused = refusal("InvalidTemplate", reason=error.message)
-    refused.code = error.code
+    refused = Refusal(400, error.code, error.message)
     info = {"lineNumber": 1, "linePosition": 1, "path": "properties.template"}
     refused.additional_info = [{"type": "TemplateViolation", "info": info}]
     return refused

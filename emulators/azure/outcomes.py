@@ -29,16 +29,20 @@ def failed(this: Step, status: int, error: dict[str, Any]) -> None:
     this.error = error
 
 
-def waiting(deployment: Deployment) -> bool:
-    """Steps that have not begun, but still can: nothing before them has failed."""
-    lost = {item.resource_id.lower() for item in deployment.steps if item.state == "Failed"}
-    waiting = [item for item in deployment.steps if item.state == "Waiting"]
+def lost(deployment: Deployment) -> set[str]:
+    """Ids of the resources that failed, and of those that cannot begin because of them."""
+    found = {item.resource_id.lower() for item in deployment.steps if item.state in ("Failed", "Canceled")}
     while True:
-        more = [item for item in waiting if lost & set(item.depends_on)]
-        waiting = [item for item in waiting if item not in more]
+        more = {item.resource_id.lower() for item in deployment.steps if found & set(item.depends_on)} - found
         if not more:
-            return bool(waiting)
-        lost |= {item.resource_id.lower() for item in more}
+            return found
+        found |= more
+
+
+def waiting(deployment: Deployment) -> bool:
+    """Whether there are steps that have not begun, but still can."""
+    gone = lost(deployment)
+    return any(item.state == "Waiting" and item.resource_id.lower() not in gone for item in deployment.steps)
 
 
 def finish(deployment: Deployment, state: str, error: dict[str, Any] | None) -> None:

@@ -12,6 +12,7 @@ from emulators.azure.runtime import CloudRuntime
 from emulators.azure.state import SUCCEEDED, Deployment, Step
 
 _BEGIN, _END = 0.1, 0.9  # the part of a deployment's time in which its resources are made
+_PAUSE = 0.01  # between the end of a wave and the next one
 
 
 def start(cloud: Cloud, deployment: Deployment) -> None:
@@ -33,7 +34,7 @@ def start(cloud: Cloud, deployment: Deployment) -> None:
     depths = _depths(deployment.steps)
     waves = max(depths, default=0) + 1
     for at, step in enumerate(deployment.steps):
-        begin = deployment.started + span * (_BEGIN + (_END - _BEGIN) * depths[at] / waves)
+        begin = deployment.started + span * (_BEGIN + _PAUSE + (_END - _BEGIN) * depths[at] / waves)
         step.until = deployment.started + span * (_BEGIN + (_END - _BEGIN) * (depths[at] + 1) / waves)
         cloud.state.plan(begin, "step", key, f"{deployment.number}:{at}")
     cloud.state.plan(deployment.until, "deployment-end", key, deployment.number)
@@ -66,10 +67,11 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
     if deployment is None or not deployment.active:
         return
     this = deployment.steps[int(index)]
+    if this.resource_id.lower() in outcomes.lost(deployment):
+        return
     states = {other.resource_id.lower(): other.state for other in deployment.steps}
-    if any(states.get(before, SUCCEEDED) not in (SUCCEEDED,) for before in this.depends_on):
-        if any(states.get(before) == "Running" for before in this.depends_on):
-            cloud.state.plan(_later(cloud), "step", key, detail)
+    if any(states.get(before, SUCCEEDED) != SUCCEEDED for before in this.depends_on):
+        cloud.state.plan(_later(cloud), "step", key, detail)
         return
     this.started = this.started or now()
     this.state = "Running"
@@ -213,7 +215,7 @@ def end(cloud: Cloud, key: str, number: str) -> None:
     except (TemplateError, LookupError) as error:
         inner = {
             "code": "DeploymentOutputEvaluationFailed",
-            "message": f"Unable to evaluate template outputs: '{error}'.",
+            "message": str(error),
         }
         outcomes.finish(deployment, "Failed", inner)
         return

@@ -1,13 +1,15 @@
 """Resources as their services keep them: what a PUT leaves behind, children included."""
 
+import uuid
 from copy import deepcopy
 from typing import Any
 
 from emulators.azure import checks, ids, locations
 from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
+from emulators.azure.cloud import Cloud, guid
 from emulators.azure.ids import ResourceId
 from emulators.azure.providers import canonical_types, type_of
+from emulators.azure.providers.made import MADE
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.state import Resource
 
@@ -120,9 +122,21 @@ def store(
         resource.location = locations.normal(wanted_location)
     resource.tags = body.get("tags")
     resource.top = {key: deepcopy(value) for key, value in body.items() if key not in OWN_KEYS}
+    _add_identity(resource)
+    for name, text in MADE.get(row.name.lower(), {}).items():
+        properties.setdefault(name, text.format(name=rid.name, guid=guid(), location=resource.location))
     resource.properties = properties
     resource.sent = deepcopy(sent(body))
     resource.api_version = version
     resource.changed = moment
     cloud.state.add(resource, str(rid.parent) if rid.parent else rid.scope)
     return resource
+
+
+def _add_identity(resource: Resource) -> None:
+    """A system-assigned identity has a principal, the same one as long as the resource lives."""
+    identity = resource.top.get("identity")
+    if isinstance(identity, dict) and "systemassigned" in str(identity.get("type", "")).lower().replace(" ", ""):
+        resource.facts.setdefault("principalId", guid())
+        tenant = str(uuid.uuid5(uuid.NAMESPACE_URL, ids.subscription_of(resource.id)))
+        resource.top["identity"] = {"principalId": resource.facts["principalId"], "tenantId": tenant} | identity

@@ -58,10 +58,12 @@ def subnet_ip_configurations(state: State, resource: Resource, _item: Item) -> A
     return found or ABSENT
 
 
-def public_address(_state: State, resource: Resource, _item: Item) -> Any:
-    """A static address is there once the resource is ready."""
-    static = resource.properties.get("publicIPAllocationMethod", "Dynamic") == "Static"
-    return address(resource.id) if static and resource.facts.get("ready") else ABSENT
+def public_address(state: State, resource: Resource, _item: Item) -> Any:
+    """A static address is there once the resource is ready, a dynamic one while a machine uses it."""
+    if resource.properties.get("publicIPAllocationMethod", "Dynamic") == "Static":
+        return address(resource.id) if resource.facts.get("ready") else ABSENT
+    used = any(user.type == NIC and attached(state, user) for user, _ in users(state, resource.id))
+    return address(resource.id) if used else ABSENT
 
 
 def ddos_settings(_state: State, resource: Resource, _item: Item) -> Any:
