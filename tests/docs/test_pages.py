@@ -1,0 +1,101 @@
+"""The documentation is current, whole, and says what the app does."""
+
+import inspect
+import json
+import re
+import subprocess
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+import function_app
+from dev import reference
+from driver import events, settings
+from driver.errors import NotReady
+from tests.docs.pages import ROOT, blocks
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+PEM_SETTINGS = re.compile(r"^KAFKA_CONFIG_SSL_\w+_PEM=", re.MULTILINE)
+
+
+def test_generated_parts_are_current() -> None:
+    stale = [path.name for path, text in reference.generated() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run `make reference`"
+
+
+def test_every_variable_that_is_read_is_described() -> None:
+    read = set(re.findall(r'environment(?:\.get\(|, )"([A-Z_]+)"', inspect.getsource(settings)))
+    described = {name for field in fields(settings.Settings) for name in field.metadata}
+    assert read == described - {"KAFKA_CONFIG_<NAME>"}
+
+
+def test_the_schema_takes_every_built_in_package_and_no_nonsense() -> None:
+    schema = json.loads((ROOT / "docs" / "lifecycle.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    packages = sorted((ROOT / "infra" / "resources").glob("*/lifecycle.yaml"))
+    assert len(packages) > 10
+    for path in packages:
+        # YAML 1.1 reads the key `on` as a boolean; the driver does not.
+        text = re.sub(r"^(\s+)on:", r'\1"on":', path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert list(validator.iter_errors(yaml.safe_load(text))) == [], path
+    assert not validator.is_valid({"version": 2, "transitions": {}})
+    assert not validator.is_valid({"version": 1, "transitions": {"Create": {"deploi": "main.bicep"}}})
+
+
+def test_openapi_has_the_routes_of_the_app() -> None:
+    described = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    routes = {(path.lstrip("/"), method.upper()) for path, one in described["paths"].items() for method in one}
+    assert routes == set(_routes())
+    references = re.findall(r'"#/([^"]+)"', (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    assert len(references) > 20
+    for one in references:
+        node: Any = described
+        for key in one.split("/"):
+            node = node[key]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_the_root_pages_lead_somewhere(page: str) -> None:
+    links = LINK.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert links
+    assert [one for one in links if not (ROOT / one).exists()] == []
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_librdkafka_takes_the_kafka_settings(number: int, tls: dict[str, str]) -> None:
+    text = blocks("docs/kafka.md", "ini")[number]
+    environment = dict(line.split("=", 1) for line in text.splitlines())
+    environment |= {name: pem for name, pem in tls.items() if name in environment}
+    given = settings.read({**environment, "SEALING_KEYS": "k"})
+    assert given.faults == ()
+    assert len(given.kafka_config) >= 4
+    events.require_valid(given)
+
+
+def test_librdkafka_refuses_what_it_does_not_know() -> None:
+    wrong = settings.read({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9093", "KAFKA_CONFIG_SASL_MECHANISMUS": "PLAIN"})
+    with pytest.raises(NotReady, match="mechanismus"):
+        events.require_valid(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_site_builds_without_a_warning() -> None:
+    built = subprocess.run(["make", "docs"], cwd=ROOT, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "WARNING" not in built.stdout + built.stderr
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"}
+    assert pages <= {path.parent.name for path in (ROOT / "site").glob("*/index.html")}
+
+
+def _routes() -> list[tuple[str, str]]:
+    found = []
+    for function in function_app.app.get_functions():
+        for binding in function.get_bindings():
+            if binding.type == "httpTrigger":
+                found += [(binding.route, method.value) for method in binding.methods]
+    return found
