@@ -64,7 +64,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "a property of no form": (
         merged("resourceProperties", "vnet_name", value={"text": "vnet-1"}),
-        "resourceProperties.vnet_name: Value error, must be",
+        "resourceProperties.vnet_name: must be",
     ),
     "topology without id": (
         merged("associatedTopology", value={"a": {"type": "Azure"}}),

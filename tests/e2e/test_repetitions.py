@@ -1,8 +1,9 @@
 """A POST that is sent again: one execution, one deployment, an event for whoever asks again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from dev.brent import vnet
+from dev.brent import execute, vnet
 from tests.e2e.trial import Trial, eventually, ids
 
 
@@ -18,6 +19,15 @@ def test_while_it_runs_nothing_is_started(trial: Trial, group: str) -> None:
     trial.run(vnet("vnet-2", group))  # whatever else would come for the first has come by then
     assert len(trial.events_of(first)) == 1
     assert len(deployments(trial, group)) == 2
+
+
+def test_at_the_same_moment_one_is_started(trial: Trial, group: str) -> None:
+    body = trial.body(vnet("vnet-1", group), request_id="again-5")
+    with ThreadPoolExecutor(8) as senders:
+        sent = list(senders.map(lambda _: execute(trial.stack.driver, body), range(8)))
+    assert len(set(sent)) == 1
+    assert trial.event(sent[0]).value["status"] == "COMPLETE"
+    assert len(deployments(trial, group)) == 1
 
 
 def test_after_complete_its_event_comes_again(trial: Trial, group: str) -> None:
