@@ -18,9 +18,11 @@ def differences(recorded: Interaction, answer: requests.Response) -> list[str]:
         found.append(f"status {recorded.status} recorded, {answer.status_code} answered: {answer.text[:300]}")
         return found
     names = [*HEADERS, "retry-after"] if recorded.keeps_retry_after else list(HEADERS)
-    for name in names:
-        if (name in recorded.headers) != (name in answer.headers):
-            found.append(f"header {name} {'missing' if name in recorded.headers else 'too much'}")
+    found += [
+        f"header {name} {'missing' if name in recorded.headers else 'too much'}"
+        for name in names
+        if (name in recorded.headers) != (name in answer.headers)
+    ]
     body = answer.json() if answer.content else None
     if recorded.answer is None or body is None:
         if recorded.answer != body:

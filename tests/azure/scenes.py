@@ -277,7 +277,7 @@ _NESTED = {
     "properties": {"mode": "Incremental", "template": _template(_BAD_ACCOUNT)},
 }
 
-# Templates that the recorded client named by a link, or that the recorder left out: ones that make things of the same kind.
+# Templates that the recorded client named by a link, or that the recorder left out: ones that make such things.
 TEMPLATES: dict[str, dict[str, Any]] = {
     "deployment-failed-operations-2016": _template(_NESTED, storageAccountName="sdkdeploymenttest9748"),
     "deployment-rg-full-headers-2021": _template(_VNET, _FIRST_SUBNET, _SECOND_SUBNET, vnetName="VNet1"),

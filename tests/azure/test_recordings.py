@@ -19,7 +19,6 @@ def test_each_recorded_answer_is_given_or_its_miss_has_a_reason(
     passed, missed = 0, dict[str, list[str]]()
     for sequence in sequences().values():
         replay = Replay(azure, sequence)
-        replay.set_the_scene()
         for interaction in sequence:
             answer = replay.answer(interaction)
             found = ["not comparable"] if answer is None else differences(interaction, answer)
