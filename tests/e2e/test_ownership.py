@@ -92,6 +92,14 @@ def test_a_group_that_was_there_stays_with_all_in_it(trial: Trial, group: str) -
     assert made_in(trial, group) == before
 
 
+def test_a_group_that_the_driver_made_goes_with_all_in_it(trial: Trial) -> None:
+    """As in Azure itself: what somebody puts into a group shares the fate of the group."""
+    made = trial.run(resource_group("rg-owned"))
+    foreign_vnet(trial, "rg-owned")
+    assert trial.run(made, "Delete").topology == {}
+    assert trial.in_azure("rg-owned") == set()
+
+
 def test_a_create_over_its_own_keeps_what_it_owns(trial: Trial, group: str) -> None:
     first = trial.run(vnet("vnet-1", group))
     wider = {**first.properties, "vnet_address_space": ["10.0.0.0/16", "10.1.0.0/16"]}
