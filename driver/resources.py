@@ -98,13 +98,22 @@ def api_version(location: AzureLocation, kind: str) -> str:
     has its parent's. Raises a Refusal if the provider knows neither.
     """
     namespace, _, name = kind.partition("/")
-    known = _api_versions(location, namespace.lower())
-    segments = name.lower().split("/")
+    found = _newest(_api_versions(location, namespace.lower()), name.lower())
+    if not found:  # it may have come after the provider was asked
+        _api_versions.cache_clear()
+        found = _newest(_api_versions(location, namespace.lower()), name.lower())
+    if found:
+        return found
+    text = f"the subscription's provider {namespace} knows no resource type '{name}'"
+    raise Refusal(404, Cause("InvalidResourceType", text))
+
+
+def _newest(known: Mapping[str, list[str]], name: str) -> str:
+    segments = name.split("/")
     for length in range(len(segments), 0, -1):
         if versions := known.get("/".join(segments[:length])):
             return versions[0]
-    text = f"the subscription's provider {namespace} knows no resource type '{name}'"
-    raise Refusal(404, Cause("InvalidResourceType", text))
+    return ""
 
 
 @lru_cache(maxsize=1024)

@@ -88,9 +88,27 @@ def _expand(cloud: Cloud, deployment: Deployment) -> None:
         runtime = CloudRuntime(cloud, deployment.tenant_id)
         template = deployment.properties["template"]
         deployment.shown = deployments.describe(expansion, template, deployment.properties, runtime)
+        _meet(cloud, template)
         _preflight(cloud, deployment, runtime)
     except TemplateError as error:
         raise _invalid(error) from error
+
+
+def _meet(cloud: Cloud, part: Any) -> None:
+    """Note the types that a template names, nested ones included: providers list them from then on, as Azure lists
+    every type there is.
+    """
+    if isinstance(part, list):
+        for item in part:
+            _meet(cloud, item)
+    if isinstance(part, dict):
+        kind, version = part.get("type"), part.get("apiVersion")
+        if isinstance(kind, str) and isinstance(version, str) and "/" in kind and not f"{kind}{version}".count("["):
+            versions = cloud.state.met.setdefault(kind, [])
+            if version not in versions:
+                versions.append(version)
+        for item in part.values():
+            _meet(cloud, item)
 
 
 def _invalid(error: TemplateError) -> Refusal:

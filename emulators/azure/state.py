@@ -134,6 +134,7 @@ class State:
     references: dict[str, list[str]] = field(default_factory=dict)
     referrers: dict[str, list[str]] = field(default_factory=dict)
     unregistered: list[str] = field(default_factory=list)
+    met: dict[str, list[str]] = field(default_factory=dict)  # api-versions of types that templates have named
     sequence: int = 0
     signing_key: str = field(default_factory=lambda: uuid.uuid4().hex)
     changes: int = 0

@@ -91,19 +91,27 @@ def _name_available(cloud: Cloud, request: Request) -> Response:
 
 
 def _namespaces(cloud: Cloud) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Types and their versions by namespace: those with a table, and those that have been deployed."""
+    """Types and their versions by namespace: those with a table, and those that templates or requests have named."""
     found: dict[str, dict[str, tuple[str, ...]]] = {"Microsoft.Resources": dict.fromkeys(_ARM_TYPES, RESOURCES)}
     for row in KNOWN.values():
         namespace, _, kind = row.name.partition("/")
         found.setdefault(namespace, {})[kind] = row.versions
     for name in _OTHERS:
         found.setdefault(name, {})
-    for resource in cloud.state.resources.values():
-        if resource.type.lower() not in KNOWN:
-            namespace, _, kind = resource.type.partition("/")
+    made = [(resource.type, [resource.api_version]) for resource in cloud.state.resources.values()]
+    for name, versions in [*cloud.state.met.items(), *made]:
+        if name.lower() not in KNOWN:
+            namespace, kind = _spelled(found, name)
             types = found.setdefault(namespace, {})
-            types[kind] = tuple(sorted({*types.get(kind, ()), resource.api_version}))
+            types[kind] = tuple(sorted({*types.get(kind, ()), *versions}))
     return found
+
+
+def _spelled(found: dict[str, dict[str, tuple[str, ...]]], name: str) -> tuple[str, str]:
+    """Namespace and type of a name, in the case in which they are known already."""
+    namespace, _, kind = name.partition("/")
+    namespace = next((one for one in found if one.lower() == namespace.lower()), namespace)
+    return namespace, next((one for one in found.get(namespace, ()) if one.lower() == kind.lower()), kind)
 
 
 def _provider(subscription: str, namespace: str, types: dict[str, tuple[str, ...]]) -> dict[str, Any]:
