@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         listener.bind(("127.0.0.1", options.port))
     except OSError as error:
+        listener.close()
         print(f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}; --port gives another", file=sys.stderr)
         return 1
     listener.listen(2048)  # so that who reads the lines below can connect at once

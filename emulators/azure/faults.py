@@ -61,7 +61,7 @@ class Faults:
         if unknown:
             raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
         for name in ("method", "path", "type"):
-            re.compile(values.get(name, ""))
+            _check_expression(name, values.get(name, ""))
         if seed is not None:
             self.dice.seed(seed)
         fault = Fault(**values)
@@ -84,6 +84,13 @@ class Faults:
                 fault.hits += 1
                 return fault
         return None
+
+
+def _check_expression(name: str, text: object) -> None:
+    try:
+        re.compile(str(text))
+    except re.error as error:
+        raise ValueError(f"{name} is no regular expression: {text!r}: {error}") from error
 
 
 def answer(fault: Fault, method: str, path: str) -> Refusal:
