@@ -9,7 +9,7 @@ from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud, guid
 from emulators.azure.ids import ResourceId
 from emulators.azure.providers import canonical_types, type_of
-from emulators.azure.providers.made import MADE
+from emulators.azure.providers.made import CHILDREN, MADE
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.state import Resource
 
@@ -130,6 +130,10 @@ def store(
     resource.api_version = version
     resource.changed = moment
     cloud.state.add(resource, str(rid.parent) if rid.parent else rid.scope)
+    for path, held in CHILDREN.get(row.name.lower(), {}).items():
+        kind, name = path.split("/")
+        child = ResourceId(rid.scope, rid.namespace, (*rid.types, kind), (*rid.names, name))
+        store(cloud, type_of(f"{row.name}/{kind}"), child, {}, dict(held), version)
     return resource
 
 

@@ -39,7 +39,40 @@ def list_keys(_state: State, resource: Resource) -> dict[str, Any]:
     }
 
 
-ANSWERS: dict[str, Callable[[State, Resource], dict[str, Any]]] = {"listkeys": list_keys}
+def list_credentials(_state: State, resource: Resource) -> dict[str, Any]:
+    """User and passwords of a registry."""
+    passwords = [{"name": name, "value": _key(resource, at)} for at, name in enumerate(("password", "password2"), 1)]
+    return {"username": resource.name, "passwords": passwords}
+
+
+def list_connection_strings(_state: State, resource: Resource) -> dict[str, Any]:
+    text = f"AccountEndpoint=https://{resource.name}.documents.azure.com:443/;AccountKey={_key(resource, 1)};"
+    return {"connectionStrings": [{"connectionString": text, "description": "Primary SQL Connection String"}]}
+
+
+def list_secrets(_state: State, resource: Resource) -> dict[str, Any]:
+    return {"apiKey": _key(resource, 1), "primaryKey": _key(resource, 1), "secondaryKey": _key(resource, 2)}
+
+
+def list_callback_url(_state: State, resource: Resource) -> dict[str, Any]:
+    return {"value": f"https://prod-01.logic.azure.com:443{resource.id}?sig={_key(resource, 1)}", "method": "POST"}
+
+
+def list_cluster_credential(_state: State, resource: Resource) -> dict[str, Any]:
+    """A kubeconfig, as base64."""
+    return {"kubeconfigs": [{"name": "clusterAdmin", "value": _key(resource, 1)}]}
+
+
+ANSWERS: dict[str, Callable[[State, Resource], dict[str, Any]]] = {
+    "listadminkeys": list_keys,
+    "listcallbackurl": list_callback_url,
+    "listclusteradmincredential": list_cluster_credential,
+    "listclusterusercredential": list_cluster_credential,
+    "listconnectionstrings": list_connection_strings,
+    "listcredentials": list_credentials,
+    "listkeys": list_keys,
+    "listsecrets": list_secrets,
+}
 
 
 def answer(state: State, row: ResourceType, resource: Resource, action: str) -> dict[str, Any]:
