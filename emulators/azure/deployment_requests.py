@@ -130,6 +130,7 @@ def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: 
     properties["timestamp"] = "0001-01-01T00:00:00Z" if deployment.location is None else timestamp(now())
     properties["duration"] = "PT0S"
     properties["validatedResources"] = [{"id": key} for key in _validated(cloud, deployment)]
+    expansions.forget(cloud, deployment)
     return Response(200, shown)
 
 
@@ -144,6 +145,7 @@ def _shown_now(deployment: Deployment) -> dict[str, Any]:
 def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
     deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id)
     found = what_if.changes(cloud, deployment)
+    expansions.forget(cloud, deployment)
     settings = (request.body().get("properties") or {}).get("whatIfSettings") or {}
     if str(settings.get("resultFormat", "")).lower() == "resourceidonly":
         found = [{key: change[key] for key in ("resourceId", "changeType")} for change in found]

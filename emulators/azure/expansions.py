@@ -48,6 +48,12 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
     return expand(properties["template"], properties.get("parameters") or {}, context)
 
 
+def forget(cloud: Cloud, deployment: Deployment) -> None:
+    """A deployment that is over needs neither its template nor the values, some of them secret, that came with it."""
+    cloud.expansions.pop(deployment.number, None)
+    deployment.properties.pop("parameters", None)
+
+
 def new_number(seed: str) -> str:
     """Twenty digits, as ARM numbers the operation of a deployment."""
     digits = int.from_bytes(hashlib.sha256(f"{seed}/{now()}".encode()).digest()[:8], "big")

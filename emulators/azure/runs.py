@@ -198,7 +198,7 @@ def step_end(cloud: Cloud, key: str, detail: str) -> None:
 
 
 def end(cloud: Cloud, key: str, number: str) -> None:
-    """All is done: outputs, or what went wrong."""
+    """All is done: the record gets its outputs, or what went wrong."""
     deployment = _current(cloud, key, number)
     if deployment is None or not deployment.active:
         return
@@ -206,6 +206,11 @@ def end(cloud: Cloud, key: str, number: str) -> None:
         cloud.state.plan(_later(cloud), "deployment-end", key, number)
         return
     deployment.changed = now()
+    _conclude(cloud, deployment)
+    expansions.forget(cloud, deployment)
+
+
+def _conclude(cloud: Cloud, deployment: Deployment) -> None:
     failed = [item for item in deployment.steps if item.state == "Failed"]
     if failed:
         outcomes.finish(deployment, "Failed", outcomes.failure(deployment, failed))
@@ -213,11 +218,7 @@ def end(cloud: Cloud, key: str, number: str) -> None:
     try:
         outputs = expansions.expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment.tenant_id))
     except (TemplateError, LookupError) as error:
-        inner = {
-            "code": "DeploymentOutputEvaluationFailed",
-            "message": str(error),
-        }
-        outcomes.finish(deployment, "Failed", inner)
+        outcomes.finish(deployment, "Failed", {"code": "DeploymentOutputEvaluationFailed", "message": str(error)})
         return
     if outputs or "outputs" in (deployment.properties.get("template") or {}):
         deployment.outputs = deployments.typed(outputs)
@@ -235,6 +236,7 @@ def cancel(cloud: Cloud, deployment: Deployment) -> None:
             cancel(cloud, nested)
         if item.state == "Running":
             item.state, item.ended = "Canceled", now()
+    expansions.forget(cloud, deployment)
 
 
 def _current(cloud: Cloud, key: str, number: str) -> Deployment | None:

@@ -13,6 +13,7 @@ from emulators.azure.providers.made import CHILDREN, MADE
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.state import Resource
 
+_SECRETS = {"adminPassword", "customData", "protectedSettings"}
 OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
 
 
@@ -105,7 +106,18 @@ def refer(cloud: Cloud, resource_id: str, targets: list[str]) -> None:
 
 
 def sent(body: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in body.items() if key not in ("id", "name", "type", "apiVersion", "etag")}
+    """What a PATCH builds on: the last PUT, without its secrets."""
+    return {
+        key: _without_secrets(value)
+        for key, value in body.items()
+        if key not in ("id", "name", "type", "apiVersion", "etag")
+    }
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_secrets(part) for key, part in value.items() if key not in _SECRETS}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
 
 
 def store(

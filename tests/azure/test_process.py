@@ -84,3 +84,15 @@ def test_the_ca_is_kept_for_the_next_start(tmp_path: Path) -> None:
         before = emulator.ca.read_bytes()
     with started(tmp_path) as emulator:
         assert emulator.ca.read_bytes() == before
+
+
+def test_no_secret_stays_in_the_state_file(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    parameters = {"secret": {"type": "securestring"}}
+    with started(tmp_path, ["--state", str(file), "--provisioning-seconds", "60"]) as emulator:
+        emulator.call("PUT", GET, {"location": "northeurope"})
+        emulator.call("PUT", ONE, deployment(template(network(), parameters=parameters), secret="needle"))
+        emulator.advance(60)
+        assert emulator.call("GET", ONE).json()["properties"]["provisioningState"] == "Succeeded"
+        emulator.stop()
+    assert "needle" not in file.read_text()

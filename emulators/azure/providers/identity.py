@@ -6,7 +6,7 @@ from emulators.azure.errors import Refusal
 from emulators.azure.ids import ResourceId
 from emulators.azure.providers.network_rules import new_guid
 from emulators.azure.providers.types import Field, Form, ResourceType
-from emulators.azure.providers.versions import AUTHORIZATION, IDENTITY
+from emulators.azure.providers.versions import AUTHORIZATION, IDENTITY, POLICY
 from emulators.azure.state import State
 
 AUTHORIZATION_ORDER = ("properties", "id", "type", "name")
@@ -73,7 +73,7 @@ LOCK = ResourceType(
 )
 
 POLICIES = tuple(
-    ResourceType(f"Microsoft.Authorization/{kind}", order=AUTHORIZATION_ORDER, delete=_GONE, located=False)
+    ResourceType(f"Microsoft.Authorization/{kind}", POLICY, AUTHORIZATION_ORDER, delete=_GONE, located=False)
     for kind in ("policyAssignments", "policyDefinitions", "policySetDefinitions")
 )
 

@@ -40,7 +40,11 @@ MADE: dict[str, dict[str, str]] = {
     "microsoft.servicebus/namespaces": {"serviceBusEndpoint": "https://{name}.servicebus.windows.net:443/"},
     "microsoft.signalrservice/signalr": {"hostName": "{name}.service.signalr.net"},
     "microsoft.sql/servers": {"fullyQualifiedDomainName": "{name}.database.windows.net"},
-    "microsoft.web/sites": {"defaultHostName": "{name}.azurewebsites.net", "customDomainVerificationId": "{guid}"},
+    "microsoft.web/sites": {
+        "defaultHostName": "{name}.azurewebsites.net",
+        "customDomainVerificationId": "{guid}",
+        "ftpUsername": "{name}\\${name}",
+    },
     "microsoft.web/staticsites": {"defaultHostname": "{name}.azurestaticapps.net"},
 }
 # Children that a service makes with a resource: `type/name` and their properties.
