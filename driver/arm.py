@@ -203,7 +203,16 @@ def _clients(location: AzureLocation) -> Clients:
     # The SDK's own session keeps 10 connections; one over that would be opened, with a TLS handshake, for each call.
     session = Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    transport = RequestsTransport(session=session, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+    # Proxies and CA bundle as the environment has them, read once instead of for each call.
+    found = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
+    session.trust_env = False
+    session.proxies = found["proxies"]
+    transport = RequestsTransport(
+        session=session,
+        connection_verify=True if found["verify"] is None else found["verify"],
+        connection_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+    )
     shared: dict[str, Any] = {
         "base_url": location.resource_manager_url,
         "credential_scopes": [location.credential_scope],
