@@ -1,15 +1,17 @@
 """What a deployment would change, without changing it."""
 
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 from emulators.azure import deployments, expansions, groups, ids, locations, storing
 from emulators.azure.cloud import Cloud
+from emulators.azure.errors import Refusal
 from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.language import Resource as Declared
 from emulators.azure.providers import type_of
-from emulators.azure.providers.types import Field
+from emulators.azure.providers.types import Field, Items
 from emulators.azure.runtime import CloudRuntime
 from emulators.azure.state import Deployment, Resource
 from emulators.azure.views import show
@@ -49,19 +51,20 @@ def _change(cloud: Cloud, declared: Declared, body: Body) -> Body:
     rid = ids.parse(declared.id)
     if rid is None:
         before = _group(cloud, declared.id)
-        wanted = {"location": locations.normal(str(body.get("location", ""))), "tags": body.get("tags")}
-        after = {"id": declared.id, "name": declared.name, "type": declared.type, "apiVersion": version} | wanted
+        said = {"location": locations.normal(str(body.get("location", ""))), "tags": body.get("tags")}
+        after = {"id": declared.id, "name": declared.name, "type": declared.type, "apiVersion": version} | said
         return _compared(declared.id, before | {"apiVersion": version} if before else None, _ordered(after))
     existing = cloud.state.resources.get(declared.id.lower())
     if existing is not None and declared.only_if_not_exists:
         present = _ordered(_shown(cloud, existing, version))
         return _compared(existing.id, present, present)
-    after = _shown(cloud, _hypothetical(cloud, declared, existing, body), version)
+    wanted = _hypothetical(cloud, declared, existing, body)
+    after = _shown(cloud, wanted, version)
     after |= _given_children(cloud, declared, body, version)
     if existing is None:
         return _compared(declared.id, None, _ordered(after))
     before = _shown(cloud, existing, version) | _present_children(cloud, existing, body, version)
-    return _compared(existing.id, _ordered(before), _ordered(after))
+    return _compared(existing.id, _ordered(before), _ordered(after), _completed(cloud, wanted, version))
 
 
 def _group(cloud: Cloud, group_id: str) -> Body | None:
@@ -89,6 +92,16 @@ def _hypothetical(cloud: Cloud, declared: Declared, existing: Resource | None, b
         top={key: deepcopy(value) for key, value in body.items() if key not in storing.OWN_KEYS and value is not None},
         properties=properties,
     )
+
+
+def _completed(cloud: Cloud, wanted: Resource, version: str) -> Body:
+    """The resource with all that its service would fill in."""
+    row, rid = type_of(wanted.type), ids.parse(wanted.id)
+    completed = replace(wanted, properties=deepcopy(wanted.properties))
+    if row.accept is not None and rid is not None:
+        with suppress(Refusal):
+            row.accept(cloud.state, rid, completed.properties)
+    return show(cloud.state, completed, version)
 
 
 def _given_children(cloud: Cloud, declared: Declared, body: Body, version: str) -> Body:
@@ -137,12 +150,19 @@ def _shown(cloud: Cloud, resource: Resource, version: str) -> Body:
         elif field.items is not None:
             properties.pop(field.name, None)
             if stored.get(field.name):
-                properties[field.name] = stored[field.name]
+                properties[field.name] = [_said(field.items, item) for item in stored[field.name]]
     properties.pop("provisioningState", None)
     kept = {key: value for key, value in whole.items() if key not in ("etag", "properties")}
     if "sku" in kept and "tier" not in (resource.top.get("sku") or {}):
         kept["sku"] = {key: value for key, value in kept["sku"].items() if key != "tier"}
     return _ordered(kept | {"properties": properties, "apiVersion": version})
+
+
+def _said(items: Items, item: Body) -> Body:
+    """A sub-resource without what the service makes of it."""
+    made = {field.name for field in items.fields if field.computed is not None}
+    properties = {key: value for key, value in (item.get("properties") or {}).items() if key not in made}
+    return {key: item[key] for key in item if key not in ("id", "etag", "type")} | {"properties": properties}
 
 
 def _ordered(body: Body) -> Body:
@@ -163,10 +183,10 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def _compared(resource_id: str, before: Body | None, after: Body) -> Body:
+def _compared(resource_id: str, before: Body | None, after: Body, filled: Any = None) -> Body:
     if before is None:
         return {"resourceId": resource_id, "changeType": "Create", "after": after}
-    found = delta(before, after, "")
+    found = delta(before, after, "", filled)
     change: Body = {
         "resourceId": resource_id,
         "changeType": "Modify" if found else "NoChange",
@@ -176,27 +196,31 @@ def _compared(resource_id: str, before: Body | None, after: Body) -> Body:
     return change | ({"delta": found} if found else {})
 
 
-def delta(before: Any, after: Any, path: str) -> list[Body]:
-    """The differences by path: Create, Delete, Modify, Array with children."""
+def delta(before: Any, after: Any, path: str, filled: Any = None) -> list[Body]:
+    """The differences by path: Create, Delete, Modify, Array with children. What is gone, but would be filled in again
+    by the service, is none.
+    """
     if before == after or path in ("id", "apiVersion", "name", "type"):
         return []
     if isinstance(before, dict) and isinstance(after, dict):
+        again = filled if isinstance(filled, dict) else {}
         found = []
         for key in sorted({*before, *after}):
             inner = f"{path}.{key}" if path else key
             if key not in before:
                 found.append({"path": inner, "propertyChangeType": "Create", "after": after[key]})
-            elif key not in after:
+            elif key in after:
+                found += delta(before[key], after[key], inner, again.get(key))
+            elif _sorted(again.get(key)) != before[key]:
                 found.append({"path": inner, "propertyChangeType": "Delete", "before": before[key]})
-            else:
-                found += delta(before[key], after[key], inner)
         return found
     if isinstance(before, list) and isinstance(after, list):
-        return [{"path": path, "propertyChangeType": "Array", "children": _items(before, after)}]
+        items = _items(before, after, filled if isinstance(filled, list) else [])
+        return [{"path": path, "propertyChangeType": "Array", "children": items}] if items else []
     return [{"path": path, "propertyChangeType": "Modify", "before": before, "after": after}]
 
 
-def _items(before: list[Any], after: list[Any]) -> list[Body]:
+def _items(before: list[Any], after: list[Any], filled: list[Any]) -> list[Body]:
     found: list[Body] = []
     for at in range(max(len(before), len(after))):
         if at >= len(before):
@@ -204,7 +228,9 @@ def _items(before: list[Any], after: list[Any]) -> list[Body]:
         elif at >= len(after):
             found.append({"path": str(at), "propertyChangeType": "Delete", "before": before[at]})
         elif before[at] != after[at]:
-            children = delta({"": before[at]}, {"": after[at]}, "") if not isinstance(before[at], dict) else []
-            children = children or delta(before[at], after[at], "")
-            found.append({"path": str(at), "propertyChangeType": "Modify", "children": children})
+            again = filled[at] if at < len(filled) else None
+            children = [] if isinstance(before[at], dict) else delta({"": before[at]}, {"": after[at]}, "")
+            children = children or delta(before[at], after[at], "", again)
+            if children:
+                found.append({"path": str(at), "propertyChangeType": "Modify", "children": children})
     return found

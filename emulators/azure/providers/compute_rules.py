@@ -47,14 +47,25 @@ def _keep_disks(existing: Resource | None, properties: Properties) -> None:
         return
     before = existing.properties.get("storageProfile") or {}
     storage = properties.setdefault("storageProfile", {})
-    storage["osDisk"] = {**(before.get("osDisk") or {}), **(storage.get("osDisk") or {})}
+    storage["osDisk"] = _kept_disk(before.get("osDisk") or {}, storage.get("osDisk") or {})
     if "imageReference" not in storage and "imageReference" in before:
         storage["imageReference"] = before["imageReference"]
-    if "dataDisks" not in storage and "dataDisks" in before:
+    kept = {disk.get("lun"): disk for disk in before.get("dataDisks") or []}
+    if "dataDisks" in storage:
+        storage["dataDisks"] = [_kept_disk(kept.get(disk.get("lun"), {}), disk) for disk in storage["dataDisks"]]
+    elif "dataDisks" in before:
         storage["dataDisks"] = before["dataDisks"]
     for name in ("osProfile", "networkProfile", "hardwareProfile"):
         if name not in properties and name in existing.properties:
             properties[name] = existing.properties[name]
+
+
+def _kept_disk(before: Properties, wanted: Properties) -> Properties:
+    """The disk that is there, under its id, with what is wanted of it."""
+    disk = {**before, **wanted}
+    if "managedDisk" in disk:
+        disk["managedDisk"] = {**(before.get("managedDisk") or {}), **(wanted.get("managedDisk") or {})}
+    return disk
 
 
 def machine_changed(state: State, machine: Resource, deleted: bool) -> None:

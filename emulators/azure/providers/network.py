@@ -198,6 +198,7 @@ NSG = ResourceType(
         "delete the Network security group, remove the association with the resource(s). To learn how to do this, see "
         "aka.ms/deletensg.",
     ),
+    accept=rules.security_group,
 )
 
 ROUTE = ResourceType(

@@ -63,6 +63,11 @@ def virtual_network(_state: State, rid: ResourceId, properties: Properties) -> N
         )
 
 
+def security_group(_state: State, _rid: ResourceId, properties: Properties) -> None:
+    """The default rules are read-only."""
+    properties.pop("defaultSecurityRules", None)
+
+
 def subnet(state: State, rid: ResourceId, properties: Properties) -> None:
     """Its prefixes lie in the network's address space and overlap with no sibling's."""
     vnet_id = str(rid.parent)
