@@ -173,11 +173,19 @@ def _evaluated(value: Any, context: dict[str, Any], place: str, faults: list[str
 
 
 def _context(request: LifecycleRequest) -> dict[str, Any]:
-    """The names an expression sees: resource properties at the root, the rest under their TNC-O names."""
+    """The names an expression sees: every property at the root, found in the order in which parameters find them; the
+    rest, and each kind of property by itself, under their TNC-O names.
+    """
+    resource, requested, system = (
+        {name: value.content for name, value in properties.items()}
+        for properties in (request.resource_properties, request.request_properties, request.system_properties)
+    )
     return {
-        **{name: value.content for name, value in request.resource_properties.items()},
-        "system_properties": {name: value.content for name, value in request.system_properties.items()},
-        "request_properties": {name: value.content for name, value in request.request_properties.items()},
+        **system,
+        **requested,
+        **resource,
+        "system_properties": system,
+        "request_properties": requested,
         "deployment_location": {"name": request.deployment_location.name, "type": request.deployment_location.type},
         "associated_topology": {
             key: entry.model_dump() for key, entry in request.associated_topology.items() if entry is not None
