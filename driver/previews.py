@@ -2,13 +2,14 @@
 (CheckDrift).
 """
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver import deployments, inventory
 from driver.arm import FIRST_POLL, next_delay, poll
 from driver.creation import template_of
-from driver.models import Order, Outcome, Preview, running, succeeded
+from driver.models import Deploy, Order, Outcome, Preview, running, succeeded
 from driver.topology import owned
 
 CHANGES = "what_if_changes"
@@ -30,7 +31,8 @@ def watch_preview(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     if not now.is_over:
         delay = max(next_delay(state["delay"]), now.retry_after)
         return running(delay, {**state, "delay": next_delay(state["delay"])})
-    changes = [_change(one) for one in now.body.get("properties", {}).get("changes") or ()]
+    deploy = _work(order).deploy
+    changes = [_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
     if not _work(order).drift:
         return succeeded({"outputs": {CHANGES: changes}, "topology": {}})
     resources, _ = inventory.expanded(order.location, order.topology, groups=True)
@@ -39,13 +41,56 @@ def watch_preview(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     return succeeded({"outputs": {DRIFTED: drifted}, "topology": {}})
 
 
-def _change(change: Mapping[str, Any]) -> dict[str, Any]:
-    """A change as ARM tells it, without the whole resource before and after."""
-    return {
-        "resourceId": str(change.get("resourceId", "")),
-        "changeType": str(change.get("changeType", "")),
-        "delta": change.get("delta") or [],
-    }
+def _change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
+    """A change as ARM tells it, without the whole resource before and after, and without what is secure: Azure never
+    shows that, so to ARM it is new every time.
+    """
+    delta = change.get("delta") or []
+    secure = [name for name in work.secure if work.parameters.get(name) or name in work.references]
+    told = _comparable(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
+    if secure:
+        told = _without_values(told)
+    kind = "NoChange" if delta and not told else change.get("changeType", "")
+    return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": told}
+
+
+def _comparable(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
+    """The property changes without those to a secure value."""
+    told = []
+    for one in delta:
+        if one.get("children"):
+            if children := _comparable(one["children"], secrets):
+                told.append({**one, "children": children})
+        elif not _is_secret(one.get("after"), secrets):
+            told.append(dict(one))
+    return told
+
+
+def _is_secret(value: Any, secrets: list[str]) -> bool:
+    """Whether a value is ARM's mask (asterisks), or holds a secure value as it is or in base64."""
+    if not isinstance(value, str) or not value:
+        return False
+    return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decoded(value)))
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return ""
+
+
+def _without_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Paths and kinds alone: ARM is known to tell secure values in clear, and one may be a part of any other value
+    (github.com/Azure/arm-template-whatif, issues 309 and 379).
+    """
+    return [
+        {
+            **{key: one[key] for key in ("path", "propertyChangeType") if key in one},
+            **({"children": _without_values(one["children"])} if one.get("children") else {}),
+        }
+        for one in delta
+    ]
 
 
 def _work(order: Order) -> Preview:
