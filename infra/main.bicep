@@ -53,7 +53,7 @@ param secretPath bool = true
 @secure()
 param routePrefix string = ''
 
-@description('Optional. Address ranges (CIDR) that may call the app and its deployment site; empty: all.')
+@description('Optional. Address ranges (CIDR) that may call the app and its deployment site by their public address; empty: all. What comes through the private endpoint is not restricted by them.')
 param allowedIpRanges string[] = []
 
 @description('Optional. Whether a caller must present a client certificate. Azure asks for one and does not check who issued it: a proxy that does belongs in front.')

@@ -24,8 +24,6 @@ param kafka = {
 }
 param privateNetwork = true
 param addressPrefix = '10.200.0.0/24'
-// Where the resource manager's requests and your deployments come from, as seen through the private endpoint's network.
-param allowedIpRanges = ['10.100.0.0/16']
 param deploymentPrincipalIds = ['00000000-0000-0000-0000-000000000001']
 param alertEmails = ['operations@example.com']
 // Needed at the first time; afterwards the vault keeps them.

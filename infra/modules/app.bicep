@@ -60,14 +60,14 @@ param tags tagsType
 var isFlex = plan.kind == 'flex'
 var version = '3.11'
 var packageUrl = '${packageContainerUrl}/azure-driver.zip'
+// Zones need three instances at least, where instances are counted.
 var skus = {
   flex: { name: 'FC1', tier: 'FlexConsumption' }
-  premium: { name: plan.?size ?? 'EP1', tier: 'ElasticPremium' }
-  // Zones need two instances at least.
+  premium: { name: plan.?size ?? 'EP1', tier: 'ElasticPremium', capacity: zoneRedundant ? 3 : 1 }
   dedicated: {
     name: plan.?size ?? 'P0v3'
     tier: 'PremiumV3'
-    capacity: max(plan.?instances ?? 1, zoneRedundant ? 2 : 1)
+    capacity: max(plan.?instances ?? 1, zoneRedundant ? 3 : 1)
   }
 }
 
@@ -102,6 +102,26 @@ var kafkaSecretSettings = toObject(
   one => 'KAFKA_CONFIG_${one}',
   one => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/kafka-${toLower(replace(one, '_', '-'))}/)'
 )
+var restrictions = [
+  for (range, index) in allowedIpRanges: {
+    name: 'allowed-${index}'
+    ipAddress: range
+    action: 'Allow'
+    priority: 100 + index
+  }
+]
+var planConfig = {
+  flex: {}
+  premium: {
+    linuxFxVersion: 'PYTHON|${version}'
+    minimumElasticInstanceCount: zoneRedundant ? 3 : 1
+    functionsRuntimeScaleMonitoringEnabled: true // durable timers wake an app that has none but the least instances
+  }
+  dedicated: {
+    linuxFxVersion: 'PYTHON|${version}'
+    alwaysOn: true
+  }
+}
 // Flex takes these from functionAppConfig and refuses them as settings.
 var classicSettings = isFlex
   ? {}
@@ -169,26 +189,15 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
           }
         }
       : null
-    siteConfig: {
-      linuxFxVersion: isFlex ? null : 'PYTHON|${version}'
-      alwaysOn: plan.kind == 'dedicated'
-      minimumElasticInstanceCount: plan.kind == 'premium' ? (zoneRedundant ? 3 : 1) : null
-      functionsRuntimeScaleMonitoringEnabled: plan.kind == 'premium'
+    siteConfig: union(planConfig[plan.kind], {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
       ipSecurityRestrictionsDefaultAction: empty(allowedIpRanges) ? 'Allow' : 'Deny'
-      ipSecurityRestrictions: [
-        for (range, index) in allowedIpRanges: {
-          name: 'allowed-${index}'
-          ipAddress: range
-          action: 'Allow'
-          priority: 100 + index
-        }
-      ]
+      ipSecurityRestrictions: restrictions
       scmIpSecurityRestrictionsUseMain: true
-    }
+    })
   }
 
   resource appSettings 'config' = {

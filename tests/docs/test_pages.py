@@ -18,7 +18,8 @@ from driver.errors import NotReady
 from tests.docs.pages import ROOT, blocks
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-PEM_SETTINGS = re.compile(r"^KAFKA_CONFIG_SSL_\w+_PEM=", re.MULTILINE)
+FOLDERS = "benchmarks|dev|docs|driver|emulators|examples|helm|infra|orchestrators|tests"
+NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./*-]+)`")
 
 
 def test_generated_parts_are_current() -> None:
@@ -63,6 +64,16 @@ def test_links_of_the_root_pages_lead_somewhere(page: str) -> None:
     links = LINK.findall((ROOT / page).read_text(encoding="utf-8"))
     assert links
     assert [one for one in links if not (ROOT / one).exists()] == []
+
+
+def test_files_that_the_pages_name_are_there() -> None:
+    named = {
+        (page.name, path)
+        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+        for path in re.findall(NAMED, page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 30
+    assert sorted(one for one in named if not list(ROOT.glob(one[1]))) == []
 
 
 @pytest.mark.parametrize("number", range(3))

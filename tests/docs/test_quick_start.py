@@ -7,8 +7,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
+import yaml
+from jsonschema import Draft202012Validator
 
 from dev import endpoints, events
 from dev.ports import free_port
@@ -94,6 +98,49 @@ def test_the_quick_start(clone: Clone) -> None:
     assert event.value["status"] == "COMPLETE"
     assert event.key in answer
     assert "rg-trial" in clone.run(look)
+
+
+def test_openapi_describes_what_the_driver_answers(clone: Clone) -> None:
+    clone.run("make run")
+    running = endpoints.read(clone.folder / ".run")
+    assert running is not None
+    execute = f"{running.driver}/api/driver/lifecycle/execute"
+    body = json.loads((clone.folder / ".run" / "create-group.json").read_text(encoding="utf-8"))
+    assert _faults("LifecycleRequest", body) == []
+    assert len(_faults("LifecycleRequest", {"lifecycleName": 1})) == 4
+    accepted = requests.post(execute, json=body, timeout=30)
+    assert (accepted.status_code, _faults("Accepted", accepted.json())) == (202, [])
+    refused = requests.post(execute, json={"lifecycleName": 1}, timeout=30)
+    assert (refused.status_code, _faults("Error", refused.json())) == (400, [])
+    asked = requests.get(f"{running.driver}/api/driver/lifecycle/executions/{accepted.json()['requestId']}", timeout=30)
+    assert (asked.status_code, _faults("Execution", asked.json())) == (200, [])
+    unknown = requests.get(f"{running.driver}/api/driver/lifecycle/executions/none", timeout=30)
+    assert (unknown.status_code, _faults("Error", unknown.json())) == (404, [])
+    events.read_events(running.kafka, lambda seen: len(seen) == 1)
+    group = f"/subscriptions/{body['deploymentLocation']['properties']['subscriptionId']}/resourceGroups/rg-trial"
+    wanted = {"instanceName": group, "driverFiles": "", "deploymentLocation": body["deploymentLocation"]}
+    assert _faults("ReferenceRequest", wanted) == []
+    found = requests.post(f"{running.driver}/api/driver/references/find", json=wanted, timeout=30)
+    assert (found.status_code, _faults("Found", found.json())) == (200, [])
+    assert found.json()["result"] is not None
+    health = requests.get(f"{running.driver}/management/health", timeout=30)
+    assert (health.status_code, _faults("Health", health.json())) == (200, [])
+
+
+def _faults(schema: str, content: Any) -> list[str]:
+    """What is wrong with a body by a schema of docs/openapi.yaml, which says null by `nullable`."""
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    validator = Draft202012Validator({"$ref": f"#/components/schemas/{schema}", **_with_null(document)})
+    return [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(content)]
+
+
+def _with_null(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_null(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    inner = {name: _with_null(one) for name, one in node.items() if name != "nullable"}
+    return {"anyOf": [inner, {"type": "null"}]} if node.get("nullable") is True else inner
 
 
 def test_the_secrets_of_the_azure_installation(clone: Clone) -> None:

@@ -187,10 +187,11 @@ def test_prod_is_reached_through_its_private_endpoints_only(prod: Snapshot) -> N
     assert sorted(connections) == [["blob"], ["queue"], ["sites"], ["table"], ["vault"]]
 
 
-def test_only_allowed_addresses_get_in(prod: Snapshot, dev: Snapshot) -> None:
-    config = prod.one(SITE)["properties"]["siteConfig"]
+def test_only_allowed_addresses_get_in(dev: Snapshot, compiler: Bicep, tmp_path: Path) -> None:
+    snapshot = variant(compiler, tmp_path, "param allowedIpRanges = ['192.0.2.0/24', '198.51.100.7/32']")
+    config = snapshot.one(SITE)["properties"]["siteConfig"]
     assert config["ipSecurityRestrictionsDefaultAction"] == "Deny"
-    assert [one["ipAddress"] for one in config["ipSecurityRestrictions"]] == ["10.100.0.0/16"]
+    assert [one["ipAddress"] for one in config["ipSecurityRestrictions"]] == ["192.0.2.0/24", "198.51.100.7/32"]
     assert config["scmIpSecurityRestrictionsUseMain"] is True
     assert dev.one(SITE)["properties"]["siteConfig"]["ipSecurityRestrictionsDefaultAction"] == "Allow"
 
@@ -200,6 +201,7 @@ def test_flex_is_the_default_and_scales_to_nothing(dev: Snapshot, prod: Snapshot
     config = dev.one(SITE)["properties"]["functionAppConfig"]
     assert config["runtime"] == {"name": "python", "version": "3.11"}
     assert config["scaleAndConcurrency"]["alwaysReady"] == []
+    assert not {"linuxFxVersion", "alwaysOn"} & set(dev.one(SITE)["properties"]["siteConfig"]), "refused by Flex"
     warm = prod.one(SITE)["properties"]["functionAppConfig"]["scaleAndConcurrency"]["alwaysReady"]
     assert warm == [{"name": "http", "instanceCount": 1}]
     assert prod.one("Microsoft.Web/serverfarms")["properties"]["zoneRedundant"] is True
@@ -209,7 +211,11 @@ def test_flex_is_the_default_and_scales_to_nothing(dev: Snapshot, prod: Snapshot
 @pytest.mark.parametrize(
     ("plan", "sku", "site_config"),
     [
-        ("{ kind: 'premium', size: 'EP2' }", {"name": "EP2", "tier": "ElasticPremium"}, ("alwaysOn", False)),
+        (
+            "{ kind: 'premium', size: 'EP2' }",
+            {"name": "EP2", "tier": "ElasticPremium", "capacity": 1},
+            ("functionsRuntimeScaleMonitoringEnabled", True),
+        ),
         (
             "{ kind: 'dedicated', instances: 2 }",
             {"name": "P0v3", "tier": "PremiumV3", "capacity": 2},
