@@ -158,6 +158,18 @@ def test_a_peering_is_removed_by_name() -> None:
     assert target.resource_group == "rg-1"
 
 
+def test_an_operation_is_asked_for_in_the_request_properties() -> None:
+    """As Brent sends the properties of an operation, those of the resource beside them."""
+    table = brent.Resource(
+        "rt", "resource::AzureRouteTable::1.0", {"resourcegroup_name": "rg", "route_table_name": "rt"}
+    )
+    asked = {"route_name": {"type": "string", "value": "r-1"}, "route_table_name": {"type": "string", "value": "other"}}
+    work = planned(body("RemoveRoute", table, requestProperties=asked)).order.work
+    assert isinstance(work, Remove)
+    assert work.targets is not None
+    assert [target.name for target in work.targets] == ["rt/r-1"]
+
+
 @pytest.mark.parametrize("value", [None, 5, ["rg-1"]])
 def test_a_target_that_is_no_text_is_an_invalid_request(value: Any) -> None:
     properties = {**PEERING, "initiator_vnet_rg_name": value}

@@ -1,0 +1,99 @@
+"""What previews tell of ARM's what-if, and what they keep to themselves."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from driver.models import AzureLocation, Deploy, Order, Preview, TopologyEntry
+from driver.previews import watch_preview
+from tests.support.arm_stub import Reply, Stub
+from tests.support.requests import SUBSCRIPTION
+
+VM = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1/providers/Microsoft.Compute/virtualMachines/vm-1"
+OTHER = f"{VM}-of-others"
+PASSWORD = "passw0rd-n33dle"
+PLAIN = {"path": "properties.size", "propertyChangeType": "Modify", "before": "small", "after": "large"}
+SECRET_CHANGES: list[dict[str, Any]] = [
+    {"path": "properties.os.password", "propertyChangeType": "Create", "after": PASSWORD},
+    {"path": "properties.os.masked", "propertyChangeType": "Create", "after": "*******"},
+    {
+        "path": "properties.os.data",
+        "propertyChangeType": "Create",
+        "after": base64.b64encode(f"password: {PASSWORD}".encode()).decode(),
+    },
+    {
+        "path": "properties.users",
+        "propertyChangeType": "Array",
+        "children": [
+            {
+                "path": "0",
+                "propertyChangeType": "Modify",
+                "children": [{"path": "password", "propertyChangeType": "Create", "after": f"{PASSWORD}-2"}],
+            }
+        ],
+    },
+]
+
+
+def outputs(stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], drift: bool, secure: bool) -> Any:
+    """The outputs of a preview of a VM that owns itself."""
+    deploy = Deploy(
+        package="AzureVirtualMachine",
+        file="main.bicep",
+        name="vm-1-r",
+        scope="resourceGroup",
+        resource_group="rg-1",
+        parameters={"vm_admin_password": PASSWORD} if secure else {},
+        secure=("vm_admin_password", "vm_custom_data"),
+    )
+    topology = {"vm": TopologyEntry(id=VM.upper(), type="Microsoft.Compute/virtualMachines")}
+    order = Order(request_id="r", location=location, topology=topology, work=Preview(deploy=deploy, drift=drift))
+    stub.answer = lambda asked: Reply(body={"status": "Succeeded", "properties": {"changes": changes}})
+    outcome = watch_preview(order, {"url": f"{stub.url}/what-if", "delay": 1.0}, 0)
+    assert (outcome.kind, outcome.state["topology"]) == ("Succeeded", {})
+    ((_, found),) = outcome.state["outputs"].items()
+    return found
+
+
+def test_changes_are_told_without_the_whole_resource(stub: Stub, location: AzureLocation) -> None:
+    change = {"resourceId": VM, "changeType": "Modify", "before": {"a": 1}, "after": {"a": 2}, "delta": [PLAIN]}
+    told = {"resourceId": VM, "changeType": "Modify", "delta": [PLAIN]}
+    assert outputs(stub, location, [change], drift=False, secure=False) == [told]
+
+
+@pytest.mark.parametrize("change", SECRET_CHANGES, ids=["plain", "masked", "base64", "in a list"])
+def test_what_azure_never_shows_is_no_drift(stub: Stub, location: AzureLocation, change: dict[str, Any]) -> None:
+    changes = [{"resourceId": VM, "changeType": "Modify", "delta": [change]}]
+    assert outputs(stub, location, changes, drift=True, secure=True) == []
+    told = [{"resourceId": VM, "changeType": "NoChange", "delta": []}]
+    assert outputs(stub, location, changes, drift=False, secure=True) == told
+
+
+def test_where_something_is_secure_changes_are_told_without_values(stub: Stub, location: AzureLocation) -> None:
+    whole = {"path": "properties.os", "propertyChangeType": "Create", "after": {"password": PASSWORD}}
+    entries = {
+        "path": "properties.ports",
+        "propertyChangeType": "Array",
+        "children": [{"path": "0", "propertyChangeType": "Delete", "before": 80}],
+    }
+    changes = [{"resourceId": VM, "changeType": "Modify", "delta": [*SECRET_CHANGES, PLAIN, whole, entries]}]
+    told = [
+        {"path": "properties.size", "propertyChangeType": "Modify"},
+        {"path": "properties.os", "propertyChangeType": "Create"},
+        {
+            "path": "properties.ports",
+            "propertyChangeType": "Array",
+            "children": [{"path": "0", "propertyChangeType": "Delete"}],
+        },
+    ]
+    assert outputs(stub, location, changes, drift=True, secure=True) == [
+        {"resourceId": VM, "changeType": "Modify", "delta": told}
+    ]
+
+
+def test_drift_is_of_what_the_resource_owns(stub: Stub, location: AzureLocation) -> None:
+    kinds = ["Create", "Modify", "Deploy", "Delete", "NoChange", "NoEffect", "Ignore", "Unsupported"]
+    changes = [{"resourceId": one, "changeType": kind} for kind in kinds for one in (VM, OTHER)]
+    drifted = outputs(stub, location, changes, drift=True, secure=False)
+    assert [(one["resourceId"], one["changeType"]) for one in drifted] == [(VM, kind) for kind in kinds[:4]]
