@@ -19,6 +19,7 @@ from emulators.azure import (
 from emulators.azure.clock import now
 from emulators.azure.cloud import Cloud
 from emulators.azure.errors import refusal, unsupported
+from emulators.azure.language import TemplateError
 from emulators.azure.messages import Request, Response
 from emulators.azure.providers.types import Form
 from emulators.azure.runtime import CloudRuntime
@@ -172,7 +173,7 @@ def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
         if item.type.lower() == deployments.TYPE.lower():
             try:
                 found += [inner.id for inner in deployments.deployed(expansion.nested(item, runtime))]
-            except LookupError:
+            except (LookupError, TemplateError):
                 continue  # its parameters hang on what only the run will know
     return found
 
