@@ -9,8 +9,7 @@ _BLOCK = re.compile(
 )
 
 
-def blocks(page: str, language: str) -> list[str]:
-    """The texts of the fenced blocks of a language, in order."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    found = _BLOCK.finditer(text)
-    return [one["text"] for one in found if one["language"] == language and not one["needs"]]
+def blocks(page: str, language: str, needing: bool = False) -> list[str]:
+    """The texts of the fenced blocks of a language, in order; with `needing` also those that need something else."""
+    found = _BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))
+    return [one["text"] for one in found if one["language"] == language and (needing or not one["needs"])]

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +75,17 @@ def test_files_that_the_pages_name_are_there() -> None:
     }
     assert len(named) > 30
     assert sorted(one for one in named if not list(ROOT.glob(one[1]))) == []
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda page: page.stem)
+def test_commands_can_be_pasted_and_their_make_targets_exist(page: Path) -> None:
+    commands = "\n".join(blocks(str(page.relative_to(ROOT)), "shell", needing=True))
+    parsed = subprocess.run(["bash", "-n"], input=commands, capture_output=True, text=True)
+    assert parsed.returncode == 0, parsed.stderr
+    makefiles = [ROOT / "Makefile", *ROOT.glob("mk/*.mk")]
+    targets = set(re.findall(r"^([a-z-]+):", "\n".join(one.read_text("utf-8") for one in makefiles), re.MULTILINE))
+    named = re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(named) <= targets
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -58,11 +58,11 @@ class Terminal:
     folder: Path
     environment: dict[str, str]
 
-    def run(self, commands: str) -> str:
+    def run(self, commands: str, **environment: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands],
             cwd=self.folder,
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -93,7 +93,7 @@ def tnco(tmp_path: Path) -> Iterator[tuple[str, Registry]]:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, stack: SecureStack, tnco: tuple[str, Registry]) -> Terminal:
+def terminal(tmp_path: Path, tnco: tuple[str, Registry]) -> Terminal:
     """A folder with the examples, lmctl's configuration, and the real lmctl on the PATH."""
     subprocess.run(["make", ".cache/lmctl/installed"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     folder = tmp_path / "work"
@@ -110,10 +110,21 @@ def terminal(tmp_path: Path, stack: SecureStack, tnco: tuple[str, Registry]) -> 
             "PATH": f"{LMCTL}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder),  # lmctl keeps its log there
             "LMCONFIG": str(folder / "lmctl.yaml"),
-            "DRIVER_URL": stack.driver,
-            "CERTIFICATE": str(stack.ca),
         },
     )
+
+
+def test_the_service_of_a_cluster_is_registered_with_its_certificate(
+    tnco: tuple[str, Registry], terminal: Terminal, tmp_path: Path
+) -> None:
+    certificate = tls.issue(tmp_path / "service").certificate
+    service = {"DRIVER_URL": "https://azure-driver:7275", "CERTIFICATE": str(certificate)}
+    add, create, *_ = blocks("docs/register.md", "shell")
+    terminal.run(add, **service)
+    terminal.run(create, **service)
+    for driver in tnco[1].drivers:
+        assert driver["baseUri"] == "https://azure-driver:7275"
+        assert trusted(driver) == certificate.read_text(encoding="ascii")
 
 
 @pytest.fixture
@@ -127,8 +138,9 @@ def test_registered_by_lmctl_the_driver_carries_an_assembly_through_its_life(
 ) -> None:
     registry = tnco[1]
     add, create, location, push = blocks("docs/register.md", "shell")
-    assert stack.driver in terminal.run(add)
-    assert "Created" in terminal.run(create)
+    at = {"DRIVER_URL": stack.driver, "CERTIFICATE": str(stack.ca)}
+    assert stack.driver in terminal.run(add, **at)
+    assert "Created" in terminal.run(create, **at)
     assert "Created" in terminal.run(location)
     old_way, new_way = registry.drivers
     assert {**old_way, "id": ""} == {**new_way, "id": ""}
@@ -159,8 +171,7 @@ def test_registered_by_lmctl_the_driver_carries_an_assembly_through_its_life(
 
         play.remember("nsg", play.run("CreateNsgRule", play.components["nsg"], *wire, NSG_RULE))
         assert [one for one in azure.resource_ids(stack.endpoints()) if one.endswith("/securityRules/allow-https")]
-        for operation in ("Stop", "Start"):
-            play.remember("server", play.run(operation, play.components["server"], *wire))
+        play.remember("server", play.run("Stop", play.components["server"], *wire))
         found = play.find("resource::AzureVNet::1.0", "vnet-branch", driver, session)
         assert "Microsoft.Network/virtualNetworks/vnet-branch" in found["associatedTopology"]
         assert play.find("resource::AzureVNet::1.0", "vnet-of-nobody", driver, session) is None
