@@ -2,16 +2,16 @@
 //
 // What it costs, US dollars a month, list prices of West Europe, rounded; look them up before you rely on them.
 //
-// | | dev: Flex, public | prod: Flex, one instance kept warm, private network | premium: EP1 | dedicated: P0v3 |
+// | | dev: Flex, public | prod: Flex, two instances kept warm, private network | premium: EP1 | dedicated: P0v3 |
 // |---|---|---|---|---|
-// | plan, idle | 0 | 21 (2 GB always ready) | 165 | 65 |
+// | plan, idle | 0 | 42 (2 x 2 GB always ready) | 165 | 65 |
 // | 10,000 lifecycles | 2, within the free grant | 2 | 0 | 0 |
 // | storage: task hub, package | 1 to 3 | 3 to 6 | 3 to 6 | 3 to 6 |
 // | Key Vault | < 1 | < 1 | < 1 | < 1 |
 // | logs, about 2 KB a lifecycle and what the host tells | 1 to 3 | 3 to 10 | 3 to 10 | 3 to 10 |
 // | five alert rules, each 5 minutes | 8 | 8 | 8 | 8 |
 // | private endpoints and DNS zones (five each) | 0 | 39 | 39 | 39 |
-// | together | about 15 | about 80 | about 225 | about 125 |
+// | together | about 15 | about 100 | about 225 | about 125 |
 metadata name = 'Azure resource driver'
 metadata description = 'Hosts the Azure resource driver of TNC-O / CP4NA on Azure Functions.'
 

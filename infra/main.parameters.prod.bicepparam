@@ -1,4 +1,4 @@
-// Production: zones, a warm instance, a virtual network of its own to be peered with the resource manager's, no public access,
+// Production: zones, two warm instances, a virtual network of its own to be peered with the resource manager's, no public access,
 // alerts, and TNC-O's Strimzi Kafka with a client certificate.
 using './main.bicep'
 
@@ -6,9 +6,8 @@ param environmentName = 'prod'
 param location = 'westeurope'
 param plan = {
   kind: 'flex'
-  instanceMemory: 4096
   maximumInstances: 40
-  alwaysReady: 1
+  alwaysReady: 2 // the least that zones allow
 }
 param zoneRedundant = true
 param kafka = {

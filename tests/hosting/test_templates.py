@@ -203,7 +203,7 @@ def test_flex_is_the_default_and_scales_to_nothing(dev: Snapshot, prod: Snapshot
     assert config["scaleAndConcurrency"]["alwaysReady"] == []
     assert not {"linuxFxVersion", "alwaysOn"} & set(dev.one(SITE)["properties"]["siteConfig"]), "refused by Flex"
     warm = prod.one(SITE)["properties"]["functionAppConfig"]["scaleAndConcurrency"]["alwaysReady"]
-    assert warm == [{"name": "http", "instanceCount": 1}]
+    assert warm == [{"name": "http", "instanceCount": 2}]
     assert prod.one("Microsoft.Web/serverfarms")["properties"]["zoneRedundant"] is True
     assert prod.one("Microsoft.Storage/storageAccounts")["sku"] == {"name": "Standard_ZRS"}
 
