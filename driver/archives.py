@@ -5,12 +5,14 @@ import binascii
 import io
 import zipfile
 import zlib
+from pathlib import PurePosixPath
 
 from driver.errors import InvalidRequest
 
 LARGEST = 8 * 1024 * 1024  # bytes of the zip
 LARGEST_CONTENT = 32 * 1024 * 1024  # bytes of all files together, twice what ARM takes for templates and parameters
 MOST_FILES = 1_000
+LONGEST_PATH = 250  # bytes; a file system takes 255 for a name
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LINK = 0o120000
 _KIND = 0o170000
@@ -47,6 +49,9 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
         with archive.open(entry) as stream:
             # The size that an entry names may be a lie: reading stops where it says.
             found[path] = stream.read(entry.file_size + 1)
+    for path in found:
+        if within := next((str(one) for one in PurePosixPath(path).parents if str(one) in found), ""):
+            raise InvalidRequest(f"driverFiles: '{within}' is a file and the folder of '{path}'")
     return found
 
 
@@ -60,6 +65,8 @@ def _path(entry: zipfile.ZipInfo) -> str:
         raise InvalidRequest(f"driverFiles: '{entry.filename[:200]}' is a link; only files are taken")
     path = entry.filename.replace("\\", "/")
     parts = path.split("/")
+    if len(path.encode(errors="replace")) > LONGEST_PATH:
+        raise InvalidRequest(f"driverFiles: '{path[:200]}...' is longer than {LONGEST_PATH} bytes")
     if path.startswith("/") or ":" in path or any(part in ("", ".", "..") for part in parts) or not path.isprintable():
         raise InvalidRequest(f"driverFiles: '{path[:200]}' is no path inside the zip (no '..', no absolute path)")
     return path

@@ -4,14 +4,16 @@ time and memory.
 One short-lived `bicep jsonrpc` process a compilation; the result is kept by content.
 """
 
+import codecs
 import json
 import re
 import subprocess
 import tempfile
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -20,12 +22,22 @@ from driver.errors import InvalidRequest, NotReady
 
 SECONDS = 30
 MEMORY = 512 * 1024 * 1024
+LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; ARM takes templates of 4 MB
+_MOST_AT_ONCE = 2  # compilers of one worker, each of which may take MEMORY
 _KEPT = 64
 _SOURCES = (".bicep", ".bicepparam")
-_FROM_OUTSIDE = re.compile(
-    r"^\s*(?:module|using|extends|extension|provider|import)\b[^'\n]*'(?:br|ts)[:/]|\bfrom\s+'(?:br|ts)[:/]",
-    re.MULTILINE,
+_CONFIGURATION = "bicepconfig.json"
+_FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/]")
+# The compiler does not say which folders it has listed.
+_LISTS_FOLDERS = "loadDirectoryFileInfo"
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_compiled: "OrderedDict[str, Compiled]" = OrderedDict()
+_turns = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -37,43 +49,55 @@ class Compiled:
 
 
 def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
-    """Compile a .bicep or .bicepparam file of a package. Raises InvalidRequest with the compiler's diagnostics."""
-    for path in files:
-        if path.endswith(_SOURCES) and _FROM_OUTSIDE.search(files[path].decode(errors="replace")):
+    """Compile a .bicep or .bicepparam file of a package; what was compiled before is remembered. Raises InvalidRequest
+    with the compiler's diagnostics.
+    """
+    for path, content in files.items():
+        text = _text(content)
+        if path.endswith(_SOURCES) and _FROM_OUTSIDE.search(text):
             raise InvalidRequest(
                 f"{path}: modules from registries and template specs are not fetched: put them in the package"
             )
-    digest = sha256()
+        if _LISTS_FOLDERS in text:
+            raise InvalidRequest(f"{path}: {_LISTS_FOLDERS} is not taken: it lists folders outside of the package, too")
+    key = _key(files, entry, bicep)
+    if (known := _compiled.get(key)) is not None:
+        return known
+    with _turns:
+        compiled = _compiled.get(key) or _compile(files, entry, bicep)
+    _compiled[key] = compiled
+    if len(_compiled) > _KEPT:
+        _compiled.popitem(last=False)
+    return compiled
+
+
+def _key(files: Mapping[str, bytes], entry: str, bicep: str) -> str:
+    digest = sha256(f"{bicep}\0{entry}\0".encode())
     for path, content in sorted(files.items()):
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
-    return _kept(digest.hexdigest(), entry, bicep, _Files(files))
+    return digest.hexdigest()
 
 
-class _Files:
-    """Files as an argument that the cache does not look at: their digest stands beside them."""
-
-    def __init__(self, content: Mapping[str, bytes]) -> None:
-        self.content = content
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Files)
-
-    def __hash__(self) -> int:
-        return 0
+def _text(content: bytes) -> str:
+    """A file as the compiler reads it: in the encoding that its first bytes tell, else in UTF-8."""
+    encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
+    return content.decode(encoding, errors="replace")
 
 
-@lru_cache(maxsize=_KEPT)
-def _kept(_digest: str, entry: str, bicep: str, files: _Files) -> Compiled:
+def _compile(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
     with tempfile.TemporaryDirectory(prefix="bicep-") as name:
         folder = Path(name).resolve()
-        for path, content in files.content.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        return _compiled(folder, entry, bicep)
+        for path, content in files.items():
+            # A configuration could name caches and artifacts elsewhere.
+            if PurePosixPath(path).name.lower() != _CONFIGURATION:
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+        (folder / _CONFIGURATION).write_text("{}")  # or the compiler would look for one in the folders above
+        return _result(folder, entry, bicep)
 
 
-def _compiled(folder: Path, entry: str, bicep: str) -> Compiled:
+def _result(folder: Path, entry: str, bicep: str) -> Compiled:
     path = str(folder / entry)
     method = "bicep/compileParams" if entry.endswith(".bicepparam") else "bicep/compile"
     options = {"path": path, "parameterOverrides": {}} if entry.endswith(".bicepparam") else {"path": path}
@@ -129,8 +153,12 @@ def _ask(bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entr
         with process:
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("a process without pipes")
-            results = [_call(process.stdin, process.stdout, number, *call) for number, call in enumerate(calls)]
-            process.kill()
+            try:
+                results = [_call(process.stdin, process.stdout, number, *call) for number, call in enumerate(calls)]
+            finally:
+                process.kill()
+    except OverflowError:
+        raise InvalidRequest(f"{entry}: the compiled template is larger than {LARGEST_ANSWER} bytes") from None
     except (BrokenPipeError, EOFError):
         raise InvalidRequest(f"{entry}: the Bicep compiler gave up or took more than {SECONDS} seconds") from None
     finally:
@@ -149,7 +177,12 @@ def _call(stdin: IO[bytes], stdout: IO[bytes], number: int, method: str, paramet
                 length = int(line.split(b":")[1])
         if not length:
             raise EOFError
-        message = json.loads(stdout.read(length))
+        if length > LARGEST_ANSWER:
+            raise OverflowError
+        content = stdout.read(length)
+        if len(content) < length:
+            raise EOFError
+        message = json.loads(content)
         if message.get("id") == number:
             result: dict[str, Any] = message.get("result") or {}
             return result
