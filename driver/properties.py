@@ -142,6 +142,8 @@ def _check(parameter: Parameter, value: Any) -> None:
     shown = "the value" if parameter.secure else f"'{_text(value)[:100]}'"
     if parameter.allowed:
         _check_allowed(parameter, value, shown)
+    if parameter.name_of and isinstance(value, str) and (fault := name_fault(parameter.name_of, value)):
+        raise Unfit(f"the value is no name for {parameter.name_of}" if parameter.secure else fault)
     if isinstance(value, int) and not isinstance(value, bool):
         if parameter.minimum is not None and value < parameter.minimum:
             raise Unfit(f"{shown} is less than {parameter.minimum}")
@@ -153,8 +155,6 @@ def _check(parameter: Parameter, value: Any) -> None:
             raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.shortest} at least")
         if parameter.longest is not None and len(value) > parameter.longest:
             raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.longest} at most")
-    if parameter.name_of and isinstance(value, str) and (fault := name_fault(parameter.name_of, value)):
-        raise Unfit(f"the value is no name for {parameter.name_of}" if parameter.secure else fault)
 
 
 def _check_allowed(parameter: Parameter, value: Any, shown: str) -> None:
