@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from driver.models import AzureLocation, Deploy, Order, Preview, TopologyEntry
+from driver.models import AzureLocation, Deploy, Order, Preview, Topology, TopologyEntry
 from driver.previews import watch_preview
 from tests.support.arm_stub import Reply, Stub
 from tests.support.requests import SUBSCRIPTION
@@ -47,7 +47,7 @@ def outputs(stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], 
         parameters={"vm_admin_password": PASSWORD} if secure else {},
         secure=("vm_admin_password", "vm_custom_data"),
     )
-    topology = {"vm": TopologyEntry(id=VM.upper(), type="Microsoft.Compute/virtualMachines")}
+    topology: Topology = {"vm": TopologyEntry(id=VM.upper(), type="Microsoft.Compute/virtualMachines")}
     order = Order(request_id="r", location=location, topology=topology, work=Preview(deploy=deploy, drift=drift))
     stub.answer = lambda asked: Reply(body={"status": "Succeeded", "properties": {"changes": changes}})
     outcome = watch_preview(order, {"url": f"{stub.url}/what-if", "delay": 1.0}, 0)
