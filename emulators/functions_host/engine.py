@@ -9,7 +9,8 @@ import asyncio
 import heapq
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -22,6 +23,7 @@ from emulators.functions_host.history import Event, EventType, event, now, parse
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 
 TICK_SECONDS = 0.002
+REQUEST_SECONDS = 0.01  # that a tick waits for requests which are being answered, so that they are accepted soon
 CLOCK_CHECK_SECONDS = 60.0  # the clock may jump, as when a laptop wakes up
 CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 
@@ -38,6 +40,8 @@ class Engine:
         self._warned: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._requests = 0
+        self._no_request = asyncio.Event()
         self._ready = dict.fromkeys(store.awaiting())
         self._results: list[tuple[ActivityCall, Event]] = []
         self._running: dict[int, tuple[asyncio.Task[None], str]] = {}
@@ -48,6 +52,7 @@ class Engine:
     async def run(self) -> None:
         """Tick whenever there is something to do, until stopped."""
         while not self._stopping:
+            await self._let_requests_pass()
             self._wake.clear()
             self._tick()
             self._start_activities()
@@ -58,6 +63,23 @@ class Engine:
                 await asyncio.wait_for(self._wake.wait(), self._seconds_to_next_timer())
             except TimeoutError:
                 continue
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """A request is being answered: work that can wait gives way to it, though not for long."""
+        self._requests += 1
+        self._no_request.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self._no_request.set()
+
+    async def _let_requests_pass(self) -> None:
+        if self._requests:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._no_request.wait(), REQUEST_SECONDS)
 
     async def stop(self, grace_seconds: float) -> list[str]:
         """Start nothing more, wait for running activities, keep their results; the names of those still running."""

@@ -2,7 +2,8 @@
 
 import secrets
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -77,6 +78,7 @@ class WebServer:
     worker: str
     key: str
     has_home_page: bool
+    underway: Callable[[], AbstractContextManager[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -88,7 +90,8 @@ class WebServer:
         elif found := find(self.routes, scope["method"], path):
             function, parameters = found
             scope = _streams_scope(scope, self.worker, path, parameters)
-            response = await self._call_function(function, scope, receive)
+            with self.underway():
+                response = await self._call_function(function, scope, receive)
         elif path == "/":
             response = (
                 Response(HOME_PAGE, headers={"Content-Type": "text/html"})
