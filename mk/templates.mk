@@ -7,3 +7,7 @@ templates: .venv/development ## Compile the Bicep of infra/ and write the README
 .PHONY: templates-check
 templates-check: .venv/development ## Fail if `make templates` would change anything or the linter warns
 	$(BIN)/python -m dev.templates --check
+
+.PHONY: catalogue
+catalogue: .venv/development ## Take every built-in resource type through every transition, against the embedded Azure
+	$(BIN)/python -m pytest --quiet tests/e2e/test_catalogue.py

@@ -76,7 +76,9 @@ class Journey:
 
     def all_in_azure(self) -> set[str]:
         """The ids, in lower case, of the group and all in it, and of the journey's deployments in the subscription."""
-        return {one for one in self.trial.in_azure("subscriptions") if self.group.lower() in one}
+        group = self.group.lower()
+        found = self.trial.in_azure("subscriptions")
+        return {one for one in found if f"/{group}/" in f"{one}/" or f"{DEPLOYMENTS}{group}-" in one}
 
     def in_azure(self) -> set[str]:
         """What is there without what others made and what is a part of something else."""

@@ -1,0 +1,113 @@
+"""What is left of resources whose Create or Delete went wrong: a Delete cleans up, and what is stuck is named."""
+
+from typing import Any
+
+import pytest
+
+from dev.brent import Resource
+from tests.e2e.catalogue import PRIVATE_DNS_ZONE, VIRTUAL_EDGE, VIRTUAL_MACHINE, Entry
+from tests.e2e.journeys import Journey
+from tests.e2e.trial import Trial, ids
+
+REFUSED = {"kind": "fail", "code": "NotToday", "message": "Not here.", "status": 400}
+
+
+def journey(trial: Trial, entry: Entry, group: str) -> Journey:
+    started = Journey(trial, entry, group)
+    started.make_foreign()
+    return started
+
+
+HALF_MADE: dict[str, tuple[Entry, dict[str, Any]]] = {
+    "edge-machine": (VIRTUAL_EDGE, {"type": ".*/virtualMachines"}),
+    "edge-vm-late": (VIRTUAL_EDGE, {"type": ".*/virtualMachines", "after": True}),
+    "edge-subnet": (VIRTUAL_EDGE, {"type": ".*/subnets", "path": ".*/Private_SN"}),
+    "edge-nic-late": (VIRTUAL_EDGE, {"type": ".*/networkInterfaces", "path": ".*/edge-72-nic", "after": True}),
+    "vm-late": (VIRTUAL_MACHINE, {"type": ".*/virtualMachines", "after": True}),
+    "zone-link": (PRIVATE_DNS_ZONE, {"type": ".*/virtualNetworkLinks"}),
+}
+
+
+def test_a_delete_after_a_half_failed_create_leaves_nothing(trial: Trial) -> None:
+    """All cases at the same time, each in a group of its own."""
+    groups = {name: f"rg-half-{name}" for name in HALF_MADE}
+    cases = {name: journey(trial, entry, groups[name]) for name, (entry, _) in HALF_MADE.items()}
+    faults = [
+        {**REFUSED, **fault, "path": f"/{groups[name]}/{fault.get('path', '')}"}
+        for name, (_, fault) in HALF_MADE.items()
+    ]
+    with trial.faults(*faults):
+        creating = {name: trial.begin(case.resource) for name, case in cases.items()}
+        for name, case in cases.items():
+            details, case.resource = trial.failed(creating[name], case.resource)
+            assert "NotToday: Not here." in details["description"], name
+    for name, case in cases.items():
+        left = case.in_azure()
+        assert len(left) > 1, name
+        assert left <= ids(case.resource.topology), name
+    deleting = {name: trial.begin(case.resource, "Delete") for name, case in cases.items()}
+    for name, case in cases.items():
+        assert trial.completed(deleting[name], case.resource).topology == {}, name
+        assert case.all_in_azure() == case.foreign, name
+
+
+def test_a_create_after_a_half_failed_one_completes_it(trial: Trial, group: str) -> None:
+    edge = journey(trial, VIRTUAL_EDGE, group)
+    with trial.faults({"path": group, **REFUSED, "type": ".*/virtualMachines"}):
+        _, edge.resource = trial.failed(trial.begin(edge.resource), edge.resource)
+    edge.resource = trial.run(edge.resource)
+    assert edge.ids(*VIRTUAL_EDGE.owned) <= ids(edge.resource.topology)
+    assert ids(edge.resource.topology) == edge.in_azure()
+    trial.run(edge.resource, "Delete")
+    assert edge.all_in_azure() == edge.foreign
+
+
+def test_what_is_stuck_is_named_and_holds_up_nothing_else(trial: Trial, group: str) -> None:
+    """A subnet of the edge in which somebody has put an interface: all that can go goes."""
+    edge = journey(trial, VIRTUAL_EDGE, group)
+    made = trial.run(edge.resource)
+    network = edge.filled("{rg}/providers/Microsoft.Network")
+    subnet = f"{network}/virtualNetworks/vnet-edge/subnets/Private_SN"
+    configuration = {"name": "ip", "properties": {"subnet": {"id": subnet}}}
+    interface = f"{network}/networkInterfaces/nic-of-others"
+    edge.make(interface, {"location": "northeurope", "properties": {"ipConfigurations": [configuration]}})
+
+    details, left = trial.failed(trial.begin(made, "Delete"), made)
+    assert details["failureCode"] == "INFRASTRUCTURE_ERROR"
+    assert f"{subnet}: InUseSubnetCannotBeDeleted" in details["description"]
+    assert "nic-of-others" in details["description"]
+    stuck = {entry["id"] for entry in left.topology.values() if "/deployments/" not in entry["id"]}
+    routes = f"{network}/routeTables/vnet-edge-PRI-RT"
+    assert stuck == {subnet, subnet.rsplit("/subnets/", 1)[0], routes}
+    assert all(f"{one}: " in details["description"] for one in stuck)
+    assert ids(left.topology) | {interface.lower()} == edge.in_azure()
+
+    edge.unmake(interface)
+    assert trial.run(left, "Delete").topology == {}
+    assert edge.all_in_azure() == edge.foreign
+
+
+@pytest.mark.parametrize("existing", [True, False], ids=["existing", "new"])
+def test_an_edge_in_a_network_that_was_there_leaves_it(trial: Trial, group: str, existing: bool) -> None:
+    """Asked for an existing network, and for a new one that turns out to be there."""
+    edge = journey(trial, VIRTUAL_EDGE, group)
+    network = edge.filled("{rg}/providers/Microsoft.Network/virtualNetworks/vnet-edge")
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    edge.make(network, {"location": "northeurope", "properties": space})
+    for name, prefix in {"Public_SN": "10.0.0.0/24", "Private_SN": "10.0.3.0/24"}.items():
+        edge.make(f"{network}/subnets/{name}", {"properties": {"addressPrefix": prefix}})
+    edge.foreign = edge.all_in_azure()
+    kind = "existing" if existing else "new"
+    wanted = Resource(edge.resource.name, edge.resource.type, {**edge.properties, "virtualNetworkNewOrExisting": kind})
+    made = trial.run(wanted)
+    assert ids(made.topology) == edge.in_azure()
+    assert not {one for one in ids(made.topology) if "/virtualnetworks/" in one}
+    assert any("/routetables/" in one for one in ids(made.topology)) is not existing
+
+    if existing:
+        trial.run(made, "Delete")
+        assert edge.all_in_azure() == edge.foreign
+    else:  # the subnets, which are not the edge's, refer to its route tables now
+        details, _ = trial.failed(trial.begin(made, "Delete"), made)
+        assert "InUseRouteTableCannotBeDeleted" in details["description"]
+        assert edge.foreign <= edge.all_in_azure()
