@@ -11,9 +11,11 @@ import azure.functions as func
 from azurefunctions.extensions.http.fastapi import JSONResponse, Request
 
 from driver import activities, api, settings, telemetry
+from orchestrators import timestamps
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
+timestamps.use()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 with_client = app.durable_client_input(client_name="client")
