@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from driver.arm_errors import Refusal
 from driver.creation import template_of
 from driver.errors import DriverError, InvalidRequest
 from driver.manifests import Transition
-from driver.models import Deploy, LifecycleRequest
+from driver.models import Deploy, LifecycleRequest, Order, Remove
 from driver.packages import Package, own_package
 from driver.templates import Template, resource_types
 
@@ -36,12 +37,20 @@ _NOWHERE = {
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
+@dataclass(frozen=True)
+class _Given:
+    """Properties as in a request; None where no file gives them."""
+
+    resource: dict[str, Any] | None
+    request: dict[str, Any] | None
+
+
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         package = _package(options.folder)
-        properties = _properties(options.resource_properties)
-        lines = _check(package, properties) if options.command == "check" else _plan(package, properties, options)
+        given = _Given(_properties(options.resource_properties), _properties(options.request_properties))
+        lines = _check(package, given) if options.command == "check" else _plan(package, given, options)
         for line in lines:
             print(line)
     except InvalidRequest as error:
@@ -61,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (check, plan):
         command.add_argument("folder", type=Path, help="the package, or its Lifecycle/azure folder")
         command.add_argument("--resource-properties", type=Path, metavar="FILE", help="YAML or JSON: {name: value}")
+        command.add_argument("--request-properties", type=Path, metavar="FILE", help="the same, of an operation")
     plan.add_argument("--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver")
     plan.add_argument("--transition", default="Create", metavar="NAME")
     return parser
@@ -91,31 +101,32 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def _check(package: Package, properties: dict[str, Any] | None) -> Iterator[str]:
+def _check(package: Package, given: _Given) -> Iterator[str]:
     faults: list[str] = []
     for name, transition in {**package.manifest.transitions, "Delete": package.manifest.transition("Delete")}.items():
         try:
-            yield from _shown(package, name, transition, properties)
+            yield from _shown(package, name, transition, given)
         except InvalidRequest as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     if faults:
         raise InvalidRequest(*faults)
 
 
-def _shown(package: Package, name: str, transition: Transition, properties: dict[str, Any] | None) -> Iterator[str]:
+def _shown(package: Package, name: str, transition: Transition, given: _Given) -> Iterator[str]:
     """What a transition does; with properties, what would be sent."""
-    if transition.deploy is None:
-        yield (
-            f"{name}: removes {_removed(transition)}" if transition.call is None else f"{name}: calls {transition.call}"
-        )
-        return
-    template, _ = package.template(transition.deploy)
-    yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
-    yield f"  will own: {', '.join(sorted(resource_types(template.body))) or 'nothing'}"
-    if properties is None:
-        yield from _declared(template)
-        return
-    work = _order(package, name, properties, _NOWHERE).work
+    work = None if given.resource is None else _order(package, name, given, _NOWHERE).work
+    if transition.call is not None:
+        yield f"{name}: calls {transition.call} on each owned {transition.on}"
+    elif transition.deploy is None:
+        yield f"{name}: removes {_removed(transition, work)}"
+    else:
+        template, _ = package.template(transition.deploy)
+        yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
+        yield f"  will own: {', '.join(sorted(resource_types(template.body))) or 'nothing'}"
+        yield from _declared(template) if work is None else _bound(work)
+
+
+def _bound(work: Any) -> Iterator[str]:
     if isinstance(work, Deploy):
         yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
         for parameter, value in work.parameters.items():
@@ -127,15 +138,16 @@ def _declared(template: Template) -> Iterator[str]:
         yield f"  {parameter.name}: {parameter.type}, {'required' if parameter.required else 'optional'}"
 
 
-def _removed(transition: Transition) -> str:
+def _removed(transition: Transition, work: Any) -> str:
     if transition.remove == "all" or transition.remove is None:
         return "all that the resource owns"
     named = transition.remove if isinstance(transition.remove, list) else [transition.remove]
-    return ", ".join(f"{one.type} {one.name}" for one in named)
+    targets = work.targets if isinstance(work, Remove) and work.targets else named
+    return ", ".join(f"{one.type} {one.name}" for one in targets)
 
 
-def _plan(package: Package, properties: dict[str, Any] | None, options: argparse.Namespace) -> Iterator[str]:
-    order = _order(package, options.transition, properties or {}, _read(options.deployment_location))
+def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Iterator[str]:
+    order = _order(package, options.transition, given, _read(options.deployment_location))
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
     operation = deployments.what_if(order.location, order.work, template_of(order.work).body)
@@ -148,13 +160,14 @@ def _plan(package: Package, properties: dict[str, Any] | None, options: argparse
         yield f"{change['changeType']:<12} {change['resourceId']}"
 
 
-def _order(package: Package, transition: str, properties: dict[str, Any], location: dict[str, Any]) -> Any:
+def _order(package: Package, transition: str, given: _Given, location: dict[str, Any]) -> Order:
     request = LifecycleRequest.model_validate(
         {
             "lifecycleName": transition,
             "driverFiles": "",
             "systemProperties": {"resourceName": "check"},
-            "resourceProperties": properties,
+            "resourceProperties": given.resource,
+            "requestProperties": given.request,
             "deploymentLocation": location,
         }
     )

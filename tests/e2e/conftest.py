@@ -8,7 +8,9 @@ import pytest
 from dev.stack import Stack
 from tests.e2e.trial import BUG, Trial, started
 from tests.support.kafka import Kafka
+from tests.support.shared import SHARED
 
+BICEP = SHARED / "tools" / "bicep"
 PROVISIONING_SECONDS = 0.3
 _numbers = count(1)
 
@@ -16,7 +18,7 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def trial(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     folder = tmp_path_factory.mktemp("e2e")
-    settings = {"LOG_TYPE": "logstash"}
+    settings = {"LOG_TYPE": "logstash", "BICEP_PATH": str(BICEP) if BICEP.is_file() else ""}
     with started(
         Stack(folder, provisioning_seconds=PROVISIONING_SECONDS, kafka=kafka.address, settings=settings)
     ) as it:

@@ -162,7 +162,7 @@ def course_of(trial: Trial, template: Path) -> Course:
 
 
 def begin(trial: Trial, transition: str, course: Course) -> str:
-    answer = trial.post({**trial.body(course.resource, transition), "driverFiles": course.files})
+    answer = trial.post(trial.body(course.resource, transition, files=course.files))
     assert answer.status_code == 202, answer.text
     return str(answer.json()["requestId"])
 

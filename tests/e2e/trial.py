@@ -50,8 +50,12 @@ class Trial:
     def get(self, path: str) -> requests.Response:
         return self.session.get(self.stack.driver + path, timeout=30)
 
-    def body(self, resource: Resource, transition: str = "Create", **options: Any) -> dict[str, Any]:
-        return request_body(resource, transition, deepcopy(self.stack.deployment_location), **options)
+    def body(
+        self, resource: Resource, transition: str = "Create", files: str | None = None, **options: Any
+    ) -> dict[str, Any]:
+        """An execute request; with driver files of its own, where some are given."""
+        whole = request_body(resource, transition, deepcopy(self.stack.deployment_location), **options)
+        return whole if files is None else {**whole, "driverFiles": files}
 
     def begin(self, resource: Resource, transition: str = "Create", **options: Any) -> str:
         """Send a request and return the requestId of its 202."""

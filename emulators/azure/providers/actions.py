@@ -63,6 +63,11 @@ def list_cluster_credential(_state: State, resource: Resource) -> dict[str, Any]
     return {"kubeconfigs": [{"name": "clusterAdmin", "value": _key(resource, 1)}]}
 
 
+def switched(_state: State, _resource: Resource) -> dict[str, Any]:
+    """Starting or stopping what has no table: nothing of it shows."""
+    return {}
+
+
 ANSWERS: dict[str, Callable[[State, Resource], dict[str, Any]]] = {
     "listadminkeys": list_keys,
     "listcallbackurl": list_callback_url,
@@ -72,6 +77,7 @@ ANSWERS: dict[str, Callable[[State, Resource], dict[str, Any]]] = {
     "listcredentials": list_credentials,
     "listkeys": list_keys,
     "listsecrets": list_secrets,
+    **dict.fromkeys(("start", "stop", "restart", "deallocate", "poweroff"), switched),
 }
 
 
