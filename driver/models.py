@@ -244,8 +244,8 @@ def succeeded(state: dict[str, Any]) -> Outcome:
     return Outcome(kind="Succeeded", state=state)
 
 
-def running(after: float, state: dict[str, Any]) -> Outcome:
-    return Outcome(kind="Running", after=after, state=state)
+def running(after: float, state: dict[str, Any], reason: str = "") -> Outcome:
+    return Outcome(kind="Running", after=after, reason=reason, state=state)
 
 
 def retry(after: float, reason: str, state: dict[str, Any]) -> Outcome:

@@ -1,16 +1,16 @@
-"""The steps of `remove`: delete what a resource owns, in passes over what Azure refused meanwhile. A parent takes its
-children along; where Azure refuses to delete it, they are deleted one by one before it is tried again.
+"""The steps of `remove`: delete what a resource owns. A parent takes its children along; where Azure refuses to delete
+it, they are deleted one by one before it is tried again.
 
-State: `pending` {key: id}, `started` {key: {id, url}}, `refused` {key: reason} of this pass, `removed` [key],
-`progress` of this pass, `delay` seconds until the next look. A pass ends when nothing is under way and everything left
-was refused in it; a pass in which nothing was removed is the last.
+State: `pending` {key: id}, `started` {key: {id, url}}, `refused` {key: reason}, `removed` [key], `delay` seconds until
+the next look. What was refused is tried again as soon as something else is gone, so that what is stuck holds up only
+what needs it gone. The removal has failed when everything left was refused since.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from driver import deployments, inventory, resources
-from driver.arm import FIRST_POLL, next_delay, poll
+from driver.arm import FIRST_POLL, Operation, next_delay, poll
 from driver.arm_errors import UNTIL_TIMEOUT, Refusal
 from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, failed, running, succeeded
 from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, is_within, merged, owned, selected
@@ -28,17 +28,13 @@ def remove_resources(order: Order, state: dict[str, Any], attempt: int) -> Outco
             FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", {"topology": {}}
         )
     wait = _look(order, state)
-    _start(order, state, wait)
-    if state["started"] or wait:
+    put_off = _start(order, state, wait)
+    left = "; ".join(_left(state, put_off))
+    if state["started"] or put_off:
         delay = max([next_delay(state["delay"]), *wait])
-        return running(delay, {**state, "delay": next_delay(state["delay"])})
+        return running(delay, {**state, "delay": next_delay(state["delay"])}, left)
     if not state["pending"]:
         return succeeded({"outputs": {}, "topology": dict.fromkeys(state["removed"])})
-    if state["progress"]:
-        return running(FIRST_POLL, {**state, "refused": {}, "progress": False, "delay": FIRST_POLL})
-    left = "; ".join(
-        f"{state['pending'][key]}: {state['refused'].get(key, 'waits for the others')}" for key in state["pending"]
-    )
     return failed(
         FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {left}", {"topology": removed_so_far(state)}
     )
@@ -63,7 +59,6 @@ def _begin(order: Order, work: Remove, state: dict[str, Any]) -> dict[str, Any]:
         "started": {},
         "refused": {},
         "removed": gone,
-        "progress": False,
         "delay": FIRST_POLL,
     }
 
@@ -91,53 +86,68 @@ def _look(order: Order, state: dict[str, Any]) -> list[float]:
     return wait
 
 
-def _start(order: Order, state: dict[str, Any], wait: list[float]) -> None:
-    """Begin to delete what can be begun: the deepest first, and nothing whose parent, which takes it along, is under
-    way.
+def _start(order: Order, state: dict[str, Any], wait: list[float]) -> dict[str, str]:
+    """Begin to delete what can be begun. What ARM says to try later, with its reasons."""
+    put_off: dict[str, str] = {}
+    while keys := _open(state, put_off):
+        for key in keys:
+            if len(state["started"]) >= _MOST_AT_ONCE:
+                return put_off
+            if key not in state["pending"]:
+                continue  # an earlier one has taken it along
+            try:
+                _begun(state, key, resources.delete(order.location, state["pending"][key]), wait)
+            except Refusal as refused:
+                if refused.verdict.tries != UNTIL_TIMEOUT:
+                    state["refused"][key] = refused.cause.text
+                    continue
+                put_off[key] = refused.cause.text
+                wait.append(max(refused.retry_after, refused.verdict.wait))
+                if refused.status != 409:
+                    return put_off  # it is ARM that is busy, not the resource
+                if _is_record(state["pending"][key]):
+                    deployments.cancel(order.location, state["pending"][key])  # an active one cannot be deleted
+    return put_off
+
+
+def _open(state: dict[str, Any], put_off: Mapping[str, str]) -> list[str]:
+    """The keys of what may be deleted now, the deepest first: not what a parent may take along, not the parent of what
+    is under way. The deployments' records stay as long as something they made does.
     """
-    while wave := _wave(state):
-        for key in wave[: _MOST_AT_ONCE - len(state["started"])]:
-            # An earlier one of the wave may have taken it along.
-            if key in state["pending"] and not _delete(order, state, key, wait):
-                return
-        if len(state["started"]) >= _MOST_AT_ONCE:
-            return
-
-
-def _wave(state: dict[str, Any]) -> list[str]:
-    """The keys of what is to be deleted next; none while deeper ones are under way."""
     under_way = [one["id"] for one in state["started"].values()]
-    hopeful = [one for key, one in state["pending"].items() if key not in state["refused"]]
-    open_ids = {
-        key: one
-        for key, one in state["pending"].items()
-        if key not in state["refused"] and not any(is_within(one, other) for other in [*hopeful, *under_way])
-    }
-    level = max(map(depth, [*open_ids.values(), *under_way]), default=0)
-    if level == 0 and len(open_ids) < len(state["pending"]):
-        return []  # the deployment's record stays as long as something it made does
-    return [key for key, one in open_ids.items() if depth(one) == level]
+    hopeful = {key: one for key, one in state["pending"].items() if key not in state["refused"]}
+    only_records = all(map(_is_record, [*state["pending"].values(), *under_way]))
+    found = [
+        key
+        for key, one in hopeful.items()
+        if key not in put_off
+        and (only_records or not _is_record(one))
+        and not any(is_within(one, other) for other in [*hopeful.values(), *under_way])
+        and not any(is_within(other, one) for other in under_way)
+    ]
+    return sorted(found, key=lambda key: depth(state["pending"][key]), reverse=True)
 
 
-def _delete(order: Order, state: dict[str, Any], key: str, wait: list[float]) -> bool:
-    """Begin to delete one; False if ARM asks to wait."""
-    resource_id = state["pending"][key]
-    try:
-        begun = resources.delete(order.location, resource_id)
-    except Refusal as refused:
-        if refused.verdict.tries == UNTIL_TIMEOUT:
-            if refused.status == 409 and arm_type(resource_id).lower() == DEPLOYMENT_TYPE.lower():
-                deployments.cancel(order.location, resource_id)  # an active deployment's record cannot be deleted
-            wait.append(max(refused.retry_after, refused.verdict.wait))
-            return False
-        state["refused"][key] = refused.cause.text
-        return True
+def _is_record(resource_id: str) -> bool:
+    return arm_type(resource_id).lower() == DEPLOYMENT_TYPE.lower()
+
+
+def _begun(state: dict[str, Any], key: str, begun: Operation, wait: list[float]) -> None:
+    """Note that a DELETE has begun, or is over already."""
     if begun.url:
         state["started"][key] = {"id": state["pending"].pop(key), "url": begun.url}
         wait.append(begun.retry_after)
     else:
         _removed(state, key)
-    return True
+
+
+def _left(state: dict[str, Any], put_off: Mapping[str, str]) -> list[str]:
+    """What is not gone yet, and why."""
+    reasons = {**put_off, **state["refused"]}
+    return [
+        *(f"{one['id']}: is being deleted" for one in state["started"].values()),
+        *(f"{one}: {reasons.get(key, 'waits for the others')}" for key, one in state["pending"].items()),
+    ]
 
 
 def _removed(state: dict[str, Any], key: str) -> None:
@@ -147,7 +157,7 @@ def _removed(state: dict[str, Any], key: str) -> None:
     for other in taken_along:
         del state["pending"][other]
     state["removed"] += [key, *taken_along]
-    state["progress"] = True
+    state["refused"] = {}
 
 
 def _work(order: Order) -> Remove:

@@ -6,8 +6,9 @@ import pytest
 
 from dev.brent import Resource
 from tests.e2e.catalogue import PRIVATE_DNS_ZONE, VIRTUAL_EDGE, VIRTUAL_MACHINE, Entry
-from tests.e2e.journeys import Journey
+from tests.e2e.journeys import DEPLOYMENTS, Journey
 from tests.e2e.trial import Trial, ids
+from tests.support.driver_files import zipped
 
 REFUSED = {"kind": "fail", "code": "NotToday", "message": "Not here.", "status": 400}
 
@@ -85,6 +86,19 @@ def test_what_is_stuck_is_named_and_holds_up_nothing_else(trial: Trial, group: s
     edge.unmake(interface)
     assert trial.run(left, "Delete").topology == {}
     assert edge.all_in_azure() == edge.foreign
+
+
+def test_what_takes_for_ever_is_named_and_holds_up_nothing_else(trial: Trial, group: str) -> None:
+    edge = journey(trial, VIRTUAL_EDGE, group)
+    made = trial.run(edge.resource)
+    address = edge.filled("{rg}/providers/Microsoft.Network/publicIPAddresses/edge-7-publicIP")
+    manifest = "{version: 1, transitions: {Delete: {remove: all, timeout: 12s}}}"
+    body = {**trial.body(made, "Delete"), "driverFiles": zipped({"lifecycle.yaml": manifest})}
+    with trial.faults({"kind": "slow", "factor": 10_000, "path": f"/{group}/.*/publicIPAddresses/"}):
+        details, left = trial.failed(trial.post(body).json()["requestId"], made)
+    assert f"not over after 12 seconds, in step remove_resources: {address}: is being deleted" in details["description"]
+    assert {one for one in ids(left.topology) if DEPLOYMENTS not in one} == {address.lower()}
+    assert ids(left.topology) == edge.in_azure()
 
 
 @pytest.mark.parametrize("existing", [True, False], ids=["existing", "new"])
