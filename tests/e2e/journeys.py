@@ -10,7 +10,7 @@ import requests
 
 from dev import azure
 from dev.brent import Resource
-from tests.e2e.catalogue import Entry
+from tests.e2e.catalogue.forms import Entry
 from tests.e2e.trial import NETWORK, Trial, eventually
 
 DEPLOYMENTS = "/providers/microsoft.resources/deployments/"

@@ -55,6 +55,7 @@ def branch() -> Assembly:
     return Assembly(descriptor["composition"], {**defaults, **given})
 
 
+@pytest.mark.slow
 def test_the_branch_is_created_and_deleted_in_order(trial: Trial, branch: Assembly) -> None:
     before = trial.in_azure("subscriptions")
     order = TopologicalSorter({name: branch.needs(name) for name in branch.components})

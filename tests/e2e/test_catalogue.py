@@ -17,7 +17,8 @@ import pytest
 from dev.brent import Resource
 from dev.events import events
 from driver.packages import built_in, built_in_names, resource_type_name
-from tests.e2e.catalogue import CATALOGUE, SECRETS, Entry, Operation
+from tests.e2e.catalogue import CATALOGUE
+from tests.e2e.catalogue.forms import SECRETS, Entry, Operation
 from tests.e2e.journeys import DEPLOYMENTS, Journey, altered
 from tests.e2e.trial import Trial, ids
 

@@ -4,6 +4,8 @@ resource, whose id is that of the deployment, or of the resource group.
 
 from typing import Any
 
+import pytest
+
 from dev.brent import Resource
 from tests.e2e.trial import Trial
 
@@ -114,6 +116,7 @@ def left_behind(trial: Trial, name: str, kind: str, external_id: str) -> Resourc
     return Resource(name, f"resource::{kind}::1.0", {}, {name: {"id": external_id, "type": "Azure"}})
 
 
+@pytest.mark.slow
 def test_an_estate_is_deleted_in_the_reverse_order_of_its_creation(trial: Trial) -> None:
     before = trial.in_azure("subscriptions")
     trial.make_group(GROUP)

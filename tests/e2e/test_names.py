@@ -7,7 +7,8 @@ import pytest
 from dev.brent import Resource
 from driver.names import RULES
 from driver.packages import built_in
-from tests.e2e.catalogue import CATALOGUE, Entry
+from tests.e2e.catalogue import CATALOGUE
+from tests.e2e.catalogue.forms import Entry
 from tests.e2e.trial import Trial
 
 WRONG = ["wrong name!", "x" * 260, "ends-with-."]

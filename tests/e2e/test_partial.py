@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from dev.brent import Resource
-from tests.e2e.catalogue import PRIVATE_DNS_ZONE, VIRTUAL_EDGE, VIRTUAL_MACHINE, Entry
+from tests.e2e.catalogue.forms import Entry
+from tests.e2e.catalogue.machines import VIRTUAL_EDGE, VIRTUAL_MACHINE
+from tests.e2e.catalogue.networks import NETWORK_SECURITY_GROUP, ROUTE_TABLE
+from tests.e2e.catalogue.services import PRIVATE_DNS_ZONE
 from tests.e2e.journeys import DEPLOYMENTS, Journey
 from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
@@ -29,6 +32,7 @@ HALF_MADE: dict[str, tuple[Entry, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 def test_a_delete_after_a_half_failed_create_leaves_nothing(trial: Trial) -> None:
     """All cases at the same time, each in a group of its own."""
     groups = {name: f"rg-half-{name}" for name in HALF_MADE}
@@ -52,6 +56,7 @@ def test_a_delete_after_a_half_failed_create_leaves_nothing(trial: Trial) -> Non
         assert case.all_in_azure() == case.foreign, name
 
 
+@pytest.mark.slow
 def test_a_create_after_a_half_failed_one_completes_it(trial: Trial, group: str) -> None:
     edge = journey(trial, VIRTUAL_EDGE, group)
     with trial.faults({"path": group, **REFUSED, "type": ".*/virtualMachines"}):
@@ -63,6 +68,7 @@ def test_a_create_after_a_half_failed_one_completes_it(trial: Trial, group: str)
     assert edge.all_in_azure() == edge.foreign
 
 
+@pytest.mark.slow
 def test_what_is_stuck_is_named_and_holds_up_nothing_else(trial: Trial, group: str) -> None:
     """A subnet of the edge in which somebody has put an interface: all that can go goes."""
     edge = journey(trial, VIRTUAL_EDGE, group)
@@ -88,6 +94,7 @@ def test_what_is_stuck_is_named_and_holds_up_nothing_else(trial: Trial, group: s
     assert edge.all_in_azure() == edge.foreign
 
 
+@pytest.mark.slow
 def test_what_takes_for_ever_is_named_and_holds_up_nothing_else(trial: Trial, group: str) -> None:
     edge = journey(trial, VIRTUAL_EDGE, group)
     made = trial.run(edge.resource)
@@ -125,3 +132,43 @@ def test_an_edge_in_a_network_that_was_there_leaves_it(trial: Trial, group: str,
         details, _ = trial.failed(trial.begin(made, "Delete"), made)
         assert "InUseRouteTableCannotBeDeleted" in details["description"]
         assert edge.foreign <= edge.all_in_azure()
+
+
+@pytest.mark.parametrize(
+    ("entry", "rules", "properties"),
+    [
+        (
+            NETWORK_SECURITY_GROUP,
+            "securityRules",
+            {
+                "priority": 1000,
+                "direction": "Inbound",
+                "access": "Deny",
+                "protocol": "*",
+                "sourceAddressPrefix": "*",
+                "sourcePortRange": "*",
+                "destinationAddressPrefix": "*",
+                "destinationPortRange": "*",
+            },
+        ),
+        (ROUTE_TABLE, "routes", {"addressPrefix": "192.0.2.0/24", "nextHopType": "None"}),
+    ],
+    ids=["nsg", "routes"],
+)
+def test_a_parent_that_was_there_keeps_its_own(
+    trial: Trial, group: str, entry: Entry, rules: str, properties: dict[str, Any]
+) -> None:
+    """The template makes the parent only where it is not there: neither its tags nor its children are touched."""
+    there = journey(trial, entry, group)
+    parent = there.filled(entry.owned[0])
+    tags = {"Owner": "somebody"}
+    body = {"location": "northeurope", "tags": tags, "properties": {rules: [{"name": "own", "properties": properties}]}}
+    there.make(parent, body)
+    there.foreign = there.all_in_azure()
+    made = trial.run(there.resource)
+    assert ids(made.topology) == there.in_azure()
+    assert {one for one in ids(made.topology) if DEPLOYMENTS not in one} == there.ids(*entry.owned[1:])
+    assert there.get(parent)["tags"] == tags
+    assert trial.run(made, "Delete").topology == {}
+    assert there.all_in_azure() == there.foreign
+    assert [one["name"] for one in there.get(parent)["properties"][rules]] == ["own"]

@@ -1,5 +1,7 @@
 """Resources of one virtual network, made and deleted at the same time: ARM refuses concurrent writes to it."""
 
+import pytest
+
 from dev.brent import Resource
 from tests.e2e.trial import Trial, ids
 
@@ -21,6 +23,7 @@ def subnet(number: int, group: str) -> Resource:
     )
 
 
+@pytest.mark.slow
 def test_twenty_subnets_at_once_are_made_and_deleted_at_once(trial: Trial, group: str) -> None:
     path = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
     space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
