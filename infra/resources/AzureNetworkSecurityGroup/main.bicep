@@ -1,7 +1,7 @@
 metadata name = 'AzureNetworkSecurityGroup'
 metadata description = 'Creates a network security group with the rules of a private or public, local or global network. A Create over a group that is there sets these rules and leaves all others alone.'
 
-@description('Required. Name of the network security group.')
+@description('Required. Name of the network security group. One of more than 80 characters is refused, not cut.')
 @metadata({ nameOf: 'Microsoft.Network/networkSecurityGroups' })
 param network_security_group_name string
 
