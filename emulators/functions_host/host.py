@@ -33,7 +33,7 @@ REQUEST_GRACE_SECONDS = 10
 ACTIVITY_GRACE_SECONDS = 5
 # The event loop, which answers requests and runs orchestrators, gives the interpreter lock away at each call of SQLite.
 # Python's default lets a busy activity keep it for 5 ms each time: accepting a request would take twice as long.
-GIL_SECONDS = 0.0005
+GIL_SECONDS = 0.002
 # Orchestrations are replayed from JSON again and again: that makes many objects and no cycles. With Python's default
 # (700) the collector goes through all modules of app and SDK so often that it takes a fifth of the CPU.
 GC_THRESHOLD = 50_000
