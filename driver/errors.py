@@ -9,6 +9,8 @@
 What goes wrong after the 202 is never an exception but a failed Outcome (driver.models).
 """
 
+LONGEST = 10_000  # characters of a message
+
 
 class DriverError(Exception):
     """Base of what the driver says to its caller. `str(error)` becomes `localizedMessage`."""
@@ -22,7 +24,8 @@ class InvalidRequest(DriverError):
     status = 400
 
     def __init__(self, *faults: str) -> None:
-        super().__init__("; ".join(faults))
+        text = "; ".join(faults)
+        super().__init__(text if len(text) <= LONGEST else f"{text[:LONGEST]} ...")
         self.faults = faults
 
 

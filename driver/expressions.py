@@ -64,8 +64,9 @@ _NODES = [
     "Test",
     "Tuple",
 ]
-# What an expression can run into. Python's own compiler refuses what is nested too deep with a SyntaxError.
-_FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError, SyntaxError)
+# What an expression can run into. Python's own compiler refuses what is nested too deep with a SyntaxError; a number
+# that is too large becomes a name that there is not.
+_FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, NameError, RecursionError, MemoryError, SyntaxError)
 
 
 def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:

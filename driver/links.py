@@ -4,28 +4,42 @@ names.
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from driver.errors import InvalidRequest
 
 _DEEPEST = 5  # levels of nesting that ARM takes
+_MOST = 800  # links of one template, as many as ARM takes resources
 _DEPLOYMENTS = "microsoft.resources/deployments"
 
 
-def inlined(body: Any, file: str, files: Mapping[str, bytes], level: int = 0) -> Any:
+def inlined(body: Any, file: str, files: Mapping[str, bytes]) -> Any:
     """The template with linked templates as nested ones. Links by uri or id are ARM's to follow, and stay."""
+    return _inlined(body, file, _Package(files, iter(range(_MOST))), 0)
+
+
+@dataclass(frozen=True)
+class _Package:
+    """The files by path, and the links that may still be followed."""
+
+    files: Mapping[str, bytes]
+    links: Iterator[int]
+
+
+def _inlined(body: Any, file: str, package: _Package, level: int) -> Any:
     if not isinstance(body, Mapping):
         return body
     resources = body.get("resources")
     if isinstance(resources, Mapping):
-        return {**body, "resources": {name: _resource(one, file, files, level) for name, one in resources.items()}}
+        return {**body, "resources": {name: _resource(one, file, package, level) for name, one in resources.items()}}
     if isinstance(resources, list):
-        return {**body, "resources": [_resource(one, file, files, level) for one in resources]}
+        return {**body, "resources": [_resource(one, file, package, level) for one in resources]}
     return dict(body)
 
 
-def _resource(resource: Any, file: str, files: Mapping[str, bytes], level: int) -> Any:
+def _resource(resource: Any, file: str, package: _Package, level: int) -> Any:
     if not isinstance(resource, Mapping) or str(resource.get("type", "")).lower() != _DEPLOYMENTS:
         return resource
     properties = resource.get("properties")
@@ -35,23 +49,25 @@ def _resource(resource: Any, file: str, files: Mapping[str, bytes], level: int) 
     if isinstance(link, Mapping) and "relativePath" in link:
         rest = {key: value for key, value in properties.items() if key != "templateLink"}
         path = posixpath.normpath(posixpath.join(posixpath.dirname(file), str(link["relativePath"])))
-        inner = {"expressionEvaluationOptions": {"scope": "inner"}, "template": _linked(path, file, files, level)}
+        inner = {"expressionEvaluationOptions": {"scope": "inner"}, "template": _linked(path, file, package, level)}
         return {**resource, "properties": {**rest, **inner}}
     if isinstance(properties.get("template"), Mapping):
         return {
             **resource,
-            "properties": {**properties, "template": inlined(properties["template"], file, files, level)},
+            "properties": {**properties, "template": _inlined(properties["template"], file, package, level + 1)},
         }
     return resource
 
 
-def _linked(path: str, file: str, files: Mapping[str, bytes], level: int) -> Any:
-    if path not in files:
+def _linked(path: str, file: str, package: _Package, level: int) -> Any:
+    if path not in package.files:
         raise InvalidRequest(f"{file}: templateLink.relativePath leads to '{path}', which is not in the package")
     if level >= _DEEPEST:
         raise InvalidRequest(f"{file}: linked templates are nested deeper than {_DEEPEST} levels")
+    if next(package.links, None) is None:
+        raise InvalidRequest(f"{file}: more than {_MOST} linked templates")
     try:
-        body = json.loads(files[path].decode("utf-8-sig"))
+        body = json.loads(package.files[path].decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"{path}: not JSON: {error}") from None
-    return inlined(body, path, files, level + 1)
+    return _inlined(body, path, package, level + 1)

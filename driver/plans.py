@@ -14,6 +14,7 @@ from driver.manifests import FILE, PREVIEWS, OwnedResource, Transition
 from driver.models import Adopt, Call, Deploy, LifecycleRequest, Order, Preview, Remove, Target
 from driver.names import name_fault
 from driver.packages import Package
+from driver.properties import depth
 from driver.settings import Settings
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE
 
@@ -22,6 +23,7 @@ _DEPLOYMENT_ID = re.compile(
     rf"/subscriptions/[^/?#]+(/resourceGroups/[^/?#]+)?/providers/{DEPLOYMENT_TYPE}/[-\w.()]{{1,64}}", re.IGNORECASE
 )
 STACK_ID = "stack_id"
+DEEPEST = 200  # objects and lists within each other; pydantic writes 255
 _LONGEST_PREFIX = 27  # with a hyphen and the requestId a deployment's name has 64 characters at most
 
 
@@ -109,6 +111,8 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
     sources = (asked.request.resource_properties, asked.request.request_properties, asked.request.system_properties)
     bound, references = bind(template.parameters, explicit, sources, given, faults)
+    if depth([template.body, bound]) > DEEPEST:
+        faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     group = location = ""
     if template.scope == "resourceGroup":
         group = _text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)

@@ -55,6 +55,19 @@ def is_absent(value: Any, parameter: Parameter) -> bool:
     )
 
 
+def depth(value: Any) -> int:
+    """How deep objects and lists are within each other; layer by layer, since recursion has a limit of its own."""
+    levels, layer = 0, [value]
+    while layer:
+        levels += 1
+        layer = [
+            child
+            for one in layer
+            for child in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        ]
+    return levels
+
+
 def _named(properties: Properties, name: str) -> Property | None:
     if name in properties:
         return properties[name]
