@@ -1,5 +1,7 @@
 """references/find: a resource that is in Azure already, by ARM id, by name or by tag."""
 
+import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +21,11 @@ from driver.topology import GROUP_TYPE, arm_type, entries, group_name
 
 _TAG = "tag:"
 _MOST_LISTED = 10
+_ARM_ID = re.compile(
+    r"/subscriptions/[^/?#\s]+/resourceGroups/[^/?#]+|/subscriptions/[^?#]*/providers/[^/?#]+(/[^/?#]+/[^/?#]+)+", re.I
+)
+_MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply what it is given
+_LARGEST_OUTPUT = 1_000_000  # characters of JSON
 
 
 def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
@@ -76,6 +83,8 @@ def _ids(location: AzureLocation, wanted: str, reference: Reference | None) -> l
             raise InvalidRequest(
                 f"instanceName: '{wanted}' is not in the subscription of deployment location '{location.name}'"
             )
+        if not _ARM_ID.fullmatch(wanted):
+            raise InvalidRequest(f"instanceName: '{wanted[:300]}' is not the ARM id of a resource or resource group")
         return [wanted]
     if kind.lower() == GROUP_TYPE.lower() and not wanted.startswith(_TAG):
         return [f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}"]
@@ -107,7 +116,22 @@ def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> st
 
 
 def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
+    place = f"lifecycle.yaml, reference.outputs.{name}: '{query[:300]}'"
     try:
-        return jmespath.search(query, resource)
-    except JMESPathError as error:
-        raise InvalidRequest(f"lifecycle.yaml, reference.outputs.{name}: '{query}' is no JMESPath: {error}") from None
+        compiled = jmespath.compile(query)
+        if _combined(compiled.parsed) > _MOST_COMBINED:
+            raise InvalidRequest(f"{place} combines more than {_MOST_COMBINED} lists, objects and functions")
+        text = ""
+        for chunk in json.JSONEncoder().iterencode(compiled.search(resource)):
+            text += chunk
+            if len(text) > _LARGEST_OUTPUT:
+                raise InvalidRequest(f"{place} gives more than {_LARGEST_OUTPUT} characters")
+        return json.loads(text)
+    except (JMESPathError, RecursionError, ValueError, TypeError) as error:
+        raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from None
+
+
+def _combined(node: Mapping[str, Any]) -> int:
+    """How many lists, objects and functions a parsed JMESPath makes."""
+    here = node["type"] in ("multi_select_list", "multi_select_dict", "function_expression")
+    return here + sum(_combined(child) for child in node["children"])
