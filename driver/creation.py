@@ -114,7 +114,8 @@ def _owned(order: Order, state: dict[str, Any], ids: tuple[str, ...]) -> dict[st
     before |= state.get("topology", {})
     known = {entry["id"].lower() for entry in before.values()}
     existed = set(state["existed"])
-    return {**before, **entries(one for one in ids if one.lower() not in known and fingerprint(one) not in existed)}
+    made = (one for one in ids if one.lower() not in known and fingerprint(one) not in existed)
+    return {**before, **entries(made, before)}
 
 
 def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:

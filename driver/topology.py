@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from driver.models import Target, Topology, TopologyEntry
@@ -43,13 +44,18 @@ def parent(resource_id: str) -> str | None:
     return resource_id.rsplit("/", 2)[0] if tail.count("/") > 2 else None
 
 
-def entries(ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Topology entries of ARM ids. Two that would have the same key are told apart by their resource group."""
+def entries(
+    ids: Iterable[str], taken: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> dict[str, dict[str, str]]:
+    """Topology entries of ARM ids. One whose key stands for another id already, among them or in `taken`, has its resource
+    group in its key.
+    """
     found: dict[str, dict[str, str]] = {}
     for resource_id in ids:
         entry = {"id": resource_id, "type": arm_type(resource_id)}
         key = f"{entry['type']}/{arm_name(resource_id)}"
-        if key in found and found[key]["id"].lower() != resource_id.lower():
+        other = found.get(key) or taken.get(key)
+        if other is not None and other["id"].lower() != resource_id.lower():
             key = f"{key} ({group_name(resource_id)})"
         found[key] = entry
     return found

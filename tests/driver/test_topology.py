@@ -116,3 +116,12 @@ def test_selected(target: tuple[str, str, str] | None, keys: set[str]) -> None:
 def test_fingerprints_ignore_case() -> None:
     assert fingerprint(VNET) == fingerprint(VNET.upper())
     assert fingerprint(VNET) != fingerprint(SUBNET)
+
+
+def test_an_entry_of_another_group_does_not_take_the_place_of_one_that_is_there() -> None:
+    first, second = (
+        f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/v" for group in "ab"
+    )
+    there = entries([first])
+    made = entries([second], there)
+    assert {one["id"] for one in {**there, **made}.values()} == {first, second}
