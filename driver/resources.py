@@ -17,8 +17,8 @@ _MOST_FILTERS = 10  # types in one $filter; a longer one would pass the length t
 
 
 def listed(location: AzureLocation, group: str, types: Iterable[str], name: str = "") -> frozenset[str]:
-    """The ids, in lower case, of a group's top-level resources of the given types, and of one name if that is all that is
-    wanted of one type. Raises a Refusal if there is no such group.
+    """The ids, in lower case, of a group's top-level resources of the given types, and of one name if that is all that
+    is wanted of one type. Raises a Refusal if there is no such group.
     """
     wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
     query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None

@@ -47,8 +47,8 @@ def parent(resource_id: str) -> str | None:
 def entries(
     ids: Iterable[str], taken: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 ) -> dict[str, dict[str, str]]:
-    """Topology entries of ARM ids. One whose key stands for another id already, among them or in `taken`, has its resource
-    group in its key.
+    """Topology entries of ARM ids. One whose key stands for another id already, among them or in `taken`, has its
+    resource group in its key.
     """
     found: dict[str, dict[str, str]] = {}
     for resource_id in ids:
