@@ -95,7 +95,10 @@ def _properties(file: Path | None) -> dict[str, Any] | None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{file}: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InvalidRequest(f"{file}: it takes an object")
     return content

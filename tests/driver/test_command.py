@@ -1,0 +1,87 @@
+"""The command for authors of packages, as a process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "packages" / "AzureApplicationSecurityGroup"
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "BICEP_PATH"}
+    return subprocess.run(
+        [sys.executable, "-m", "driver", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_a_package_is_shown_with_what_it_takes() -> None:
+    checked = command("check", EXAMPLE)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout.splitlines() == [
+        "Create: deploys main.bicep at resourceGroup scope",
+        "  will own: microsoft.network/applicationsecuritygroups",
+        "  asg_name: string, required",
+        "  asg_location: string, optional",
+        "Delete: removes all that the resource owns",
+    ]
+
+
+def test_with_properties_it_shows_what_would_be_sent(tmp_path: Path) -> None:
+    properties = written(tmp_path, "p.yaml", "resourcegroup_name: rg-1\nasg_name: asg-1\n")
+    checked = command("check", EXAMPLE / "Lifecycle" / "azure", "--resource-properties", properties)
+    assert checked.returncode == 0
+    assert '  resource group: rg-1\n  asg_name = "asg-1"\n' in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("asg_name: asg-1\n", "error: Create: driverFiles lifecycle.yaml, Create, resourceGroup: "),
+        ("resourcegroup_name: rg-1\n", "error: Create: property 'asg_name' is missing: it is required (string)"),
+        ("[1, 2]", "p.yaml: it takes an object"),
+        ("a: [", "error: "),
+    ],
+)
+def test_faulty_properties_are_told_and_fail(tmp_path: Path, text: str, fault: str) -> None:
+    checked = command("check", EXAMPLE, "--resource-properties", written(tmp_path, "p.yaml", text))
+    assert checked.returncode == 1
+    assert fault in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
+def test_every_fault_of_a_package_is_told_with_its_line(tmp_path: Path) -> None:
+    written(tmp_path, "lifecycle.yaml", "version: 1\ntransitions:\n  Create: {}\n  Start: {call: start}\n")
+    checked = command("check", tmp_path)
+    assert checked.returncode == 1
+    assert checked.stderr.splitlines() == [
+        "error: lifecycle.yaml line 3, transitions.Create: takes exactly one of deploy, remove and call",
+        "error: lifecycle.yaml line 4, transitions.Start: call and on belong together",
+    ]
+
+
+def test_what_is_no_package_fails(tmp_path: Path) -> None:
+    assert "holds neither a lifecycle.yaml nor a template" in command("check", tmp_path).stderr
+    assert "is no folder" in command("check", tmp_path / "nowhere").stderr
+    assert "No such file" in command("check", EXAMPLE, "--resource-properties", tmp_path / "gone.yaml").stderr
+    assert command().returncode == 2
+
+
+def test_bicep_without_a_compiler_says_what_to_do(tmp_path: Path) -> None:
+    written(tmp_path, "main.bicep", "param a string")
+    checked = command("check", tmp_path)
+    assert checked.returncode == 1
+    assert "put the compiled 'main.json' beside it (bicep build main.bicep)" in checked.stderr
