@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+import jsonschema
 import pytest
+import yaml
 
 from tests.e2e.trial import Trial
 from tests.support.driver_files import zipped
+from tests.support.shared import SHARED, needs_shared
 
 FIND = "/api/driver/references/find"
 VNET = "Microsoft.Network/virtualNetworks"
@@ -51,6 +54,18 @@ def test_by_name_by_id_and_by_tag_it_is_the_same(trial: Trial, group: str) -> No
         find(trial, "NET-A"),
     ):
         assert {**other, "outputs": {}} == {**by_name, "outputs": {}}
+
+
+@needs_shared
+def test_a_result_has_the_shape_of_the_contract(trial: Trial, group: str) -> None:
+    make(trial, group, "net-f")
+    contract = yaml.safe_load((SHARED / "contract" / "resource-driver.openapi.yaml").read_text(encoding="utf-8"))
+    schema = {"$ref": "#/components/schemas/FindReferenceResponse", "components": contract["components"]}
+    found = find(trial, "net-f", block(prefixes="properties.addressSpace.addressPrefixes"))
+    jsonschema.validate({"result": found}, schema)
+    assert set(found) == {"resourceId", "associatedTopology", "outputs"}
+    example = contract["components"]["examples"]["ExampleFindReferenceNotFoundResponse"]["value"]
+    assert {"result": find(trial, "net-nowhere")} == example
 
 
 def test_a_group_and_a_child(trial: Trial, group: str) -> None:
