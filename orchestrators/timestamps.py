@@ -1,7 +1,7 @@
 """The SDK's history timestamps, read by the standard library instead of by guessing: ADR 10.
 
-On each replay the SDK reads the timestamp of every event with dateutil's parser for any human's date, which is more than
-half of the CPU of an orchestration. They are ISO 8601, always.
+On each replay the SDK reads the timestamp of every event with dateutil's parser for any human's date, which is more
+than half of the CPU of an orchestration. They are ISO 8601, always.
 """
 
 import sys

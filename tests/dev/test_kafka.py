@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer  # noqa: TID251 - plays the driver
+from confluent_kafka import Producer
 
 from dev.events import Event
 from tests.support.kafka import ROOT, Kafka

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-import function_app
 from dev import reference
 from driver import events, settings
 from driver.errors import NotReady
 from tests.docs.pages import ROOT, blocks
+from tests.support.app import functions
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 FOLDERS = "benchmarks|dev|docs|driver|emulators|examples|helm|infra|orchestrators|tests"
@@ -117,7 +117,7 @@ def test_the_site_builds_without_a_warning() -> None:
 
 def _routes() -> list[tuple[str, str]]:
     found = []
-    for function in function_app.app.get_functions():
+    for function in functions():
         for binding in function.get_bindings():
             if binding.type == "httpTrigger":
                 found += [(binding.route, method.value) for method in binding.methods]

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-import function_app
 from tests.helm.chart import CASES, OPENSHIFT, Object, Rendered, render
+from tests.support.app import functions
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_keys_for_every_http_function() -> None:
     """The host would make a key that it does not find, and cannot: the mount is read-only."""
     http = {
         function.get_function_name().lower()
-        for function in function_app.app.get_functions()
+        for function in functions()
         if any(binding.type == "httpTrigger" for binding in function.get_bindings())
     }
     keys = render().secret("azure-driver-function-keys")
