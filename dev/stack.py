@@ -89,7 +89,7 @@ class Stack:
         """Starts the app on the local host, on the task hub of `folder`, and returns when it is healthy."""
         settings = {
             "PYTHON_ENABLE_INIT_INDEXING": "1",  # HTTP streams, as on Azure
-            "PYTHON_THREADPOOL_THREAD_COUNT": "32",  # as many as activities may run at once (host.json)
+            "PYTHON_THREADPOOL_THREAD_COUNT": "20",  # as many as activities may run at once (host.json)
             "AZURE_AUTHORITY_HOST": self.azure,
             "AZURE_RESOURCE_MANAGER_URL": self.azure,
             "REQUESTS_CA_BUNDLE": str(self.ca),

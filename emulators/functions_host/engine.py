@@ -8,11 +8,11 @@ stops taking further instances after a few milliseconds, so that HTTP requests g
 import asyncio
 import heapq
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from uuid import uuid4
 
 from emulators.functions_host.console import warn
@@ -42,10 +42,17 @@ class Engine:
         self._stopping = False
         self._requests = 0
         self._no_request = asyncio.Event()
-        self._ready = dict.fromkeys(store.awaiting())
+        self._ages: dict[str, int] = {}
+        self._numbers = count()
+        self._queued: set[str] = set()
+        self._ready: list[tuple[int, str]] = []
+        for instance_id in store.awaiting():
+            self._queue(instance_id)
         self._results: list[tuple[ActivityCall, Event]] = []
         self._running: dict[int, tuple[asyncio.Task[None], str]] = {}
-        self._calls = deque(filter(self._is_known, store.activities()))
+        calls = filter(self._is_known, store.activities())
+        self._calls = [(self._age(call.instance_id), call.number, call) for call in calls]
+        heapq.heapify(self._calls)
         self._timers = [(parse(timer.fire_at), timer.number, timer) for timer in store.timers()]
         heapq.heapify(self._timers)
 
@@ -104,8 +111,19 @@ class Engine:
         self._awake(instance_id)
 
     def _awake(self, instance_id: str) -> None:
-        self._ready[instance_id] = None
+        self._queue(instance_id)
         self._wake.set()
+
+    def _age(self, instance_id: str) -> int:
+        """When an instance was first seen: older ones are served first, so that what was begun gets done."""
+        if instance_id not in self._ages:
+            self._ages[instance_id] = next(self._numbers)
+        return self._ages[instance_id]
+
+    def _queue(self, instance_id: str) -> None:
+        if instance_id not in self._queued:
+            self._queued.add(instance_id)
+            heapq.heappush(self._ready, (self._age(instance_id), instance_id))
 
     def _seconds_to_next_timer(self) -> float | None:
         if not self._timers:
@@ -122,15 +140,15 @@ class Engine:
             self._fire_timers()
             until = time.monotonic() + TICK_SECONDS
             while self._ready and time.monotonic() < until:
-                instance_id = next(iter(self._ready))
-                del self._ready[instance_id]
+                _, instance_id = heapq.heappop(self._ready)
+                self._queued.discard(instance_id)
                 self._run_episode(instance_id)
 
     def _take_results(self) -> None:
         for call, result in self._results:
             self._store.remove_activity(call)
             self._store.send(call.instance_id, call.execution_id, result)
-            self._ready[call.instance_id] = None
+            self._queue(call.instance_id)
         self._results.clear()
 
     def _fire_timers(self) -> None:
@@ -138,12 +156,15 @@ class Engine:
         while self._timers and self._timers[0][0] <= moment:
             timer = heapq.heappop(self._timers)[2]
             if self._store.fire(timer):
-                self._ready[timer.instance_id] = None
+                self._queue(timer.instance_id)
 
     def _run_episode(self, instance_id: str) -> None:
         instance = self._store.instance(instance_id)
         messages = self._store.receive(instance_id, instance.execution_id if instance else "")
-        if instance is None or instance.status in ENDED or not messages:
+        if instance is None or instance.status in ENDED:
+            self._ages.pop(instance_id, None)
+            return
+        if not messages:
             return
         history = self._store.history(instance_id)
         episode = run_episode(self._app, instance, history, messages)
@@ -151,7 +172,7 @@ class Engine:
         self._store.extend_history(instance_id, len(history), episode.events)
         if episode.continued is not None:
             continue_as_new(self._store, instance, episode.continued, episode.custom_status, episode.carried)
-            self._ready[instance_id] = None
+            self._queue(instance_id)
             return
         ended = episode.status in ENDED
         changed = replace(
@@ -163,9 +184,10 @@ class Engine:
         )
         self._store.put_instance(changed)
         if ended:
+            self._ages.pop(instance_id, None)
             self._store.drop_timers(instance_id)
             if parent := tell_parent(self._store, instance, episode.status, episode.output):
-                self._ready[parent] = None
+                self._queue(parent)
         for happened, data in episode.scheduled:
             self._schedule(instance, happened, data)
 
@@ -175,14 +197,14 @@ class Engine:
         match happened["EventType"]:
             case EventType.TaskScheduled:
                 call = self._store.add_activity(instance, task_id, happened["Name"], data)
-                self._calls.append(call)
+                heapq.heappush(self._calls, (self._age(instance.id), call.number, call))
             case EventType.TimerCreated:
                 fired = event(EventType.TimerFired, TimerId=task_id, FireAt=happened["FireAt"])
                 timer: Timer = self._store.add_timer(instance, happened["FireAt"], fired)
                 heapq.heappush(self._timers, (parse(timer.fire_at), timer.number, timer))
             case EventType.SubOrchestrationInstanceCreated:
                 create_child(self._store, instance, happened, data)
-                self._ready[happened["InstanceId"]] = None
+                self._queue(happened["InstanceId"])
 
     def _warn_of(self, instance: Instance, unknown: Iterable[str]) -> None:
         for name in unknown:
@@ -198,7 +220,7 @@ class Engine:
 
     def _start_activities(self) -> None:
         while self._calls and len(self._running) < self._max_activities and not self._stopping:
-            call = self._calls.popleft()
+            call = heapq.heappop(self._calls)[2]
             self._running[call.number] = asyncio.create_task(self._run_activity(call)), call.name
 
     async def _run_activity(self, call: ActivityCall) -> None:

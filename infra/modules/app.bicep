@@ -82,7 +82,7 @@ var settings = {
   AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled: 'false'
   // HTTP streams: without it every request hangs.
   PYTHON_ENABLE_INIT_INDEXING: '1'
-  PYTHON_THREADPOOL_THREAD_COUNT: '32'
+  PYTHON_THREADPOOL_THREAD_COUNT: '20'
   SEALING_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/sealing-keys/)'
   KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers
   KAFKA_TOPIC: kafka.?topic ?? 'lm_vnfc_lifecycle_execution_events'

@@ -161,7 +161,7 @@ def test_what_is_secret_stands_in_the_settings_as_a_reference_to_the_vault(prod:
 def test_the_settings_are_what_the_app_and_the_host_need(name: str, request: pytest.FixtureRequest) -> None:
     given = dict(request.getfixturevalue(name).settings())
     assert given["PYTHON_ENABLE_INIT_INDEXING"] == "1"
-    assert given["PYTHON_THREADPOOL_THREAD_COUNT"] == "32"
+    assert given["PYTHON_THREADPOOL_THREAD_COUNT"] == "20"
     assert given["AzureFunctionsJobHost__logging__logLevel__Microsoft"] == "Warning"
     assert not REFUSED_BY_FLEX & set(given)
     assert not [one for one in given if "." in one], "a setting's name has no dots on Linux"
