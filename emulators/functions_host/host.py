@@ -32,10 +32,10 @@ ADDRESS = "127.0.0.1"
 REQUEST_GRACE_SECONDS = 10
 ACTIVITY_GRACE_SECONDS = 5
 # The event loop, which answers requests and runs orchestrators, gives the interpreter lock away at each call of SQLite.
-# Python's default lets a busy activity keep it for 5 ms each time: accepting a request would take twice as long.
+# Python's default lets a busy activity keep it for 5 ms each time.
 GIL_SECONDS = 0.002
 # Orchestrations are replayed from JSON again and again: that makes many objects and no cycles. With Python's default
-# (700) the collector goes through all modules of app and SDK so often that it takes a fifth of the CPU.
+# (700) the collector goes through them, and through all modules of app and SDK, very often.
 GC_THRESHOLD = 50_000
 
 
