@@ -33,8 +33,8 @@ async def find_reference(req: Request) -> JSONResponse:
     return _response(await api.find_reference(await req.body(), req.headers))
 
 
-async def health(req: Request) -> JSONResponse:
-    return _response(await api.health())
+async def health(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+    return _response(await api.health(client))
 
 
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
@@ -52,7 +52,7 @@ def _response(answer: api.Answer) -> JSONResponse:
 app.route(route="api/driver/lifecycle/execute", methods=["POST"])(with_client(execute_lifecycle))
 app.route(route="api/driver/lifecycle/executions/{requestId}", methods=["GET"])(with_client(show_execution))
 app.route(route="api/driver/references/find", methods=["POST"])(find_reference)
-app.route(route="management/health", methods=["GET"])(health)
+app.route(route="management/health", methods=["GET"])(with_client(health))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
 app.activity_trigger(input_name="payload")(with_client(await_executions))

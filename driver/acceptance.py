@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from driver import executions, packages, plans, sealing, telemetry
-from driver.errors import NotReady
+from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models import LifecycleRequest, Order, Remove
 from driver.settings import Settings
@@ -37,8 +37,8 @@ async def accept(
     }
     order = plan.order
     if request.system("requestId"):
-        status = await client.get_status(request_id)
-        if executions.is_active(status):
+        status = await executions.find_execution(client, request_id)
+        if status is not None and executions.is_active(status):
             return _log.info("accepted again: it is running")
         reported = executions.event_of(status)
         if reported is not None and reported["status"] == "COMPLETE":
@@ -47,15 +47,18 @@ async def accept(
         order = _with_reported(order, executions.topology(status))
     run["awaits"] = await _awaited(order, client)
     run["sealed"] = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
+    _require_fit(run["sealed"], settings)
     await start(client, request_id, run)
     what = f"{request.lifecycle_name} of '{request.system('resourceName')}' ({request.system('resourceType')})"
     return _log.info("accepted: %s in deployment location '%s'", what, order.location.name)
 
 
 async def start(client: Executions, instance_id: str, run: dict[str, Any]) -> None:
-    """Start an execution. One of that id that runs already is the same: a second POST at the same moment was first."""
+    """Start an execution, accepted now. One of that id that runs already is the same: a second POST at the same moment
+    was first.
+    """
     try:
-        await client.start_new(ORCHESTRATOR, instance_id, run)
+        await client.start_new(ORCHESTRATOR, instance_id, {**run, "acceptedAt": datetime.now(UTC).isoformat()})
     except Exception as error:
         # The SDK raises a bare Exception with the host's text.
         if "already exists" not in str(error):
@@ -67,6 +70,16 @@ def statuses(*names: str) -> list[Any]:
     from azure.durable_functions import OrchestrationRuntimeStatus
 
     return [OrchestrationRuntimeStatus(name) for name in names]
+
+
+def _require_fit(sealed: str, settings: Settings) -> None:
+    """Raise InvalidRequest if the task hub does not take an order of this size beside the state of a run."""
+    limit = settings.payload_limit * 3 // 4
+    if limit and len(sealed) > limit:
+        raise InvalidRequest(
+            f"driverFiles and properties: {len(sealed)} bytes once compressed and sealed, more than the {limit} that "
+            "fit into Durable Task Scheduler; make the resource package smaller, or use a task hub in Azure Storage"
+        )
 
 
 def _plan(request: LifecycleRequest, request_id: str, settings: Settings) -> plans.Plan:

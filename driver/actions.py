@@ -4,7 +4,7 @@ from typing import Any
 
 from driver import inventory, resources
 from driver.arm import FIRST_POLL, next_delay, poll
-from driver.models import Call, FailureCode, Order, Outcome, failed, running, succeeded
+from driver.models import Call, FailureCode, Order, Outcome, completed, failed, running
 from driver.topology import arm_type, owned
 
 
@@ -31,6 +31,6 @@ def watch_action(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     looks = {url: poll(order.location, url) for url in state["urls"]}
     urls = [url for url, look in looks.items() if not look.is_over]
     if not urls:
-        return succeeded({"outputs": {}, "topology": {}})
+        return completed({}, {})
     delay = next_delay(state["delay"])
     return running(max([delay, *(look.retry_after for look in looks.values())]), {"urls": urls, "delay": delay})

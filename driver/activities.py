@@ -1,19 +1,36 @@
 """The activities: each opens the sealed order, takes one step with it and answers an Outcome. Only bugs raise.
 
-Payload: `{"requestId", "trace", "sealed", "step", "state", "attempt"}`; of publish_event `{"requestId", "trace",
-"tenant", "event"}`.
+Payload: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of publish_event
+`{"requestId", "tenant", "trace", "event", "state", "failure", "sent"}`, where the event of a failed run is yet to be
+built from its last state and its failure.
 """
 
+import base64
+import json
 import logging
 import random
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from driver import actions, adoption, creation, events, executions, previews, removal, sealing, settings, telemetry
+from driver import (
+    actions,
+    adoption,
+    creation,
+    events,
+    executions,
+    previews,
+    removal,
+    reports,
+    sealing,
+    settings,
+    telemetry,
+)
 from driver.arm_errors import UNTIL_TIMEOUT, Refusal
-from driver.errors import DriverError
+from driver.errors import DriverError, NotReady
 from driver.executions import Executions
-from driver.models import FailureCode, Order, Outcome, event, failed, retry, running, succeeded
+from driver.models import FailureCode, Order, Outcome, earliest_event, event, failed, retry, running, succeeded
 
 Step = Callable[[Order, dict[str, Any], int], Outcome]
 
@@ -33,7 +50,9 @@ STEPS: dict[str, Step] = {
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0
 _PUBLISH_AGAIN = 5.0
+_ACKNOWLEDGED_SECONDS = 1.0  # that a step which completes a transition waits for Kafka
 _AWAIT_AGAIN = 2.0
+_LARGE_STATE = 4_000  # characters of a state from which on it travels compressed
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -42,54 +61,93 @@ class Bug(Exception):
 
 
 def take_step(payload: dict[str, Any]) -> dict[str, Any]:
-    """Take the step that the payload names."""
+    """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
     name = payload["step"]
-    state = payload["state"]
+    state = unpack_state(payload["state"])
     with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
         try:
             order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
         except DriverError as error:
-            return _json(failed(FailureCode.INTERNAL_ERROR, str(error), state))
+            return _answer(failed(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bound({}, order.secrets):
             outcome = _attempt(STEPS[name], name, order, state, payload["attempt"])
-            _tell(name, order, outcome)
-            return _json(outcome.model_copy(update={"reason": telemetry.redacted(outcome.reason)}))
+            _log_outcome(name, order, outcome)
+            if outcome.kind == "Completed":
+                outcome = _report_completion(payload, outcome)
+            return _answer(outcome.model_copy(update={"reason": telemetry.redacted(outcome.reason)}), state)
 
 
 def publish_event(payload: dict[str, Any]) -> dict[str, Any]:
-    """Send the event to Kafka; Retry if it has not been acknowledged."""
-    message = payload["event"]
+    """Send the event to Kafka, and answer with what was sent; Retry if it has not been acknowledged."""
     with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
+        message, sent = payload["event"], payload["sent"]
+        if message is None:
+            failure = reports.build_failure(payload["requestId"], unpack_state(payload["state"]), payload["failure"])
+            message = reports.fit_event(failure, settings.current().payload_limit)
         try:
-            events.publish(message, payload["tenant"], settings.current())
-        except events.TooLarge as error:
-            reason = f"the event is too large for Kafka, its outputs were left out: {error}"
-            state = {"topology": message["associatedTopology"]}
-            smaller = event(message["requestId"], state, (FailureCode.INTERNAL_ERROR, reason))
-            if message["outputs"]:
-                return publish_event({**payload, "event": smaller})
-            raise Bug(reason) from None
+            published = _publish(message, payload["tenant"], sent)
         except events.Undelivered as error:
             _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
-            return _json(retry(_PUBLISH_AGAIN, str(error), {}))
-        details = message.get("failureDetails")
-        _log.info(
-            "%s published%s",
-            message["status"],
-            f": {details['failureCode']}: {details['description']}" if details else "",
-        )
-        return _json(succeeded({}))
+            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN, str(error), {})
+            return _answer(again.model_copy(update={"sent": error.on_its_way}))
+        return _answer(Outcome(kind="Completed", event=published, published=True))
+
+
+def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
+    """Publish an event, or the first smaller one that Kafka takes; which it was. Raises Undelivered."""
+    smaller = reports.reduce_event(message, "Kafka refuses it")
+    while True:
+        try:
+            events.publish(message, tenant, settings.current(), sent=sent)
+        except events.TooLarge as error:
+            following = next(smaller, None)
+            if following is None:
+                raise Bug(f"Kafka does not even take an event without outputs and topology: {error}") from error
+            message, sent = following, False
+        else:
+            _log_published(message)
+            return message
+
+
+def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
+    """The outcome with the event COMPLETE, published if that may be done here.
+
+    A step that would not give the same event if it ran again must have its event in the history before Kafka has it.
+    What Kafka does not acknowledge within a second is left to `publish_event`.
+    """
+    message = reports.fit_event(event(payload["requestId"], outcome.state), settings.current().payload_limit)
+    complete = outcome.model_copy(update={"state": {}, "event": message})
+    is_early = datetime.now(UTC) < earliest_event(payload["acceptedAt"])
+    if message["status"] == "FAILED" or not outcome.repeatable or is_early or events.is_away():
+        return complete
+    try:
+        events.publish(message, payload["tenant"], settings.current(), _ACKNOWLEDGED_SECONDS)
+    except events.TooLarge:
+        return complete
+    except events.Undelivered as error:
+        return complete.model_copy(update={"sent": error.on_its_way})
+    _log_published(message)
+    return complete.model_copy(update={"published": True})
+
+
+def _log_published(message: Mapping[str, Any]) -> None:
+    details = message.get("failureDetails")
+    text = f": {details['failureCode']}: {details['description']}" if details else ""
+    _log.info("%s published%s", message["status"], text)
 
 
 async def await_executions(payload: dict[str, Any], client: Executions) -> dict[str, Any]:
     """Wait for the executions that still ran for a resource when its Delete came; `found` is what they have made."""
     found: dict[str, Any] = {}
     for request_id in payload["awaits"]:
-        status = await client.get_status(request_id)
-        if executions.is_active(status):
-            return _json(running(_AWAIT_AGAIN, {}))
+        try:
+            status = await executions.find_execution(client, request_id)
+        except NotReady as error:
+            return _answer(running(_AWAIT_AGAIN, {}, str(error)))
+        if status is not None and executions.is_active(status):
+            return _answer(running(_AWAIT_AGAIN, {}))
         found |= executions.topology(status)
-    return _json(succeeded({"found": found}))
+    return _answer(succeeded({"found": found}))
 
 
 def _attempt(step: Step, name: str, order: Order, state: dict[str, Any], attempt: int) -> Outcome:
@@ -115,17 +173,38 @@ def _refused(name: str, refused: Refusal, state: dict[str, Any], attempt: int) -
     return retry(wait, refused.cause.text, state)
 
 
-def _tell(name: str, order: Order, outcome: Outcome) -> None:
+def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
     """One line for what an operator wants to know, and no line for polls."""
     where = f"{order.work.verb} in deployment location '{order.location.name}'"
     if outcome.kind == "Retry":
         _log.warning("%s: %s is tried again in %.0f s: %s", where, name, outcome.after, outcome.reason)
     elif outcome.kind == "Succeeded" and name == "start_deployment":
-        deployment, correlation = outcome.state["deployment"], outcome.state["correlationId"]
+        deployment, correlation = outcome.shown["deployment"], outcome.shown["correlationId"]
         _log.info("%s: deployment '%s' started (correlation id %s)", where, deployment, correlation)
     else:
         _log.debug("%s: %s: %s", where, name, outcome.kind)
 
 
-def _json(outcome: Outcome) -> dict[str, Any]:
-    return outcome.model_dump(mode="json")
+def unpack_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state that a step left, as it was."""
+    packed = state.get("packed")
+    return dict(state) if packed is None else dict(json.loads(zlib.decompress(base64.b85decode(packed))))
+
+
+def _pack_state(state: dict[str, Any]) -> dict[str, Any]:
+    """A state as it travels: compressed where it is large."""
+    text = json.dumps(state, separators=(",", ":"))
+    if len(text) <= _LARGE_STATE:
+        return state
+    return {"packed": base64.b85encode(zlib.compress(text.encode())).decode("ascii")}
+
+
+def _answer(outcome: Outcome, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An outcome as JSON. One that is larger than the task hub takes is a failure with the state `before` the step."""
+    result = outcome.model_copy(update={"state": _pack_state(outcome.state)}).model_dump(mode="json")
+    limit = settings.current().payload_limit
+    size = len(json.dumps(result).encode()) if limit else 0
+    if size <= limit:
+        return result
+    reason = f"the state of the run has {size} bytes, the task hub takes {limit}"
+    return _answer(failed(FailureCode.INTERNAL_ERROR, reason, before or {}))

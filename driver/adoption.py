@@ -4,7 +4,7 @@ from typing import Any
 
 from driver import deployments
 from driver.arm import FIRST_POLL
-from driver.models import Adopt, FailureCode, Order, Outcome, failed, running, succeeded
+from driver.models import Adopt, FailureCode, Order, Outcome, completed, failed, running
 from driver.topology import entries
 
 
@@ -20,4 +20,4 @@ def adopt_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outco
     if found.state != "Succeeded":
         return running(FIRST_POLL * 5, {})
     topology = entries([*found.resource_ids, work.deployment_id])
-    return succeeded({"outputs": deployments.outputs(found, work.outputs), "topology": topology})
+    return completed(deployments.outputs(found, work.outputs), topology)

@@ -11,10 +11,12 @@ from driver import acceptance, arm, events, executions, references, sealing, tel
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
 from driver.models import VERSION, FailureCode, LifecycleRequest, ReferenceRequest, event, parse
-from driver.settings import Settings, current
+from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
+HEALTH_SECONDS = 2.0  # that the task hub has to answer
+_NO_EXECUTION = "health"  # an id that no execution has
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
 _log = logging.getLogger("driver.api")
 
@@ -43,22 +45,34 @@ async def show_execution(request_id: str, headers: Mapping[str, str], client: Ex
     return await _answered(headers, _show_execution(request_id, client))
 
 
-async def health() -> Answer:
+async def health(client: Executions) -> Answer:
     """GET /management/health: 503 only if work could not be accepted; what is merely out of reach is told with a
     200.
     """
     settings = current()
-    vitals = {"app": True, "kafka": True, "azure": arm.is_reachable()}
+    vitals = {"app": _vital(), "taskHub": _vital(), "kafka": _vital(), "azure": _vital(arm.is_reachable())}
     status = 200
     try:
         _require_ready(settings)
-        vitals["kafka"] = await asyncio.to_thread(events.is_reachable, settings)
+        vitals["kafka"] = _vital(await asyncio.to_thread(events.is_reachable, settings))
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["app"] = False
+        vitals["app"] = _vital(False, str(error))
         status = error.status
-    shown = {name: {"status": "OK" if good else "UNHEALTHY"} for name, good in vitals.items()}
-    return Answer(status, {"vitals": shown})
+    try:
+        await executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS)
+        if settings.task_hub_trial:
+            vitals["taskHub"] = _vital(reason=TRIAL_HUB)
+    except NotReady as error:
+        _log.error("cannot accept work: %s", error)
+        vitals["taskHub"] = _vital(False, str(error))
+        status = error.status
+    return Answer(status, {"vitals": vitals})
+
+
+def _vital(is_good: bool = True, reason: str = "") -> dict[str, str]:
+    status = {"status": "OK" if is_good else "UNHEALTHY"}
+    return {**status, "reason": telemetry.redacted(reason)} if reason else status
 
 
 async def housekeep(client: Executions) -> None:
@@ -110,8 +124,8 @@ async def _find_reference(body: bytes) -> Answer:
 
 
 async def _show_execution(request_id: str, client: Executions) -> Answer:
-    status = await client.get_status(request_id)
-    if not executions.is_known(status):
+    status = await executions.find_execution(client, request_id)
+    if status is None:
         raise UnknownExecution(request_id)
     return Answer(200, executions.report(status))
 
@@ -121,7 +135,7 @@ async def _report_lost(status: Any, client: Executions) -> None:
     if run is None:
         return
     report_id = f"{run['requestId']}-lost"
-    if executions.is_known(await client.get_status(report_id)):
+    if await executions.find_execution(client, report_id) is not None:
         return
     reason = (
         f"the execution ended without an event ({executions.state(status)}): what it made may not be in any topology"

@@ -1,8 +1,7 @@
 """The steps of `deploy`: look at what is there, deploy, watch, and report what the deployment made.
 
-State: `existed` fingerprints of what was there before, `topology` of what earlier tries made, `deployment`,
-`correlationId`, `url` to poll, `delay` of the next poll. A state that still has `existed` in it says that the
-inventory is not collected yet.
+State: `existed` fingerprints of what was there before, `topology` of what earlier tries made, `correlationId`,
+ `url` to poll, `delay` of the next poll, `over` once the deployment was seen to have succeeded.
 """
 
 import random
@@ -11,7 +10,8 @@ from typing import Any
 from driver import deployments, packages, resources
 from driver.arm import FIRST_POLL, next_delay, poll
 from driver.arm_errors import Refusal
-from driver.models import AzureLocation, Deploy, Order, Outcome, failed, retry, running, succeeded
+from driver.deployments import Deployment
+from driver.models import AzureLocation, Deploy, Order, Outcome, completed, failed, retry, running, succeeded
 from driver.templates import (
     DEPLOYMENTS,
     Template,
@@ -22,6 +22,8 @@ from driver.templates import (
     top_level_names,
 )
 from driver.topology import arm_name, arm_type, entries, fingerprint, group_name, owned
+
+RECORD_WAIT = 2.0  # seconds until the record of a deployment that has succeeded is read again
 
 
 def inspect_resources(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
@@ -35,22 +37,33 @@ def start_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outco
     """PUT the deployment."""
     work = _work(order)
     started = deployments.put(order.location, work, template_of(work).body)
-    now = {"deployment": work.name, "correlationId": started.correlation_id, "url": started.url, "delay": FIRST_POLL}
-    return Outcome(kind="Succeeded", after=FIRST_POLL, state={**state, **now})
+    now = {"correlationId": started.correlation_id, "url": started.url, "delay": FIRST_POLL}
+    shown = {"deployment": work.name, "correlationId": started.correlation_id}
+    return Outcome(kind="Succeeded", after=FIRST_POLL, state={**state, **now}, shown=shown)
 
 
 def watch_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
-    """Poll the deployment; when it is over, its outputs and inventory."""
+    """Poll the deployment; when it is over, its outputs and inventory.
+
+    Once it has succeeded, this step may have published COMPLETE before it was killed: then no refusal fails it.
+    """
     work = _work(order)
     try:
-        if _is_over(order.location, work, state):
-            return _made(order, work, state)
+        if not state.get("over") and not _is_over(order.location, work, state):
+            delay = next_delay(state["delay"])
+            return running(delay, {**state, "delay": delay})
     except Refusal as refused:
         if refused.status != 200:
             raise
         return _failed(order, work, state, refused, attempt)
-    delay = next_delay(state["delay"])
-    return running(delay, {**state, "delay": delay})
+    try:
+        found = deployments.get(order.location, deployments.deployment_id(order.location, work))
+        if found.state == "Succeeded":
+            return _report_deployment(order, work, state, found)
+        wait, reason = RECORD_WAIT, f"the deployment has succeeded, its record still says {found.state}"
+    except Refusal as refused:
+        wait, reason = max(refused.retry_after, RECORD_WAIT), refused.cause.text
+    return running(wait * random.uniform(1, 1.5), {**state, "over": True}, reason, settled=True)  # noqa: S311 - scatters retries, guards nothing
 
 
 def abandon_deployment(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
@@ -74,21 +87,16 @@ def _is_over(location: AzureLocation, work: Deploy, state: dict[str, Any]) -> bo
     return found.state == "Succeeded"
 
 
-def _made(order: Order, work: Deploy, state: dict[str, Any]) -> Outcome:
+def _report_deployment(order: Order, work: Deploy, state: dict[str, Any], found: Deployment) -> Outcome:
+    """The end of a deployment that has succeeded, from its record; nested deployments are found by its operations."""
     used = template_of(work)
     record = deployments.deployment_id(order.location, work)
-    found = deployments.get(order.location, record)
     ids = list(found.resource_ids)
-    if DEPLOYMENTS.lower() in resource_types(used.body):
+    is_nested = DEPLOYMENTS.lower() in resource_types(used.body)
+    if is_nested:
         ids += deployments.nested_ids(order.location, record)
-    return succeeded(
-        {
-            "outputs": deployments.outputs(found, used.outputs),
-            "topology": _inventory(order, state, tuple(ids)),
-            "deployment": work.name,
-            "correlationId": state.get("correlationId", ""),
-        }
-    )
+    topology = _inventory(order, state, tuple(ids))
+    return completed(deployments.outputs(found, used.outputs), topology, repeatable=not is_nested)
 
 
 def _failed(order: Order, work: Deploy, state: dict[str, Any], refused: Refusal, attempt: int) -> Outcome:
@@ -100,7 +108,7 @@ def _failed(order: Order, work: Deploy, state: dict[str, Any], refused: Refusal,
         return retry(wait, refused.cause.text, {"existed": state["existed"], "topology": topology})
     correlation = state.get("correlationId") or "unknown"
     reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
-    return failed(verdict.code, reason, {"topology": topology})
+    return failed(verdict.code, reason, {"topology": topology}, collected=True)
 
 
 def _inventory(order: Order, state: dict[str, Any], ids: tuple[str, ...]) -> dict[str, Any]:

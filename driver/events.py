@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,58 +17,118 @@ if TYPE_CHECKING:
     from confluent_kafka import Producer
 
 DELIVERY_SECONDS = 15
-_WAIT_SECONDS = 20  # longer than the delivery itself may take, shorter than the lock on an activity's message
+WAIT_SECONDS = 20.0  # longer than the delivery itself may take, shorter than the lock on an activity's message
 _HEALTH_SECONDS = 2
+_FORGOTTEN_SECONDS = 60  # a report that nobody asked for was asked for in another worker
 _log = logging.getLogger(__name__)
 
 
 class Undelivered(Exception):
-    """Kafka has not acknowledged the record; it may be sent again."""
+    """Kafka has not acknowledged the record; it may be sent again. `on_its_way` if the record still waits for Kafka's
+    report in this process.
+    """
+
+    def __init__(self, reason: str, on_its_way: bool = False) -> None:
+        super().__init__(reason)
+        self.on_its_way = on_its_way
 
 
 class TooLarge(Exception):
     """The record is larger than the producer or the broker takes: it would never be delivered."""
 
 
-def publish(event: dict[str, Any], tenant: str | None, settings: Settings) -> None:
-    """Send an event and wait until Kafka has acknowledged it. Raises Undelivered if it has not within 20 seconds."""
+@dataclass
+class Delivery:
+    """A record that was handed to the producer, and Kafka's report of it once `reported` is set."""
+
+    reported: threading.Event = field(default_factory=threading.Event)
+    error: Any = None
+    reported_at: float = 0
+
+    def note_report(self, error: Any, _message: Any) -> None:
+        self.error, self.reported_at = error, time.monotonic()
+        self.reported.set()
+
+
+# Records that Kafka had not acknowledged when the step that sent them ended, by requestId.
+_on_their_way: dict[str, Delivery] = {}
+_away = threading.Event()
+
+
+def is_away() -> bool:
+    """Whether Kafka did not acknowledge the last record of this process."""
+    return _away.is_set()
+
+
+def publish(
+    event: dict[str, Any], tenant: str | None, settings: Settings, seconds: float = WAIT_SECONDS, sent: bool = False
+) -> None:
+    """Send an event and wait until Kafka has acknowledged it. Raises Undelivered if it has not within `seconds`.
+
+    `sent` says that an earlier step has sent this event: if this process did that, its report is waited for and no
+    second record is sent.
+    """
     value = json.dumps(event)
     if settings.events_to_log:
         _log.info("event (EVENTS=log, not sent to Kafka): %s", value)
         return
+    key = event["requestId"]
+    delivery = _on_their_way.pop(key, None) if sent else None
+    if delivery is None:
+        delivery = _send(key, value, tenant, settings)
+    deadline = time.monotonic() + seconds
+    while not delivery.reported.is_set() and time.monotonic() < deadline:
+        _producer(settings).poll(0.02)
+    if not delivery.reported.is_set():
+        _away.set()
+        _keep(key, delivery)
+        raise Undelivered(f"no delivery report within {seconds:g} seconds", on_its_way=True)
+    _check_report(delivery.error)
+    _away.clear()
+
+
+def _send(key: str, value: str, tenant: str | None, settings: Settings) -> Delivery:
+    """Hand a record to the producer."""
     from confluent_kafka import KafkaError, KafkaException
 
-    acknowledged = threading.Event()
-    errors: list[Any] = []
-
-    def delivered(error: Any, _message: Any) -> None:
-        errors.append(error)
-        acknowledged.set()
-
+    delivery = Delivery()
     try:
-        producer = _producer(settings)
-        producer.produce(
+        _producer(settings).produce(
             settings.kafka_topic,
-            key=event["requestId"],
+            key=key,
             value=value,
             headers=[("tenantId", tenant.encode())] if tenant is not None else None,
-            on_delivery=delivered,
+            on_delivery=delivery.note_report,
         )
     except (BufferError, KafkaException) as error:
         if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-            raise TooLarge(str(error)) from None
-        raise Undelivered(str(error)) from None
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while not acknowledged.is_set() and time.monotonic() < deadline:
-        producer.poll(0.05)
-    if not errors:
-        raise Undelivered(f"no delivery report within {_WAIT_SECONDS} seconds")
-    if errors[0] is not None:
-        if errors[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
-            raise TooLarge(str(errors[0]))
-        if errors[0].fatal():
-            _producer.cache_clear()  # a producer that has lost its sequence numbers never delivers again
-        raise Undelivered(str(errors[0]))
+            raise TooLarge(str(error)) from error
+        _away.set()
+        raise Undelivered(str(error)) from error
+    return delivery
+
+
+def _check_report(error: Any) -> None:
+    """Raise what a delivery report says, if it says an error."""
+    from confluent_kafka import KafkaError
+
+    if error is None:
+        return
+    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+        raise TooLarge(str(error))
+    _away.set()
+    if error.fatal():
+        _producer.cache_clear()  # a producer that has lost its sequence numbers never delivers again
+    raise Undelivered(str(error))
+
+
+def _keep(key: str, delivery: Delivery) -> None:
+    """Keep a record whose report is still to come, for the step that will ask for it."""
+    long_ago = time.monotonic() - _FORGOTTEN_SECONDS
+    for other, one in list(_on_their_way.items()):
+        if one.reported.is_set() and one.reported_at < long_ago:
+            _on_their_way.pop(other, None)
+    _on_their_way[key] = delivery
 
 
 def require_valid(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Executions in the task hub: their ids, and what is known of them."""
 
+import asyncio
 import hmac
 import json
 import uuid
@@ -8,10 +9,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
+from driver.errors import NotReady
 from driver.models import LifecycleRequest
 
 _ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _RESOURCE_DIGITS = 16
+FIND_SECONDS = 10.0  # a hub that is there answers in milliseconds
 
 
 class Executions(Protocol):
@@ -66,11 +69,26 @@ def of_same_resource(ids: list[str], request_id: str) -> list[str]:
     return [one for one in ids if one.startswith(head) and one != request_id]
 
 
-def is_known(status: Any) -> bool:
-    return state(status) != ""
+async def find_execution(client: Executions, instance_id: str, seconds: float = FIND_SECONDS) -> Any | None:
+    """The status of an execution; None where the task hub has none of that id. Raises NotReady where the task hub does
+    not answer within the seconds: the SDK gives the status of an unknown one as a text, an error of the host as
+    neither.
+    """
+    try:
+        status = await asyncio.wait_for(client.get_status(instance_id), seconds)
+    except TimeoutError as error:
+        raise NotReady(f"the task hub has not answered within {seconds:g} seconds") from error
+    except Exception as error:
+        raise NotReady(f"the task hub does not answer ({type(error).__name__})") from error
+    if state(status):
+        return status
+    if isinstance(getattr(status, "message", None), str):
+        return None
+    raise NotReady("the task hub answers with an error: its storage cannot be reached")
 
 
 def is_active(status: Any) -> bool:
+    """Whether an execution has not ended."""
     return state(status) in _ACTIVE
 
 

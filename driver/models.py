@@ -6,6 +6,7 @@ of them.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +17,8 @@ from driver.errors import InvalidRequest
 
 VERSION = "1.0.0"
 LONGEST_DESCRIPTION = 8_000  # characters; a Kafka record has its limit too
+# Seconds from the acceptance of a request to its event at the earliest: Brent must have read the 202 before.
+EARLIEST_EVENT_SECONDS = 2.0
 
 Topology = dict[str, "TopologyEntry | None"]
 
@@ -230,30 +233,49 @@ class Outcome(Model):
     Succeeded: on to the next step.  Running: the same step again after `after` seconds.
     Retry: what was tried has to be tried again after `after` seconds, `reason` says why.
     Failed: the transition has failed with `code` and `reason`.
-    `state` is handed to the step that comes next; the last step leaves `outputs` and `topology` in it.
+    Completed: the transition is over; `event` says so. `published` if Kafka has acknowledged it, `sent` if it may be on
+    its way.
+
+    `state` is handed to the step that comes next; the orchestrator does not read it. `repeatable` says of a Completed
+    step that it gives the same event if it runs again. `settled`: what was begun has succeeded and is only to be
+    reported, so the deadline does not end it. `collected`: `state` names all that a failed deployment has made. `shown`
+    is what the execution shows of the deployment from now on.
     """
 
-    kind: Literal["Succeeded", "Running", "Retry", "Failed"]
+    kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
     state: dict[str, Any] = Field(default_factory=dict)
     after: float = 0
     code: FailureCode | None = None
     reason: str = ""
+    event: dict[str, Any] | None = None
+    repeatable: bool = False
+    published: bool = False
+    sent: bool = False
+    settled: bool = False
+    collected: bool = False
+    shown: dict[str, str] = Field(default_factory=dict)
 
 
 def succeeded(state: dict[str, Any]) -> Outcome:
     return Outcome(kind="Succeeded", state=state)
 
 
-def running(after: float, state: dict[str, Any], reason: str = "") -> Outcome:
-    return Outcome(kind="Running", after=after, reason=reason, state=state)
+def running(after: float, state: dict[str, Any], reason: str = "", settled: bool = False) -> Outcome:
+    return Outcome(kind="Running", after=after, reason=reason, state=state, settled=settled)
 
 
 def retry(after: float, reason: str, state: dict[str, Any]) -> Outcome:
     return Outcome(kind="Retry", after=after, reason=reason, state=state)
 
 
-def failed(code: FailureCode, reason: str, state: dict[str, Any]) -> Outcome:
-    return Outcome(kind="Failed", code=code, reason=reason, state=state)
+def failed(code: FailureCode, reason: str, state: dict[str, Any], collected: bool = False) -> Outcome:
+    return Outcome(kind="Failed", code=code, reason=reason, state=state, collected=collected)
+
+
+def completed(outputs: dict[str, Any], topology: Mapping[str, Any], repeatable: bool = True) -> Outcome:
+    """The last step of a transition: the outputs and the topology of its event."""
+    state = {"outputs": outputs, "topology": dict(topology)}
+    return Outcome(kind="Completed", state=state, repeatable=repeatable)
 
 
 def event(request_id: str, state: Mapping[str, Any], failure: tuple[FailureCode, str] | None = None) -> dict[str, Any]:
@@ -268,6 +290,11 @@ def event(request_id: str, state: Mapping[str, Any], failure: tuple[FailureCode,
     if failure:
         message["failureDetails"] = {"failureCode": str(failure[0]), "description": failure[1][:LONGEST_DESCRIPTION]}
     return message
+
+
+def earliest_event(accepted_at: str) -> datetime:
+    """When the event of a request that was accepted at that time (ISO 8601) may be published."""
+    return datetime.fromisoformat(accepted_at) + timedelta(seconds=EARLIEST_EVENT_SECONDS)
 
 
 Parsed = TypeVar("Parsed", bound=Model)

@@ -9,7 +9,7 @@ from typing import Any
 from driver import deployments, inventory
 from driver.arm import FIRST_POLL, next_delay, poll
 from driver.creation import template_of
-from driver.models import Deploy, Order, Outcome, Preview, running, succeeded
+from driver.models import Deploy, Order, Outcome, Preview, completed, running
 from driver.topology import owned
 
 CHANGES = "what_if_changes"
@@ -34,11 +34,11 @@ def watch_preview(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     deploy = _work(order).deploy
     changes = [_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
     if not _work(order).drift:
-        return succeeded({"outputs": {CHANGES: changes}, "topology": {}})
+        return completed({CHANGES: changes}, {}, repeatable=False)
     resources, _ = inventory.expanded(order.location, order.topology, groups=True)
     own = {entry.id.lower() for entry in owned(resources).values()}
     drifted = [one for one in changes if one["resourceId"].lower() in own and one["changeType"] not in _UNCHANGED]
-    return succeeded({"outputs": {DRIFTED: drifted}, "topology": {}})
+    return completed({DRIFTED: drifted}, {}, repeatable=False)
 
 
 def _change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:

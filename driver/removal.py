@@ -4,37 +4,46 @@ it, they are deleted one by one before it is tried again.
 State: `pending` {key: id}, `started` {key: {id, url}}, `refused` {key: reason}, `removed` [key], `delay` seconds until
 the next look. What was refused is tried again as soon as something else is gone, so that what is stuck holds up only
 what needs it gone. The removal has failed when everything left was refused since.
+
+The records of deployments come last. They are history: their DELETE is sent and not waited for, and one that Azure
+does not take fails nothing.
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from driver import deployments, inventory, resources
 from driver.arm import FIRST_POLL, Operation, next_delay, poll
 from driver.arm_errors import UNTIL_TIMEOUT, Refusal
-from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, failed, running, succeeded
+from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, completed, failed, running
 from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, is_within, merged, owned, selected
 
 _MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM lets a subscription do
+_log = logging.getLogger("driver.lifecycle")
 
 
 def remove_resources(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
     """One look at a removal: see what is done, begin what can be begun."""
     work = _work(order)
-    state = state if "pending" in state else _begin(order, work, state)
+    is_first_look = "pending" not in state
+    state = _begin(order, work, state) if is_first_look else state
     if work.targets is not None and not (state["pending"] or state["started"] or state["removed"]):
         wanted = ", ".join(f"{target.type}/{target.name}" for target in work.targets)
         return failed(
             FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", {"topology": {}}
         )
     wait = _look(order, state)
+    only_records = _only_records(state)
     put_off = _start(order, state, wait)
     left = "; ".join(_left(state, put_off))
     if state["started"] or put_off:
         delay = max([next_delay(state["delay"]), *wait])
-        return running(delay, {**state, "delay": next_delay(state["delay"])}, left)
+        return running(delay, {**state, "delay": next_delay(state["delay"])}, left, settled=only_records)
     if not state["pending"]:
-        return succeeded({"outputs": {}, "topology": dict.fromkeys(state["removed"])})
+        # Once only records were left, the same look again ends the same.
+        repeatable = only_records and not is_first_look
+        return completed({}, dict.fromkeys(state["removed"]), repeatable)
     return failed(
         FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {left}", {"topology": removed_so_far(state)}
     )
@@ -95,19 +104,25 @@ def _start(order: Order, state: dict[str, Any], wait: list[float]) -> dict[str, 
                 return put_off
             if key not in state["pending"]:
                 continue  # an earlier one has taken it along
+            target = state["pending"][key]
             try:
-                _begun(state, key, resources.delete(order.location, state["pending"][key]), wait)
+                _note_delete(state, key, resources.delete(order.location, target), wait)
             except Refusal as refused:
                 if refused.verdict.tries != UNTIL_TIMEOUT:
-                    state["refused"][key] = refused.cause.text
+                    _note_refusal(state, key, refused)
                     continue
                 put_off[key] = refused.cause.text
                 wait.append(max(refused.retry_after, refused.verdict.wait))
                 if refused.status != 409:
                     return put_off  # it is ARM that is busy, not the resource
-                if _is_record(state["pending"][key]):
-                    deployments.cancel(order.location, state["pending"][key])  # an active one cannot be deleted
+                if _is_record(target):
+                    deployments.cancel(order.location, target)  # an active one cannot be deleted
     return put_off
+
+
+def _only_records(state: dict[str, Any]) -> bool:
+    """Whether all that is left are records of deployments."""
+    return all(map(_is_record, [*state["pending"].values(), *(one["id"] for one in state["started"].values())]))
 
 
 def _open(state: dict[str, Any], put_off: Mapping[str, str]) -> list[str]:
@@ -116,7 +131,7 @@ def _open(state: dict[str, Any], put_off: Mapping[str, str]) -> list[str]:
     """
     under_way = [one["id"] for one in state["started"].values()]
     hopeful = {key: one for key, one in state["pending"].items() if key not in state["refused"]}
-    only_records = all(map(_is_record, [*state["pending"].values(), *under_way]))
+    only_records = _only_records(state)
     found = [
         key
         for key, one in hopeful.items()
@@ -132,9 +147,19 @@ def _is_record(resource_id: str) -> bool:
     return arm_type(resource_id).lower() == DEPLOYMENT_TYPE.lower()
 
 
-def _begun(state: dict[str, Any], key: str, begun: Operation, wait: list[float]) -> None:
+def _note_refusal(state: dict[str, Any], key: str, refused: Refusal) -> None:
+    """Note that Azure does not delete something. A deployment's record then stays in Azure."""
+    target = state["pending"][key]
+    if _is_record(target):
+        _log.warning("the record %s stays in Azure, all else is gone: %s", target, refused.cause.text)
+        _removed(state, key)
+    else:
+        state["refused"][key] = refused.cause.text
+
+
+def _note_delete(state: dict[str, Any], key: str, begun: Operation, wait: list[float]) -> None:
     """Note that a DELETE has begun, or is over already."""
-    if begun.url:
+    if begun.url and not _is_record(state["pending"][key]):
         state["started"][key] = {"id": state["pending"].pop(key), "url": begun.url}
         wait.append(begun.retry_after)
     else:

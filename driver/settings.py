@@ -9,6 +9,12 @@ from pathlib import Path
 from driver.errors import NotReady
 
 KAFKA_CONFIG = "KAFKA_CONFIG_"
+BACKEND = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__type"
+TRIAL_HUB = "trial: a kill of the task hub's pod loses the requests that were accepted in the last seconds"
+# Bytes of one payload that Durable Task Scheduler takes (1 MB), less room for what surrounds it.
+# learn.microsoft.com/azure/durable-task/scheduler/durable-task-scheduler, "limitations"
+SCHEDULER_PAYLOAD = 1_000_000
+LOG_OUTPUTS = ("host", "container")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -60,6 +66,13 @@ class Settings:
     log_type: str = field(
         default="plain", metadata={"LOG_TYPE": "`logstash` makes every line one JSON object; else plain text."}
     )
+    log_output: str = field(
+        default="host",
+        metadata={
+            "LOG_OUTPUT": "`host`: lines go through the Functions host, which wraps them; `container`: the driver's "
+            "lines go to the container's output as they are, a line of more than 4,096 bytes cut."
+        },
+    )
     transition_timeout_minutes: int = field(
         default=60,
         metadata={"TRANSITION_TIMEOUT_MINUTES": "Minutes that a transition may take whose package gives no timeout."},
@@ -70,6 +83,17 @@ class Settings:
     bicep_path: str = field(
         default="",
         metadata={"BICEP_PATH": "The Bicep CLI. Without it driver files with Bicep need the compiled JSON beside it."},
+    )
+    task_hub_trial: bool = field(
+        default=False,
+        metadata={"TASK_HUB_TRIAL": "Set by the chart with `durable.backend=trial`: health and log say so."},
+    )
+    payload_limit: int = field(
+        default=0,
+        metadata={
+            BACKEND: "Set by chart and hosting. With `azureManaged` (Durable Task Scheduler) what is larger than 1 MB "
+            "is refused."
+        },
     )
     faults: tuple[str, ...] = ()
 
@@ -95,6 +119,10 @@ def read(environment: Mapping[str, str]) -> Settings:
     if log_level not in LOG_LEVELS:
         faults.append(f"LOG_LEVEL is '{log_level}': it takes {', '.join(LOG_LEVELS)}")
         log_level = "INFO"
+    log_output = environment.get("LOG_OUTPUT", "host").lower() or "host"
+    if log_output not in LOG_OUTPUTS:
+        faults.append(f"LOG_OUTPUT is '{log_output}': it takes {' or '.join(LOG_OUTPUTS)}")
+        log_output = "host"
     events = environment.get("EVENTS", "kafka").lower()
     if events not in ("kafka", "log"):
         faults.append(f"EVENTS is '{events}': it takes kafka or log")
@@ -111,10 +139,13 @@ def read(environment: Mapping[str, str]) -> Settings:
         resource_manager_url=_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
         sealing_keys=_sealing_keys(environment, faults),
         log_level=log_level,
+        log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
         transition_timeout_minutes=_minutes(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
         history_days=_minutes(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
+        task_hub_trial=environment.get("TASK_HUB_TRIAL", "").lower() == "true",
+        payload_limit=SCHEDULER_PAYLOAD if environment.get(BACKEND, "").lower() == "azuremanaged" else 0,
         faults=tuple(faults),
     )
 

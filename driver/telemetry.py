@@ -2,21 +2,29 @@
 
 import json
 import logging
+import os
 import re
 import socket
 import sys
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from itertools import islice
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote_plus
 
-from driver.settings import Settings
+from driver.settings import TRIAL_HUB, Settings
 
 HIDDEN = "***"
 _TRACE_HEADER = "x-tracectx-"
+_MOST_TRACE_FIELDS = 20
+LONGEST_LINE = 4_096  # bytes that a pipe takes as a whole, with the end of the line
+_CUT = " ... (cut)"
+_log = logging.getLogger(__name__)
 _SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
 
 _fields: ContextVar[Mapping[str, str]] = ContextVar("trace fields", default=MappingProxyType({}))
@@ -38,11 +46,12 @@ _PATTERNS = (
 
 def trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
     """The X-TraceCtx-* headers of a request as log fields `tracectx.<name in lower case>`."""
-    return {
-        f"tracectx.{name.lower().removeprefix(_TRACE_HEADER)}": str(value)[:200]
+    fields = (
+        (f"tracectx.{name.lower().removeprefix(_TRACE_HEADER)[:60]}", str(value)[:200])
         for name, value in headers.items()
         if name.lower().startswith(_TRACE_HEADER)
-    }
+    )
+    return dict(islice(fields, _MOST_TRACE_FIELDS))
 
 
 @contextmanager
@@ -87,7 +96,11 @@ class PlainFormatter(logging.Formatter):
 
 
 class LogstashFormatter(logging.Formatter):
-    """One JSON object a line, with the fields that TNC-O's log collectors know."""
+    """One JSON object a line, with the fields that TNC-O's log collectors know. Bounded ones fit into one write."""
+
+    def __init__(self, is_bounded: bool = False) -> None:
+        super().__init__()
+        self._is_bounded = is_bounded
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -107,17 +120,73 @@ class LogstashFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["stack_trace"] = redacted(self.formatException(record.exc_info))
-        return json.dumps(line)
+        return _fit_line(line) if self._is_bounded else json.dumps(line)
+
+
+class ContainerHandler(logging.Handler):
+    """Writes to the container's output, past the Functions host, which would wrap every line.
+
+    The parent of this process is the host, and its standard output is the container's. Many processes write there, and
+    a pipe takes only writes of up to 4,096 bytes as a whole: so each line is one write of at most that many.
+    """
+
+    def __init__(self) -> None:
+        """Open the output. Raises OSError where that is not allowed, or where there is none."""
+        super().__init__()
+        self._output = os.open(f"/proc/{os.getppid()}/fd/1", os.O_WRONLY | os.O_APPEND)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record).encode("utf-8", "replace")
+            if len(line) >= LONGEST_LINE:
+                line = line[: LONGEST_LINE - len(_CUT) - 1].decode("utf-8", "ignore").encode() + _CUT.encode()
+            os.write(self._output, line + b"\n")
+        except Exception:
+            self.handleError(record)
+
+
+def _fit_line(line: dict[str, Any]) -> str:
+    """A line as JSON of less than 4,096 bytes: where it would be longer, its longest text is cut, to half of its length
+    at most, and so on.
+    """
+    text = json.dumps(line)
+    while len(text) >= LONGEST_LINE:
+        texts = {name: json.dumps(value) for name, value in line.items() if isinstance(value, str)}
+        longest = max(texts, key=lambda name: len(texts[name]))
+        excess = len(text) - LONGEST_LINE + 1 + len(_CUT)
+        room = max(len(texts[longest]) - 2 - excess, len(texts[longest]) // 2 - 2 * len(_CUT), 0)
+        line = {**line, longest: _cut_text(line[longest], room) + _CUT}
+        text = json.dumps(line)
+    return text
+
+
+def _cut_text(text: str, room: int) -> str:
+    """The beginning of a text that takes at most `room` bytes in JSON."""
+    text = text[:room].removesuffix(_CUT)
+    lengths = range(len(text) + 1)
+    return text[: bisect_right(lengths, room, key=lambda length: len(json.dumps(text[:length])) - 2) - 1]
 
 
 def configure(settings: Settings) -> None:
     """Set up this process's logging. On the Functions host the worker's own handler stays and gets the format."""
-    root = logging.getLogger()
+    root, own = logging.getLogger(), logging.getLogger("driver")
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stdout))
+    is_json = settings.log_type == "logstash"
     for handler in root.handlers:
-        handler.setFormatter(LogstashFormatter() if settings.log_type == "logstash" else PlainFormatter())
+        handler.setFormatter(LogstashFormatter() if is_json else PlainFormatter())
     root.setLevel(settings.log_level)
+    if settings.log_output == "container":
+        try:
+            container = ContainerHandler()
+        except OSError as error:
+            _log.warning("LOG_OUTPUT=container: the lines go through the Functions host instead: %s", error)
+        else:
+            container.setFormatter(LogstashFormatter(is_bounded=True) if is_json else PlainFormatter())
+            own.addHandler(container)
+            own.propagate = False
+    if settings.task_hub_trial:
+        _log.warning("task hub: %s", TRIAL_HUB)
     debugging = settings.log_level == "DEBUG"
     # Libraries speak of every request: with the driver's own lines that would be ten times what an operator reads.
     for name in ("azure", "msal", "urllib3", "asyncio"):

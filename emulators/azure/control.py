@@ -43,7 +43,11 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 
 def _everything(cloud: Cloud) -> dict[str, object]:
-    """`{"resourceGroups", "resources", "deployments"}`: children and extension resources too."""
+    """`{"resourceGroups", "resources", "deployments"}`: children and extension resources too. ARM shows nothing of a
+    deployment's record that is being deleted; here it says `deleting`.
+    """
+    running = [one for one in cloud.state.operations.values() if one.kind == "deployment-delete" and not one.done]
+    deleting = {one.target.lower() for one in running}
     return {
         "resourceGroups": [groups.show(group) for group in cloud.state.groups.values()],
         "resources": [
@@ -51,7 +55,12 @@ def _everything(cloud: Cloud) -> dict[str, object]:
             for resource in cloud.state.resources.values()
         ],
         "deployments": [
-            {"id": item.id, "provisioningState": item.state, "correlationId": item.correlation_id}
+            {
+                "id": item.id,
+                "provisioningState": item.state,
+                "correlationId": item.correlation_id,
+                "deleting": item.id.lower() in deleting,
+            }
             for item in cloud.state.deployments.values()
         ],
     }

@@ -42,7 +42,9 @@ def payload(location: AzureLocation, step: str, attempt: int = 0, state: Any = N
     order = Order(request_id="r", location=location, topology=topology, work=work)
     return {
         "requestId": "r",
+        "tenant": None,
         "trace": {"tracectx.transactionid": "t-1"},
+        "acceptedAt": "2026-01-01T00:00:00+00:00",
         "step": step,
         "sealed": sealing.seal(order.model_dump(mode="json"), (key,)),
         "state": state or {},

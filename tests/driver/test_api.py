@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 from cryptography.fernet import Fernet
 
 from driver import api, sealing, settings
@@ -67,7 +69,8 @@ def test_an_accepted_request(hub: TaskHub) -> None:
     )
     assert name == "run_lifecycle"
     assert NEEDLE not in json.dumps(run)
-    assert {key: run[key] for key in run if key != "sealed"} == {
+    assert datetime.now(UTC) - datetime.fromisoformat(run["acceptedAt"]) < timedelta(seconds=10)
+    assert {key: run[key] for key in run if key not in ("sealed", "acceptedAt")} == {
         "requestId": request_id,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
@@ -125,14 +128,17 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
     settings.current.cache_clear()
     assert said in refused(execute(hub), 503)
     assert hub.started == []
-    health = asyncio.run(api.health())
+    health = asyncio.run(api.health(hub))
     assert health.status == 503
-    assert health.body["vitals"]["app"] == {"status": "UNHEALTHY"}
+    app = health.body["vitals"]["app"]
+    assert app["status"] == "UNHEALTHY"
+    assert said in app["reason"]
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
-    health = asyncio.run(api.health())
+    health = asyncio.run(api.health(hub))
     assert (health.status, health.body["vitals"]["app"]) == (200, {"status": "OK"})
+    assert health.body["vitals"]["taskHub"] == {"status": "OK"}
     assert health.body["vitals"]["kafka"] == {"status": "UNHEALTHY"}
     assert execute(hub).status == 202
 
@@ -185,12 +191,32 @@ def test_a_task_hub_that_does_not_answer_is_a_503(hub: TaskHub) -> None:
     assert "may be sent again" in refused(execute(hub), 503)
 
 
+def test_a_task_hub_whose_storage_is_away_is_a_vital_and_a_503(hub: TaskHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def error_of_the_host(instance_id: str) -> Any:
+        return DurableOrchestrationStatus.from_json({"Message": "Something went wrong", "ExceptionMessage": NEEDLE})
+
+    monkeypatch.setattr(hub, "get_status", error_of_the_host)
+    health = asyncio.run(api.health(hub))
+    assert (health.status, health.body["vitals"]["taskHub"]["status"]) == (503, "UNHEALTHY")
+    assert "storage" in health.body["vitals"]["taskHub"]["reason"]
+    assert NEEDLE not in json.dumps(dict(health.body))
+    assert "the task hub" in refused(asyncio.run(api.show_execution("r", HEADERS, hub)), 503)
+    assert "the task hub" in refused(execute(hub), 503)
+
+
+def test_a_trial_task_hub_says_what_it_does_not_promise(hub: TaskHub, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TASK_HUB_TRIAL", "true")
+    settings.current.cache_clear()
+    vital = asyncio.run(api.health(hub)).body["vitals"]["taskHub"]
+    assert (vital["status"], vital["reason"][:6]) == ("OK", "trial:")
+
+
 def test_what_nobody_expected_is_a_500_without_detail(hub: TaskHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(instance_id: str) -> Any:
+    async def broken(*arguments: Any) -> Any:
         raise KeyError(NEEDLE)
 
-    monkeypatch.setattr(hub, "get_status", broken)
-    assert refused(execute(hub), 500) == "the driver failed unexpectedly: its log tells more"
+    monkeypatch.setattr(hub, "get_status_by", broken)
+    assert refused(execute(hub, body("Delete")), 500) == "the driver failed unexpectedly: its log tells more"
 
 
 def test_a_delete_awaits_what_still_runs_for_the_resource(hub: TaskHub) -> None:
@@ -228,7 +254,7 @@ def test_a_lost_execution_is_reported_once(hub: TaskHub, state: str) -> None:
     hub.put("foreign-2", state, data={"a": 1})
     assert housekeep(hub) == ["r-1-lost"]
     _, _, report = hub.started[-1]
-    assert set(report) == {"requestId", "tenant", "trace", "event"}
+    assert set(report) == {"requestId", "tenant", "trace", "acceptedAt", "event"}
     assert report["event"]["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
     assert housekeep(hub) == []
     hub.put("r-1-lost", state, data=report)
@@ -250,7 +276,7 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     for published, schema, answer in (
         (driver, "LifecycleExecutionAcceptedResponse", execute(hub)),
         (driver, "ErrorResponse", execute(hub, b"{")),
-        (management, "HealthReport", asyncio.run(api.health())),
+        (management, "HealthReport", asyncio.run(api.health(hub))),
     ):
         rule = {"$ref": f"#/components/schemas/{schema}", "components": published["components"]}
         jsonschema.validate(json.loads(json.dumps(dict(answer.body))), rule)

@@ -2,19 +2,24 @@
 
 import json
 import logging
+import os
+import signal
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dev.processes import Server
 from driver import activities, events
 from driver import settings as driver_settings
 from driver.errors import NotReady
 from driver.models import FailureCode, event
 from driver.settings import Settings
-from tests.support.kafka import Kafka
+from tests.support.kafka import Kafka, run_test_broker
 
 NOBODY = Settings(
     kafka_bootstrap_servers="127.0.0.1:1",
@@ -65,6 +70,48 @@ def test_a_reachable_broker(settings: Settings) -> None:
 def test_without_a_broker_it_is_undelivered() -> None:
     with pytest.raises(events.Undelivered):
         events.publish(complete(), "t", NOBODY)
+
+
+@pytest.fixture
+def halting(tmp_path: Path) -> Iterator[tuple[Kafka, Settings]]:
+    """A broker of the test's own, which may be halted, and settings to reach it."""
+    with run_test_broker(tmp_path) as (broker, _):
+        yield broker, Settings(kafka_bootstrap_servers=broker.address, kafka_topic="events")
+
+
+@contextmanager
+def halted(broker: Kafka) -> Iterator[None]:
+    assert isinstance(broker.broker, Server)
+    pid = broker.broker.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_record_on_its_way_is_waited_for_and_not_sent_twice(halting: tuple[Kafka, Settings]) -> None:
+    broker, settings = halting
+    first, second = complete(), complete()
+    events.publish(first, None, settings)
+    assert not events.is_away()
+    with halted(broker):
+        with pytest.raises(events.Undelivered) as caught:
+            events.publish(second, None, settings, seconds=0.2)
+        assert caught.value.on_its_way
+        assert events.is_away()
+    events.publish(second, None, settings, sent=True)
+    assert not events.is_away()
+    keys = sorted([first["requestId"], second["requestId"]])
+    seen = broker.read_events(lambda seen: {one.key for one in seen} == set(keys), topic="events")
+    assert sorted(one.key for one in seen) == keys
+
+
+def test_an_event_that_another_process_has_sent_is_sent_again(kafka: Kafka, settings: Settings) -> None:
+    message = complete()
+    events.publish(message, None, settings, sent=True)
+    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=settings.kafka_topic)
+    assert record.value == message
 
 
 def test_the_bound_is_shorter_than_the_lock_on_an_activity() -> None:
@@ -119,13 +166,24 @@ def publishing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     driver_settings.current.cache_clear()
 
 
-def payload(message: dict[str, Any]) -> dict[str, Any]:
-    return {"requestId": message["requestId"], "trace": {}, "step": "publish_event", "tenant": "t", "event": message}
+def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
+    whole = {"requestId": message["requestId"], "trace": {}, "step": "publish_event", "tenant": "t", "event": message}
+    return {**whole, "state": {}, "failure": None, "sent": False, **more}
 
 
 def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
     message = event("r", {}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
-    assert activities.publish_event(payload(message))["kind"] == "Succeeded"
+    answer = activities.publish_event(payload(message))
+    assert answer["published"]
+    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
+    assert record.value == message
+
+
+def test_the_event_of_a_failed_run_is_built_from_its_last_state(kafka: Kafka, publishing: Settings) -> None:
+    message = event("r", {"topology": {"a": {"id": "i", "type": "t"}, "b": None}}, (FailureCode.INTERNAL_ERROR, "bad"))
+    state = {"topology": {"a": {"id": "i", "type": "t"}}, "removed": ["b"]}
+    failed = {**payload(message), "event": None, "state": state, "failure": ["INTERNAL_ERROR", "bad"]}
+    assert activities.publish_event(failed)["event"] == message
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value == message
 
@@ -133,7 +191,8 @@ def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
 def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publishing: Settings) -> None:
     topology = {"vnet": {"id": "i", "type": "t"}}
     message = complete(outputs={"a": "x" * 2_000_000}, topology=topology)
-    assert activities.publish_event(payload(message))["kind"] == "Succeeded"
+    answer = activities.publish_event(payload(message))
+    assert answer["published"]
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value["status"] == "FAILED"
     assert record.value["associatedTopology"] == topology

@@ -1,5 +1,6 @@
 """The ids of executions, and what is told of them."""
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from driver import executions
+from driver.errors import NotReady
 from driver.models import FailureCode, event
 from tests.support.requests import LOCATION, NEEDLE, VNET, body, lifecycle_request
 
@@ -133,7 +135,31 @@ def test_reports(runtime_status: str, output: Any, told: str) -> None:
     assert ("failureDetails" in report) is (output is EVENT)
 
 
-def test_what_is_unknown_is_not_known() -> None:
-    unknown = DurableOrchestrationStatus.from_json("Instance not found")
-    assert not executions.is_known(unknown)
-    assert not executions.is_active(unknown)
+class Answering:
+    """A task hub behind the SDK's client, which makes a status of whatever the host answers."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if self.answer == "never":
+            await asyncio.Event().wait()
+        return DurableOrchestrationStatus.from_json(self.answer)
+
+
+def find(answer: Any) -> Any:
+    client: Any = Answering(answer)
+    return asyncio.run(executions.find_execution(client, "r", 0.05))
+
+
+def test_an_execution_that_is_known_and_one_that_is_not() -> None:
+    assert executions.is_active(find({"instanceId": "r", "runtimeStatus": "Running"}))
+    assert find("") is None
+
+
+@pytest.mark.parametrize("answer", [{"Message": "m", "ExceptionMessage": "e"}, OSError("refused"), "never"], ids=str)
+def test_a_task_hub_that_does_not_answer_knows_nothing(answer: Any) -> None:
+    with pytest.raises(NotReady, match="the task hub"):
+        find(answer)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.models import FailureCode, LifecycleRequest, Property, ReferenceRequest, event, failed, parse
+from driver.models import FailureCode, LifecycleRequest, Outcome, Property, ReferenceRequest, event, failed, parse
 from tests.support.requests import NEEDLE, body, encoded, lifecycle_request
 from tests.support.shared import SHARED, needs_shared
 
@@ -186,4 +186,6 @@ def test_events() -> None:
 def test_an_outcome_crosses_the_durable_boundary_as_plain_json() -> None:
     outcome = failed(FailureCode.RESOURCE_NOT_FOUND, "gone", {"a": [1]})
     wire = json.loads(json.dumps(outcome.model_dump(mode="json")))
-    assert wire == {"kind": "Failed", "state": {"a": [1]}, "after": 0, "code": "RESOURCE_NOT_FOUND", "reason": "gone"}
+    told = {"kind": "Failed", "state": {"a": [1]}, "code": "RESOURCE_NOT_FOUND", "reason": "gone"}
+    assert wire == {**Outcome(kind="Failed").model_dump(mode="json"), **told}
+    assert Outcome.model_validate(wire) == outcome

@@ -51,7 +51,7 @@ def outputs(stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], 
     order = Order(request_id="r", location=location, topology=topology, work=Preview(deploy=deploy, drift=drift))
     stub.answer = lambda asked: Reply(body={"status": "Succeeded", "properties": {"changes": changes}})
     outcome = watch_preview(order, {"url": f"{stub.url}/what-if", "delay": 1.0}, 0)
-    assert (outcome.kind, outcome.state["topology"]) == ("Succeeded", {})
+    assert (outcome.kind, outcome.state["topology"]) == ("Completed", {})
     ((_, found),) = outcome.state["outputs"].items()
     return found
 

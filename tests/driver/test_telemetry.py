@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -185,3 +186,76 @@ def test_a_handler_that_is_there_is_kept_and_gets_the_format() -> None:
         root.setLevel(before[1])
         for name in ("azure", "msal", "urllib3", "asyncio"):
             logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+# A host with a worker process: its standard output is the container's.
+HOST = """
+import subprocess, sys
+workers = [subprocess.Popen([sys.executable, "-c", sys.argv[1], str(number)], stdout=subprocess.DEVNULL)
+           for number in range(int(sys.argv[2]))]
+sys.exit(max(worker.wait() for worker in workers))
+"""
+WORKER = """
+import logging, sys
+from driver import telemetry
+from driver.settings import Settings
+telemetry.configure(Settings(log_type="logstash", log_output="container"))
+for number in range(2_500):
+    logging.getLogger("driver.api").info("%s %d %s", sys.argv[1], number, "ü" * 8_000)
+    logging.getLogger("worker").info("of the worker")
+"""
+
+
+def container_output(worker: str, workers: int) -> bytes:
+    """What workers write to the container's output."""
+    command = [sys.executable, "-c", HOST, worker, str(workers)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=100).stdout
+
+
+def test_the_lines_of_many_workers_reach_the_container_whole() -> None:
+    lines = container_output(WORKER, 4).splitlines()
+    parsed = [json.loads(line) for line in lines]
+    assert len(parsed) == 10_000
+    assert {line["logger_name"] for line in parsed} == {"driver.api"}
+    assert {tuple(line["message"].split()[:2]) for line in parsed} == {
+        (str(worker), str(number)) for worker in range(4) for number in range(2_500)
+    }
+    assert max(map(len, lines)) < 4_096
+    assert all(line["message"].endswith("ü ... (cut)") for line in parsed)
+
+
+def test_a_plain_line_and_one_that_is_short_are_as_they_are() -> None:
+    worker = WORKER.replace('log_type="logstash", ', "").replace("2_500", "1").replace("8_000", "10")
+    assert container_output(worker, 1).decode().endswith(f"INFO driver.api 0 0 {'ü' * 10}\n")
+
+
+def test_an_output_that_cannot_be_opened_leaves_the_lines_to_the_host() -> None:
+    """The parent's standard output is a socket, which cannot be opened a second time."""
+    worker = WORKER.replace("2_500", "1").replace("8_000", "10")
+    here, there = socket.socketpair()
+    with here, there:
+        done = subprocess.run(
+            [sys.executable, "-c", HOST.replace("subprocess.DEVNULL", "sys.stderr"), worker, "1"],
+            cwd=ROOT,
+            check=True,
+            stdout=there.fileno(),
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["level"] for line in lines if "LOG_OUTPUT=container" in line["message"]] == ["WARNING"]
+    assert [line["logger_name"] for line in lines][1:] == ["driver.api", "worker"]
+
+
+def test_whichever_field_is_long_is_cut() -> None:
+    formatter = telemetry.LogstashFormatter(is_bounded=True)
+    record = logging.LogRecord("driver.api", logging.INFO, "p" * 9_000, 1, "m" * 5_000, (), None)
+    with telemetry.bound({f"tracectx.{number}": "ü" * 200 for number in range(20)}):
+        line = formatter.format(record)
+    assert len(line) < 4_096
+    assert json.loads(line)["message"].startswith("m")
+
+
+def test_a_trial_task_hub_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    telemetry.configure(Settings(task_hub_trial=True))
+    assert [one.levelname for one in caplog.records if "task hub: trial" in one.getMessage()] == ["WARNING"]

@@ -27,6 +27,7 @@ def test_while_kafka_is_away_work_is_accepted_and_its_events_wait(trial: Trial, 
         assert health.status_code == 200
         assert health.json()["vitals"] == {
             "app": {"status": "OK"},
+            "taskHub": {"status": "OK"},
             "kafka": {"status": "UNHEALTHY"},
             "azure": {"status": "OK"},
         }
@@ -83,7 +84,9 @@ def _answers(url: str) -> bool:
 
 def test_without_a_broker_work_is_refused(without_broker: str, trial: Trial) -> None:
     health = requests.get(f"{without_broker}/management/health", timeout=10)
-    assert (health.status_code, health.json()["vitals"]["app"]) == (503, {"status": "UNHEALTHY"})
+    app = health.json()["vitals"]["app"]
+    assert (health.status_code, app["status"]) == (503, "UNHEALTHY")
+    assert "KAFKA_BOOTSTRAP_SERVERS" in app["reason"]
     body: dict[str, Any] = trial.body(vnet("vnet-1", "rg-1"))
     refused = requests.post(f"{without_broker}/api/driver/lifecycle/execute", json=body, timeout=10)
     assert (refused.status_code, refused.json()["status"]) == (503, 503)

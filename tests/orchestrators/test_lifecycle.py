@@ -2,20 +2,34 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from driver.models import FailureCode, Outcome, failed, retry, running, succeeded
+from driver.models import FailureCode, Outcome, earliest_event, event, failed, retry, running, succeeded
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
-from tests.support.orchestration import MADE, REQUEST_ID, STARTED, Answer, Run, run_input
+from tests.support.orchestration import (
+    ACCEPTED_AT,
+    MADE,
+    REQUEST_ID,
+    SEALED,
+    STARTED,
+    Answer,
+    Run,
+    complete,
+    publish,
+    run_input,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads")  # the SDK's own call, once a process
-DEPLOY = ["inspect_resources", "start_deployment", "watch_deployment", "publish_event"]
+DEPLOY = ["inspect_resources", "start_deployment", "watch_deployment"]
+FAILED_DEPLOY = [*DEPLOY, "publish_event"]
 STATE = {**STARTED.state}
 ATTEMPTS = RETRIES.max_number_of_attempts
-FULL = failed(FailureCode.INSUFFICIENT_CAPACITY, "no cores left", {"topology": {"made": {"id": "m", "type": "t"}}})
+FULL = failed(
+    FailureCode.INSUFFICIENT_CAPACITY, "no cores left", {"topology": {"made": {"id": "m", "type": "t"}}}, collected=True
+)
 
 
 def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: Sequence[Answer]) -> Run:
@@ -25,17 +39,29 @@ def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script:
 def failure(done: Run) -> dict[str, Any]:
     """The failure details of the one event that was published."""
     assert done.status == "Completed"
-    (published,) = {json.dumps(payload["event"]) for payload in done.payloads("publish_event")}
+    (published,) = {json.dumps(publish(payload).event) for payload in done.payloads("publish_event")}
     event = json.loads(published)
     assert event["status"] == "FAILED"
     assert event == done.output
     return dict(event["failureDetails"])
 
 
-def test_a_deployment_takes_four_activities_and_one_timer() -> None:
+@pytest.mark.parametrize("polls", [1, 2, 3])
+def test_a_deployment_takes_two_activities_and_one_for_each_poll(polls: int) -> None:
+    done = run(watch_deployment=[*[running(1, STATE)] * (polls - 1), complete(**MADE)])
+    assert done.names == [*DEPLOY[:2], *["watch_deployment"] * polls]
+    assert len(done.timers) == polls
+    assert done.episodes == 3 + 2 * polls
+
+
+def test_a_removal_with_one_poll_takes_two_activities_and_four_episodes() -> None:
+    done = run("remove", remove_resources=[running(1, {}), complete(topology={"vnet": None})])
+    assert done.names == ["remove_resources"] * 2
+    assert done.episodes == 4
+
+
+def test_the_output_is_the_event() -> None:
     done = run()
-    assert done.names == DEPLOY
-    assert len(done.timers) == 1
     assert len(done.histories) == 1
     expected = {
         "requestId": REQUEST_ID,
@@ -50,19 +76,61 @@ def test_a_deployment_takes_four_activities_and_one_timer() -> None:
 def test_what_each_activity_is_given() -> None:
     done = run()
     common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
-    inspect, start, watch, publish = (payload for _, payload in done.calls)
-    assert inspect == {**common, "step": "inspect_resources", "sealed": inspect["sealed"], "state": {}, "attempt": 0}
+    accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED}
+    inspect, start, watch = (payload for _, payload in done.calls)
+    assert inspect == {**common, **accepted, "step": "inspect_resources", "state": {}, "attempt": 0}
     assert start["state"] == {"existed": []}
     assert watch["state"] == STATE
-    assert publish == {**common, "step": "publish_event", "tenant": "tenant-1", "event": done.output}
+
+
+def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() -> None:
+    unpublished = complete(**MADE).model_copy(update={"published": False, "sent": True})
+    done = run(watch_deployment=[unpublished])
+    assert done.names == [*DEPLOY, "publish_event"]
+    assert done.payloads("publish_event")[0] == {
+        "requestId": REQUEST_ID,
+        "trace": {"tracectx.transactionid": "t-1"},
+        "step": "publish_event",
+        "tenant": "tenant-1",
+        "state": {},
+        "event": unpublished.event,
+        "failure": None,
+        "sent": True,
+    }
+    assert done.output == unpublished.event
+
+
+def test_the_event_that_was_published_is_the_output() -> None:
+    """Kafka may take no more than a smaller one."""
+    smaller = event(REQUEST_ID, {}, (FailureCode.INTERNAL_ERROR, "too large"))
+    published = Outcome(kind="Completed", event=smaller, published=True)
+    done = run(watch_deployment=[complete(**MADE).model_copy(update={"published": False})], publish_event=[published])
+    assert done.output == smaller
+
+
+@pytest.mark.parametrize("step", ["watch_deployment", "inspect_resources"])
+def test_no_event_comes_sooner_than_two_seconds_after_the_acceptance(step: str) -> None:
+    """Brent must have read the 202 before."""
+    now = datetime.now(UTC).isoformat()
+    ended = FULL if step == "inspect_resources" else complete(**MADE).model_copy(update={"published": False})
+    done = Run(run_input(acceptedAt=now), {step: [ended]}).execute()
+    assert done.names[-1] == "publish_event"
+    assert datetime.fromisoformat(done.timers[-1]) == earliest_event(now)
+
+
+def test_what_has_succeeded_is_reported_past_the_deadline() -> None:
+    reading = running(5, {**STATE, "over": True}, "busy", settled=True)
+    done = run("deploy", 0, watch_deployment=[*[reading] * 10, complete(**MADE)])
+    assert done.output["status"] == "COMPLETE"
+    assert len(set(done.timers)) > 1  # it is waited for, not looked at without a pause
 
 
 @pytest.mark.parametrize(
     ("verb", "names"),
     [
         ("deploy", DEPLOY),
-        ("remove", ["remove_resources", "publish_event"]),
-        ("call", ["call_action", "watch_action", "publish_event"]),
+        ("remove", ["remove_resources"]),
+        ("call", ["call_action", "watch_action"]),
     ],
 )
 def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
@@ -73,14 +141,16 @@ def test_a_removal_first_awaits_what_still_runs_for_the_resource() -> None:
     found = {"found": {"vnet": {"id": "id", "type": "t"}}}
     script: dict[str, list[Answer]] = {"await_executions": [running(2, {}), succeeded(found)]}
     done = Run(run_input("remove", awaits=["other"]), script).execute()
-    assert done.names == ["await_executions", "await_executions", "remove_resources", "publish_event"]
+    assert done.names == ["await_executions", "await_executions", "remove_resources"]
     assert done.payloads("await_executions")[0]["awaits"] == ["other"]
     assert done.payloads("remove_resources")[0]["state"] == found
 
 
 def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
-    done = run(watch_deployment=[running(5, {**STATE, "delay": 2}), running(6, {**STATE, "delay": 3}), succeeded(MADE)])
-    assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3, "publish_event"]
+    done = run(
+        watch_deployment=[running(5, {**STATE, "delay": 2}), running(6, {**STATE, "delay": 3}), complete(**MADE)]
+    )
+    assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3]
     assert [payload["state"]["delay"] for payload in done.payloads("watch_deployment")] == [1, 2, 3]
     assert len(done.timers) == 3
 
@@ -96,7 +166,7 @@ def test_tries_are_counted_for_a_step_and_on_for_a_deployment_that_is_started_ag
     done = run(
         inspect_resources=[retry(1, "busy", {})] * 6 + [succeeded({"existed": []})],
         start_deployment=[busy, STARTED],
-        watch_deployment=[busy, succeeded(MADE)],
+        watch_deployment=[busy, complete(**MADE)],
     )
     assert [payload["attempt"] for payload in done.payloads("inspect_resources")] == list(range(7))
     assert [payload["attempt"] for payload in done.payloads("start_deployment")] == [0, 1, 2]
@@ -104,8 +174,8 @@ def test_tries_are_counted_for_a_step_and_on_for_a_deployment_that_is_started_ag
 
 def test_a_deployment_that_failed_for_a_passing_reason_is_started_again() -> None:
     kept = {"existed": ["x"], "topology": {"made": {"id": "m", "type": "t"}}}
-    done = run(watch_deployment=[retry(5, "preempted", kept), succeeded(MADE)])
-    assert done.names == [*DEPLOY[:3], *DEPLOY[1:]]
+    done = run(watch_deployment=[retry(5, "preempted", kept), complete(**MADE)])
+    assert done.names == [*DEPLOY, *DEPLOY[1:]]
     again = done.payloads("start_deployment")[1]
     assert (again["attempt"], again["state"]) == (1, kept)
 
@@ -115,7 +185,7 @@ def test_a_failed_deployment_whose_inventory_is_known_is_published_at_once() -> 
     assert failure(done) == {"failureCode": "INSUFFICIENT_CAPACITY", "description": "no cores left"}
     assert done.output["associatedTopology"] == FULL.state["topology"]
     assert done.output["outputs"] == {}
-    assert done.names == DEPLOY
+    assert done.names == FAILED_DEPLOY
 
 
 @pytest.mark.parametrize("step", ["start_deployment", "watch_deployment"])
@@ -209,31 +279,33 @@ def test_a_killed_worker_costs_one_attempt() -> None:
 
 @pytest.mark.parametrize("trouble", [retry(5, "no broker", {}), ValueError("a bug")], ids=["unacknowledged", "bug"])
 def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
-    done = run("deploy", 0, publish_event=[trouble] * 40 + [succeeded({})])
+    done = run("deploy", 0, watch_deployment=[FULL], publish_event=[trouble] * 40 + [complete()])
     assert done.status == "Completed"
     assert done.names.count("publish_event") == 41
-    assert len({json.dumps(payload["event"]) for payload in done.payloads("publish_event")}) == 1
+    assert len({json.dumps(payload) for payload in done.payloads("publish_event")}) == 1
     assert len(done.histories) == (2 if isinstance(trouble, Outcome) else 1)
 
 
 def test_a_run_that_only_repeats_an_event() -> None:
-    event = {"requestId": REQUEST_ID, "status": "COMPLETE", "outputs": {}, "associatedTopology": {}, "version": "1.0.0"}
-    data = {"requestId": REQUEST_ID, "tenant": None, "trace": {}, "event": event}
+    reported = {
+        "requestId": REQUEST_ID,
+        "status": "COMPLETE",
+        "outputs": {},
+        "associatedTopology": {},
+        "version": "1.0.0",
+    }
+    accepted_at = datetime.now(UTC).isoformat()
+    data = {"requestId": REQUEST_ID, "tenant": None, "trace": {}, "acceptedAt": accepted_at, "event": reported}
     done = Run(data).execute()
     assert done.names == ["publish_event"]
-    assert done.payloads("publish_event")[0] == {
-        "requestId": REQUEST_ID,
-        "trace": {},
-        "step": "publish_event",
-        "tenant": None,
-        "event": event,
-    }
-    assert done.output == event
+    assert done.payloads("publish_event")[0]["event"] == reported
+    assert [datetime.fromisoformat(timer) for timer in done.timers] == [earliest_event(accepted_at)]
+    assert done.output == reported
 
 
 def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
     looks = [running(1, {**STATE, "delay": number}) for number in range(2, 62)]
-    done = run(watch_deployment=[*looks, succeeded(MADE)])
+    done = run(watch_deployment=[*looks, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
     assert [payload["state"]["delay"] for payload in done.payloads("watch_deployment")] == list(range(1, 62))
     assert len(done.histories) == 1 + (len(done.calls) - 1) // STEPS_A_GENERATION

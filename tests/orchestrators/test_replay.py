@@ -9,7 +9,7 @@ import pytest
 import orchestrators.lifecycle as lifecycle
 from driver.models import FailureCode, Outcome, failed, retry, running, succeeded
 from emulators.functions_host.history import Event, EventType
-from tests.support.orchestration import APP, MADE, REQUEST_ID, SEALED, STARTED, Answer, Run, run_input
+from tests.support.orchestration import APP, MADE, REQUEST_ID, SEALED, STARTED, Answer, Run, complete, run_input
 
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads")  # the SDK's own call, once a process
 STATE = STARTED.state
@@ -17,14 +17,14 @@ MESSAGES = (EventType.ExecutionStarted, EventType.TaskCompleted, EventType.TaskF
 RUNS: dict[str, tuple[dict[str, Any], dict[str, list[Answer]]]] = {
     "deploy": (run_input(), {}),
     "remove after another": (run_input("remove", awaits=["x"]), {"await_executions": [running(2, {}), succeeded({})]}),
-    "call": (run_input("call"), {"watch_action": [running(2, {"urls": []}), succeeded(MADE)]}),
+    "call": (run_input("call"), {"watch_action": [running(2, {"urls": []}), complete(**MADE)]}),
     "refused": (run_input(), {"start_deployment": [retry(2, "busy", {"existed": []}), STARTED]}),
     "failed": (run_input(), {"start_deployment": [failed(FailureCode.INTERNAL_ERROR, "bad", {"existed": []})]}),
     "bug": (run_input(), {"watch_deployment": [ValueError("a bug")]}),
     "worker killed": (run_input(), {"start_deployment": [RuntimeError("code 137"), RuntimeError("code 137"), STARTED]}),
     "timeout": (run_input(seconds=0), {"watch_deployment": [running(5, STATE)]}),
-    "long": (run_input(), {"watch_deployment": [*[running(1, STATE)] * 30, succeeded(MADE)]}),
-    "no broker": (run_input(), {"publish_event": [*[retry(5, "no broker", {})] * 5, succeeded({})]}),
+    "long": (run_input(), {"watch_deployment": [*[running(1, STATE)] * 30, complete(**MADE)]}),
+    "no broker": (run_input(), {"publish_event": [*[retry(5, "no broker", {})] * 5, complete()]}),
 }
 
 
@@ -84,7 +84,7 @@ def test_the_blob_goes_only_to_activities_that_open_it(done: Run) -> None:
 
 
 def test_the_status_tells_step_deployment_and_reason() -> None:
-    found = Run(run_input(), {"watch_deployment": [retry(5, "preempted", STATE), succeeded(MADE)]}).execute()
+    found = Run(run_input(), {"watch_deployment": [retry(5, "preempted", STATE), complete(**MADE)]}).execute()
     told = [json.loads(status) for status in found.statuses]
     assert {"step": "watch_deployment", "deployment": "vnet-1-r", "correlationId": "c-1", "reason": ""} in told
     assert any(one["step"] == "start_deployment" and one["reason"] == "preempted" for one in told)

@@ -55,7 +55,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     elif os.environ.get("KAFKA_REQUIRED") == "1":
         pytest.fail(f"KAFKA_REQUIRED=1 asks for Apache Kafka, but {_without_apache_kafka()}")
     else:
-        running = _test_broker(folder)
+        running = run_test_broker(folder)
     with running as (broker, description):
         pytestconfig.stash[_DESCRIPTION] = description
         yield broker
@@ -76,7 +76,7 @@ def _apache_kafka(folder: Path) -> Iterator[tuple[Kafka, str]]:
 
 
 @contextmanager
-def _test_broker(folder: Path) -> Iterator[tuple[Kafka, str]]:
+def run_test_broker(folder: Path) -> Iterator[tuple[Kafka, str]]:
     address_file = folder / "address"
     command = [sys.executable, "-m", "emulators.kafka", "start", "--address-file", str(address_file)]
     server = processes.start("Kafka test broker", command, folder / "kafka.log", ROOT, {})

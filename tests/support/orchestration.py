@@ -10,6 +10,8 @@ from typing import Any
 from azure.durable_functions import DFApp
 
 from driver.models import Outcome, succeeded
+from driver.models import event as build_event
+from driver.reports import build_failure
 from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, index
 from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
@@ -22,21 +24,35 @@ Answer = Outcome | Exception
 STARTED = Outcome(
     kind="Succeeded",
     after=1,
-    state={"existed": [], "deployment": "vnet-1-r", "correlationId": "c-1", "url": "https://arm/1", "delay": 1},
+    state={"existed": [], "correlationId": "c-1", "url": "https://arm/1", "delay": 1},
+    shown={"deployment": "vnet-1-r", "correlationId": "c-1"},
 )
+ACCEPTED_AT = "2026-01-01T00:00:00+00:00"
 MADE = {"outputs": {"vnet_id": "id"}, "topology": {"vnet": {"id": "id", "type": "t"}}}
+
+
+def complete(**state: Any) -> Outcome:
+    """The outcome of a step that has completed the transition and published its event."""
+    return Outcome(kind="Completed", event=build_event(REQUEST_ID, state), published=True)
+
+
 # What each step answers where a script says nothing else.
 USUAL: dict[str, Answer] = {
     "await_executions": succeeded({"found": {}}),
     "inspect_resources": succeeded({"existed": []}),
     "start_deployment": STARTED,
-    "watch_deployment": succeeded(MADE),
+    "watch_deployment": complete(**MADE),
     "abandon_deployment": succeeded({"topology": {"half": {"id": "half", "type": "t"}}}),
-    "remove_resources": succeeded({"outputs": {}, "topology": {"vnet": None}}),
+    "remove_resources": complete(topology={"vnet": None}),
     "call_action": Outcome(kind="Succeeded", after=1, state={"urls": ["https://arm/2"], "delay": 1}),
-    "watch_action": succeeded({"outputs": {}, "topology": {}}),
-    "publish_event": succeeded({}),
+    "watch_action": complete(),
 }
+
+
+def publish(payload: Mapping[str, Any]) -> Outcome:
+    """What `publish_event` answers when Kafka has acknowledged the event."""
+    event = payload["event"] or build_failure(REQUEST_ID, payload["state"], payload["failure"])
+    return Outcome(kind="Completed", event=event, published=True)
 
 
 def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[str, Any]:
@@ -45,6 +61,7 @@ def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[st
         "requestId": REQUEST_ID,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
+        "acceptedAt": ACCEPTED_AT,
         "transition": {"name": "Create", "verb": verb, "seconds": seconds},
         "awaits": [],
         "sealed": SEALED,
@@ -81,6 +98,7 @@ class Run:
     timers: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     histories: list[tuple[str, list[Event]]] = field(default_factory=list)
+    episodes: int = 0
     status: str = "Running"
     output: Any = None
 
@@ -107,6 +125,7 @@ class Run:
         self.histories.append((data, []))
         while messages and len(self.calls) < self.most:
             episode = run_episode(APP, instance, history, messages)
+            self.episodes += 1
             assert not episode.unknown
             history += map(json.dumps, episode.events)
             self.histories[-1][1].extend(episode.events)
@@ -134,7 +153,7 @@ class Run:
 
     def _called(self, number: int, name: str, payload: dict[str, Any]) -> Event:
         self.calls.append((name, payload))
-        script = self.script.get(name) or [USUAL[name]]
+        script = self.script.get(name) or [publish(payload) if name == "publish_event" else USUAL[name]]
         answer = script[min(self.names.count(name), len(script)) - 1]
         if isinstance(answer, Exception):
             return task_failed(number, name, answer)

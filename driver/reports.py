@@ -1,0 +1,72 @@
+"""The event that ends a lifecycle, built from the last state of its run, and made smaller where it is too large."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from driver.models import FailureCode, event
+from driver.topology import is_within
+
+_log = logging.getLogger("driver.lifecycle")
+
+
+def build_failure(request_id: str, state: Mapping[str, Any], failure: tuple[str, str]) -> dict[str, Any]:
+    """The event FAILED of a run, with the topology that its last state names. `failure` is a code and a reason."""
+    topology = {**state.get("topology", {}), **dict.fromkeys(state.get("removed", ()))}
+    return event(request_id, {"topology": topology}, (FailureCode(failure[0]), failure[1]))
+
+
+def reduce_event(message: Mapping[str, Any], why: str) -> Iterator[dict[str, Any]]:
+    """Events in place of one that is too large, each smaller than the one before.
+
+    A COMPLETE that only names what was removed does so without the names. Any other is FAILED: without outputs; then
+    without entries that lie within another entry, which go when that one is deleted; at last without a topology, all of
+    which is then logged.
+    """
+    topology: dict[str, Any] = dict(message["associatedTopology"])
+    if message["status"] == "COMPLETE" and not any(topology.values()) and not message["outputs"]:
+        yield {**message, "associatedTopology": {}}
+        return
+    outer = _drop_inner_entries(topology)
+    if message["outputs"]:
+        yield _fail(message, topology, f"the event is too large, its outputs were left out: {why}")
+    if outer != topology:
+        dropped = len(topology) - len(outer)
+        yield _fail(message, outer, f"the event is too large, {dropped} entries within others were left out: {why}")
+    if topology:
+        _log.error("the topology is too large for an event, nobody is told of it: %s", json.dumps(topology))
+        yield _fail(message, {}, f"the event is too large, its topology is only in the driver's log: {why}")
+
+
+def fit_event(message: dict[str, Any], limit: int) -> dict[str, Any]:
+    """The event, or the first smaller one of at most `limit` bytes. A limit of 0 is none."""
+    if not limit or _size(message) <= limit:
+        return message
+    why = f"{_size(message)} bytes, the task hub takes {limit}"
+    return next(smaller for smaller in reduce_event(message, why) if _size(smaller) <= limit)
+
+
+def _fail(message: Mapping[str, Any], topology: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """An event FAILED with another topology; the reason of one that has failed already stays before the new one."""
+    before = message.get("failureDetails")
+    code = FailureCode(before["failureCode"]) if before else FailureCode.INTERNAL_ERROR
+    text = f"{before['description']}; {reason}" if before else reason
+    return event(message["requestId"], {"topology": topology}, (code, text))
+
+
+def _drop_inner_entries(topology: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that do not lie within another one of the topology. Removed ones (null) are left out as well."""
+    ids = {entry["id"].lower() for entry in topology.values() if entry}
+    return {key: entry for key, entry in topology.items() if entry and not _is_inner(entry["id"].lower(), ids)}
+
+
+def _is_inner(resource_id: str, ids: set[str]) -> bool:
+    """Whether an id lies within one of the ids, all of them in lower case."""
+    segments = resource_id.split("/")
+    outer = ("/".join(segments[:length]) for length in range(2, len(segments)))
+    return any(one in ids and is_within(resource_id, one) for one in outer)
+
+
+def _size(message: Mapping[str, Any]) -> int:
+    return len(json.dumps(message).encode())

@@ -1,0 +1,71 @@
+"""Events that are too large are made smaller, and what cannot be told is logged."""
+
+import json
+
+import pytest
+
+from driver.models import FailureCode, event
+from driver.reports import build_failure, fit_event, reduce_event
+
+GROUP = "/subscriptions/s/resourceGroups/rg-1"
+NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
+ELSEWHERE = "/subscriptions/s/resourceGroups/rg-10/providers/Microsoft.Network/virtualNetworks/vnet-1"
+
+
+def entry(resource_id: str) -> dict[str, str]:
+    return {"id": resource_id, "type": "t"}
+
+
+TOPOLOGY = {
+    "rg": entry(GROUP),
+    "vnet": entry(NETWORK),
+    "subnet": entry(f"{NETWORK}/subnets/a"),
+    "other": entry(ELSEWHERE),
+}
+OUTER = {"rg": entry(GROUP), "other": entry(ELSEWHERE)}
+
+
+def test_the_event_of_a_failed_run() -> None:
+    failure = build_failure(
+        "r", {"topology": {"rg": entry(GROUP)}, "removed": ["vnet"], "delay": 1}, ("INTERNAL_ERROR", "bad")
+    )
+    assert failure == event("r", {"topology": {"rg": entry(GROUP), "vnet": None}}, (FailureCode.INTERNAL_ERROR, "bad"))
+
+
+def test_first_without_outputs_then_without_inner_entries_then_without_topology(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    message = event("r", {"outputs": {"a": 1}, "topology": TOPOLOGY})
+    smaller = list(reduce_event(message, "too big"))
+    assert [one["associatedTopology"] for one in smaller] == [TOPOLOGY, OUTER, {}]
+    assert {(one["status"], one["failureDetails"]["failureCode"]) for one in smaller} == {("FAILED", "INTERNAL_ERROR")}
+    assert "outputs were left out: too big" in smaller[0]["failureDetails"]["description"]
+    assert NETWORK in caplog.text
+
+
+def test_a_failure_keeps_its_code_and_its_first_reason() -> None:
+    message = event("r", {"topology": TOPOLOGY}, (FailureCode.INSUFFICIENT_CAPACITY, "no cores"))
+    details = next(reduce_event(message, "too big"))["failureDetails"]
+    assert details["failureCode"] == "INSUFFICIENT_CAPACITY"
+    assert details["description"].startswith("no cores; ")
+
+
+def test_the_complete_of_a_delete_drops_the_names_of_what_it_removed() -> None:
+    message = event("r", {"topology": {"a": None, "b": None}})
+    assert list(reduce_event(message, "too big")) == [{**message, "associatedTopology": {}}]
+
+
+def test_an_event_fits_the_task_hub() -> None:
+    message = event("r", {"outputs": {"a": "x" * 5_000}, "topology": TOPOLOGY})
+    assert fit_event(message, 0) == message
+    assert fit_event(message, 10_000) == message
+    fitted = fit_event(message, 1_500)
+    assert len(json.dumps(fitted)) <= 1_500
+    assert fitted["associatedTopology"] == TOPOLOGY
+
+
+def test_of_a_parent_with_thousands_of_children_the_parent_stays() -> None:
+    subnets = {f"s{number}": entry(f"{NETWORK}/subnets/s{number}") for number in range(4_000)}
+    message = event("r", {"topology": {"vnet": entry(NETWORK), **subnets}})
+    (first, *_rest) = reduce_event(message, "too big")
+    assert first["associatedTopology"] == {"vnet": entry(NETWORK)}
