@@ -152,4 +152,7 @@ def test_a_vnet_costs_at_most_five_arm_calls_and_no_token_of_its_own(trial: Tria
 def test_health_tells_its_vitals(trial: Trial) -> None:
     answer = trial.get("/management/health")
     ok = {"status": "OK"}
-    assert (answer.status_code, answer.json()) == (200, {"vitals": {"app": ok, "kafka": ok, "azure": ok}})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"vitals": {"app": ok, "taskHub": ok, "kafka": ok, "azure": ok}},
+    )
