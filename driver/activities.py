@@ -2,10 +2,14 @@
 
 Payload: `{"requestId", "trace", "sealed", "step", "state", "attempt"}`; of publish_event `{"requestId", "trace",
 "tenant", "event"}`.
+
+Functions that the app registers take `typing.Mapping`: the worker refuses an app with `dict[str, Any]` or with the
+Mapping of collections.abc, and then has no functions at all.
 """
 
 import logging
 import random
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +45,7 @@ class Bug(Exception):
     """What an activity raises for an unexpected error: its text without secrets, for the history."""
 
 
-def take_step(payload: dict[str, Any]) -> dict[str, Any]:
+def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Take the step that the payload names."""
     name = payload["step"]
     state = payload["state"]
@@ -56,7 +60,7 @@ def take_step(payload: dict[str, Any]) -> dict[str, Any]:
             return _json(outcome.model_copy(update={"reason": telemetry.redacted(outcome.reason)}))
 
 
-def publish_event(payload: dict[str, Any]) -> dict[str, Any]:
+def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Send the event to Kafka; Retry if it has not been acknowledged."""
     message = payload["event"]
     with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
@@ -81,7 +85,7 @@ def publish_event(payload: dict[str, Any]) -> dict[str, Any]:
         return _json(succeeded({}))
 
 
-async def await_executions(payload: dict[str, Any], client: Executions) -> dict[str, Any]:
+async def await_executions(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
     """Wait for the executions that still ran for a resource when its Delete came; `found` is what they have made."""
     found: dict[str, Any] = {}
     for request_id in payload["awaits"]:
