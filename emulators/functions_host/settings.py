@@ -15,7 +15,11 @@ NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
 
 
 class HostError(Exception):
-    """The host cannot start; the text says what is wrong, where, and what would be right."""
+    """The host cannot start; each argument is a fault, which says what is wrong, where, and what would be right."""
+
+    def __str__(self) -> str:
+        """The faults, one a line."""
+        return "\n".join(map(str, self.args))
 
 
 @dataclass(frozen=True)

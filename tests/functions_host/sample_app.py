@@ -6,6 +6,7 @@
 import asyncio
 import os
 import time
+import typing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ async def operate(req: Request, client: df.DurableOrchestrationClient) -> JSONRe
 
 
 @app.activity_trigger(input_name="work")
-def act(work: dict[str, Any]) -> dict[str, Any]:
+def act(work: typing.Mapping[str, Any]) -> typing.Mapping[str, Any]:
     effect(f"begin {work['name']}")
     time.sleep(work.get("milliseconds", 0) / 1000)
     if work.get("fails", 0) > EFFECTS.read_text().count(f"begin {work['name']}\n"):
@@ -117,7 +118,8 @@ def race(context: df.DurableOrchestrationContext) -> Any:
 
 @app.orchestration_trigger(context_name="context")
 def typo(context: df.DurableOrchestrationContext) -> Any:
-    yield context.call_activity("atc", 1)
+    """Calls the activity that its input names."""
+    yield context.call_activity(context.get_input(), 1)
 
 
 @app.orchestration_trigger(context_name="context")

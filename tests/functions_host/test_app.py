@@ -31,21 +31,13 @@ def indexed(code: str) -> App:
 @pytest.mark.parametrize(
     ("code", "fault"),
     [
-        ("app = 1", "function_app.app must be a FunctionApp or DFApp, not int"),
-        ("@app.route(route='x')\ndef f(req: func.HttpRequest): ...", "HTTP function 'f': .* serves HTTP streams only"),
-        ("@app.route(route='x')\ndef f(req): ...", "HTTP function 'f': .* serves HTTP streams only"),
-        ("@app.entity_trigger(context_name='context')\ndef e(context): ...", "'e': durable entities are not supported"),
         (
             "@app.queue_trigger(arg_name='m', queue_name='q', connection='c')\ndef q(m): ...",
             "'q': the local host has no trigger 'queueTrigger'",
         ),
         (
             "@app.activity_trigger(input_name='x')\n@app.blob_input('b', path='p', connection='c')\ndef a(x, b): ...",
-            "'a': the local host has no binding 'blob'",
-        ),
-        (
-            "@app.activity_trigger(input_name='x')\ndef a(x, context): ...",
-            "'a': the local host binds nothing to its parameter 'context'",
+            "'a', parameter 'b': the local host has no binding 'blob'",
         ),
     ],
 )

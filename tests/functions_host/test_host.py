@@ -186,7 +186,7 @@ def test_an_activity_may_have_the_client_too(shared_host: Host) -> None:
 
 
 def test_an_unknown_activity_waits_for_ever_but_not_silently(shared_host: Host) -> None:
-    shared_host.begin("typo", "wrong")
+    shared_host.begin("typo", "wrong", "atc")
     wait_until(
         lambda: "WARNING: typo wrong calls 'atc', which does not exist: it will wait for ever" in shared_host.log
     )
