@@ -144,7 +144,7 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
     engine = Engine(app, store, caller.call_activity, settings.max_concurrent_activities)
     webhooks = Webhooks(store, engine, settings.hub_name, key)
     worker = f"{ADDRESS}:{listener.port}"
-    web = _server(WebServer(routes, caller, webhooks, worker, key, settings.has_home_page, engine.request), listener)
+    web = _server(WebServer(routes, caller, webhooks, worker, key, settings.has_home_page, engine.counters), listener)
     rpc = _server(make_rpc_server(webhooks), Listener(rpc_port))
 
     stop = asyncio.Event()
