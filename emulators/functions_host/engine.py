@@ -33,12 +33,16 @@ CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 class Engine:
     """The orchestrations and activities of one task hub. Made on the event loop it runs on; `run` is its only task."""
 
-    def __init__(self, app: App, store: Store, call_activity: CallActivity, max_activities: int) -> None:
+    def __init__(
+        self, app: App, store: Store, call_activity: CallActivity, max_activities: int, version: str | None
+    ) -> None:
         """Find what was left undone: activities without a result are run again, timers and messages are as they were.
 
         `call_activity` gives an activity its input (JSON text) and answers with the result (JSON text), or raises.
+        `version` is the one of new orchestrations; those of every version are run.
         """
         self._app, self._store, self._call, self._max_activities = app, store, call_activity, max_activities
+        self._version = version
         self._warned: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -77,7 +81,7 @@ class Engine:
     def start(self, name: str, instance_id: str, data: str | None) -> None:
         """Make a new instance, in place of a finished one of that id. `data` is JSON text."""
         with self._store.transaction():
-            create(self._store, name, instance_id, str(uuid4()), data)
+            create(self._store, name, instance_id, str(uuid4()), data, self._version)
         self._awake(instance_id)
 
     def send(self, instance_id: str, message: Event) -> None:
@@ -171,7 +175,7 @@ class Engine:
                 timer: Timer = self._store.add_timer(instance, happened["FireAt"], fired)
                 heapq.heappush(self._timers, (parse(timer.fire_at), timer.number, timer))
             case EventType.SubOrchestrationInstanceCreated:
-                create_child(self._store, instance, happened, data)
+                create_child(self._store, instance, happened, data, self._version)
                 self._queue(happened["InstanceId"])
 
     def _warn_of(self, instance: Instance, unknown: Iterable[str]) -> None:

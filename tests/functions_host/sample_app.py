@@ -60,6 +60,12 @@ async def operate(req: Request, client: df.DurableOrchestrationClient) -> JSONRe
     return JSONResponse(getattr(result, "instances_deleted", getattr(result, "instance_id", result)))
 
 
+@app.route(route="rpc", methods=["GET"])
+@app.durable_client_input(client_name="client")
+async def rpc(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+    return JSONResponse(client._orchestration_bindings.rpc_base_url)
+
+
 @app.activity_trigger(input_name="work")
 def act(work: typing.Mapping[str, Any]) -> typing.Mapping[str, Any]:
     effect(f"begin {work['name']}")
@@ -125,6 +131,17 @@ def typo(context: df.DurableOrchestrationContext) -> Any:
 @app.orchestration_trigger(context_name="context")
 def introspect(context: df.DurableOrchestrationContext) -> Any:
     return (yield context.call_activity("ask_client", context.instance_id))
+
+
+@app.orchestration_trigger(context_name="context")
+def versions(context: df.DurableOrchestrationContext) -> Any:
+    """Its own version and that of a sub-orchestration."""
+    return [context.version, (yield context.call_sub_orchestrator("version"))]
+
+
+@app.orchestration_trigger(context_name="context")
+def version(context: df.DurableOrchestrationContext) -> Any:
+    return context.version
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 0 3 * * *", run_on_startup=True)

@@ -111,14 +111,16 @@ def test_host_json(tmp_path: Path) -> None:
     durable = {
         "hubName": "MyHub",
         "maxConcurrentActivityFunctions": 7,
+        "defaultVersion": "1.0",
         "storageProvider": {"maxQueuePollingInterval": "x"},
     }
     content = {"version": "2.0", "extensions": {"http": {"routePrefix": "p"}, "durableTask": durable}}
     environment = {"PYTHON_THREADPOOL_THREAD_COUNT": "9", "AzureWebJobsDisableHomepage": "true"}
-    assert settings(tmp_path, content, environment) == HostSettings("p", "MyHub", 7, 9, has_home_page=False)
+    assert settings(tmp_path, content, environment) == HostSettings("p", "MyHub", 7, 9, False, "1.0")
     environment = {"AzureFunctionsJobHost__Extensions__HTTP__RoutePrefix": "", "azurefunctionsjobhost__x__y": "z"}
     assert settings(tmp_path, content, environment).route_prefix == ""
-    assert settings(tmp_path, {"version": "2.0"}).route_prefix == "api"
+    defaults = settings(tmp_path, {"version": "2.0"})
+    assert (defaults.route_prefix, defaults.default_version) == ("api", None)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,10 @@ def test_host_json(tmp_path: Path) -> None:
         (
             {"version": "2.0", "extensions": {"durableTask": {"maxConcurrentActivityFunctions": "many"}}},
             "maxConcurrentActivityFunctions must be a whole number above 0, not 'many'",
+        ),
+        (
+            {"version": "2.0", "extensions": {"durableTask": {"defaultVersion": 1.0}}},
+            "defaultVersion must be a string, not 1.0",
         ),
     ],
 )
