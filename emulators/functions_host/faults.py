@@ -5,7 +5,6 @@ twice or never.
 """
 
 import sys
-from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,21 +24,22 @@ def find_faults(functions: Sequence[Any], environment: Mapping[str, str]) -> Ite
     """The faults of an app, which is the functions that its FunctionRegister answers with."""
     if not functions:
         yield "function_app.py registers no function"
+    has_setting = environment.get("PYTHON_ENABLE_INIT_INDEXING") == "1" or sys.version_info >= (3, 13)
+    if not has_setting and any(function.get_trigger().type == "httpTrigger" for function in functions):
+        yield NEEDS_SETTING
     for function in functions:
-        for fault in _find_function_faults(function, environment):
+        for fault in _find_function_faults(function):
             yield f"function {function.get_function_name()!r}{fault}"
-    names = {kind: _count_names(functions, kind) for kind in ("activity", "orchestration")}
-    for kind, counted in names.items():
-        for name, number in counted.items():
-            if number > 1:
-                yield f"function {name!r}: {number} functions have this name as {kind}"
+    names = {kind: _group_by_name(functions, kind) for kind in ("activity", "orchestration")}
+    for kind, groups in names.items():
+        yield from _find_shared_names(kind, groups)
     for function in functions:
         if function.get_trigger().type == "orchestrationTrigger":
             for fault in _find_unknown_calls(function.get_user_function(), names["activity"], names["orchestration"]):
                 yield f"function {function.get_function_name()!r}: {fault}"
 
 
-def _find_function_faults(function: Any, environment: Mapping[str, str]) -> Iterator[str]:
+def _find_function_faults(function: Any) -> Iterator[str]:
     trigger, bindings = function.get_trigger(), function.get_bindings()
     if trigger.type not in TRIGGERS:
         yield ": " + REFUSED_TRIGGERS.get(trigger.type, f"the local host has no trigger {trigger.type!r}")
@@ -47,19 +47,26 @@ def _find_function_faults(function: Any, environment: Mapping[str, str]) -> Iter
     for binding in bindings:
         if binding.type not in BINDINGS:
             yield f", parameter {binding.name!r}: the local host has no binding {binding.type!r}"
-    has_setting = environment.get("PYTHON_ENABLE_INIT_INDEXING") == "1" or sys.version_info >= (3, 13)
-    if trigger.type == "httpTrigger" and not has_setting:
-        yield f": {NEEDS_SETTING}"
     if trigger.type == "orchestrationTrigger" and trigger.name != "context":
         yield f", parameter {trigger.name!r}: an orchestrator's parameter must be named 'context'"
     else:
         yield from find_signature_faults(function.get_user_function(), bindings)
 
 
-def _count_names(functions: Sequence[Any], kind: str) -> Counter[str]:
-    """How many functions have a name as `activity` or `orchestration`; its case is ignored, as by the real host."""
-    triggers = [(f.get_function_name(), f.get_trigger()) for f in functions if f.get_trigger().type == f"{kind}Trigger"]
-    return Counter((getattr(trigger, kind) or name).lower() for name, trigger in triggers)
+def _group_by_name(functions: Sequence[Any], kind: str) -> dict[str, list[str]]:
+    """The functions that have a name as `activity` or `orchestration`; its case is ignored, as by the real host."""
+    groups = dict[str, list[str]]()
+    for function in functions:
+        trigger, own = function.get_trigger(), function.get_function_name()
+        if trigger.type == f"{kind}Trigger":
+            groups.setdefault((getattr(trigger, kind) or own).lower(), []).append(own)
+    return groups
+
+
+def _find_shared_names(kind: str, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name, (first, *others) in groups.items():
+        for other in others:
+            yield f"function {other!r}: its {kind} name {name!r} is that of function {first!r}, too"
 
 
 def _find_unknown_calls(handler: Any, activities: Container[str], orchestrators: Container[str]) -> Iterator[str]:

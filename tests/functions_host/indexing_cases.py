@@ -143,7 +143,7 @@ CASES = {
     "two activities with one name": Case(
         "@app.activity_trigger(input_name='x', activity='Same')\ndef a(x): ...\n"
         "@app.activity_trigger(input_name='x', activity='same')\ndef b(x): ...\n",
-        "function 'same': 2 functions have this name as activity",
+        "function 'b': its activity name 'same' is that of function 'a', too",
         worker_differs="it takes them silently, and one of them is never called",
     ),
     "two app objects": Case(
