@@ -32,8 +32,8 @@ GROUP = "rg-benchmark"
 class Figures:
     """What one round showed.
 
-    Times in seconds from the sending of a POST. CPU (in ms) and memory (in MiB) of the host with its children; work
-    items as emulators/functions_host/counters.py names them.
+    Times in seconds from the sending of a POST, peak memory of host and children in MiB. `per_lifecycle` is what
+    `costs` tells, divided by the number of lifecycles.
     """
 
     lifecycles: int
@@ -45,14 +45,8 @@ class Figures:
     end_to_end_p50: float
     end_to_end_p99: float
     lifecycles_per_second: float
-    activities_per_lifecycle: float
-    episodes_per_lifecycle: float
-    timers_per_lifecycle: float
-    messages_per_lifecycle: float
-    arm_calls_per_lifecycle: float
-    token_requests_per_lifecycle: float
-    cpu_ms_per_lifecycle: float
     peak_rss: float
+    per_lifecycle: dict[str, float]
 
 
 def main() -> None:
@@ -107,20 +101,27 @@ def one_round(
         apply_event(resource, lifecycle.events[0].value) if lifecycle.events else resource
         for resource, lifecycle in zip(resources, lifecycles, strict=True)
     ]
-    return changed, figures(lifecycles, {name: after[name] - before[name] for name in after}, peak.mebibytes)
+    spent = {name: after[name] - before.get(name, 0) for name in after}
+    return changed, figures(lifecycles, spent, peak.mebibytes)
 
 
 def costs(stack: Endpoints) -> dict[str, float]:
-    """Returns what host and embedded Azure have counted so far."""
+    """Returns what was spent so far.
+
+    Work items as emulators/functions_host/counters.py names them, activities also by their names; calls of the embedded
+    Azure; CPU of the host and its children in ms.
+    """
     answer = requests.get(f"{stack.driver}/emulator/counters", timeout=10)
     answer.raise_for_status()
     work, calls = answer.json(), azure.counters(stack)
+    activities = work.pop("activities")
     return {
+        "activities": sum(activities.values()),
+        **{f"activity {name}": number for name, number in activities.items()},
         **work,
-        "activities": sum(work["activities"].values()),
-        "arm_calls": calls["armTotal"],
-        "token_requests": calls["token"],
-        "cpu_ms": cpu.seconds(stack.pids["host"]) * 1000,
+        "ARM calls": calls["armTotal"],
+        "token requests": calls["token"],
+        "CPU ms": cpu.seconds(stack.pids["host"]) * 1000,
     }
 
 
@@ -141,7 +142,7 @@ def figures(lifecycles: Sequence[Lifecycle], spent: Mapping[str, float], peak_rs
         end_to_end_p99=percentile(lasting, 99),
         lifecycles_per_second=len(ended) / (last - first),
         peak_rss=peak_rss,
-        **{f"{name}_per_lifecycle": total / len(lifecycles) for name, total in spent.items()},
+        per_lifecycle={name: total / len(lifecycles) for name, total in spent.items() if total},
     )
 
 
@@ -163,12 +164,16 @@ def machine() -> dict[str, Any]:
 
 def table(rounds: Mapping[str, Figures], settings: Mapping[str, Any]) -> str:
     columns = [asdict(found) for found in rounds.values()]
-    rows = {"": list(rounds)} | {name: [_cell(column[name]) for column in columns] for name in columns[0]}
+    costs_of_rounds = [column.pop("per_lifecycle") for column in columns]
+    names = dict.fromkeys(name for costs_of_one in costs_of_rounds for name in costs_of_one)
+    rows = {"": list(rounds)}
+    rows |= {name.replace("_", " "): [_cell(column[name]) for column in columns] for name in columns[0]}
+    rows |= {f"{name} / lifecycle": [_cell(one.get(name, 0)) for one in costs_of_rounds] for name in names}
     lines = [
         ", ".join(f"{name} {value}" for name, value in machine().items()),
         ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items()),
         "",
-        *(f"{name.replace('_', ' '):<30}" + "".join(f"{cell:>10}" for cell in cells) for name, cells in rows.items()),
+        *(f"{name:<42}" + "".join(f"{cell:>10}" for cell in cells) for name, cells in rows.items()),
     ]
     return "\n".join(lines)
 

@@ -70,6 +70,8 @@ async def rpc(req: Request, client: df.DurableOrchestrationClient) -> JSONRespon
 def act(work: typing.Mapping[str, Any]) -> typing.Mapping[str, Any]:
     effect(f"begin {work['name']}")
     time.sleep(work.get("milliseconds", 0) / 1000)
+    while "until" in work and not EFFECTS.with_name(work["until"]).exists():
+        time.sleep(0.01)
     if work.get("fails", 0) > EFFECTS.read_text().count(f"begin {work['name']}\n"):
         raise RuntimeError("not yet")
     effect(f"end {work['name']}")

@@ -230,12 +230,12 @@ def test_activities_start_in_the_order_in_which_they_were_scheduled(make_host: M
     content["extensions"]["durableTask"]["maxConcurrentActivityFunctions"] = 1
     (app_folder / "host.json").write_text(json.dumps(content))
     host = make_host(app_folder).start()
-    host.begin("sequence", "a", [{"name": "a1", "milliseconds": 1500}, {"name": "a2"}])
+    host.begin("sequence", "a", [{"name": "a1", "until": "all-begun"}, {"name": "a2"}])
     wait_until(lambda: "begin a1" in effects(host))
     for name in ("b", "c"):
         host.begin("sequence", name, [{"name": f"{name}1"}, {"name": f"{name}2"}])
         wait_until(partial(is_running, host, name))
-    assert "end a1" not in effects(host)
+    (app_folder / "all-begun").touch()
     assert [host.ended(name)["runtimeStatus"] for name in "abc"] == ["Completed"] * 3
     begun = [line.removeprefix("begin ") for line in effects(host) if line.startswith("begin")]
     assert begun == ["a1", "b1", "c1", "a2", "b2", "c2"]
