@@ -4,6 +4,7 @@ The real host says no more than "0 functions found" of most of them, and nothing
 twice or never.
 """
 
+import inspect
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
@@ -70,7 +71,8 @@ def _find_shared_names(kind: str, groups: Mapping[str, Sequence[str]]) -> Iterat
 
 
 def _find_unknown_calls(handler: Any, activities: Container[str], orchestrators: Container[str]) -> Iterator[str]:
-    orchestrator = getattr(handler, "orchestrator_function", handler)  # what the SDK's own function runs
+    # What the SDK's own function runs, without its decorators.
+    orchestrator = inspect.unwrap(getattr(handler, "orchestrator_function", handler))
     called = {*find_called_names(orchestrator, ACTIVITY_CALLS), *find_declared_names(orchestrator)}
     children = {*find_called_names(orchestrator, ORCHESTRATOR_CALLS)}
     for kind, names, registered in (("activity", called, activities), ("orchestrator", children, orchestrators)):
