@@ -4,6 +4,7 @@ HTTP functions take the streaming Request (setting PYTHON_ENABLE_INIT_INDEXING=1
 chunked bodies.
 """
 
+import typing
 from typing import Any
 
 import azure.durable_functions as df
@@ -41,7 +42,7 @@ async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationCli
     await api.housekeep(client)
 
 
-async def await_executions(payload: dict[str, Any], client: df.DurableOrchestrationClient) -> dict[str, Any]:
+async def await_executions(payload: typing.Mapping[str, Any], client: df.DurableOrchestrationClient) -> dict[str, Any]:
     return await activities.await_executions(payload, client)
 
 

@@ -21,7 +21,7 @@ def watched(pid: int) -> Iterator[Peak]:
 
     def sample() -> None:
         while not closing.wait(PERIOD_SECONDS):
-            peak.mebibytes = max(peak.mebibytes, sum(map(_resident, _tree(pid))) / 1024)
+            peak.mebibytes = max(peak.mebibytes, sum(map(_resident, tree(pid))) / 1024)
 
     thread = threading.Thread(target=sample, name="memory")
     thread.start()
@@ -32,7 +32,8 @@ def watched(pid: int) -> Iterator[Peak]:
         thread.join()
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
+    """Yields the ids of a process and of all below it."""
     yield pid
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -40,7 +41,7 @@ def _tree(pid: int) -> Iterator[int]:
         except OSError:  # the thread has ended since
             continue
         for child in text.split():
-            yield from _tree(int(child))
+            yield from tree(int(child))
 
 
 def _resident(pid: int) -> float:

@@ -3,12 +3,16 @@
 Payload: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of publish_event
 `{"requestId", "tenant", "trace", "event", "state", "failure", "sent"}`, where the event of a failed run is yet to be
 built from its last state and its failure.
+
+Functions that the app registers take `typing.Mapping`: the worker refuses an app with `dict[str, Any]` or with the
+Mapping of collections.abc, and then has no functions at all.
 """
 
 import base64
 import json
 import logging
 import random
+import typing
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -60,7 +64,7 @@ class Bug(Exception):
     """What an activity raises for an unexpected error: its text without secrets, for the history."""
 
 
-def take_step(payload: dict[str, Any]) -> dict[str, Any]:
+def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
     name = payload["step"]
     state = unpack_state(payload["state"])
@@ -77,7 +81,7 @@ def take_step(payload: dict[str, Any]) -> dict[str, Any]:
             return _answer(outcome.model_copy(update={"reason": telemetry.redacted(outcome.reason)}), state)
 
 
-def publish_event(payload: dict[str, Any]) -> dict[str, Any]:
+def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Send the event to Kafka, and answer with what was sent; Retry if it has not been acknowledged."""
     with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
         message, sent = payload["event"], payload["sent"]
@@ -136,7 +140,7 @@ def _log_published(message: Mapping[str, Any]) -> None:
     _log.info("%s published%s", message["status"], text)
 
 
-async def await_executions(payload: dict[str, Any], client: Executions) -> dict[str, Any]:
+async def await_executions(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
     """Wait for the executions that still ran for a resource when its Delete came; `found` is what they have made."""
     found: dict[str, Any] = {}
     for request_id in payload["awaits"]:

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         app = load(folder, os.environ)
         asyncio.run(serve(app, settings, Listener(options.port, options.cert, options.key), store))
     except HostError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(*(f"error: {fault}" for fault in error.args), sep="\n", file=sys.stderr)
         return 1
     return 0
 

@@ -3,19 +3,22 @@
 Everything happens in ticks on the event loop: results that came in and timers that are due become messages, instances
 with messages have an episode each, all in one transaction; only then are the newly scheduled activities started. A tick
 stops taking further instances after a few milliseconds, so that HTTP requests get their turn.
+
+First in, first out, as on the real host: instances in the order in which their first waiting message came, activities
+in the order in which they were scheduled. Episodes follow one another, so no limit of orchestrators applies.
 """
 
 import asyncio
 import heapq
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 from uuid import uuid4
 
 from emulators.functions_host.console import warn
+from emulators.functions_host.counters import Counters
 from emulators.functions_host.episodes import run_episode
 from emulators.functions_host.functions import App, Function
 from emulators.functions_host.generations import continue_as_new, create, create_child, tell_parent
@@ -23,7 +26,6 @@ from emulators.functions_host.history import Event, EventType, event, now, parse
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 
 TICK_SECONDS = 0.002
-REQUEST_SECONDS = 0.01  # that a tick waits for requests which are being answered, so that they are accepted soon
 CLOCK_CHECK_SECONDS = 60.0  # the clock may jump, as when a laptop wakes up
 CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 
@@ -31,35 +33,30 @@ CallActivity = Callable[[Function, str | None], Awaitable[str | None]]
 class Engine:
     """The orchestrations and activities of one task hub. Made on the event loop it runs on; `run` is its only task."""
 
-    def __init__(self, app: App, store: Store, call_activity: CallActivity, max_activities: int) -> None:
+    def __init__(
+        self, app: App, store: Store, call_activity: CallActivity, max_activities: int, version: str | None
+    ) -> None:
         """Find what was left undone: activities without a result are run again, timers and messages are as they were.
 
         `call_activity` gives an activity its input (JSON text) and answers with the result (JSON text), or raises.
+        `version` is the one of new orchestrations; those of every version are run.
         """
         self._app, self._store, self._call, self._max_activities = app, store, call_activity, max_activities
+        self._version = version
         self._warned: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
-        self._requests = 0
-        self._no_request = asyncio.Event()
-        self._ages: dict[str, int] = {}
-        self._numbers = count()
-        self._queued: set[str] = set()
-        self._ready: list[tuple[int, str]] = []
-        for instance_id in store.awaiting():
-            self._queue(instance_id)
+        self.counters = Counters()
+        self._ready = OrderedDict.fromkeys(store.awaiting())  # ids of instances with messages, the next one first
         self._results: list[tuple[ActivityCall, Event]] = []
         self._running: dict[int, tuple[asyncio.Task[None], str]] = {}
-        calls = filter(self._is_known, store.activities())
-        self._calls = [(self._age(call.instance_id), call.number, call) for call in calls]
-        heapq.heapify(self._calls)
+        self._calls = deque(filter(self._is_known, store.activities()))
         self._timers = [(parse(timer.fire_at), timer.number, timer) for timer in store.timers()]
         heapq.heapify(self._timers)
 
     async def run(self) -> None:
         """Tick whenever there is something to do, until stopped."""
         while not self._stopping:
-            await self._let_requests_pass()
             self._wake.clear()
             self._tick()
             self._start_activities()
@@ -70,23 +67,6 @@ class Engine:
                 await asyncio.wait_for(self._wake.wait(), self._seconds_to_next_timer())
             except TimeoutError:
                 continue
-
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """A request is being answered: work that can wait gives way to it, though not for long."""
-        self._requests += 1
-        self._no_request.clear()
-        try:
-            yield
-        finally:
-            self._requests -= 1
-            if not self._requests:
-                self._no_request.set()
-
-    async def _let_requests_pass(self) -> None:
-        if self._requests:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._no_request.wait(), REQUEST_SECONDS)
 
     async def stop(self, grace_seconds: float) -> list[str]:
         """Start nothing more, wait for running activities, keep their results; the names of those still running."""
@@ -101,7 +81,7 @@ class Engine:
     def start(self, name: str, instance_id: str, data: str | None) -> None:
         """Make a new instance, in place of a finished one of that id. `data` is JSON text."""
         with self._store.transaction():
-            create(self._store, name, instance_id, str(uuid4()), data)
+            create(self._store, name, instance_id, str(uuid4()), data, self._version)
         self._awake(instance_id)
 
     def send(self, instance_id: str, message: Event) -> None:
@@ -114,16 +94,8 @@ class Engine:
         self._queue(instance_id)
         self._wake.set()
 
-    def _age(self, instance_id: str) -> int:
-        """When an instance was first seen: older ones are served first, so that what was begun gets done."""
-        if instance_id not in self._ages:
-            self._ages[instance_id] = next(self._numbers)
-        return self._ages[instance_id]
-
     def _queue(self, instance_id: str) -> None:
-        if instance_id not in self._queued:
-            self._queued.add(instance_id)
-            heapq.heappush(self._ready, (self._age(instance_id), instance_id))
+        self._ready.setdefault(instance_id)
 
     def _seconds_to_next_timer(self) -> float | None:
         if not self._timers:
@@ -140,12 +112,12 @@ class Engine:
             self._fire_timers()
             until = time.monotonic() + TICK_SECONDS
             while self._ready and time.monotonic() < until:
-                _, instance_id = heapq.heappop(self._ready)
-                self._queued.discard(instance_id)
+                instance_id, _ = self._ready.popitem(last=False)
                 self._run_episode(instance_id)
 
     def _take_results(self) -> None:
         for call, result in self._results:
+            self.counters.activities[call.name] += 1
             self._store.remove_activity(call)
             self._store.send(call.instance_id, call.execution_id, result)
             self._queue(call.instance_id)
@@ -156,16 +128,18 @@ class Engine:
         while self._timers and self._timers[0][0] <= moment:
             timer = heapq.heappop(self._timers)[2]
             if self._store.fire(timer):
+                self.counters.timers += 1
                 self._queue(timer.instance_id)
 
     def _run_episode(self, instance_id: str) -> None:
         instance = self._store.instance(instance_id)
         messages = self._store.receive(instance_id, instance.execution_id if instance else "")
         if instance is None or instance.status in ENDED:
-            self._ages.pop(instance_id, None)
             return
         if not messages:
             return
+        self.counters.episodes += 1
+        self.counters.messages += len(messages)
         history = self._store.history(instance_id)
         episode = run_episode(self._app, instance, history, messages)
         self._warn_of(instance, episode.unknown)
@@ -184,7 +158,6 @@ class Engine:
         )
         self._store.put_instance(changed)
         if ended:
-            self._ages.pop(instance_id, None)
             self._store.drop_timers(instance_id)
             if parent := tell_parent(self._store, instance, episode.status, episode.output):
                 self._queue(parent)
@@ -196,14 +169,13 @@ class Engine:
         task_id = happened["EventId"]
         match happened["EventType"]:
             case EventType.TaskScheduled:
-                call = self._store.add_activity(instance, task_id, happened["Name"], data)
-                heapq.heappush(self._calls, (self._age(instance.id), call.number, call))
+                self._calls.append(self._store.add_activity(instance, task_id, happened["Name"], data))
             case EventType.TimerCreated:
                 fired = event(EventType.TimerFired, TimerId=task_id, FireAt=happened["FireAt"])
                 timer: Timer = self._store.add_timer(instance, happened["FireAt"], fired)
                 heapq.heappush(self._timers, (parse(timer.fire_at), timer.number, timer))
             case EventType.SubOrchestrationInstanceCreated:
-                create_child(self._store, instance, happened, data)
+                create_child(self._store, instance, happened, data, self._version)
                 self._queue(happened["InstanceId"])
 
     def _warn_of(self, instance: Instance, unknown: Iterable[str]) -> None:
@@ -220,7 +192,7 @@ class Engine:
 
     def _start_activities(self) -> None:
         while self._calls and len(self._running) < self._max_activities and not self._stopping:
-            call = heapq.heappop(self._calls)[2]
+            call = self._calls.popleft()
             self._running[call.number] = asyncio.create_task(self._run_activity(call)), call.name
 
     async def _run_activity(self, call: ActivityCall) -> None:

@@ -7,14 +7,13 @@ import traceback
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from azure.functions import FunctionRegister
-from starlette.requests import Request
 
+from emulators.functions_host.faults import find_faults
 from emulators.functions_host.settings import HostError
-
-REFUSED_TRIGGERS = {"entityTrigger": "durable entities are not supported by the local host"}
 
 
 @dataclass(frozen=True)
@@ -65,53 +64,37 @@ def _text(value: Any) -> str:
     return str(getattr(value, "value", value))
 
 
-def _check_request(name: str, handler: Callable[..., Any], parameter: str) -> None:
-    annotation = inspect.signature(handler, eval_str=True).parameters[parameter].annotation
-    if not (isinstance(annotation, type) and issubclass(annotation, Request)):
-        raise HostError(
-            f"HTTP function {name!r}: the local host serves HTTP streams only; annotate {parameter!r} with Request of "
-            f"azurefunctions.extensions.http.fastapi (it is {annotation!r})"
-        )
+def _read_function(function: Any) -> tuple[str, Function]:
+    """One function without faults, with the kind of its trigger."""
+    name, trigger = function.get_function_name(), function.get_trigger()
+    clients = [binding.name for binding in function.get_bindings() if binding.type == "durableClient"]
+    handler, client = function.get_user_function(), clients[0] if clients else None
+    match trigger.type:
+        case "httpTrigger":
+            methods = frozenset(_text(method).upper() for method in trigger.methods or ())
+            level = _text(trigger.auth_level).lower()
+            return trigger.type, HttpFunction(name, handler, trigger.name, client, trigger.route, methods, level)
+        case "timerTrigger":
+            monitored, at_start = trigger.use_monitor is not False, bool(trigger.run_on_startup)
+            timer = TimerFunction(name, handler, trigger.name, client, trigger.schedule, at_start, monitored)
+            return trigger.type, timer
+        case "orchestrationTrigger":
+            name = trigger.orchestration or name
+        case "activityTrigger":
+            name = trigger.activity or name
+    return trigger.type, Function(name, handler, trigger.name, client)
 
 
-def _index(function: Any, environment: MutableMapping[str, str]) -> tuple[str, Function]:
-    """One function of the app with the kind of its trigger; a binding that the local host lacks is an error."""
-    name, trigger, handler = function.get_function_name(), function.get_trigger(), function.get_user_function()
-    kind = trigger.type
-    others = [binding for binding in function.get_bindings() if binding is not trigger and binding.type != "http"]
-    clients = [binding.name for binding in others if binding.type == "durableClient"]
-    if foreign := [binding.type for binding in others if binding.type != "durableClient"]:
-        raise HostError(f"function {name!r}: the local host has no binding {foreign[0]!r}")
-    if unbound := set(inspect.signature(handler).parameters) - {trigger.name, *clients}:
-        raise HostError(f"function {name!r}: the local host binds nothing to its parameter {min(unbound)!r}")
-    shared = {"handler": handler, "parameter": trigger.name, "client": clients[0] if clients else None}
-    if kind == "httpTrigger":
-        if environment.get("PYTHON_ENABLE_INIT_INDEXING") != "1" and sys.version_info < (3, 13):
-            raise HostError(
-                f"HTTP function {name!r}: HTTP streams need the setting PYTHON_ENABLE_INIT_INDEXING=1 "
-                "(local.settings.json or environment); without it every request hangs on the real host"
-            )
-        _check_request(name, handler, trigger.name)
-        methods = frozenset(_text(method).upper() for method in trigger.methods or ())
-        route, level = trigger.route if trigger.route is not None else name, _text(trigger.auth_level).lower()
-        return kind, HttpFunction(name, **shared, route=route, methods=methods, auth_level=level)
-    if kind == "timerTrigger":
-        times = {"schedule": trigger.schedule, "run_on_startup": bool(trigger.run_on_startup)}
-        return kind, TimerFunction(name, **shared, **times, is_monitored=trigger.use_monitor is not False)
-    if kind == "orchestrationTrigger":
-        return kind, Function(trigger.orchestration or name, **shared)
-    if kind == "activityTrigger":
-        return kind, Function(trigger.activity or name, **shared)
-    raise HostError(f"function {name!r}: " + REFUSED_TRIGGERS.get(kind, f"the local host has no trigger {kind!r}"))
-
-
-def index(register: Any, environment: MutableMapping[str, str]) -> App:
-    """Index the functions of `app`, the FunctionRegister of function_app.py. Raises HostError."""
-    if not isinstance(register, FunctionRegister):
-        raise HostError(f"function_app.app must be a FunctionApp or DFApp, not {type(register).__name__}")
+def index(register: FunctionRegister, environment: MutableMapping[str, str]) -> App:
+    """Index the functions of an app. Raises HostError with all faults of all functions."""
+    try:
+        functions = register.get_functions()
+    except ValueError as error:
+        raise HostError(str(error)) from error
+    if faults := list(find_faults(functions, environment)):
+        raise HostError(*faults)
     found: dict[str, list[Function]] = {}
-    for item in register.get_functions():
-        kind, function = _index(item, environment)
+    for kind, function in map(_read_function, functions):
         found.setdefault(kind, []).append(function)
     return App(
         http=tuple(f for f in found.get("httpTrigger", ()) if isinstance(f, HttpFunction)),
@@ -119,6 +102,17 @@ def index(register: Any, environment: MutableMapping[str, str]) -> App:
         activities={f.name.lower(): f for f in found.get("activityTrigger", ())},
         timers=tuple(f for f in found.get("timerTrigger", ()) if isinstance(f, TimerFunction)),
     )
+
+
+def find_register(module: ModuleType) -> FunctionRegister:
+    """The one FunctionApp or DFApp among the names of a module. Raises HostError where there is none or another."""
+    names = [name for name, value in vars(module).items() if isinstance(value, FunctionRegister)]
+    if not names:
+        raise HostError("function_app.py defines no FunctionApp or DFApp at its top level")
+    if len(names) > 1:
+        raise HostError(f"function_app.py has more than one top-level app, the worker takes one: {', '.join(names)}")
+    register: FunctionRegister = getattr(module, names[0])
+    return register
 
 
 def load(folder: Path, environment: MutableMapping[str, str]) -> App:
@@ -130,6 +124,4 @@ def load(folder: Path, environment: MutableMapping[str, str]) -> App:
         module = importlib.import_module("function_app")
     except Exception as error:
         raise HostError(f"function_app.py cannot be imported:\n{traceback.format_exc()}") from error
-    if not hasattr(module, "app"):
-        raise HostError("function_app.py defines no `app`")
-    return index(module.app, environment)
+    return index(find_register(module), environment)

@@ -11,17 +11,23 @@ from emulators.functions_host.store import Instance, Store
 
 
 def create(
-    store: Store, name: str, instance_id: str, execution_id: str, data: str | None, parent: str | None = None
+    store: Store,
+    name: str,
+    instance_id: str,
+    execution_id: str,
+    data: str | None,
+    version: str | None,
+    parent: str | None = None,
 ) -> None:
     """Put a new instance in the place of what the hub has under that id. `data` and `parent` are JSON text."""
     store.delete_instance(instance_id)
     created = now()
-    instance = Instance(instance_id, execution_id, name, None, "Pending", data, None, None, created, created, parent)
+    instance = Instance(instance_id, execution_id, name, version, "Pending", data, None, None, created, created, parent)
     store.put_instance(instance)
     _begin(store, instance, Generation=None if parent else 0)
 
 
-def create_child(store: Store, caller: Instance, created: Event, data: str | None) -> None:
+def create_child(store: Store, caller: Instance, created: Event, data: str | None, version: str | None) -> None:
     """Create the sub-orchestration that an event of the caller's history announces. `data` is the call's input."""
     parent = {
         "Name": caller.name,
@@ -30,7 +36,7 @@ def create_child(store: Store, caller: Instance, created: Event, data: str | Non
         "Version": None,
     }
     text = None if data is None else json.dumps(data, ensure_ascii=False)
-    create(store, created["Name"], created["InstanceId"], uuid4().hex, text, json.dumps(parent))
+    create(store, created["Name"], created["InstanceId"], uuid4().hex, text, version, json.dumps(parent))
 
 
 def continue_as_new(

@@ -141,10 +141,11 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
     key = _host_key(store)
     threads = ThreadPoolExecutor(settings.thread_count, thread_name_prefix="function")
     caller = Caller(threads, durable_client(listener.origin, f"http://{ADDRESS}:{rpc_port}", settings.hub_name, key))
-    engine = Engine(app, store, caller.call_activity, settings.max_concurrent_activities)
+    limit = settings.max_concurrent_activities
+    engine = Engine(app, store, caller.call_activity, limit, settings.default_version)
     webhooks = Webhooks(store, engine, settings.hub_name, key)
     worker = f"{ADDRESS}:{listener.port}"
-    web = _server(WebServer(routes, caller, webhooks, worker, key, settings.has_home_page, engine.request), listener)
+    web = _server(WebServer(routes, caller, webhooks, worker, key, settings.has_home_page, engine.counters), listener)
     rpc = _server(make_rpc_server(webhooks), Listener(rpc_port))
 
     stop = asyncio.Event()

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from emulators.functions_host.history import iso
 from emulators.functions_host.store import ENDED, Instance
 
+LAST_CHARACTER = "\U0010ffff"
 STATUSES = {"Pending", "Running", *ENDED}
 
 
@@ -28,7 +29,7 @@ def time_of(request: Request, name: str) -> str | None:
 
 
 def condition(request: Request) -> tuple[str, list[str | int]]:
-    """The query's filters as an SQL condition."""
+    """The query's filters as an SQL condition and its values, of which there are none where nothing is filtered."""
     terms, values = ["1"], list[str | int]()
     if since := time_of(request, "createdTimeFrom"):
         terms.append("created >= ?")
@@ -41,8 +42,8 @@ def condition(request: Request) -> tuple[str, list[str | int]]:
         terms.append(f"status IN ({', '.join('?' * len(statuses))})")
         values += statuses
     if prefix := request.query_params.get("instanceIdPrefix"):
-        terms.append("substr(id, 1, ?) = ?")
-        values += [len(prefix), prefix]
+        terms.append("id >= ? AND id < ?")
+        values += [prefix, prefix + LAST_CHARACTER]
     return " AND ".join(terms), values
 
 
@@ -51,7 +52,7 @@ def first_id(request: Request) -> str:
     return base64.b64decode(request.headers.get("x-ms-continuation-token", "").strip()).decode()
 
 
-def shown(request: Request, instance: Instance) -> dict[str, Any]:
+def shown(instance: Instance, with_input: bool) -> dict[str, Any]:
     """An instance as status queries and lists show it, times to the second."""
 
     def value(text: str | None) -> Any:
@@ -61,7 +62,7 @@ def shown(request: Request, instance: Instance) -> dict[str, Any]:
         "name": instance.name,
         "instanceId": instance.id,
         "runtimeStatus": instance.status,
-        "input": value(instance.input) if is_true(request, "showInput", True) else None,
+        "input": value(instance.input) if with_input else None,
         "customStatus": value(instance.custom_status),
         "output": value(instance.output),
         "createdTime": instance.created[:19] + "Z",

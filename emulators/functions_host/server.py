@@ -2,8 +2,7 @@
 
 import secrets
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -16,10 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulators.functions_host.bindings import RPC_PATH, WEBHOOK_PATH, Caller
 from emulators.functions_host.console import warn
+from emulators.functions_host.counters import Counters
 from emulators.functions_host.functions import HttpFunction
 from emulators.functions_host.routes import Route, decode_path, find
 from emulators.functions_host.webhooks import Webhooks
 
+COUNTERS_PATH = "/emulator/counters"  # the local host's own, and like all of its ports on loopback only
 BODY_LIMIT = 104_857_600
 HOME_PAGE = "<!DOCTYPE html><html><head><title>Your Azure Function App is up and running.</title></head></html>"
 HOP_BY_HOP = {b"connection", b"keep-alive"}
@@ -78,7 +79,7 @@ class WebServer:
     worker: str
     key: str
     has_home_page: bool
-    underway: Callable[[], AbstractContextManager[None]]
+    counters: Counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -87,11 +88,12 @@ class WebServer:
             response = await self._call_webhook(Request(scope, receive), path[len(WEBHOOK_PATH) :])
         elif path.lower() == "/admin/host/ping":
             response = Response()
+        elif path == COUNTERS_PATH:
+            response = JSONResponse(self.counters.as_json())
         elif found := find(self.routes, scope["method"], path):
             function, parameters = found
             scope = _streams_scope(scope, self.worker, path, parameters)
-            with self.underway():
-                response = await self._call_function(function, scope, receive)
+            response = await self._call_function(function, scope, receive)
         elif path == "/":
             response = (
                 Response(HOME_PAGE, headers={"Content-Type": "text/html"})

@@ -15,7 +15,11 @@ NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
 
 
 class HostError(Exception):
-    """The host cannot start; the text says what is wrong, where, and what would be right."""
+    """The host cannot start; each argument is a fault, which says what is wrong, where, and what would be right."""
+
+    def __str__(self) -> str:
+        """The faults, one a line."""
+        return "\n".join(map(str, self.args))
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class HostSettings:
     max_concurrent_activities: int
     thread_count: int
     has_home_page: bool
+    default_version: str | None = None
 
 
 def _object(path: Path, text: str) -> dict[str, Any]:
@@ -88,6 +93,9 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
         raise HostError(f"host.json: extensions.http.routePrefix must be a string, not {prefix!r}")
     if not isinstance(hub, str) or not (hub.isascii() and hub.isalnum() and hub[0].isalpha() and 3 <= len(hub) <= 45):
         raise HostError(f"host.json: durableTask.hubName must be 3-45 letters and digits, a letter first, not {hub!r}")
+    version = durable.get("defaultVersion")
+    if version is not None and not isinstance(version, str):
+        raise HostError(f"host.json: durableTask.defaultVersion must be a string, not {version!r}")
     # The defaults are those of the extension (activities) and of the Python worker (threads).
     processors = os.cpu_count() or 1
     activities = durable.get("maxConcurrentActivityFunctions", 10 * processors)
@@ -98,6 +106,7 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
         max_concurrent_activities=_positive(activities, "host.json: durableTask.maxConcurrentActivityFunctions"),
         thread_count=_positive(threads, f"setting {THREADS}"),
         has_home_page=environment.get(NO_HOME_PAGE, "").lower() != "true",
+        default_version=version,
     )
 
 

@@ -106,7 +106,7 @@ class Webhooks:
         instance = self._store.instance(instance_id)
         if instance is None:
             return Response(status_code=404)
-        content = shown(request, instance)
+        content = shown(instance, with_input=is_true(request, "showInput", True))
         if is_true(request, "showHistory"):
             history = self._store.history(instance_id)
             content["historyEvents"] = history_events(history, is_true(request, "showHistoryOutput"), instance.name)
@@ -125,7 +125,9 @@ class Webhooks:
         headers = {}
         if len(found) > page:
             headers["x-ms-continuation-token"] = base64.b64encode(found[page].id.encode()).decode()
-        return _json([shown(request, instance) for instance in found[:page]], 200, headers)
+        # The real host obeys showInput in a list only where something is filtered.
+        with_input = is_true(request, "showInput", True) or not values
+        return _json([shown(instance, with_input) for instance in found[:page]], 200, headers)
 
     def _purge(self, instance_id: str) -> Response:
         instance = self._store.instance(instance_id)

@@ -28,5 +28,9 @@ def test_every_lifecycle_is_counted(tmp_path: Path) -> None:
         counted = figures[transition]
         assert (counted["complete"], counted["lost"], counted["doubled"]) == (3, 0, 0)
         assert counted["peak_rss"] > 0
-        assert counted["arm_calls_per_lifecycle"] > 0
+        costs = counted["per_lifecycle"]
+        assert costs["activities"] == pytest.approx(sum(n for name, n in costs.items() if name.startswith("activity ")))
+        assert costs["messages"] >= costs["episodes"] > costs["activities"] >= 1
+        assert costs["ARM calls"] >= 1
+        assert costs["CPU ms"] > 0
         assert 0 < counted["accept_p50"] < counted["end_to_end_p50"]

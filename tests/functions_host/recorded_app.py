@@ -1,7 +1,8 @@
 """The recorded main app without what the local host refuses (classic HTTP functions, entities), and with two additions.
 
 Every orchestrator call leaves its context in contexts/, and the SDK's client is reached through an HTTP streams
-function with the route, arguments and answers of the recorded classic one.
+function with the route, arguments and answers of the recorded classic one. The host does not see the source of the
+orchestrators, some of which call what is not registered: their wrapper hides it.
 """
 
 # The decorators of azure.durable_functions have no types:

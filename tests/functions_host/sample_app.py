@@ -6,6 +6,7 @@
 import asyncio
 import os
 import time
+import typing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,18 @@ async def operate(req: Request, client: df.DurableOrchestrationClient) -> JSONRe
     return JSONResponse(getattr(result, "instances_deleted", getattr(result, "instance_id", result)))
 
 
+@app.route(route="rpc", methods=["GET"])
+@app.durable_client_input(client_name="client")
+async def rpc(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+    return JSONResponse(client._orchestration_bindings.rpc_base_url)
+
+
 @app.activity_trigger(input_name="work")
-def act(work: dict[str, Any]) -> dict[str, Any]:
+def act(work: typing.Mapping[str, Any]) -> typing.Mapping[str, Any]:
     effect(f"begin {work['name']}")
     time.sleep(work.get("milliseconds", 0) / 1000)
+    while "until" in work and not EFFECTS.with_name(work["until"]).exists():
+        time.sleep(0.01)
     if work.get("fails", 0) > EFFECTS.read_text().count(f"begin {work['name']}\n"):
         raise RuntimeError("not yet")
     effect(f"end {work['name']}")
@@ -117,12 +126,24 @@ def race(context: df.DurableOrchestrationContext) -> Any:
 
 @app.orchestration_trigger(context_name="context")
 def typo(context: df.DurableOrchestrationContext) -> Any:
-    yield context.call_activity("atc", 1)
+    """Calls the activity that its input names."""
+    yield context.call_activity(context.get_input(), 1)
 
 
 @app.orchestration_trigger(context_name="context")
 def introspect(context: df.DurableOrchestrationContext) -> Any:
     return (yield context.call_activity("ask_client", context.instance_id))
+
+
+@app.orchestration_trigger(context_name="context")
+def versions(context: df.DurableOrchestrationContext) -> Any:
+    """Its own version and that of a sub-orchestration."""
+    return [context.version, (yield context.call_sub_orchestrator("version"))]
+
+
+@app.orchestration_trigger(context_name="context")
+def version(context: df.DurableOrchestrationContext) -> Any:
+    return context.version
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 0 3 * * *", run_on_startup=True)

@@ -31,21 +31,13 @@ def indexed(code: str) -> App:
 @pytest.mark.parametrize(
     ("code", "fault"),
     [
-        ("app = 1", "function_app.app must be a FunctionApp or DFApp, not int"),
-        ("@app.route(route='x')\ndef f(req: func.HttpRequest): ...", "HTTP function 'f': .* serves HTTP streams only"),
-        ("@app.route(route='x')\ndef f(req): ...", "HTTP function 'f': .* serves HTTP streams only"),
-        ("@app.entity_trigger(context_name='context')\ndef e(context): ...", "'e': durable entities are not supported"),
         (
             "@app.queue_trigger(arg_name='m', queue_name='q', connection='c')\ndef q(m): ...",
             "'q': the local host has no trigger 'queueTrigger'",
         ),
         (
             "@app.activity_trigger(input_name='x')\n@app.blob_input('b', path='p', connection='c')\ndef a(x, b): ...",
-            "'a': the local host has no binding 'blob'",
-        ),
-        (
-            "@app.activity_trigger(input_name='x')\ndef a(x, context): ...",
-            "'a': the local host binds nothing to its parameter 'context'",
+            "'a', parameter 'b': the local host has no binding 'blob'",
         ),
     ],
 )
@@ -119,14 +111,16 @@ def test_host_json(tmp_path: Path) -> None:
     durable = {
         "hubName": "MyHub",
         "maxConcurrentActivityFunctions": 7,
+        "defaultVersion": "1.0",
         "storageProvider": {"maxQueuePollingInterval": "x"},
     }
     content = {"version": "2.0", "extensions": {"http": {"routePrefix": "p"}, "durableTask": durable}}
     environment = {"PYTHON_THREADPOOL_THREAD_COUNT": "9", "AzureWebJobsDisableHomepage": "true"}
-    assert settings(tmp_path, content, environment) == HostSettings("p", "MyHub", 7, 9, has_home_page=False)
+    assert settings(tmp_path, content, environment) == HostSettings("p", "MyHub", 7, 9, False, "1.0")
     environment = {"AzureFunctionsJobHost__Extensions__HTTP__RoutePrefix": "", "azurefunctionsjobhost__x__y": "z"}
     assert settings(tmp_path, content, environment).route_prefix == ""
-    assert settings(tmp_path, {"version": "2.0"}).route_prefix == "api"
+    defaults = settings(tmp_path, {"version": "2.0"})
+    assert (defaults.route_prefix, defaults.default_version) == ("api", None)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +134,10 @@ def test_host_json(tmp_path: Path) -> None:
         (
             {"version": "2.0", "extensions": {"durableTask": {"maxConcurrentActivityFunctions": "many"}}},
             "maxConcurrentActivityFunctions must be a whole number above 0, not 'many'",
+        ),
+        (
+            {"version": "2.0", "extensions": {"durableTask": {"defaultVersion": 1.0}}},
+            "defaultVersion must be a string, not 1.0",
         ),
     ],
 )

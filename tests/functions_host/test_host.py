@@ -8,6 +8,7 @@ import threading
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_an_activity_may_have_the_client_too(shared_host: Host) -> None:
 
 
 def test_an_unknown_activity_waits_for_ever_but_not_silently(shared_host: Host) -> None:
-    shared_host.begin("typo", "wrong")
+    shared_host.begin("typo", "wrong", "atc")
     wait_until(
         lambda: "WARNING: typo wrong calls 'atc', which does not exist: it will wait for ever" in shared_host.log
     )
@@ -203,6 +204,41 @@ def test_what_the_api_lacks_is_refused_by_name(shared_host: Host) -> None:
     }
     for parameter in ("timeout", "version"):
         assert shared_host.webhook("POST", "/orchestrators/race", None, **{parameter: "1"}).status == 501
+
+
+def test_work_items_are_counted(host: Host) -> None:
+    def counted() -> Any:
+        return host.ask("GET", "/emulator/counters").json
+
+    assert counted() == {"activities": {}, "episodes": 0, "timers": 0, "messages": 0}
+    host.begin("sequence", "flaky", [{"name": "flaky", "fails": 2}, {"name": "sound"}])
+    assert host.ended("flaky")["runtimeStatus"] == "Completed"
+    # The start, a failure, the timer before the next attempt, two results: an episode each.
+    assert counted() == {"activities": {"act": 3}, "episodes": 5, "timers": 1, "messages": 5}
+    host.begin("sleep", "slept", 0)
+    assert host.ended("slept")["output"] == "slept"
+    assert counted() == {"activities": {"act": 4}, "episodes": 8, "timers": 2, "messages": 8}
+
+
+def is_running(host: Host, instance_id: str) -> bool:
+    return bool(host.status(instance_id)["runtimeStatus"] == "Running")
+
+
+def test_activities_start_in_the_order_in_which_they_were_scheduled(make_host: MakeHost, app_folder: Path) -> None:
+    """An orchestration that began earlier does not overtake those that came after it."""
+    content = json.loads((app_folder / "host.json").read_text())
+    content["extensions"]["durableTask"]["maxConcurrentActivityFunctions"] = 1
+    (app_folder / "host.json").write_text(json.dumps(content))
+    host = make_host(app_folder).start()
+    host.begin("sequence", "a", [{"name": "a1", "until": "all-begun"}, {"name": "a2"}])
+    wait_until(lambda: "begin a1" in effects(host))
+    for name in ("b", "c"):
+        host.begin("sequence", name, [{"name": f"{name}1"}, {"name": f"{name}2"}])
+        wait_until(partial(is_running, host, name))
+    (app_folder / "all-begun").touch()
+    assert [host.ended(name)["runtimeStatus"] for name in "abc"] == ["Completed"] * 3
+    begun = [line.removeprefix("begin ") for line in effects(host) if line.startswith("begin")]
+    assert begun == ["a1", "b1", "c1", "a2", "b2", "c2"]
 
 
 def test_the_webhooks_want_the_key(shared_host: Host) -> None:

@@ -1,6 +1,8 @@
 """The recorded orchestrations, run on the local host: their results, their histories and what the SDK was given."""
 
 import json
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,19 @@ class Run:
         text = FIRST_INPUT.get(case, self.events[0]["Input"])
         path = f"/runtime/webhooks/durabletask/orchestrators/{recorded['name']}/{self.id}?code={host.key}"
         assert host.ask("POST", path, text, {"Content-Type": "application/json"}).status == 202
+        self.raise_first_events()
+
+    def raise_first_events(self) -> None:
+        """Raise at once the events that came before everything else: the first activity may end soon."""
+        following = [event["EventType"] for event in self.events[1:]]
+        first = [None] if self.case in EARLIER_EVENTS else takewhile(lambda kind: kind == "EventRaised", following)
+        for number, _ in enumerate(first, start=1):
+            wait_until(partial(self.has_events, number))
+            self.has_settled()
+
+    def has_events(self, number: int) -> bool:
+        """Whether the history has so many events."""
+        return len(self.host.status(self.id).get("historyEvents", ())) >= number
 
     def has_settled(self) -> bool:
         """Raise the next event if all that came before it in the recording has happened; whether all has."""
