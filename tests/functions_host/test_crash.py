@@ -87,6 +87,7 @@ def test_an_accepted_event_is_not_lost(host: Host) -> None:
     assert host.ended("i")["output"] == {"n": 1}
 
 
+@pytest.mark.slow
 def test_many_instances_survive_many_kills(host: Host) -> None:
     """Killed at arbitrary moments under load, every accepted start ends exactly once, with every effect."""
     names = [f"i{number}" for number in range(30)]
