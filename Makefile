@@ -21,8 +21,8 @@ install: .venv/development ## Make the environment .venv with everything that te
 demo: .venv/runtime ## See it work: create and delete a resource group and a VNet on this machine alone
 	$(BIN)/python -m dev.demo
 
-# The tests of one file run in one worker, for they share servers.
-PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+# The tests of one file run in one worker, for they share servers; the files in the order that tests/conftest.py gives.
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: .venv/development ## Run the fast set of the tests in parallel (ARGS="-k vnet" for some, WORKERS=4)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from dev.ports import FREE_PORTS
 pytest_plugins = ["tests.support.kafka"]
 
 PORTS = range(20000, 32000)
+LONG = [Path(__file__).parent / folder for folder in ("lmctl", "docs", "e2e", "functions_host", "helm", "dev")]
 MOST_WORKERS = 4  # each has a Kafka broker and servers of its own, about 1 GB
 
 
@@ -20,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
         share = len(PORTS) // worker["workercount"]
         first = PORTS[int(worker["workerid"].removeprefix("gw")) % worker["workercount"] * share]
         os.environ[FREE_PORTS] = f"{first}-{first + share - 1}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders with long files first: so that no worker begins a long file when the others have nothing left."""
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in LONG))
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)

@@ -118,6 +118,7 @@ def test_a_group_with_what_is_in_it_at_subscription_scope(trial: Trial) -> None:
     assert trial.in_azure("subscriptions") == before
 
 
+@pytest.mark.slow
 def test_symbolic_names_and_types_of_the_second_language_version(trial: Trial, group: str) -> None:
     source = """
 type tier = {

@@ -66,6 +66,7 @@ def test_a_timer_that_was_due_meanwhile_fires_at_the_start(host: Host) -> None:
     assert effects(host).count("begin slept") == 1
 
 
+@pytest.mark.slow
 def test_generations_go_on(host: Host) -> None:
     host.begin("generations", "i", 20)
     for number in (17, 11, 5):

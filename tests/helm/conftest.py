@@ -14,8 +14,9 @@ CI = os.environ.get("CI") == "true"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Install them, if a test of this folder is to run. In CI all is demanded; elsewhere Go may be missing, and the fast
-    set does not wait some minutes for them.
+    """Install them, if a test of this folder is to run. In CI all is demanded; elsewhere Go may be missing.
+
+    The installation takes some minutes, for which the fast set does not wait.
     """
     ours = [item for item in session.items if item.path.is_relative_to(HERE)]
     if not ours:
