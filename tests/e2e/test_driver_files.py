@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from dev.brent import Resource
 from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
