@@ -6,6 +6,7 @@ MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
+WORKERS ?= auto
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
@@ -20,9 +21,16 @@ install: .venv/development ## Make the environment .venv with everything that te
 demo: .venv/runtime ## See it work: create and delete a resource group and a VNet on this machine alone
 	$(BIN)/python -m dev.demo
 
+# The tests of one file run in one worker, for they share servers; the files in the order that tests/conftest.py gives.
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 .PHONY: test
-test: .venv/development ## Run all tests (ARGS="-k vnet" for some)
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/development ## Run the fast set of the tests in parallel (ARGS="-k vnet" for some, WORKERS=4)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+.PHONY: test-all
+test-all: .venv/development ## Run all tests, the slow set too (ARGS, WORKERS)
+	$(PYTEST) $(ARGS)
 
 .PHONY: check
 check: .venv/development ## Lint, formatting, types and layers

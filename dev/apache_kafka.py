@@ -12,6 +12,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from dev import processes
+from dev.locks import locked
 from dev.ports import free_port
 
 POM = Path(__file__).with_name("pom.xml")
@@ -65,18 +66,13 @@ def missing_tools() -> list[str]:
 def jars() -> Path:
     """Returns the folder of the broker's jars; copies them there with Maven once for each content of pom.xml."""
     folder = JARS / hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
-    if folder.is_dir():
-        return folder
-    JARS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=JARS) as unfinished:
-        copied = Path(unfinished, "jars")
-        copy = ["mvn", "--batch-mode", "--quiet", f"--file={POM}", "dependency:copy-dependencies"]
-        _run([*copy, "-DincludeScope=runtime", f"-DoutputDirectory={copied}"])
-        try:
-            copied.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was faster
-                raise
+    with locked(JARS / "lock"):
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(dir=JARS) as unfinished:
+                copied = Path(unfinished, "jars")
+                copy = ["mvn", "--batch-mode", "--quiet", f"--file={POM}", "dependency:copy-dependencies"]
+                _run([*copy, "-DincludeScope=runtime", f"-DoutputDirectory={copied}"])
+                copied.rename(folder)
     return folder
 
 

@@ -39,6 +39,7 @@ def test_waiting_for_too_many_events_names_those_that_came(kafka: Kafka) -> None
         kafka.read_events(until=lambda read: len(read) == 2, timeout=0.5, topic="too-few")
 
 
+@pytest.mark.slow
 def test_the_broker_keeps_address_and_events_over_a_restart(kafka: Kafka) -> None:
     publish(kafka.address, "restart", "before", {"status": "COMPLETE"})
     kafka.stop()

@@ -67,6 +67,7 @@ def test_the_faults_of_a_template_are_the_compilers_with_file_and_line() -> None
     assert "modules/inner.bicep(2,21): BCP033" in fault(files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -83,6 +84,7 @@ def test_files_outside_of_the_package_are_not_read(outside: Path, source: str) -
     fault({"main.bicep": source.replace("{outside}", str(outside))})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters", ["using '../out/secret.bicep'", "using none\nextends '../out/secret.bicepparam'"]
 )
@@ -90,6 +92,7 @@ def test_a_parameters_file_does_not_reach_outside(outside: Path, parameters: str
     fault({"main.bicep": "param p string", "main.bicepparam": parameters}, "main.bicepparam")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -105,6 +108,7 @@ def test_nothing_is_fetched(source: str) -> None:
     assert "are not fetched: put them in the package" in fault({"main.bicep": source})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_folders_are_not_listed_in_whatever_encoding(encoding: str) -> None:
     files: dict[str, str | bytes] = {
@@ -131,6 +135,7 @@ def test_parameters_see_nothing_of_the_drivers_environment(monkeypatch: pytest.M
     assert "BCP427" in fault(files, "main.bicepparam")
 
 
+@pytest.mark.slow
 def test_an_endless_compilation_is_ended(monkeypatch: pytest.MonkeyPatch, outside: Path) -> None:
     monkeypatch.setattr(bicep, "SECONDS", 3)
     endless = "map(range(0, 10000), i => map(range(0, 10000), j => map(range(0, 10000), k => k)))"
@@ -141,6 +146,7 @@ def test_an_endless_compilation_is_ended(monkeypatch: pytest.MonkeyPatch, outsid
     assert "gave up or took more than 3 seconds" in fault(files, "main.bicepparam")
 
 
+@pytest.mark.slow
 def test_a_compiler_that_crashes_is_a_fault_of_the_template(outside: Path) -> None:
     assert "gave up" in fault({"main.bicep": f"var a = {'[' * 20_000}{']' * 20_000}"})
 

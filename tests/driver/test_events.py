@@ -75,7 +75,7 @@ def test_without_a_broker_it_is_undelivered() -> None:
 @pytest.fixture
 def halting(tmp_path: Path) -> Iterator[tuple[Kafka, Settings]]:
     """A broker of the test's own, which may be halted, and settings to reach it."""
-    with run_test_broker(tmp_path) as (broker, _):
+    with run_test_broker(tmp_path) as broker:
         yield broker, Settings(kafka_bootstrap_servers=broker.address, kafka_topic="events")
 
 

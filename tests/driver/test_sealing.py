@@ -48,7 +48,7 @@ def test_what_repeats_is_compressed() -> None:
     assert len(seal({"template": "x" * 100_000}, (NEW,))) < 1_000
 
 
-@pytest.mark.parametrize("key", ["short", FOREIGN[:-2], "ü" * 44])
+@pytest.mark.parametrize("key", ["short", FOREIGN[:-2], "ü" * 44], ids=["short", "cut", "umlauts"])
 def test_what_is_no_key_is_said_without_showing_it(key: str) -> None:
     with pytest.raises(NotReady, match="SEALING_KEYS holds something that is no Fernet key") as caught:
         seal(CONTENT, (key,))

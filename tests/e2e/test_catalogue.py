@@ -22,6 +22,8 @@ from tests.e2e.catalogue.forms import SECRETS, Entry, Operation
 from tests.e2e.journeys import DEPLOYMENTS, Journey, altered
 from tests.e2e.trial import Trial, ids
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first takes the time of all
+
 Step = Callable[[Journey], None]
 
 

@@ -17,7 +17,7 @@ from tests.e2e.trial import Trial
 from tests.support.driver_files import zipped
 from tests.support.shared import SHARED, needs_shared
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 TEMPLATES = sorted((SHARED / "corpus" / "arm-templates").glob("*.json"))
 SECONDS = 90

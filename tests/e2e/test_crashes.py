@@ -126,6 +126,7 @@ def test_a_delete_goes_on(crashing: Trial) -> None:
     assert len(crashing.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_many_creates_survive_three_kills(crashing: Trial) -> None:
     group = crashing.make_group("rg-many")
     created: dict[str, Resource] = {}

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from dev.brent import Resource
 from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
@@ -118,6 +120,7 @@ def test_a_group_with_what_is_in_it_at_subscription_scope(trial: Trial) -> None:
     assert trial.in_azure("subscriptions") == before
 
 
+@pytest.mark.slow
 def test_symbolic_names_and_types_of_the_second_language_version(trial: Trial, group: str) -> None:
     source = """
 type tier = {

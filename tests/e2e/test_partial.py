@@ -101,7 +101,7 @@ def test_what_takes_for_ever_is_named_and_holds_up_nothing_else(trial: Trial, gr
     address = edge.filled("{rg}/providers/Microsoft.Network/publicIPAddresses/edge-7-publicIP")
     manifest = "{version: 1, transitions: {Delete: {remove: all, timeout: 12s}}}"
     body = {**trial.body(made, "Delete"), "driverFiles": zipped({"lifecycle.yaml": manifest})}
-    with trial.faults({"kind": "slow", "factor": 10_000, "path": f"/{group}/.*/publicIPAddresses/"}):
+    with trial.faults({"kind": "slow", "factor": 10_000_000, "path": f"/{group}/.*/publicIPAddresses/"}):
         details, left = trial.failed(trial.post(body).json()["requestId"], made)
     assert f"not over after 12 seconds, in step remove_resources: {address}: is being deleted" in details["description"]
     assert {one for one in ids(left.topology) if DEPLOYMENTS not in one} == {address.lower()}

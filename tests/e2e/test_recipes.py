@@ -17,7 +17,7 @@ from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
 from tests.support.shared import needs_shared
 
-pytestmark = needs_shared
+pytestmark = [needs_shared, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted(path.parent for path in (ROOT / "examples" / "recipes").glob("*/properties.yaml"))

@@ -28,7 +28,7 @@ def with_own_package(trial: Trial, resource: Resource, transition: str) -> dict[
 
 def test_a_deployment_that_takes_too_long_is_cancelled_and_what_it_made_reported(trial: Trial, group: str) -> None:
     wanted = vnet("vnet-1", group)
-    with trial.faults({"kind": "slow", "factor": 1000, "path": f"/{group}/.*/virtualNetworks/"}):
+    with trial.faults({"kind": "slow", "factor": 1_000_000, "path": f"/{group}/.*/virtualNetworks/"}):
         request_id = trial.post(with_own_package(trial, wanted, "Create")).json()["requestId"]
         details, half = trial.failed(request_id, wanted)
     assert details["failureCode"] == "INFRASTRUCTURE_ERROR"

@@ -19,7 +19,7 @@ from dev.brent import EXECUTE, Resource, apply_event, execute, request_body
 from dev.events import Event, EventStream, events
 from dev.stack import Stack, running
 
-EVENT_SECONDS = 30.0
+EVENT_SECONDS = 60.0
 INSTANCES = "/runtime/webhooks/durabletask/instances"
 BUG = "failed unexpectedly"  # what the driver logs of an error that it has no outcome for
 NETWORK = "2024-05-01"

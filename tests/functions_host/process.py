@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from dev.ports import free_port
+
 T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 # What the host's environment must not take over from the one the tests run in.
@@ -22,7 +23,7 @@ INSTANCES = "/runtime/webhooks/durabletask/instances"
 ENDED = {"Completed", "Failed", "Terminated"}
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 15) -> T:
+def wait_until(condition: Callable[[], T], seconds: float = 60) -> T:
     """The first true value of the condition; TimeoutError where there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -30,13 +31,6 @@ def wait_until(condition: Callable[[], T], seconds: float = 15) -> T:
             return value
         time.sleep(0.01)
     raise TimeoutError(f"{condition} not true within {seconds} s")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,11 @@ class Host:
                 raise RuntimeError(f"the host ended with {self.process.returncode}:\n{self.log}")
             return self.log.count("code=") > before
 
-        wait_until(is_ready)
+        try:
+            wait_until(is_ready)
+        except TimeoutError:
+            self.kill()
+            raise
         self.key = self.log.rpartition("code=")[2].split()[0]
         return self
 
@@ -129,7 +127,7 @@ class Host:
         answer = self.webhook("GET", f"/instances/{instance_id}", showHistory="true", showHistoryOutput="true")
         return None if answer.status == 404 else answer.json
 
-    def ended(self, instance_id: str, seconds: float = 15) -> Any:
+    def ended(self, instance_id: str, seconds: float = 60) -> Any:
         """The instance when it has ended."""
 
         def end() -> Any:

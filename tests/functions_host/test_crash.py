@@ -66,6 +66,7 @@ def test_a_timer_that_was_due_meanwhile_fires_at_the_start(host: Host) -> None:
     assert effects(host).count("begin slept") == 1
 
 
+@pytest.mark.slow
 def test_generations_go_on(host: Host) -> None:
     host.begin("generations", "i", 20)
     for number in (17, 11, 5):
@@ -87,6 +88,7 @@ def test_an_accepted_event_is_not_lost(host: Host) -> None:
     assert host.ended("i")["output"] == {"n": 1}
 
 
+@pytest.mark.slow
 def test_many_instances_survive_many_kills(host: Host) -> None:
     """Killed at arbitrary moments under load, every accepted start ends exactly once, with every effect."""
     names = [f"i{number}" for number in range(30)]

@@ -93,6 +93,11 @@ class Run:
         ended = status["runtimeStatus"] in ENDED
         return ended or (status["runtimeStatus"] == self.recorded["runtimeStatus"] and seen >= len(self.events))
 
+    def has_its_first_events(self) -> bool:
+        """Raise the next event; whether those that came before anything else have been raised."""
+        first = list(takewhile(lambda event: event["EventType"] == "EventRaised", self.events[1:]))
+        return self.has_settled() or len(self.raised) >= len(first)
+
     def raise_event(self, turn: Any, name: str, data: Any) -> None:
         self.raised.add(turn)
         assert self.host.webhook("POST", f"/instances/{self.id}/raiseEvent/{name}", data).status == 202
@@ -111,6 +116,7 @@ def test_recorded_orchestrations(recorded_host: Host) -> None:
         body = parsed(recording["response"]["body"])
         if "historyEvents" in body:
             runs.append(Run(recorded_host, case, body))
+            wait_until(runs[-1].has_its_first_events)  # before its activity ends, not only when all others were started
         else:
             failed[case] = "no history recorded"
     waiting = list(runs)
@@ -120,7 +126,7 @@ def test_recorded_orchestrations(recorded_host: Host) -> None:
         return not waiting
 
     try:
-        wait_until(all_settled, 20)
+        wait_until(all_settled)
     except TimeoutError:
         failed |= {run.case: f"never became as recorded: {recorded_host.status(run.id)}" for run in waiting}
     for run in runs:

@@ -16,10 +16,13 @@ from tests.helm.chart import CASES, CHART, OPENSHIFT, render
 from tests.helm.cluster import Cluster, ClusterRefused, running
 from tests.helm.tools import HELM3, HELM4, HELMS, Helm
 
-pytestmark = pytest.mark.skipif(
-    not tools.API_SERVER.exists() and os.environ.get("CI") != "true",
-    reason="the Kubernetes API server is not built yet: make chart-tools",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not tools.API_SERVER.exists() and os.environ.get("CI") != "true",
+        reason="the Kubernetes API server is not built yet: make chart-tools",
+    ),
+]
 
 NUMBERS = count(1)
 MADE = {"azure-driver-tls", "azure-driver-sealing", "azure-driver-function-keys"}

@@ -104,6 +104,7 @@ def test_ends_gently(rendered: Rendered) -> None:
     assert rendered.one("Deployment")["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("apis", [(), OPENSHIFT], ids=["kubernetes", "openshift"])
 def test_pods_are_restricted(case: str, apis: tuple[str, ...]) -> None:
@@ -141,6 +142,7 @@ def test_only_tmp_is_written(rendered: Rendered) -> None:
     assert all(volume["secret"]["defaultMode"] == 0o440 for volume in volumes.values() if "secret" in volume)
 
 
+@pytest.mark.slow
 def test_mounts_and_volumes_go_together() -> None:
     for case in CASES:
         rendered = render(values=case)

@@ -14,6 +14,8 @@ from driver import settings
 from driver.manifests import FILE, manifest
 from tests.hosting.snapshots import INFRA, VAULT_REFERENCE, Snapshot, take
 
+pytestmark = pytest.mark.slow
+
 SITE = "Microsoft.Web/sites"
 # Settings that Flex Consumption refuses, since functionAppConfig says the same.
 REFUSED_BY_FLEX = {"FUNCTIONS_EXTENSION_VERSION", "FUNCTIONS_WORKER_RUNTIME", "WEBSITE_RUN_FROM_PACKAGE"}

@@ -76,6 +76,7 @@ PRIVATE_RULES = {
 PUBLIC_RULES = {("AllowInternetInbound", 500, "Inbound", "Allow")}
 
 
+@pytest.mark.slow
 def test_generated_files_are_current_and_free_of_warnings(compiler: bicep.Bicep) -> None:
     stale = [
         str(path.relative_to(templates.ROOT))

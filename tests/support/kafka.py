@@ -5,7 +5,6 @@ With KAFKA_REQUIRED=1 (CI) a missing Java or Maven is an error. Use it by asking
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from dev.apache_kafka import ApacheKafka
 from dev.events import TOPIC, Event, read_events
 
 ROOT = Path(__file__).resolve().parents[2]
-_DESCRIPTION = pytest.StashKey[str]()
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Kafka:
         """Starts the broker again, at the same address and with the same data."""
         self._restartable().start()
 
-    def read_events(self, until: Callable[[list[Event]], bool], timeout: float = 30, topic: str = TOPIC) -> list[Event]:
+    def read_events(self, until: Callable[[list[Event]], bool], timeout: float = 60, topic: str = TOPIC) -> list[Event]:
         """Returns all events of the topic as soon as `until(events so far)` is true; TimeoutError names those seen."""
         return read_events(self.address, until, timeout, topic)
 
@@ -47,8 +45,11 @@ class Kafka:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Kafka]:
-    """A broker for the whole session; tests share it, so they look for their own keys or use a topic of their own."""
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker for the whole session; tests share it, so they look for their own keys or use a topic of their own.
+
+    Tests that run in parallel have one in each worker.
+    """
     folder = tmp_path_factory.mktemp("kafka")
     if not apache_kafka.missing_tools():
         running = _apache_kafka(folder)
@@ -56,47 +57,43 @@ def kafka(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         pytest.fail(f"KAFKA_REQUIRED=1 asks for Apache Kafka, but {_without_apache_kafka()}")
     else:
         running = run_test_broker(folder)
-    with running as (broker, description):
-        pytestconfig.stash[_DESCRIPTION] = description
+    with running as broker:
         yield broker
 
 
 @contextmanager
-def _apache_kafka(folder: Path) -> Iterator[tuple[Kafka, str]]:
-    begun = time.monotonic()
-    apache_kafka.jars()
-    fetched = time.monotonic()
+def _apache_kafka(folder: Path) -> Iterator[Kafka]:
     broker = ApacheKafka(folder)
     broker.start()
-    seconds = f"started in {time.monotonic() - fetched:.1f} s (its jars fetched in {fetched - begun:.1f} s)"
     try:
-        yield Kafka(broker.address, broker), f"Apache Kafka {apache_kafka.version()} on {broker.address}, {seconds}"
+        yield Kafka(broker.address, broker)
     finally:
         broker.stop()
 
 
 @contextmanager
-def run_test_broker(folder: Path) -> Iterator[tuple[Kafka, str]]:
+def run_test_broker(folder: Path) -> Iterator[Kafka]:
     address_file = folder / "address"
     command = [sys.executable, "-m", "emulators.kafka", "start", "--address-file", str(address_file)]
     server = processes.start("Kafka test broker", command, folder / "kafka.log", ROOT, {})
     try:
         server.wait_until(address_file.exists, seconds=20)
-        address = address_file.read_text(encoding="utf-8")
-        yield Kafka(address, server), f"librdkafka's test broker on {address}: {_without_apache_kafka()}"
+        yield Kafka(address_file.read_text(encoding="utf-8"), server)
     finally:
         server.stop()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch the broker's jars outside of the tests' time limit, if a test is to use it."""
+    wanted = any("kafka" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not apache_kafka.missing_tools():
+        apache_kafka.jars()
 
 
 def pytest_report_header() -> str:
     if apache_kafka.missing_tools():
         return f"kafka: librdkafka's test broker: {_without_apache_kafka()}"
     return f"kafka: Apache Kafka {apache_kafka.version()}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if _DESCRIPTION in config.stash:
-        terminalreporter.write_line(f"kafka: {config.stash[_DESCRIPTION]}")
 
 
 def _without_apache_kafka() -> str:
