@@ -16,14 +16,15 @@ from typing import Any
 
 import yaml
 
-from driver import arm, deployments, plans, settings
-from driver.arm_errors import Refusal
-from driver.creation import template_of
+from driver import plans, settings
+from driver.azure import connection, deployments
+from driver.azure.refusals import Refusal
 from driver.errors import DriverError, InvalidRequest
-from driver.manifests import Transition
 from driver.models import Deploy, LifecycleRequest, Order, Remove
-from driver.packages import Package, own_package
-from driver.templates import Template, resource_types
+from driver.packages.catalogue import Package, own_package
+from driver.packages.manifests import Transition
+from driver.packages.templates import Template, resource_types
+from driver.steps.creation import template_of
 
 _NOWHERE = {
     "name": "check",
@@ -154,11 +155,11 @@ def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Itera
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
     operation = deployments.what_if(order.location, order.work, template_of(order.work).body)
-    delay = arm.FIRST_POLL
+    delay = connection.FIRST_POLL
     while not operation.is_over:
         time.sleep(max(delay, operation.retry_after))
-        operation = arm.poll(order.location, operation.url)
-        delay = arm.next_delay(delay)
+        operation = connection.poll(order.location, operation.url)
+        delay = connection.next_delay(delay)
     for change in operation.body.get("properties", {}).get("changes", ()):
         yield f"{change['changeType']:<12} {change['resourceId']}"
 

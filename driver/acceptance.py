@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import executions, packages, plans, sealing, telemetry
+from driver import executions, plans, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models import LifecycleRequest, Order, Remove
+from driver.packages import catalogue
 from driver.settings import Settings
 from driver.topology import DEPLOYMENT_TYPE, merged, owned
 
@@ -83,7 +84,7 @@ def _require_fit(sealed: str, settings: Settings) -> None:
 
 
 def _plan(request: LifecycleRequest, request_id: str, settings: Settings) -> plans.Plan:
-    package = packages.package(request.system("resourceType"), request.driver_files, settings)
+    package = catalogue.package(request.system("resourceType"), request.driver_files, settings)
     return plans.plan(request, package, request_id, settings)
 
 

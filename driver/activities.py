@@ -18,23 +18,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import (
-    actions,
-    adoption,
-    creation,
-    events,
-    executions,
-    previews,
-    removal,
-    reports,
-    sealing,
-    settings,
-    telemetry,
-)
-from driver.arm_errors import UNTIL_TIMEOUT, Refusal
+from driver import events, executions, reports, sealing, settings, telemetry
+from driver.azure.refusals import UNTIL_TIMEOUT, Refusal
 from driver.errors import DriverError, NotReady
 from driver.executions import Executions
 from driver.models import FailureCode, Order, Outcome, earliest_event, event, failed, retry, running, succeeded
+from driver.steps import actions, adoption, creation, previews, removal
 
 Step = Callable[[Order, dict[str, Any], int], Outcome]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, arm, events, executions, references, sealing, telemetry
+from driver import acceptance, events, executions, references, sealing, telemetry
+from driver.azure import connection
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
 from driver.models import VERSION, FailureCode, LifecycleRequest, ReferenceRequest, event, parse
@@ -50,7 +51,7 @@ async def health(client: Executions) -> Answer:
     200.
     """
     settings = current()
-    vitals = {"app": _vital(), "taskHub": _vital(), "kafka": _vital(), "azure": _vital(arm.is_reachable())}
+    vitals = {"app": _vital(), "taskHub": _vital(), "kafka": _vital(), "azure": _vital(connection.is_reachable())}
     status = 200
     try:
         _require_ready(settings)

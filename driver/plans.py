@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from driver import expressions
-from driver.binding import bind
+from driver.azure.locations import azure_location
 from driver.errors import InvalidRequest
-from driver.locations import azure_location
-from driver.manifests import FILE, PREVIEWS, OwnedResource, Transition
 from driver.models import Adopt, Call, Deploy, LifecycleRequest, Order, Preview, Remove, Target
-from driver.names import name_fault
-from driver.packages import Package
-from driver.properties import depth
+from driver.packages import expressions
+from driver.packages.binding import bind
+from driver.packages.catalogue import Package
+from driver.packages.manifests import FILE, PREVIEWS, OwnedResource, Transition
+from driver.packages.names import name_fault
+from driver.packages.properties import depth
 from driver.settings import Settings
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE
 

@@ -9,12 +9,13 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from driver import archives, expressions, packages, resources
-from driver.arm_errors import UNTIL_TIMEOUT, Refusal
+from driver.azure import resources
+from driver.azure.locations import azure_location
+from driver.azure.refusals import UNTIL_TIMEOUT, Refusal
 from driver.errors import InvalidRequest, NotReady
-from driver.locations import azure_location
-from driver.manifests import Reference
 from driver.models import AzureLocation, ReferenceRequest
+from driver.packages import archives, catalogue, expressions
+from driver.packages.manifests import Reference
 from driver.settings import Settings
 from driver.telemetry import redacted
 from driver.topology import GROUP_TYPE, arm_type, entries, group_name
@@ -63,7 +64,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
 
 def _reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
     """The `reference:` block of the driver files, its texts evaluated."""
-    package = packages.own_package(archives.files(request.driver_files), settings)
+    package = catalogue.own_package(archives.files(request.driver_files), settings)
     if package is None or package.manifest.reference is None:
         return None
     block = package.manifest.reference

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from driver.arm_errors import UNTIL_TIMEOUT, VERDICTS, Cause, Refusal, cause, verdict
+from driver.azure.refusals import UNTIL_TIMEOUT, VERDICTS, Cause, Refusal, cause, verdict
 from driver.models import FailureCode
 
 

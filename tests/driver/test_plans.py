@@ -8,8 +8,8 @@ import pytest
 from dev import brent
 from driver.errors import InvalidRequest
 from driver.models import Call, Deploy, Remove
-from driver.names import name_fault
-from driver.packages import package
+from driver.packages.catalogue import package
+from driver.packages.names import name_fault
 from driver.plans import Plan, deployment_name, plan
 from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from driver.models import AzureLocation, Deploy, Order, Preview, Topology, TopologyEntry
-from driver.previews import watch_preview
+from driver.steps.previews import watch_preview
 from tests.support.arm_stub import Reply, Stub
 from tests.support.requests import SUBSCRIPTION
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from driver import deployments
-from driver.arm import FIRST_POLL
+from driver.azure import deployments
+from driver.azure.connection import FIRST_POLL
 from driver.models import Adopt, FailureCode, Order, Outcome, completed, failed, running
 from driver.topology import entries
 

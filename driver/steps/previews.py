@@ -6,10 +6,11 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driver import deployments, inventory
-from driver.arm import FIRST_POLL, next_delay, poll
-from driver.creation import template_of
+from driver.azure import deployments
+from driver.azure.connection import FIRST_POLL, next_delay, poll
 from driver.models import Deploy, Order, Outcome, Preview, completed, running
+from driver.steps import inventory
+from driver.steps.creation import template_of
 from driver.topology import owned
 
 CHANGES = "what_if_changes"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from driver.arm_errors import Cause, Refusal, cause
+from driver.azure.refusals import Cause, Refusal, cause
 from driver.models import AzureLocation
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from driver import inventory, resources
-from driver.arm import FIRST_POLL, next_delay, poll
+from driver.azure import resources
+from driver.azure.connection import FIRST_POLL, next_delay, poll
 from driver.models import Call, FailureCode, Order, Outcome, completed, failed, running
+from driver.steps import inventory
 from driver.topology import arm_type, owned
 
 

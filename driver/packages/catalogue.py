@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from driver import archives, bicep, links
 from driver.errors import InvalidRequest
-from driver.manifests import FILE, Manifest, Transition, manifest
+from driver.packages import archives, bicep, links
+from driver.packages.manifests import FILE, Manifest, Transition, manifest
+from driver.packages.templates import Template, is_template, template
 from driver.settings import Settings
-from driver.templates import Template, is_template, template
 
-BUILT_IN = Path(__file__).resolve().parent.parent / "infra" / "resources"
+BUILT_IN = Path(__file__).resolve().parents[2] / "infra" / "resources"
 _SOURCES = (".json", ".bicep", ".bicepparam")  # of one name the last that is there is deployed
 # What the old driver called a type that has another name here.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from driver import arm, deployments
-from driver.arm import Operation
-from driver.arm_errors import Cause, Refusal
+from driver.azure import connection, deployments
+from driver.azure.connection import Operation
+from driver.azure.refusals import Cause, Refusal
 from driver.models import AzureLocation
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE, arm_type, group_name
 
@@ -24,7 +24,7 @@ def listed(location: AzureLocation, group: str, types: Iterable[str], name: str 
     query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
     if query and len(wanted) == 1 and name:
         query = f"name eq '{_quoted(name)}' and {query}"
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         found = clients.resources.resources.list_by_resource_group(group, filter=query)
         return frozenset(str(one.id).lower() for one in found if str(one.type).lower() in wanted)
 
@@ -45,7 +45,7 @@ def get(location: AzureLocation, resource_id: str) -> Mapping[str, Any] | None:
     kind = arm_type(resource_id)
     try:
         version = GROUP_VERSION if kind.lower() == GROUP_TYPE.lower() else api_version(location, kind)
-        return arm.get(location, resource_id, version)
+        return connection.get(location, resource_id, version)
     except Refusal as refused:
         if refused.is_absence:
             return None
@@ -56,7 +56,7 @@ def exists(location: AzureLocation, resource_id: str) -> bool:
     """Whether a resource or resource group is there."""
     if arm_type(resource_id).lower() != GROUP_TYPE.lower():
         return get(location, resource_id) is not None
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         return bool(clients.resources.resource_groups.check_existence(group_name(resource_id)))
 
 
@@ -67,12 +67,14 @@ def delete(location: AzureLocation, resource_id: str) -> Operation:
         if kind.lower() == DEPLOYMENT_TYPE.lower():
             return deployments.delete(location, resource_id)
         version = "" if kind.lower() == GROUP_TYPE.lower() else api_version(location, kind)
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             if not version:
                 groups = clients.resources.resource_groups
-                return arm.operation(arm.answer(groups.begin_delete, group_name(resource_id)))
+                return connection.operation(connection.answer(groups.begin_delete, group_name(resource_id)))
             resources = clients.resources.resources
-            return arm.operation(arm.answer(resources.begin_delete_by_id, resource_id, api_version=version))
+            return connection.operation(
+                connection.answer(resources.begin_delete_by_id, resource_id, api_version=version)
+            )
     except Refusal as refused:
         if refused.is_absence:
             return Operation()
@@ -81,11 +83,11 @@ def delete(location: AzureLocation, resource_id: str) -> Operation:
 
 def act(location: AzureLocation, resource_id: str, action: str) -> Operation:
     """Begin an action (POST) on a resource."""
-    return arm.act(location, resource_id, action, api_version(location, arm_type(resource_id)))
+    return connection.act(location, resource_id, action, api_version(location, arm_type(resource_id)))
 
 
 def _ids(location: AzureLocation, query: str) -> list[str]:
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         return [str(one.id) for one in clients.resources.resources.list(filter=query)]
 
 
@@ -121,7 +123,7 @@ def _api_versions(location: AzureLocation, namespace: str) -> dict[str, list[str
     """The api-versions of a provider's types, stable ones first, newest first. They change with Azure's releases, not
     with requests.
     """
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         provider = clients.resources.providers.get(namespace)
     return {
         str(kind.resource_type).lower(): sorted(

@@ -7,12 +7,13 @@ State: `existed` fingerprints of what was there before, `topology` of what earli
 import random
 from typing import Any
 
-from driver import deployments, packages, resources
-from driver.arm import FIRST_POLL, next_delay, poll
-from driver.arm_errors import Refusal
-from driver.deployments import Deployment
+from driver.azure import deployments, resources
+from driver.azure.connection import FIRST_POLL, next_delay, poll
+from driver.azure.deployments import Deployment
+from driver.azure.refusals import Refusal
 from driver.models import AzureLocation, Deploy, Order, Outcome, completed, failed, retry, running, succeeded
-from driver.templates import (
+from driver.packages import catalogue
+from driver.packages.templates import (
     DEPLOYMENTS,
     Template,
     existing_types,
@@ -156,7 +157,7 @@ def _there(location: AzureLocation, work: Deploy, used: Template) -> list[str]:
 def template_of(work: Deploy) -> Template:
     if work.template is not None:
         return template(work.template, work.file)
-    return packages.built_in(work.package).template(work.file)[0]
+    return catalogue.built_in(work.package).template(work.file)[0]
 
 
 def _work(order: Order) -> Deploy:

@@ -13,10 +13,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from driver import deployments, inventory, resources
-from driver.arm import FIRST_POLL, Operation, next_delay, poll
-from driver.arm_errors import UNTIL_TIMEOUT, Refusal
+from driver.azure import deployments, resources
+from driver.azure.connection import FIRST_POLL, Operation, next_delay, poll
+from driver.azure.refusals import UNTIL_TIMEOUT, Refusal
 from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, completed, failed, running
+from driver.steps import inventory
 from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, is_within, merged, owned, selected
 
 _MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM lets a subscription do

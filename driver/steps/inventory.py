@@ -6,8 +6,8 @@ group.
 
 from collections.abc import Mapping
 
-from driver import deployments
-from driver.arm_errors import Refusal
+from driver.azure import deployments
+from driver.azure.refusals import Refusal
 from driver.models import AzureLocation, Topology, TopologyEntry
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE, arm_type, entries, owned
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver import arm
-from driver.arm import Operation
-from driver.arm_errors import Cause, Refusal, cause
+from driver.azure import connection
+from driver.azure.connection import Operation
+from driver.azure.refusals import Cause, Refusal, cause
 from driver.models import AzureLocation, Deploy
 from driver.topology import DEPLOYMENT_TYPE, arm_type
 
@@ -32,9 +32,11 @@ def deployment_id(location: AzureLocation, work: Deploy) -> str:
 def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Create or update a deployment. One of that name that is active is joined: the name is this request's own."""
     try:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
-            return arm.operation(arm.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)))
+            return connection.operation(
+                connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template))
+            )
     except Refusal as refused:
         if refused.status == 409 and refused.cause.code.lower() in _ACTIVE:
             return Operation()
@@ -43,9 +45,9 @@ def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> O
 
 def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[str, ...]:
     """The ids of the resources that a template would make, as ARM's own preflight gives them."""
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
-        answer = arm.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
+        answer = connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
     if "error" in answer:
         raise Refusal(200, cause(answer))
     return tuple(one["id"] for one in answer.get("properties", {}).get("validatedResources") or ())
@@ -53,19 +55,21 @@ def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, 
 
 def what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Begin ARM's what-if of a deployment. What its operation answers when it is over holds `properties.changes`."""
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
-            response = arm.answer(deployments.begin_what_if, work.resource_group, work.name, _body(work, template))
+            response = connection.answer(
+                deployments.begin_what_if, work.resource_group, work.name, _body(work, template)
+            )
         else:
             begin = deployments.begin_what_if_at_subscription_scope
-            response = arm.answer(begin, work.name, _body(work, template))
-    return arm.operation(response)
+            response = connection.answer(begin, work.name, _body(work, template))
+    return connection.operation(response)
 
 
 def get(location: AzureLocation, resource_id: str) -> Deployment:
     """A deployment's state, outputs and resources."""
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         found = clients.deployments.deployments.get_at_scope(*_parts(resource_id))
     properties: Any = found.properties
     state = _word(properties.provisioning_state)
@@ -92,7 +96,7 @@ def nested_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
 def cancel(location: AzureLocation, resource_id: str) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
     try:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             clients.deployments.deployments.cancel_at_scope(*_parts(resource_id))
     except Refusal as refused:
         if refused.status == 409:
@@ -105,8 +109,10 @@ def cancel(location: AzureLocation, resource_id: str) -> bool:
 
 def delete(location: AzureLocation, resource_id: str) -> Operation:
     """Begin to delete a deployment's record; what the deployment made stays."""
-    with arm.clients(location) as clients:
-        return arm.operation(arm.answer(clients.deployments.deployments.begin_delete_at_scope, *_parts(resource_id)))
+    with connection.clients(location) as clients:
+        return connection.operation(
+            connection.answer(clients.deployments.deployments.begin_delete_at_scope, *_parts(resource_id))
+        )
 
 
 def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
@@ -125,7 +131,7 @@ def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
 
 def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator[str]:
     try:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             found = list(clients.deployments.deployment_operations.list_at_scope(*_parts(resource_id)))
     except Refusal as refused:
         if refused.is_absence:
