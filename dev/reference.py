@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from driver.azure.refusals import UNTIL_TIMEOUT, VERDICTS, Verdict
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
 from driver.packages.manifests import Manifest
 from driver.settings import Settings
 

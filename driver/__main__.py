@@ -20,10 +20,11 @@ from driver import plans, settings
 from driver.azure import connection, deployments
 from driver.azure.refusals import Refusal
 from driver.errors import DriverError, InvalidRequest
-from driver.models import Deploy, LifecycleRequest, Order, Remove
+from driver.models import Deploy, Order, Remove
 from driver.packages.catalogue import Package, own_package
 from driver.packages.manifests import Transition
 from driver.packages.templates import Template, resource_types
+from driver.requests import LifecycleRequest
 from driver.steps.creation import template_of
 
 _NOWHERE = {

@@ -9,8 +9,9 @@ from typing import Any
 from driver import executions, plans, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
-from driver.models import LifecycleRequest, Order, Remove
+from driver.models import Order, Remove
 from driver.packages import catalogue
+from driver.requests import LifecycleRequest
 from driver.settings import Settings
 from driver.topology import DEPLOYMENT_TYPE, merged, owned
 

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from driver import events, executions, reports, sealing, settings, telemetry
-from driver.azure.refusals import UNTIL_TIMEOUT, Refusal
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import DriverError, NotReady
 from driver.executions import Executions
 from driver.models import FailureCode, Order, Outcome, earliest_event, event, failed, retry, running, succeeded

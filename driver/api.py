@@ -11,7 +11,8 @@ from driver import acceptance, events, executions, references, sealing, telemetr
 from driver.azure import connection
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
-from driver.models import VERSION, FailureCode, LifecycleRequest, ReferenceRequest, event, parse
+from driver.models import VERSION, FailureCode, event
+from driver.requests import LifecycleRequest, ReferenceRequest, parse
 from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024

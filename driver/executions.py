@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from driver.errors import NotReady
-from driver.models import LifecycleRequest
+from driver.requests import LifecycleRequest
 
 _ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _RESOURCE_DIGITS = 16

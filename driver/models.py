@@ -1,19 +1,15 @@
-"""The driver's data: requests as Brent sends them, the event it gets, and what passes between orchestrator and
-activities.
+"""What passes between the API, the orchestrator and the activities: the order, outcomes of its steps, and the event.
 
-Everything is parsed once, where it enters, into these frozen models. What crosses the durable boundary is plain JSON
-of them.
+Frozen models; what crosses the durable boundary is plain JSON of them.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-
-from driver.errors import InvalidRequest
 
 VERSION = "1.0.0"
 LONGEST_DESCRIPTION = 8_000  # characters; a Kafka record has its limit too
@@ -39,89 +35,11 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
 
 
-class Property(Model):
-    """A property value `{"type", "value"}`, or a key `{"type": "key", "keyName", "publicKey", "privateKey"}`."""
-
-    type: str = "string"
-    value: Any = Field(default=None, repr=False)
-    key_name: str | None = None
-    public_key: str | None = None
-    private_key: str | None = Field(default=None, repr=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_bare_value(cls, data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return {"value": data}
-        if data and "value" not in data and "type" not in data:
-            raise ValueError('must be {"type": ..., "value": ...}')
-        return {name: value for name, value in data.items() if not (name == "type" and value is None)}
-
-    @property
-    def is_key(self) -> bool:
-        return self.type.lower() == "key"
-
-    @property
-    def content(self) -> Any:
-        """The value as templates see it: of a key the mapping of its three fields."""
-        if not self.is_key:
-            return self.value
-        return {"keyName": self.key_name, "publicKey": self.public_key, "privateKey": self.private_key}
-
-
-Properties = dict[str, Property]
-
-
 class TopologyEntry(Model):
     """One external element of a resource: its ARM id and its ARM type."""
 
     id: str = Field(min_length=1)
     type: str = ""
-
-
-class DeploymentLocation(Model):
-    """Where a resource lives, as Brent knows it; `properties` are read by driver.locations."""
-
-    name: str = Field(min_length=1)
-    type: str | None = None
-    properties: dict[str, Any] = Field(default_factory=dict, repr=False)
-
-
-class _Request(Model):
-    driver_files: str = Field(repr=False)
-    deployment_location: DeploymentLocation
-
-    @field_validator("driver_files", mode="before")
-    @classmethod
-    def _no_files(cls, value: Any) -> Any:
-        # The contract's own examples send null or {} where there are no files.
-        return "" if value is None or value == {} else value
-
-
-class LifecycleRequest(_Request):
-    """The body of POST /api/driver/lifecycle/execute."""
-
-    lifecycle_name: str = Field(min_length=1)
-    system_properties: Properties
-    resource_properties: Properties = Field(default_factory=dict)
-    request_properties: Properties = Field(default_factory=dict)
-    associated_topology: Topology = Field(default_factory=dict)
-
-    @field_validator("resource_properties", "request_properties", "associated_topology", mode="before")
-    @classmethod
-    def _absent(cls, value: Any) -> Any:
-        return {} if value is None else value
-
-    def system(self, name: str) -> str:
-        """A system property as text; empty where it is missing."""
-        found = self.system_properties.get(name)
-        return "" if found is None or found.value is None else str(found.value)
-
-
-class ReferenceRequest(_Request):
-    """The body of POST /api/driver/references/find."""
-
-    instance_name: str = Field(min_length=1)
 
 
 class AzureLocation(Model):
@@ -295,20 +213,3 @@ def event(request_id: str, state: Mapping[str, Any], failure: tuple[FailureCode,
 def earliest_event(accepted_at: str) -> datetime:
     """When the event of a request that was accepted at that time (ISO 8601) may be published."""
     return datetime.fromisoformat(accepted_at) + timedelta(seconds=EARLIEST_EVENT_SECONDS)
-
-
-Parsed = TypeVar("Parsed", bound=Model)
-
-
-def parse(model: type[Parsed], body: bytes) -> Parsed:
-    """A request body as its model. Raises InvalidRequest naming every fault; never repeats a value, which may be
-    secret.
-    """
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors(include_input=False)
-        ]
-        raise InvalidRequest(*faults) from None

@@ -8,13 +8,14 @@ from typing import Any
 
 from driver.azure.locations import azure_location
 from driver.errors import InvalidRequest
-from driver.models import Adopt, Call, Deploy, LifecycleRequest, Order, Preview, Remove, Target
+from driver.models import Adopt, Call, Deploy, Order, Preview, Remove, Target
 from driver.packages import expressions
 from driver.packages.binding import bind
 from driver.packages.catalogue import Package
 from driver.packages.manifests import FILE, PREVIEWS, OwnedResource, Transition
 from driver.packages.names import name_fault
 from driver.packages.properties import depth
+from driver.requests import LifecycleRequest
 from driver.settings import Settings
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE
 

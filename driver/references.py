@@ -11,11 +11,13 @@ from jmespath.exceptions import JMESPathError
 
 from driver.azure import resources
 from driver.azure.locations import azure_location
-from driver.azure.refusals import UNTIL_TIMEOUT, Refusal
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import InvalidRequest, NotReady
-from driver.models import AzureLocation, ReferenceRequest
+from driver.models import AzureLocation
 from driver.packages import archives, catalogue, expressions
 from driver.packages.manifests import Reference
+from driver.requests import ReferenceRequest
 from driver.settings import Settings
 from driver.telemetry import redacted
 from driver.topology import GROUP_TYPE, arm_type, entries, group_name

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from driver.azure.refusals import Cause, Refusal, cause
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import Cause
 from driver.models import AzureLocation
 
 if TYPE_CHECKING:

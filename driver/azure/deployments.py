@@ -6,7 +6,8 @@ from typing import Any
 
 from driver.azure import connection
 from driver.azure.connection import Operation
-from driver.azure.refusals import Cause, Refusal, cause
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import Cause
 from driver.models import AzureLocation, Deploy
 from driver.topology import DEPLOYMENT_TYPE, arm_type
 

@@ -1,5 +1,4 @@
-"""What ARM and Entra ID refuse: every recorded shape of an error, read to its deepest cause, and what to do about it
-as one flat table.
+"""What ARM and Entra ID refuse: every recorded shape of an error, read to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
 message, a plain string, and HTML from something on the way.
@@ -7,179 +6,10 @@ message, a plain string, and HTML from something on the way.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from driver.models import FailureCode
+from driver.azure.verdicts import VERDICTS, Cause, Verdict, is_missing, verdict
 
-_EXISTS = FailureCode.RESOURCE_ALREADY_EXISTS
-_ABSENT = FailureCode.RESOURCE_NOT_FOUND
-_INFRASTRUCTURE = FailureCode.INFRASTRUCTURE_ERROR
-_CAPACITY = FailureCode.INSUFFICIENT_CAPACITY
-_INTERNAL = FailureCode.INTERNAL_ERROR
-
-UNTIL_TIMEOUT = 1_000_000
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The failure code of a refusal, how often what was refused is tried again, and the least seconds between two
-    tries.
-    """
-
-    code: FailureCode
-    tries: int = 0
-    wait: float = 1
-
-
-_PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
-_CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
-_PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
-_FINAL = Verdict(_INFRASTRUCTURE)
-_IN_USE = Verdict(_INFRASTRUCTURE)
-_SLOW = Verdict(_CAPACITY, 3, 60)
-_FULL = Verdict(_CAPACITY)
-_TAKEN = Verdict(_EXISTS)
-_MISSING = Verdict(_ABSENT, 1, 5)
-_WRONG = Verdict(_INTERNAL)
-
-# Code in lower case -> verdict. Sources: learn.microsoft.com "common deployment errors", the recorded refusals.
-VERDICTS: dict[str, Verdict] = {
-    "conflict": _CONFLICT,
-    **dict.fromkeys(
-        (
-            "anotheroperationinprogress",
-            "canceledandsupersededduetoanotheroperation",
-            "connectionfailed",
-            "deploymentactive",
-            "deploymentactiveanduneditable",
-            "deploymentbeingdeleted",
-            "gatewaytimeout",
-            "internalservererror",
-            "operationpreempted",
-            "referencedresourcenotprovisioned",
-            "resourcegroupbeingdeleted",
-            "resourcerequeststhrottled",
-            "retryableerror",
-            "retryableerrorduetoanotheroperation",
-            "serverbusy",
-            "servertimeout",
-            "serviceunavailable",
-            "subscriptionrequeststhrottled",
-            "toomanyrequests",
-        ),
-        _PASSING,
-    ),
-    **dict.fromkeys(
-        (
-            "authorizationfailed",
-            "expiredauthenticationtoken",
-            "linkedauthorizationfailed",
-            "missingsubscriptionregistration",
-            "noregisteredproviderfound",
-            "principalnotfound",
-        ),
-        _PROPAGATING,
-    ),
-    **dict.fromkeys(
-        (
-            "authenticationfailed",
-            "invalidauthenticationtoken",
-            "invalidauthenticationtokentenant",
-            "requestdisallowedbypolicy",
-            "scopelocked",
-            "invalidsubscriptionid",
-        ),
-        _FINAL,
-    ),
-    **dict.fromkeys(
-        (
-            "cannotdeleteresource",
-            "inusenetworksecuritygroupcannotbedeleted",
-            "inuseroutetablecannotbedeleted",
-            "inusesubnetcannotbedeleted",
-            "natgatewayinusebysubnet",
-            "nicinuse",
-            "publicipaddresscannotbedeleted",
-            "resourcegroupdeletionblocked",
-            "storageaccountinuse",
-        ),
-        _IN_USE,
-    ),
-    **dict.fromkeys(
-        (
-            "allocationfailed",
-            "overconstrainedallocationrequest",
-            "overconstrainedzonalallocationrequest",
-            "zonalallocationfailed",
-            "deploymentquotaexceeded",
-        ),
-        _SLOW,
-    ),
-    **dict.fromkeys(
-        (
-            "publicipcountlimitreached",
-            "quotaexceeded",
-            "regiondoesnotallowprovisioning",
-            "resourcequotaexceeded",
-            "skunotavailable",
-            "subnetisfull",
-        ),
-        _FULL,
-    ),
-    **dict.fromkeys(
-        (
-            "dnsrecordinuse",
-            "invalidresourcelocation",
-            "roleassignmentexists",
-            "storageaccountalreadyexists",
-            "storageaccountalreadytaken",
-            "storageaccountinanotherresourcegroup",
-        ),
-        _TAKEN,
-    ),
-    **dict.fromkeys(
-        (
-            "deploymentnotfound",
-            "imagenotfound",
-            "invalidresourcereference",
-            "notfound",
-            "parentresourcenotfound",
-            "resourcegroupnotfound",
-            "resourcenotfound",
-            "roleassignmentnotfound",
-            "subscriptionnotfound",
-        ),
-        _MISSING,
-    ),
-    **dict.fromkeys(
-        (
-            "accountnameinvalid",
-            "badrequest",
-            "deploymentnameinvalidcharacters",
-            "deploymentnamelengthlimitexceeded",
-            "invalidaddressprefixformat",
-            "invalidcidrnotation",
-            "invalidparameter",
-            "invalidrequestcontent",
-            "invalidrequestformat",
-            "invalidtemplate",
-            "invalidtemplatedeployment",
-            "jobsizeexceeded",
-            "locationnotavailableforresourcegroup",
-            "locationnotavailableforresourcetype",
-            "locationrequired",
-            "invalidresourcenamespace",
-            "invalidresourcetype",
-            "netcfginvalidsubnet",
-            "operationnotallowed",
-            "propertychangenotallowed",
-            "reservedresourcename",
-            "resourcetypenotsupported",
-        ),
-        _WRONG,
-    ),
-}
 _WRAPPERS = {
     "deploymentfailed",
     "resourcedeploymentfailure",
@@ -196,18 +26,6 @@ _NO_ABSENCE = {
 }
 _DEEPEST = 30  # causes within causes; none as deep has been seen
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
-
-
-@dataclass(frozen=True)
-class Cause:
-    """The deepest cause in an error: its code and message, as the service that refused gave them."""
-
-    code: str
-    message: str
-
-    @property
-    def text(self) -> str:
-        return ": ".join(filter(None, (self.code, self.message)))
 
 
 class Refusal(Exception):
@@ -230,20 +48,7 @@ class Refusal(Exception):
         """Whether it says that what was asked for is not there."""
         if self.cause.code.lower() in _NO_ABSENCE:
             return False
-        return self.status == 404 or (self.status == 200 and self.verdict is _MISSING)
-
-
-def verdict(cause: Cause, status: int) -> Verdict:
-    """What to do about a refusal: by its code, then by what its text or its HTTP status tells."""
-    code = cause.code.lower()
-    if status in (408, 429) or (status >= 500 and status != 501):
-        return _PASSING
-    if code == "operationnotallowed":
-        return _FULL if any(word in cause.message.lower() for word in ("quota", "cores")) else _WRONG
-    known = VERDICTS.get(code)
-    if known is not None:
-        return known
-    return {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 400: _WRONG}.get(status, _FINAL)
+        return self.status == 404 or (self.status == 200 and is_missing(self.verdict))
 
 
 def cause(body: Any, otherwise: str = "") -> Cause:

@@ -1,17 +1,14 @@
 """Resources and resource groups in ARM: whether they are there, deleting them, actions on them."""
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from driver.azure import connection, deployments
+from driver.azure import connection, deployments, providers
 from driver.azure.connection import Operation
-from driver.azure.refusals import Cause, Refusal
+from driver.azure.refusals import Refusal
 from driver.models import AzureLocation
 from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE, arm_type, group_name
 
-_STABLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 GROUP_VERSION = "2025-04-01"
 _MOST_FILTERS = 10  # types in one $filter; a longer one would pass the length that ARM takes
 
@@ -44,7 +41,7 @@ def get(location: AzureLocation, resource_id: str) -> Mapping[str, Any] | None:
     """A resource or resource group as ARM gives it; None if it is not there."""
     kind = arm_type(resource_id)
     try:
-        version = GROUP_VERSION if kind.lower() == GROUP_TYPE.lower() else api_version(location, kind)
+        version = GROUP_VERSION if kind.lower() == GROUP_TYPE.lower() else providers.api_version(location, kind)
         return connection.get(location, resource_id, version)
     except Refusal as refused:
         if refused.is_absence:
@@ -66,7 +63,7 @@ def delete(location: AzureLocation, resource_id: str) -> Operation:
     try:
         if kind.lower() == DEPLOYMENT_TYPE.lower():
             return deployments.delete(location, resource_id)
-        version = "" if kind.lower() == GROUP_TYPE.lower() else api_version(location, kind)
+        version = "" if kind.lower() == GROUP_TYPE.lower() else providers.api_version(location, kind)
         with connection.clients(location) as clients:
             if not version:
                 groups = clients.resources.resource_groups
@@ -83,7 +80,7 @@ def delete(location: AzureLocation, resource_id: str) -> Operation:
 
 def act(location: AzureLocation, resource_id: str, action: str) -> Operation:
     """Begin an action (POST) on a resource."""
-    return connection.act(location, resource_id, action, api_version(location, arm_type(resource_id)))
+    return connection.act(location, resource_id, action, providers.api_version(location, arm_type(resource_id)))
 
 
 def _ids(location: AzureLocation, query: str) -> list[str]:
@@ -93,41 +90,3 @@ def _ids(location: AzureLocation, query: str) -> list[str]:
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
-
-
-def api_version(location: AzureLocation, kind: str) -> str:
-    """The newest stable api-version of an ARM type, else its newest. Providers do not list every child type: such a one
-    has its parent's. Raises a Refusal if the provider knows neither.
-    """
-    namespace, _, name = kind.partition("/")
-    found = _newest(_api_versions(location, namespace.lower()), name.lower())
-    if not found:  # it may have come after the provider was asked
-        _api_versions.cache_clear()
-        found = _newest(_api_versions(location, namespace.lower()), name.lower())
-    if found:
-        return found
-    text = f"the subscription's provider {namespace} knows no resource type '{name}'"
-    raise Refusal(404, Cause("InvalidResourceType", text))
-
-
-def _newest(known: Mapping[str, list[str]], name: str) -> str:
-    segments = name.split("/")
-    for length in range(len(segments), 0, -1):
-        if versions := known.get("/".join(segments[:length])):
-            return versions[0]
-    return ""
-
-
-@lru_cache(maxsize=1024)
-def _api_versions(location: AzureLocation, namespace: str) -> dict[str, list[str]]:
-    """The api-versions of a provider's types, stable ones first, newest first. They change with Azure's releases, not
-    with requests.
-    """
-    with connection.clients(location) as clients:
-        provider = clients.resources.providers.get(namespace)
-    return {
-        str(kind.resource_type).lower(): sorted(
-            kind.api_versions or [], key=lambda version: (bool(_STABLE.fullmatch(version)), version), reverse=True
-        )
-        for kind in provider.resource_types or []
-    }

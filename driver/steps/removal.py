@@ -15,7 +15,8 @@ from typing import Any
 
 from driver.azure import deployments, resources
 from driver.azure.connection import FIRST_POLL, Operation, next_delay, poll
-from driver.azure.refusals import UNTIL_TIMEOUT, Refusal
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models import FailureCode, Order, Outcome, Remove, TopologyEntry, completed, failed, running
 from driver.steps import inventory
 from driver.topology import DEPLOYMENT_TYPE, arm_type, depth, is_within, merged, owned, selected

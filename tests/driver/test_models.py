@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.models import FailureCode, LifecycleRequest, Outcome, Property, ReferenceRequest, event, failed, parse
+from driver.models import FailureCode, Outcome, event, failed
+from driver.requests import LifecycleRequest, Property, ReferenceRequest, parse
 from tests.support.requests import NEEDLE, body, encoded, lifecycle_request
 from tests.support.shared import SHARED, needs_shared
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from driver.azure.refusals import UNTIL_TIMEOUT, VERDICTS, Cause, Refusal, cause, verdict
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, verdict
 from driver.models import FailureCode
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from driver.azure import connection, resources
+from driver.azure import connection, providers, resources
 from driver.azure.connection import Operation
 from driver.azure.refusals import Refusal
 from driver.models import AzureLocation
@@ -163,7 +163,7 @@ def provider(asked: Asked) -> Reply:
 )
 def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, kind: str, version: str) -> None:
     stub.answer = provider
-    assert {resources.api_version(location, kind) for _ in range(3)} == {version}
+    assert {providers.api_version(location, kind) for _ in range(3)} == {version}
     assert len(stub.asked) == 1
 
 

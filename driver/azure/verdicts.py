@@ -1,0 +1,204 @@
+"""What to do about what ARM and Entra ID refuse, as one flat table of their error codes."""
+
+from dataclasses import dataclass
+
+from driver.models import FailureCode
+
+_EXISTS = FailureCode.RESOURCE_ALREADY_EXISTS
+_ABSENT = FailureCode.RESOURCE_NOT_FOUND
+_INFRASTRUCTURE = FailureCode.INFRASTRUCTURE_ERROR
+_CAPACITY = FailureCode.INSUFFICIENT_CAPACITY
+_INTERNAL = FailureCode.INTERNAL_ERROR
+
+UNTIL_TIMEOUT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The failure code of a refusal, how often what was refused is tried again, and the least seconds between two
+    tries.
+    """
+
+    code: FailureCode
+    tries: int = 0
+    wait: float = 1
+
+
+_PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
+_CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
+_PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
+_FINAL = Verdict(_INFRASTRUCTURE)
+_IN_USE = Verdict(_INFRASTRUCTURE)
+_SLOW = Verdict(_CAPACITY, 3, 60)
+_FULL = Verdict(_CAPACITY)
+_TAKEN = Verdict(_EXISTS)
+_MISSING = Verdict(_ABSENT, 1, 5)
+_WRONG = Verdict(_INTERNAL)
+
+# Code in lower case -> verdict. Sources: learn.microsoft.com "common deployment errors", the recorded refusals.
+VERDICTS: dict[str, Verdict] = {
+    "conflict": _CONFLICT,
+    **dict.fromkeys(
+        (
+            "anotheroperationinprogress",
+            "canceledandsupersededduetoanotheroperation",
+            "connectionfailed",
+            "deploymentactive",
+            "deploymentactiveanduneditable",
+            "deploymentbeingdeleted",
+            "gatewaytimeout",
+            "internalservererror",
+            "operationpreempted",
+            "referencedresourcenotprovisioned",
+            "resourcegroupbeingdeleted",
+            "resourcerequeststhrottled",
+            "retryableerror",
+            "retryableerrorduetoanotheroperation",
+            "serverbusy",
+            "servertimeout",
+            "serviceunavailable",
+            "subscriptionrequeststhrottled",
+            "toomanyrequests",
+        ),
+        _PASSING,
+    ),
+    **dict.fromkeys(
+        (
+            "authorizationfailed",
+            "expiredauthenticationtoken",
+            "linkedauthorizationfailed",
+            "missingsubscriptionregistration",
+            "noregisteredproviderfound",
+            "principalnotfound",
+        ),
+        _PROPAGATING,
+    ),
+    **dict.fromkeys(
+        (
+            "authenticationfailed",
+            "invalidauthenticationtoken",
+            "invalidauthenticationtokentenant",
+            "requestdisallowedbypolicy",
+            "scopelocked",
+            "invalidsubscriptionid",
+        ),
+        _FINAL,
+    ),
+    **dict.fromkeys(
+        (
+            "cannotdeleteresource",
+            "inusenetworksecuritygroupcannotbedeleted",
+            "inuseroutetablecannotbedeleted",
+            "inusesubnetcannotbedeleted",
+            "natgatewayinusebysubnet",
+            "nicinuse",
+            "publicipaddresscannotbedeleted",
+            "resourcegroupdeletionblocked",
+            "storageaccountinuse",
+        ),
+        _IN_USE,
+    ),
+    **dict.fromkeys(
+        (
+            "allocationfailed",
+            "overconstrainedallocationrequest",
+            "overconstrainedzonalallocationrequest",
+            "zonalallocationfailed",
+            "deploymentquotaexceeded",
+        ),
+        _SLOW,
+    ),
+    **dict.fromkeys(
+        (
+            "publicipcountlimitreached",
+            "quotaexceeded",
+            "regiondoesnotallowprovisioning",
+            "resourcequotaexceeded",
+            "skunotavailable",
+            "subnetisfull",
+        ),
+        _FULL,
+    ),
+    **dict.fromkeys(
+        (
+            "dnsrecordinuse",
+            "invalidresourcelocation",
+            "roleassignmentexists",
+            "storageaccountalreadyexists",
+            "storageaccountalreadytaken",
+            "storageaccountinanotherresourcegroup",
+        ),
+        _TAKEN,
+    ),
+    **dict.fromkeys(
+        (
+            "deploymentnotfound",
+            "imagenotfound",
+            "invalidresourcereference",
+            "notfound",
+            "parentresourcenotfound",
+            "resourcegroupnotfound",
+            "resourcenotfound",
+            "roleassignmentnotfound",
+            "subscriptionnotfound",
+        ),
+        _MISSING,
+    ),
+    **dict.fromkeys(
+        (
+            "accountnameinvalid",
+            "badrequest",
+            "deploymentnameinvalidcharacters",
+            "deploymentnamelengthlimitexceeded",
+            "invalidaddressprefixformat",
+            "invalidcidrnotation",
+            "invalidparameter",
+            "invalidrequestcontent",
+            "invalidrequestformat",
+            "invalidtemplate",
+            "invalidtemplatedeployment",
+            "jobsizeexceeded",
+            "locationnotavailableforresourcegroup",
+            "locationnotavailableforresourcetype",
+            "locationrequired",
+            "invalidresourcenamespace",
+            "invalidresourcetype",
+            "netcfginvalidsubnet",
+            "operationnotallowed",
+            "propertychangenotallowed",
+            "reservedresourcename",
+            "resourcetypenotsupported",
+        ),
+        _WRONG,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The deepest cause in an error: its code and message, as the service that refused gave them."""
+
+    code: str
+    message: str
+
+    @property
+    def text(self) -> str:
+        return ": ".join(filter(None, (self.code, self.message)))
+
+
+def verdict(cause: Cause, status: int) -> Verdict:
+    """What to do about a refusal: by its code, then by what its text or its HTTP status tells."""
+    code = cause.code.lower()
+    if status in (408, 429) or (status >= 500 and status != 501):
+        return _PASSING
+    if code == "operationnotallowed":
+        return _FULL if any(word in cause.message.lower() for word in ("quota", "cores")) else _WRONG
+    known = VERDICTS.get(code)
+    if known is not None:
+        return known
+    return {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 400: _WRONG}.get(status, _FINAL)
+
+
+def is_missing(found: Verdict) -> bool:
+    """Whether a verdict is that something is not there."""
+    return found is _MISSING
