@@ -8,8 +8,8 @@ from driver.azure import connection
 from driver.azure.connection import Operation
 from driver.azure.refusals import Refusal, cause
 from driver.azure.verdicts import Cause
-from driver.models import AzureLocation, Deploy
-from driver.topology import DEPLOYMENT_TYPE, arm_type
+from driver.models.orders import AzureLocation, Deploy
+from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 
 _ACTIVE = ("deploymentactive", "deploymentactiveanduneditable")
 _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
@@ -21,13 +21,14 @@ class Deployment:
 
     state: str
     outputs: Mapping[str, Any]
-    resource_ids: tuple[str, ...]
+    resource_ids: tuple[ResourceId, ...]
     failure: Cause | None = None
 
 
-def deployment_id(location: AzureLocation, work: Deploy) -> str:
+def deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
+    """The id of the record of a deployment to make."""
     group = f"/resourceGroups/{work.resource_group}" if work.scope == "resourceGroup" else ""
-    return f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}"
+    return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
 def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
@@ -44,14 +45,14 @@ def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> O
         raise
 
 
-def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[str, ...]:
+def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
     """The ids of the resources that a template would make, as ARM's own preflight gives them."""
     with connection.clients(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
         answer = connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
     if "error" in answer:
         raise Refusal(200, cause(answer))
-    return tuple(one["id"] for one in answer.get("properties", {}).get("validatedResources") or ())
+    return tuple(ResourceId.parse(one["id"]) for one in answer.get("properties", {}).get("validatedResources") or ())
 
 
 def what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
@@ -68,7 +69,7 @@ def what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) 
     return connection.operation(response)
 
 
-def get(location: AzureLocation, resource_id: str) -> Deployment:
+def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
     with connection.clients(location) as clients:
         found = clients.deployments.deployments.get_at_scope(*_parts(resource_id))
@@ -78,23 +79,23 @@ def get(location: AzureLocation, resource_id: str) -> Deployment:
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
         failure = cause({"error": error}, f"Deployment{state}")
-    ids = tuple(str(one.id) for one in properties.output_resources or ())
+    ids = tuple(ResourceId.parse(str(one.id)) for one in properties.output_resources or ())
     return Deployment(state, properties.outputs or {}, ids, failure)
 
 
-def touched_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
+def touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of what a deployment wrote or tried to write, with its nested deployments and what those wrote, from its
     operations: ARM names no resources of a deployment that has failed.
     """
     return tuple(dict.fromkeys(_touched(location, resource_id, _MOST_NESTED)))
 
 
-def nested_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
+def nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of a deployment's nested deployments."""
-    return tuple(one for one in touched_ids(location, resource_id) if arm_type(one).lower() == DEPLOYMENT_TYPE.lower())
+    return tuple(one for one in touched_ids(location, resource_id) if one.is_deployment)
 
 
-def cancel(location: AzureLocation, resource_id: str) -> bool:
+def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
     try:
         with connection.clients(location) as clients:
@@ -108,7 +109,7 @@ def cancel(location: AzureLocation, resource_id: str) -> bool:
     return True
 
 
-def delete(location: AzureLocation, resource_id: str) -> Operation:
+def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record; what the deployment made stays."""
     with connection.clients(location) as clients:
         return connection.operation(
@@ -130,7 +131,7 @@ def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator[str]:
+def _touched(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
     try:
         with connection.clients(location) as clients:
             found = list(clients.deployments.deployment_operations.list_at_scope(*_parts(resource_id)))
@@ -143,9 +144,10 @@ def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator
         target = properties.target_resource if properties else None
         if target is None or not target.id or _word(properties.provisioning_operation) == "Read":
             continue
-        yield str(target.id)
-        if levels and arm_type(str(target.id)).lower() == DEPLOYMENT_TYPE.lower():
-            yield from _touched(location, str(target.id), levels - 1)
+        touched = ResourceId.parse(str(target.id))
+        yield touched
+        if levels and touched.is_deployment:
+            yield from _touched(location, touched, levels - 1)
 
 
 def _word(value: Any) -> str:
@@ -153,10 +155,9 @@ def _word(value: Any) -> str:
     return str(getattr(value, "value", value) or "")
 
 
-def _parts(resource_id: str) -> tuple[str, str]:
+def _parts(resource_id: ResourceId) -> tuple[str, str]:
     """The scope and the name in a deployment's id, as the SDK takes them."""
-    scope, _, name = resource_id.rpartition("/providers/")
-    return scope.strip("/"), name.rsplit("/", 1)[-1]
+    return resource_id.scope.strip("/"), resource_id.name
 
 
 def _body(work: Deploy, template: Mapping[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from driver.models import FailureCode
+from driver.models.events import FailureCode
 
 _EXISTS = FailureCode.RESOURCE_ALREADY_EXISTS
 _ABSENT = FailureCode.RESOURCE_NOT_FOUND

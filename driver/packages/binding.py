@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from driver.models.requests import Properties
 from driver.packages import properties
 from driver.packages.templates import Parameter
-from driver.requests import Properties
 
 
 def bind(

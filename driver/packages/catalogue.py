@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.models.orders import Deploy
 from driver.packages import archives, bicep, links
 from driver.packages.manifests import FILE, Manifest, Transition, manifest
 from driver.packages.templates import Template, is_template, template
@@ -138,3 +139,10 @@ def _text(content: bytes, file: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidRequest(f"{file}: not UTF-8 text") from None
+
+
+def find_template(work: Deploy) -> Template:
+    """The template of a deployment to make: its own, or the file of a built-in package."""
+    if work.template is not None:
+        return template(work.template, work.file)
+    return built_in(work.package).template(work.file)[0]

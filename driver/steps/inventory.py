@@ -8,35 +8,39 @@ from collections.abc import Mapping
 
 from driver.azure import deployments
 from driver.azure.refusals import Refusal
-from driver.models import AzureLocation, Topology, TopologyEntry
-from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE, arm_type, entries, owned
+from driver.models.events import Topology, TopologyEntry
+from driver.models.orders import AzureLocation
+from driver.resource_ids import ResourceId
+from driver.topology import name_entries, owned
 
-_OLD_TYPE = "azure"
+_FORMER_TYPE = "azure"
 
 
-def expanded(
+def expand_former_entries(
     location: AzureLocation, topology: Mapping[str, TopologyEntry | None], groups: bool
 ) -> tuple[Topology, list[str]]:
-    """The topology with an entry for every ARM resource that an old entry stands for, and the keys of old entries that
-    mean nothing to delete: one that names a resource group means that group only where `groups` is true.
+    """The topology with an entry for every ARM resource that an entry of the former driver stands for, and the keys of
+    entries that mean nothing to delete: no ARM id; or a former one that names a resource group, which means that group
+    only where `groups` is true.
     """
     found: Topology = {}
     dropped: list[str] = []
     for key, entry in owned(topology).items():
-        kind = arm_type(entry.id).lower()
-        if entry.type.lower() != _OLD_TYPE or (kind == GROUP_TYPE.lower() and groups):
+        is_former = entry.type.lower() == _FORMER_TYPE
+        if not entry.id.type:
+            dropped.append(key)
+        elif not is_former or (entry.id.is_group and groups):
             found[key] = entry
-        elif kind == DEPLOYMENT_TYPE.lower():
+        elif entry.id.is_deployment:
             found[key] = entry
-            found |= {
-                name: TopologyEntry.model_validate(one) for name, one in entries(_made_by(location, entry.id)).items()
-            }
+            found |= name_entries(_find_resources(location, entry.id), home=entry.id)
         else:
             dropped.append(key)
     return found, dropped
 
 
-def _made_by(location: AzureLocation, deployment_id: str) -> tuple[str, ...]:
+def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple[ResourceId, ...]:
+    """The ids of what a deployment made."""
     try:
         deployment = deployments.get(location, deployment_id)
     except Refusal as refused:

@@ -8,7 +8,8 @@ import pytest
 from driver.azure import connection, providers, resources
 from driver.azure.connection import Operation
 from driver.azure.refusals import Refusal
-from driver.models import AzureLocation
+from driver.models.orders import AzureLocation
+from driver.resource_ids import ResourceId
 from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of, serving
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
@@ -153,18 +154,32 @@ def provider(asked: Asked) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("kind", "version"),
+    ("path", "version"),
     [
-        ("Microsoft.Network/virtualNetworks", "2023-01-01"),
-        ("microsoft.network/VIRTUALNETWORKS", "2023-01-01"),
-        ("Microsoft.Network/virtualNetworks/subnets", "2023-01-01"),
-        ("Microsoft.Network/beta", "2022-01-01-preview"),
+        ("Microsoft.Network/virtualNetworks/a", "2023-01-01"),
+        ("microsoft.network/VIRTUALNETWORKS/a", "2023-01-01"),
+        ("Microsoft.Network/virtualNetworks/a/subnets/b", "2023-01-01"),
+        ("Microsoft.Network/beta/a", "2022-01-01-preview"),
     ],
 )
-def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, kind: str, version: str) -> None:
+def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, path: str, version: str) -> None:
     stub.answer = provider
-    assert {providers.api_version(location, kind) for _ in range(3)} == {version}
+    resource_id = ResourceId.parse(f"{GROUP}/providers/{path}")
+    assert {providers.api_version(location, resource_id) for _ in range(3)} == {version}
     assert len(stub.asked) == 1
+
+
+def test_what_is_in_another_subscription_is_called_there(stub: Stub, location: AzureLocation) -> None:
+    """O2 of the cases: never another subscription than the id's."""
+    stub.answer = provider
+    group = "/subscriptions/other/resourceGroups/rg-victim"
+    assert resources.delete(location, ResourceId.parse(group)).url == "https://x/op"
+    assert resources.delete(location, ResourceId.parse(VNET.replace(SUBSCRIPTION, "other"))).url == "https://x/op"
+    assert [one.path.partition("?")[0] for one in stub.asked] == [
+        group,
+        "/subscriptions/other/providers/microsoft.network",
+        VNET.replace(SUBSCRIPTION, "other"),
+    ]
 
 
 def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_done(
@@ -172,13 +187,13 @@ def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_don
 ) -> None:
     stub.answer = provider
     with pytest.raises(Refusal, match="knows no resource type 'unheard'"):
-        resources.delete(location, VNET.replace("virtualNetworks", "unheard"))
+        resources.delete(location, ResourceId.parse(VNET.replace("virtualNetworks", "unheard")))
 
 
 def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: AzureLocation) -> None:
     stub.answer = provider
-    assert resources.delete(location, f"{VNET}/subnets/a") == Operation("https://x/op", 3)
+    assert resources.delete(location, ResourceId.parse(f"{VNET}/subnets/a")) == Operation("https://x/op", 3)
     assert stub.asked[-1].path == f"{VNET}/subnets/a?api-version=2023-01-01"
     gone = Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}})
     stub.answer = lambda asked: gone if asked.method == "DELETE" else provider(asked)
-    assert resources.delete(location, VNET) == Operation()
+    assert resources.delete(location, ResourceId.parse(VNET)) == Operation()

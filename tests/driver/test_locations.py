@@ -6,8 +6,8 @@ import pytest
 
 from driver.azure.locations import azure_location
 from driver.errors import InvalidRequest
-from driver.models import Order, Remove
-from driver.requests import DeploymentLocation
+from driver.models.orders import Order, Remove
+from driver.models.requests import DeploymentLocation
 from driver.settings import Settings
 from tests.support.requests import LOCATION, NEEDLE, SUBSCRIPTION, deployment_location
 

@@ -7,7 +7,7 @@ import pytest
 
 from driver.azure.refusals import Refusal, cause
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, verdict
-from driver.models import FailureCode
+from driver.models.events import FailureCode
 
 
 def error(code: str, message: str = "m", **more: Any) -> dict[str, Any]:

@@ -66,12 +66,26 @@ class ResourceId:
         return sha256(self.folded.encode()).hexdigest()[:12]
 
     @property
+    def depth(self) -> int:
+        """How deep it lies: what is deeper is deleted sooner. Groups come after what is in them, deployments' records
+        last.
+        """
+        if self.is_deployment:
+            return 0
+        return 1 if self.is_group else 1 + self.folded.partition("/providers/")[2].count("/")
+
+    @property
     def is_group(self) -> bool:
         return self.is_of_type(GROUP_TYPE)
 
     @property
     def is_deployment(self) -> bool:
         return self.is_of_type(DEPLOYMENT_TYPE)
+
+    @property
+    def is_top_level(self) -> bool:
+        """Whether it is a resource directly in a group: neither a child nor an extension of another resource."""
+        return bool(self.resource_group) and not self.is_group and self.parent is None and self.extended is None
 
     def is_of_type(self, kind: str) -> bool:
         """Whether it has that ARM type."""
@@ -80,6 +94,10 @@ class ResourceId:
     def is_named(self, name: str) -> bool:
         """Whether it has that name, a child's after its parent's."""
         return self.name.lower() == name.lower()
+
+    def is_in_subscription(self, subscription: str) -> bool:
+        """Whether it is in that subscription, or is that subscription."""
+        return self.subscription.lower() == subscription.lower()
 
     def is_in_group(self, group: str) -> bool:
         """Whether it is in a resource group of that name, or is that group."""
@@ -116,11 +134,16 @@ class ResourceId:
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
         """In models it is text on the wire."""
-        from_text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(min_length=1))
-        return core_schema.union_schema(
-            [core_schema.is_instance_schema(cls), from_text],
-            serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="always"),
-        )
+        serialize = core_schema.plain_serializer_function_ser_schema(str, when_used="always")
+        return core_schema.no_info_plain_validator_function(_validate, serialization=serialize)
+
+
+def _validate(value: Any) -> ResourceId:
+    if isinstance(value, ResourceId):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a text, an ARM id")
+    return _parse(value)
 
 
 def _is_container(resource_id: ResourceId) -> bool:

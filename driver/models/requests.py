@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from driver.errors import InvalidRequest
-from driver.models import Model, Topology
+from driver.models.events import Topology
+from driver.models.model import Model
 
 
 class Property(Model):
