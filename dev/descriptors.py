@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from driver.manifests import Manifest, Transition, manifest
+from driver.packages.manifests import Manifest, Transition, manifest
 
 Template = Mapping[str, Any]
 Property = dict[str, Any]

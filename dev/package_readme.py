@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from dev.descriptors import named
-from driver.manifests import Manifest, Transition, manifest
+from driver.packages.manifests import Manifest, Transition, manifest
 
 Template = Mapping[str, Any]
 

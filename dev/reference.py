@@ -14,8 +14,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from driver.arm_errors import UNTIL_TIMEOUT, VERDICTS, Verdict
-from driver.manifests import Manifest
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
+from driver.packages.manifests import Manifest
 from driver.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

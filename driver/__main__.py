@@ -16,14 +16,15 @@ from typing import Any
 
 import yaml
 
-from driver import arm, deployments, plans, settings
-from driver.arm_errors import Refusal
-from driver.creation import template_of
+from driver import plans, settings
+from driver.azure import connection, deployments
+from driver.azure.refusals import Refusal
 from driver.errors import DriverError, InvalidRequest
-from driver.manifests import Transition
-from driver.models import Deploy, LifecycleRequest, Order, Remove
-from driver.packages import Package, own_package
-from driver.templates import Template, resource_types
+from driver.models.orders import Deploy, Order, Remove
+from driver.models.requests import LifecycleRequest
+from driver.packages.catalogue import Package, find_template, own_package
+from driver.packages.manifests import Transition
+from driver.packages.templates import Template, resource_types
 
 _NOWHERE = {
     "name": "check",
@@ -153,12 +154,12 @@ def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Itera
     order = _order(package, options.transition, given, _read(options.deployment_location))
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
-    operation = deployments.what_if(order.location, order.work, template_of(order.work).body)
-    delay = arm.FIRST_POLL
+    operation = deployments.what_if(order.location, order.work, find_template(order.work).body)
+    polls = 0
     while not operation.is_over:
-        time.sleep(max(delay, operation.retry_after))
-        operation = arm.poll(order.location, operation.url)
-        delay = arm.next_delay(delay)
+        time.sleep(connection.POLLS.seconds(polls, operation.retry_after))
+        operation = connection.poll(order.location, operation.url)
+        polls += 1
     for change in operation.body.get("properties", {}).get("changes", ()):
         yield f"{change['changeType']:<12} {change['resourceId']}"
 
@@ -174,7 +175,7 @@ def _order(package: Package, transition: str, given: _Given, location: dict[str,
             "deploymentLocation": location,
         }
     )
-    return plans.plan(request, package, _REQUEST_ID, settings.current()).order
+    return plans.name_order(plans.plan(request, package, settings.current()).order, _REQUEST_ID)
 
 
 if __name__ == "__main__":

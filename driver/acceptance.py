@@ -6,70 +6,92 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import executions, packages, plans, sealing, telemetry
+from driver import executions, plans, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
-from driver.models import LifecycleRequest, Order, Remove
-from driver.settings import Settings
-from driver.topology import DEPLOYMENT_TYPE, merged, owned
+from driver.models.orders import Order, Remove
+from driver.models.requests import LifecycleRequest
+from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
+from driver.packages import catalogue
+from driver.settings import Settings, current
+from driver.topology import apply_changes, owned
 
 ORCHESTRATOR = "run_lifecycle"
-UNCERTAIN = timedelta(days=1)  # how long ago an execution that still runs may have begun
 _SMALL = 1_000  # characters of driver files in which there is no template
 _log = logging.getLogger("driver.api")
 
 
-async def accept(
-    request: LifecycleRequest, request_id: str, headers: Mapping[str, str], client: Executions, settings: Settings
-) -> None:
+async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[str, str], client: Executions) -> str:
     """Start the execution of a request, or answer for the one that a repeated request has started already: one that
-    runs goes on, one that is complete reports again, one that failed runs again. Raises what `plans.plan` raises.
+    runs goes on, one that is complete reports again, one that failed runs again. The requestId. Raises what
+    `plans.plan` raises.
     """
+    settings = current()
     # A package of the request's own may have to be compiled, which takes seconds.
-    small = len(request.driver_files) < _SMALL
-    arguments = (request, request_id, settings)
-    plan = _plan(*arguments) if small else await asyncio.to_thread(_plan, *arguments)
-    run: dict[str, Any] = {
-        "requestId": request_id,
-        "tenant": headers.get("tenantid"),
-        "trace": telemetry.trace_fields(headers),
-        "transition": {"name": request.lifecycle_name, "verb": plan.order.work.verb, "seconds": plan.timeout},
-    }
-    order = plan.order
+    is_small = len(request.driver_files) < _SMALL
+    plan = _plan(request, settings) if is_small else await asyncio.to_thread(_plan, request, settings)
+    request_id = executions.make_request_id(request, plan.order, tenant)
+    telemetry.add_fields({"requestId": request_id})
+    run = _describe_run(request, request_id, plan, tenant, trace)
+    await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
+    return request_id
+
+
+async def _start_once(
+    request: LifecycleRequest, order: Order, run: Run, client: Executions, settings: Settings
+) -> None:
+    """Start the execution, unless it was started already and has not failed."""
+    request_id = run.request_id
     if request.system("requestId"):
         status = await executions.find_execution(client, request_id)
         if status is not None and executions.is_active(status):
             return _log.info("accepted again: it is running")
-        reported = executions.event_of(status)
+        reported = executions.read_event(status)
         if reported is not None and reported["status"] == "COMPLETE":
-            await start(client, f"{request_id}-again", {**run, "event": reported})
+            await start(client, f"{request_id}-again", run.model_copy(update={"event": reported}))
             return _log.info("accepted again: it is complete, its event is sent again")
-        order = _with_reported(order, executions.topology(status))
-    run["awaits"] = await _awaited(order, client)
-    run["sealed"] = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
-    _require_fit(run["sealed"], settings)
-    await start(client, request_id, run)
+        order = _with_reported(order, executions.read_topology(status))
+    sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
+    _require_fit(sealed, settings)
+    awaits = await _find_awaited(order, client)
+    await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
     what = f"{request.lifecycle_name} of '{request.system('resourceName')}' ({request.system('resourceType')})"
     return _log.info("accepted: %s in deployment location '%s'", what, order.location.name)
 
 
-async def start(client: Executions, instance_id: str, run: dict[str, Any]) -> None:
+async def start(client: Executions, instance_id: str, run: Run) -> None:
     """Start an execution, accepted now. One of that id that runs already is the same: a second POST at the same moment
     was first.
     """
+    now = datetime.now(UTC)
+    seconds = run.transition.seconds if run.transition else 0
+    times = {"accepted_at": now.isoformat(), "deadline": (now + timedelta(seconds=seconds)).isoformat()}
     try:
-        await client.start_new(ORCHESTRATOR, instance_id, {**run, "acceptedAt": datetime.now(UTC).isoformat()})
+        await client.start_new(
+            ORCHESTRATOR, instance_id, run.model_copy(update=times).model_dump(mode="json", by_alias=True)
+        )
     except Exception as error:
         # The SDK raises a bare Exception with the host's text.
         if "already exists" not in str(error):
             raise NotReady("the task hub did not take the request, it may be sent again") from error
 
 
-def statuses(*names: str) -> list[Any]:
-    """Runtime statuses as the SDK's client takes them."""
-    from azure.durable_functions import OrchestrationRuntimeStatus
-
-    return [OrchestrationRuntimeStatus(name) for name in names]
+def _describe_run(
+    request: LifecycleRequest, request_id: str, plan: plans.Plan, tenant: str | None, trace: Mapping[str, str]
+) -> Run:
+    """The run of a request, but for its times, what it awaits and its order."""
+    return Run(
+        version=RUN_VERSION,
+        request_id=request_id,
+        tenant=tenant,
+        trace=dict(trace),
+        accepted_at="",
+        resource=ResourceShown(
+            id=request.system("resourceId"), name=request.system("resourceName"), type=request.system("resourceType")
+        ),
+        transition=TransitionShown(name=request.lifecycle_name, verb=plan.order.work.verb, seconds=plan.timeout),
+        deployment_location=plan.order.location.name,
+    )
 
 
 def _require_fit(sealed: str, settings: Settings) -> None:
@@ -82,9 +104,9 @@ def _require_fit(sealed: str, settings: Settings) -> None:
         )
 
 
-def _plan(request: LifecycleRequest, request_id: str, settings: Settings) -> plans.Plan:
-    package = packages.package(request.system("resourceType"), request.driver_files, settings)
-    return plans.plan(request, package, request_id, settings)
+def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
+    package = catalogue.package(request.system("resourceType"), request.driver_files, settings)
+    return plans.plan(request, package, settings)
 
 
 def _with_reported(order: Order, reported: Mapping[str, Any]) -> Order:
@@ -93,19 +115,17 @@ def _with_reported(order: Order, reported: Mapping[str, Any]) -> Order:
     """
     if not reported:
         return order
-    known = {key: one.model_dump() for key, one in owned(order.topology).items()}
-    return Order.model_validate({**order.model_dump(), "topology": merged(known, reported)})
+    return order.model_copy(update={"topology": apply_changes(order.topology, reported)})
 
 
-async def _awaited(order: Order, client: Executions) -> list[str]:
+async def _find_awaited(order: Order, client: Executions) -> tuple[str, ...]:
     """Executions of the same resource that a Delete has to wait for, since what they make is in no topology yet.
 
     A topology with a deployment in it says that the Create has reported: then there is none, and the task hub is not
     asked, which takes long where it is full.
     """
-    reported = any(one.type.lower() == DEPLOYMENT_TYPE.lower() for one in owned(order.topology).values())
+    records = (entry for entry in owned(order.topology).values() if entry.id.is_deployment)
+    reported = any(entry.id.is_of_type(entry.type) for entry in records)
     if not isinstance(order.work, Remove) or order.work.targets is not None or reported:
-        return []
-    now = datetime.now(UTC)
-    running = await client.get_status_by(now - UNCERTAIN, now + UNCERTAIN, statuses("Pending", "Running"))
-    return executions.of_same_resource([status.instance_id for status in running], order.request_id)
+        return ()
+    return tuple(await executions.find_active_of_resource(client, order.request_id))

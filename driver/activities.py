@@ -1,8 +1,8 @@
 """The activities: each opens the sealed order, takes one step with it and answers an Outcome. Only bugs raise.
 
 Payload: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of publish_event
-`{"requestId", "tenant", "trace", "event", "state", "failure", "sent"}`, where the event of a failed run is yet to be
-built from its last state and its failure.
+`{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent"}`, where the event of a failed run is yet to
+be built from the failure and the state of the step `of`.
 
 Functions that the app registers take `typing.Mapping`: the worker refuses an app with `dict[str, Any]` or with the
 Mapping of collections.abc, and then has no functions at all.
@@ -11,51 +11,51 @@ Mapping of collections.abc, and then has no functions at all.
 import base64
 import json
 import logging
-import random
 import typing
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import (
-    actions,
-    adoption,
-    creation,
-    events,
-    executions,
-    previews,
-    removal,
-    reports,
-    sealing,
-    settings,
-    telemetry,
-)
-from driver.arm_errors import UNTIL_TIMEOUT, Refusal
+from driver import events, executions, reports, sealing, settings, telemetry
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import DriverError, NotReady
 from driver.executions import Executions
-from driver.models import FailureCode, Order, Outcome, earliest_event, event, failed, retry, running, succeeded
+from driver.models.events import FailureCode, earliest_event, event
+from driver.models.orders import Order
+from driver.models.outcomes import Outcome, State, WaitingFor, failed, retry, running, succeeded
+from driver.steps import actions, adoption, creation, previews, removal
+from driver.waiting import Waiting
 
-Step = Callable[[Order, dict[str, Any], int], Outcome]
 
-STEPS: dict[str, Step] = {
-    "inspect_resources": creation.inspect_resources,
-    "start_deployment": creation.start_deployment,
-    "watch_deployment": creation.watch_deployment,
-    "abandon_deployment": creation.abandon_deployment,
-    "remove_resources": removal.remove_resources,
-    "call_action": actions.call_action,
-    "watch_action": actions.watch_action,
-    "adopt_deployment": adoption.adopt_deployment,
-    "start_preview": previews.start_preview,
-    "watch_preview": previews.watch_preview,
+@dataclass(frozen=True)
+class Step:
+    """A step: the function that takes it, and the model of its verb's state."""
+
+    take: Callable[[Order, Any, int], Outcome]
+    state: type[State]
+
+
+STEPS = {
+    "inspect_resources": Step(creation.inspect_resources, creation.DeployState),
+    "start_deployment": Step(creation.start_deployment, creation.DeployState),
+    "watch_deployment": Step(creation.watch_deployment, creation.DeployState),
+    "abandon_deployment": Step(creation.abandon_deployment, creation.DeployState),
+    "remove_resources": Step(removal.remove_resources, removal.RemoveState),
+    "call_action": Step(actions.call_action, actions.CallState),
+    "watch_action": Step(actions.watch_action, actions.CallState),
+    "adopt_deployment": Step(adoption.adopt_deployment, State),
+    "start_preview": Step(previews.start_preview, previews.PreviewState),
+    "watch_preview": Step(previews.watch_preview, previews.PreviewState),
 }
 # Steps that only look: what they could not see is looked at again, without starting anything anew.
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
-_SLOWEST_RETRY = 30.0
-_PUBLISH_AGAIN = 5.0
+_SLOWEST_RETRY = 30.0  # seconds
+_PUBLISH_AGAIN = Waiting(initial=5.0)
 _ACKNOWLEDGED_SECONDS = 1.0  # that a step which completes a transition waits for Kafka
-_AWAIT_AGAIN = 2.0
+_AWAITS = Waiting(initial=2.0)  # until an awaited execution is looked at again
 _LARGE_STATE = 4_000  # characters of a state from which on it travels compressed
 _log = logging.getLogger("driver.lifecycle")
 
@@ -67,7 +67,7 @@ class Bug(Exception):
 def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
     name = payload["step"]
-    state = unpack_state(payload["state"])
+    state = STEPS[name].state.model_validate(unpack_state(payload["state"]))
     with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
         try:
             order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
@@ -86,15 +86,21 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
         message, sent = payload["event"], payload["sent"]
         if message is None:
-            failure = reports.build_failure(payload["requestId"], unpack_state(payload["state"]), payload["failure"])
-            message = reports.fit_event(failure, settings.current().payload_limit)
+            message = reports.fit_event(_build_failure(payload), settings.current().payload_limit)
         try:
             published = _publish(message, payload["tenant"], sent)
         except events.Undelivered as error:
             _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
-            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN, str(error), {})
+            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.seconds(0), str(error), State())
             return _answer(again.model_copy(update={"sent": error.on_its_way}))
         return _answer(Outcome(kind="Completed", event=published, published=True))
+
+
+def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The event FAILED of a run, with the topology that its last state names."""
+    state = STEPS[payload["of"]].state.model_validate(unpack_state(payload["state"]))
+    code, reason = payload["failure"]
+    return event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
 
 
 def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
@@ -119,8 +125,9 @@ def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
     A step that would not give the same event if it ran again must have its event in the history before Kafka has it.
     What Kafka does not acknowledge within a second is left to `publish_event`.
     """
-    message = reports.fit_event(event(payload["requestId"], outcome.state), settings.current().payload_limit)
-    complete = outcome.model_copy(update={"state": {}, "event": message})
+    whole = event(payload["requestId"], outcome.topology, outcome.outputs)
+    message = reports.fit_event(whole, settings.current().payload_limit)
+    complete = outcome.model_copy(update={"outputs": {}, "topology": {}, "event": message})
     is_early = datetime.now(UTC) < earliest_event(payload["acceptedAt"])
     if message["status"] == "FAILED" or not outcome.repeatable or is_early or events.is_away():
         return complete
@@ -144,36 +151,41 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
     """Wait for the executions that still ran for a resource when its Delete came; `found` is what they have made."""
     found: dict[str, Any] = {}
     for request_id in payload["awaits"]:
+        waiting = WaitingFor(waits_for="request", request_id=request_id)
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return _answer(running(_AWAIT_AGAIN, {}, str(error)))
+            return _answer(_await_again(waiting, str(error)))
         if status is not None and executions.is_active(status):
-            return _answer(running(_AWAIT_AGAIN, {}))
-        found |= executions.topology(status)
-    return _answer(succeeded({"found": found}))
+            return _answer(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
+        found |= executions.read_topology(status)
+    return _answer(succeeded(removal.RemoveState(found=found)))
 
 
-def _attempt(step: Step, name: str, order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+def _await_again(waiting: WaitingFor, reason: str) -> Outcome:
+    again = running(_AWAITS.seconds(0), removal.RemoveState(), reason)
+    return again.model_copy(update={"waiting": waiting})
+
+
+def _attempt(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:
     try:
-        return step(order, state, attempt)
+        return step.take(order, state, attempt)
     except Refusal as refused:
-        return _refused(name, refused, state, attempt)
+        return _judge_refusal(name, refused, state, attempt)
     except Exception as error:
         _log.exception("%s failed unexpectedly", name)
         raise Bug(telemetry.redacted(f"{type(error).__name__}: {error}")) from None
 
 
-def _refused(name: str, refused: Refusal, state: dict[str, Any], attempt: int) -> Outcome:
+def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> Outcome:
     """A refusal as an outcome: try again while its verdict allows, with Retry-After or growing, scattered waits."""
     verdict = refused.verdict
     if attempt >= verdict.tries:
-        text = refused.cause.text
-        return failed(verdict.code, f"{name}: {text}", state)
-    growing = min(verdict.wait * 2 ** min(attempt, 10), _SLOWEST_RETRY)
-    wait = max(refused.retry_after, growing * random.uniform(0.5, 1.0))  # noqa: S311 - scatters retries, guards nothing
+        return failed(verdict.code, f"{name}: {refused.cause.text}", state)
+    waits = Waiting(initial=verdict.wait, factor=2, maximum=_SLOWEST_RETRY, jitter=0.5)
+    wait = waits.seconds(attempt, refused.retry_after)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
-        return running(wait, state)
+        return running(wait, state, refused.cause.text)
     return retry(wait, refused.cause.text, state)
 
 
@@ -182,9 +194,9 @@ def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
     where = f"{order.work.verb} in deployment location '{order.location.name}'"
     if outcome.kind == "Retry":
         _log.warning("%s: %s is tried again in %.0f s: %s", where, name, outcome.after, outcome.reason)
-    elif outcome.kind == "Succeeded" and name == "start_deployment":
-        deployment, correlation = outcome.shown["deployment"], outcome.shown["correlationId"]
-        _log.info("%s: deployment '%s' started (correlation id %s)", where, deployment, correlation)
+    elif outcome.deployment is not None:
+        started = outcome.deployment
+        _log.info("%s: deployment '%s' started (correlation id %s)", where, started.name, started.correlation_id)
     else:
         _log.debug("%s: %s: %s", where, name, outcome.kind)
 
@@ -203,12 +215,13 @@ def _pack_state(state: dict[str, Any]) -> dict[str, Any]:
     return {"packed": base64.b85encode(zlib.compress(text.encode())).decode("ascii")}
 
 
-def _answer(outcome: Outcome, before: dict[str, Any] | None = None) -> dict[str, Any]:
+def _answer(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
     """An outcome as JSON. One that is larger than the task hub takes is a failure with the state `before` the step."""
-    result = outcome.model_copy(update={"state": _pack_state(outcome.state)}).model_dump(mode="json")
+    result = outcome.model_dump(mode="json")
+    result["state"] = _pack_state(result["state"])
     limit = settings.current().payload_limit
     size = len(json.dumps(result).encode()) if limit else 0
     if size <= limit:
         return result
     reason = f"the state of the run has {size} bytes, the task hub takes {limit}"
-    return _answer(failed(FailureCode.INTERNAL_ERROR, reason, before or {}))
+    return _answer(failed(FailureCode.INTERNAL_ERROR, reason, before or State()))

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, arm, events, executions, references, sealing, telemetry
+from driver import acceptance, events, executions, references, sealing, telemetry
+from driver.azure import connection
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
-from driver.models import VERSION, FailureCode, LifecycleRequest, ReferenceRequest, event, parse
+from driver.models.events import VERSION, FailureCode, event
+from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
 from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
@@ -18,6 +20,7 @@ FIND_SECONDS = 25
 HEALTH_SECONDS = 2.0  # that the task hub has to answer
 _NO_EXECUTION = "health"  # an id that no execution has
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
+_LOST_WITHIN = timedelta(days=1)  # how long ago an execution that ended without an event may have begun
 _log = logging.getLogger("driver.api")
 
 
@@ -50,7 +53,7 @@ async def health(client: Executions) -> Answer:
     200.
     """
     settings = current()
-    vitals = {"app": _vital(), "taskHub": _vital(), "kafka": _vital(), "azure": _vital(arm.is_reachable())}
+    vitals = {"app": _vital(), "taskHub": _vital(), "kafka": _vital(), "azure": _vital(connection.is_reachable())}
     status = 200
     try:
         _require_ready(settings)
@@ -79,12 +82,15 @@ async def housekeep(client: Executions) -> None:
     """Report executions that ended without an event (terminated, or failed by a bug), and purge the history of old
     ones.
     """
+    from azure.durable_functions import OrchestrationRuntimeStatus
+
     now = datetime.now(UTC)
-    lost = await client.get_status_by(now - acceptance.UNCERTAIN, now, acceptance.statuses("Failed", "Terminated"))
-    for status in lost:
-        await _report_lost(status, client)
+    lost = executions.list_executions(client, ("Failed", "Terminated"), created_from=now - _LOST_WITHIN)
+    for instance_id in [one["instanceId"] async for one in lost]:
+        await _report_lost(instance_id, client)
     before = now - timedelta(days=current().history_days)
-    await client.purge_instance_history_by(datetime(2000, 1, 1, tzinfo=UTC), before, acceptance.statuses(*_ENDED))
+    ended = [OrchestrationRuntimeStatus[name] for name in _ENDED]
+    await client.purge_instance_history_by(datetime(2000, 1, 1, tzinfo=UTC), before, ended)
 
 
 async def _answered(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answer:
@@ -105,12 +111,12 @@ async def _answered(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answ
 
 
 async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
-    settings = current()
-    _require_ready(settings)
+    _require_ready(current())
     request = parse(LifecycleRequest, _within_limit(body))
-    request_id = executions.request_id(request, settings.sealing_keys[0])
-    with telemetry.bound({"requestId": request_id}):
-        await acceptance.accept(request, request_id, headers, client, settings)
+    # Until the request has an id of its own, Brent's tells which one is refused.
+    telemetry.add_fields({"requestId": request.system("requestId")})
+    trace = telemetry.trace_fields(headers)
+    request_id = await acceptance.accept(request, headers.get("tenantid"), trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
 
@@ -127,21 +133,25 @@ async def _show_execution(request_id: str, client: Executions) -> Answer:
     status = await executions.find_execution(client, request_id)
     if status is None:
         raise UnknownExecution(request_id)
-    return Answer(200, executions.report(status))
+    if status.custom_status is None:  # it has not taken its first step yet
+        status = await executions.find_execution(client, request_id, show_input=True) or status
+    return Answer(200, executions.describe_execution(status))
 
 
-async def _report_lost(status: Any, client: Executions) -> None:
-    run = executions.run_of(status)
+async def _report_lost(instance_id: str, client: Executions) -> None:
+    """Start a run that publishes the event of an execution that ended without one."""
+    status = await executions.find_execution(client, instance_id, show_input=True)
+    run = executions.read_run(status)
     if run is None:
         return
-    report_id = f"{run['requestId']}-lost"
+    report_id = f"{run.request_id}-lost"
     if await executions.find_execution(client, report_id) is not None:
         return
     reason = (
         f"the execution ended without an event ({executions.state(status)}): what it made may not be in any topology"
     )
-    failure = (FailureCode.INTERNAL_ERROR, reason)
-    await acceptance.start(client, report_id, {**run, "event": event(run["requestId"], {}, failure)})
+    reported = event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
+    await acceptance.start(client, report_id, run.model_copy(update={"event": reported, "sealed": ""}))
 
 
 def _require_ready(settings: Settings) -> None:

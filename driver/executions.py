@@ -1,20 +1,23 @@
-"""Executions in the task hub: their ids, and what is known of them."""
+"""Executions in the task hub: their ids, finding them, and what is known of them."""
 
 import asyncio
-import hmac
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
 from driver.errors import NotReady
-from driver.models import LifecycleRequest
+from driver.models.orders import Deploy, Order, Preview
+from driver.models.requests import LifecycleRequest, Properties
+from driver.models.runs import Run, show_run
 
-_ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
-_RESOURCE_DIGITS = 16
 FIND_SECONDS = 10.0  # a hub that is there answers in milliseconds
+_ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
+_HALF = 16  # digits of each half of a requestId
+_PREFIX = _HALF + 2  # with its dashes
+_PAGE = 100
 
 
 class Executions(Protocol):
@@ -24,14 +27,13 @@ class Executions(Protocol):
         self, orchestration_function_name: str, instance_id: str | None = None, client_input: Any | None = None
     ) -> str: ...
 
-    async def get_status(self, instance_id: str) -> Any: ...
-
-    async def get_status_by(
+    async def get_status(
         self,
-        created_time_from: datetime | None = None,
-        created_time_to: datetime | None = None,
-        runtime_status: list[Any] | None = None,
-    ) -> list[Any]: ...
+        instance_id: str,
+        show_history: bool = False,
+        show_history_output: bool = False,
+        show_input: bool = False,
+    ) -> Any: ...
 
     async def purge_instance_history_by(
         self,
@@ -41,41 +43,37 @@ class Executions(Protocol):
     ) -> Any: ...
 
 
-def request_id(request: LifecycleRequest, key: str) -> str:
+def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None) -> str:
     """The requestId of a request, which is its execution's instance id: the same for a POST that is repeated, random
-    where Brent sends no request id of its own. Its first half tells the resource. Keyed, so that it tells nothing of a
-    property's value.
+    where Brent sends no request id of its own. Its first half tells the resource.
+
+    No secret is in it: credentials, keys and what is bound to secure parameters do not count. Of a transition without a
+    template its targets count, not the properties they were made from.
     """
-    own = request.system("requestId")
-    if own:
-        properties = [request.resource_properties, request.request_properties]
-        parts = [
-            own,
-            request.system("resourceId"),
-            request.lifecycle_name.lower(),
-            [{name: value.model_dump() for name, value in sorted(one.items())} for one in properties],
-            request.deployment_location.name,
-            request.driver_files,
-        ]
-        tail = _digest(key, parts)[:_RESOURCE_DIGITS]
-    else:
-        tail = uuid.uuid4().hex[:_RESOURCE_DIGITS]
-    return str(uuid.UUID(hex=_resource_digits(request, key) + tail))
+    own, resource = request.system("requestId"), request.system("resourceId")
+    head = _digest(resource) if resource else _random()
+    if not own:
+        return str(uuid.UUID(hex=head + _random()))
+    parts = [
+        tenant,
+        request.lifecycle_name.lower(),
+        own,
+        request.deployment_location.name,
+        request.driver_files,
+        _distinguish(request, order),
+    ]
+    return str(uuid.UUID(hex=head + _digest(json.dumps(parts, sort_keys=True, default=str))))
 
 
-def of_same_resource(ids: list[str], request_id: str) -> list[str]:
-    """Those of the ids that are executions of the same resource, without the one itself."""
-    head = request_id[: _RESOURCE_DIGITS + 2]
-    return [one for one in ids if one.startswith(head) and one != request_id]
-
-
-async def find_execution(client: Executions, instance_id: str, seconds: float = FIND_SECONDS) -> Any | None:
+async def find_execution(
+    client: Executions, instance_id: str, seconds: float = FIND_SECONDS, show_input: bool = False
+) -> Any | None:
     """The status of an execution; None where the task hub has none of that id. Raises NotReady where the task hub does
     not answer within the seconds: the SDK gives the status of an unknown one as a text, an error of the host as
     neither.
     """
     try:
-        status = await asyncio.wait_for(client.get_status(instance_id), seconds)
+        status = await asyncio.wait_for(client.get_status(instance_id, show_input=show_input), seconds)
     except TimeoutError as error:
         raise NotReady(f"the task hub has not answered within {seconds:g} seconds") from error
     except Exception as error:
@@ -85,6 +83,44 @@ async def find_execution(client: Executions, instance_id: str, seconds: float = 
     if isinstance(getattr(status, "message", None), str):
         return None
     raise NotReady("the task hub answers with an error: its storage cannot be reached")
+
+
+async def list_executions(
+    client: Any, statuses: Iterable[str], prefix: str = "", created_from: datetime | None = None
+) -> AsyncIterator[Mapping[str, Any]]:
+    """All instances in one of the runtime statuses whose ids begin with `prefix`, as the host's HTTP API gives them,
+    without inputs. Raises NotReady where the task hub does not answer.
+
+    The SDK's own list ends with the first page, and asks for inputs, which may be megabytes each.
+    """
+    import aiohttp
+
+    # There is no public name for where the SDK's client calls.
+    url = f"{client._orchestration_bindings.rpc_base_url}instances"
+    query = {"runtimeStatus": ",".join(statuses), "showInput": "false", "top": str(_PAGE)}
+    query |= {"instanceIdPrefix": prefix} if prefix else {}
+    query |= {"createdTimeFrom": created_from.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_from else {}
+    following = ""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FIND_SECONDS)) as session:
+        while True:
+            headers = {"x-ms-continuation-token": following} if following else {}
+            try:
+                async with session.get(url, params=query, headers=headers) as answer:
+                    answer.raise_for_status()
+                    page = await answer.json(content_type=None)
+                    following = answer.headers.get("x-ms-continuation-token", "")
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
+            for one in page:
+                yield one
+            if not following:
+                return
+
+
+async def find_active_of_resource(client: Any, request_id: str) -> list[str]:
+    """The requestIds of other executions of the same resource that have not ended."""
+    found = [one["instanceId"] async for one in list_executions(client, ("Pending", "Running"), request_id[:_PREFIX])]
+    return [one for one in found if one != request_id and len(one) == len(request_id)]  # not those that repeat an event
 
 
 def is_active(status: Any) -> bool:
@@ -98,26 +134,81 @@ def state(status: Any) -> str:
     return str(getattr(runtime_status, "value", runtime_status) or "")
 
 
-def run_of(status: Any) -> dict[str, Any] | None:
-    """What an execution was started for: requestId, tenant and trace; None where its input says nothing of it."""
-    content = _content(getattr(status, "input_", None))
+def read_run(status: Any) -> Run | None:
+    """What an execution was started with; None where its input says nothing of it."""
+    content = _read_json(getattr(status, "input_", None))
     if not isinstance(content, dict) or "requestId" not in content:
         return None
-    return {"requestId": content["requestId"], "tenant": content.get("tenant"), "trace": content.get("trace", {})}
+    return Run.model_validate(content)
 
 
-def event_of(status: Any) -> dict[str, Any] | None:
+def read_event(status: Any) -> dict[str, Any] | None:
     """The event that an ended execution reported; None where it ended without one."""
-    output = _content(getattr(status, "output", None))
+    output = _read_json(getattr(status, "output", None))
     return output if isinstance(output, dict) and "status" in output else None
 
 
-def topology(status: Any) -> dict[str, Any]:
+def read_topology(status: Any) -> dict[str, Any]:
     """The topology that an ended execution reported."""
-    return dict((event_of(status) or {}).get("associatedTopology", {}))
+    return dict((read_event(status) or {}).get("associatedTopology", {}))
 
 
-def _content(text: Any) -> Any:
+def describe_execution(status: Any) -> dict[str, Any]:
+    """What GET executions/{requestId} answers: one JSON, made from the custom status (before the first step from the
+    input) and the output.
+    """
+    shown = _read_json(status.custom_status)
+    if not isinstance(shown, dict):
+        run = read_run(status)
+        shown = show_run(run).model_dump(mode="json", by_alias=True) if run else {}
+    event, is_over = read_event(status), not is_active(status)
+    outcome = "FAILED" if event is None else event["status"]
+    ended = {"step": None, "attempt": None, "waiting": None} if is_over else {}
+    details = (event or {}).get("failureDetails")
+    if is_over and event is None:
+        details = {"failureCode": "INTERNAL_ERROR", "description": f"it ended without an event ({state(status)})"}
+    return {
+        "requestId": status.instance_id,
+        "status": outcome if is_over else "IN_PROGRESS",
+        **shown,
+        **ended,
+        "endedAt": _time(status.last_updated_time) if is_over else None,
+        "event": event,
+        "failureDetails": details,
+    }
+
+
+def _distinguish(request: LifecycleRequest, order: Order) -> Any:
+    """What of a request makes it another one than a request that is the same otherwise."""
+    deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
+    if not isinstance(deploy, Deploy):
+        return order.work.model_dump(mode="json")
+    secrets = order.secrets
+    return [_without_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
+
+
+def _without_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
+    """Names and values, without keys and without values of which a secret is made."""
+    return [
+        [name, one.value if not one.is_key and not _is_part(one.value, secrets) else None]
+        for name, one in sorted(properties.items())
+    ]
+
+
+def _is_part(value: Any, secrets: tuple[str, ...]) -> bool:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return any(text in secret or secret in text for secret in secrets) if text else False
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_HALF]
+
+
+def _random() -> str:
+    return uuid.uuid4().hex[:_HALF]
+
+
+def _read_json(text: Any) -> Any:
     """The content of an input or output. The SDK's client encodes an input twice, so its status holds JSON text."""
     if not isinstance(text, str):
         return text
@@ -125,32 +216,6 @@ def _content(text: Any) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _resource_digits(request: LifecycleRequest, key: str) -> str:
-    resource = request.system("resourceId")
-    return _digest(key, resource)[:_RESOURCE_DIGITS] if resource else uuid.uuid4().hex[:_RESOURCE_DIGITS]
-
-
-def _digest(key: str, content: Any) -> str:
-    return hmac.new(key.encode(), json.dumps(content, sort_keys=True, default=str).encode(), sha256).hexdigest()
-
-
-def report(status: Any) -> Mapping[str, Any]:
-    """What GET executions/{requestId} answers."""
-    event = event_of(status) or {}
-    told = "IN_PROGRESS" if is_active(status) else event.get("status", "FAILED")
-    answer = {
-        "requestId": status.instance_id,
-        "status": told,
-        "runtimeStatus": state(status),
-        "customStatus": status.custom_status,
-        "createdTime": _time(status.created_time),
-        "lastUpdatedTime": _time(status.last_updated_time),
-    }
-    if "failureDetails" in event:
-        answer["failureDetails"] = event["failureDetails"]
-    return answer
 
 
 def _time(value: Any) -> str | None:

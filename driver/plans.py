@@ -6,22 +6,20 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from driver import expressions
-from driver.binding import bind
+from driver.azure.locations import azure_location
 from driver.errors import InvalidRequest
-from driver.locations import azure_location
-from driver.manifests import FILE, PREVIEWS, OwnedResource, Transition
-from driver.models import Adopt, Call, Deploy, LifecycleRequest, Order, Preview, Remove, Target
-from driver.names import name_fault
-from driver.packages import Package
-from driver.properties import depth
+from driver.models.orders import Adopt, Call, Deploy, Order, Preview, Remove, Target
+from driver.models.requests import LifecycleRequest
+from driver.packages import expressions
+from driver.packages.binding import bind
+from driver.packages.catalogue import Package
+from driver.packages.manifests import FILE, PREVIEWS, OwnedResource, Transition
+from driver.packages.names import name_fault
+from driver.packages.properties import depth
+from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE, ResourceId
 from driver.settings import Settings
-from driver.topology import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
-_DEPLOYMENT_ID = re.compile(
-    rf"/subscriptions/[^/?#]+(/resourceGroups/[^/?#]+)?/providers/{DEPLOYMENT_TYPE}/[-\w.()]{{1,64}}", re.IGNORECASE
-)
 STACK_ID = "stack_id"
 DEEPEST = 200  # objects and lists within each other; pydantic writes 255
 _LONGEST_PREFIX = 27  # with a hyphen and the requestId a deployment's name has 64 characters at most
@@ -44,25 +42,38 @@ class _Asked:
     transition: Transition
     preview: str
     context: dict[str, Any]
-    request_id: str
 
     @property
     def place(self) -> str:
         return f"{self.package.name} {FILE}, {self.request.lifecycle_name}"
 
 
-def plan(request: LifecycleRequest, package: Package, request_id: str, settings: Settings) -> Plan:
-    """What a request asks for. Raises InvalidRequest naming every fault of it."""
+def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Plan:
+    """What a request asks for; `name_order` gives its order the requestId. Raises InvalidRequest naming every fault."""
     manifest = package.manifest
     preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
     if preview.lower() in map(str.lower, manifest.transitions):
         preview = ""  # the package has an operation of that name itself
     transition = manifest.transition("Create" if preview else request.lifecycle_name)
     location = azure_location(request.deployment_location, settings)
-    asked = _Asked(request, package, transition, preview, _context(request), request_id)
+    asked = _Asked(request, package, transition, preview, _context(request))
     work = _work(asked)
-    order = Order(request_id=request_id, location=location, topology=request.associated_topology, work=work)
+    order = Order(request_id="", location=location, topology=request.associated_topology, work=work)
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
+
+
+def name_order(order: Order, request_id: str) -> Order:
+    """The order of a plan with its requestId, which is in the name of its deployment, too."""
+    work = order.work
+    if isinstance(work, Deploy):
+        work = _name_deployment(work, request_id)
+    elif isinstance(work, Preview):
+        work = work.model_copy(update={"deploy": _name_deployment(work.deploy, request_id)})
+    return order.model_copy(update={"request_id": request_id, "work": work})
+
+
+def _name_deployment(deploy: Deploy, request_id: str) -> Deploy:
+    return deploy.model_copy(update={"name": deployment_name(deploy.name, request_id)})
 
 
 def _work(asked: _Asked) -> Deploy | Remove | Call | Adopt | Preview:
@@ -128,7 +139,7 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
         package=asked.package.name,
         file=file,
         template=None if asked.package.built_in else dict(template.body),
-        name=deployment_name(asked.request.system("resourceName"), asked.request_id),
+        name=asked.request.system("resourceName"),
         scope=template.scope,
         resource_group=group,
         location=location,
@@ -144,13 +155,14 @@ def _adopted(asked: _Asked) -> Adopt | None:
     stack_id = "" if given is None or given.value is None else str(given.value).strip()
     if not stack_id or asked.transition is not asked.package.manifest.transition("Create"):
         return None
-    if not _DEPLOYMENT_ID.fullmatch(stack_id):
+    deployment_id = ResourceId.parse(stack_id)
+    if not (deployment_id.is_deployment and deployment_id.subscription):
         raise InvalidRequest(
             f"property '{STACK_ID}': '{stack_id[:300]}' is not the ARM id of a deployment:"
             f" /subscriptions/<id>/resourceGroups/<group>/providers/{DEPLOYMENT_TYPE}/<name>"
         )
     template, _ = asked.package.template(asked.transition.deploy or "")
-    return Adopt(deployment_id=stack_id, outputs=template.outputs)
+    return Adopt(deployment_id=deployment_id, outputs=template.outputs)
 
 
 def deployment_name(resource_name: str, request_id: str) -> str:

@@ -9,21 +9,23 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from driver import archives, expressions, packages, resources
-from driver.arm_errors import UNTIL_TIMEOUT, Refusal
+from driver.azure import resources
+from driver.azure.locations import azure_location
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import InvalidRequest, NotReady
-from driver.locations import azure_location
-from driver.manifests import Reference
-from driver.models import AzureLocation, ReferenceRequest
+from driver.models.orders import AzureLocation
+from driver.models.requests import ReferenceRequest
+from driver.packages import archives, catalogue, expressions
+from driver.packages.manifests import Reference
+from driver.resource_ids import GROUP_TYPE, SUBSCRIPTION_TYPE, ResourceId
 from driver.settings import Settings
 from driver.telemetry import redacted
-from driver.topology import GROUP_TYPE, arm_type, entries, group_name
+from driver.topology import name_entries
 
 _TAG = "tag:"
 _MOST_LISTED = 10
-_ARM_ID = re.compile(
-    r"/subscriptions/[^/?#\s]+/resourceGroups/[^/?#]+|/subscriptions/[^?#]*/providers/[^/?#]+(/[^/?#]+/[^/?#]+)+", re.I
-)
+_PLAIN = re.compile(r"[^?#]+")  # an id is called as it is: nothing in it may begin a query
 _MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply what it is given
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
 
@@ -38,9 +40,9 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
     location = azure_location(request.deployment_location, settings)
     reference = _reference(request, settings)
     try:
-        ids = _ids(location, request.instance_name.strip(), reference)
+        ids = _find_ids(location, request.instance_name.strip(), reference)
         if len(ids) > 1:
-            listed = ", ".join(ids[:_MOST_LISTED]) + (
+            listed = ", ".join(map(str, ids[:_MOST_LISTED])) + (
                 f" and {len(ids) - _MOST_LISTED} more" if len(ids) > _MOST_LISTED else ""
             )
             raise InvalidRequest(
@@ -52,18 +54,19 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
         raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from None
     if resource is None:
         return None
-    resource_id = str(resource["id"])
+    resource_id = ResourceId.parse(str(resource["id"]))
+    topology = name_entries([resource_id], home=resource_id)
     outputs = reference.outputs if reference else {}
     return {
-        "resourceId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource_id.lower())),
-        "associatedTopology": entries([resource_id]),
+        "resourceId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource_id.folded)),
+        "associatedTopology": {key: entry.model_dump(mode="json") for key, entry in topology.items()},
         "outputs": {name: _output(name, query, resource) for name, query in outputs.items()},
     }
 
 
 def _reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
     """The `reference:` block of the driver files, its texts evaluated."""
-    package = packages.own_package(archives.files(request.driver_files), settings)
+    package = catalogue.own_package(archives.files(request.driver_files), settings)
     if package is None or package.manifest.reference is None:
         return None
     block = package.manifest.reference
@@ -75,34 +78,31 @@ def _reference(request: ReferenceRequest, settings: Settings) -> Reference | Non
     return block.model_copy(update={"resource_group": group})
 
 
-def _ids(location: AzureLocation, wanted: str, reference: Reference | None) -> list[str]:
+def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None) -> list[ResourceId]:
     kind = reference.type if reference else ""
     group = reference.resource_group if reference else ""
     if wanted.startswith("/"):
-        if not wanted.lower().startswith(f"/subscriptions/{location.subscription_id.lower()}/"):
+        given = ResourceId.parse(wanted)
+        if given.type and not given.is_in_subscription(location.subscription_id):
             raise InvalidRequest(
                 f"instanceName: '{wanted}' is not in the subscription of deployment location '{location.name}'"
             )
-        if not _ARM_ID.fullmatch(wanted):
+        if not given.type or given.is_of_type(SUBSCRIPTION_TYPE) or not _PLAIN.fullmatch(wanted):
             raise InvalidRequest(f"instanceName: '{wanted[:300]}' is not the ARM id of a resource or resource group")
-        return [wanted]
+        return [given]
     if kind.lower() == GROUP_TYPE.lower() and not wanted.startswith(_TAG):
-        return [f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}"]
+        return [ResourceId.parse(f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}")]
     if kind.count("/") > 1 and not wanted.startswith(_TAG):
         return [_child_id(location, kind, group, wanted)]
     if wanted.startswith(_TAG):
         name, _, value = wanted.removeprefix(_TAG).partition("=")
-        found = resources.tagged(location, name, value)
+        found = resources.find_tagged(location, name, value)
     else:
-        found = resources.named(location, wanted, kind)
-    return [
-        one
-        for one in found
-        if kind.lower() in ("", arm_type(one).lower()) and group.lower() in ("", group_name(one).lower())
-    ]
+        found = resources.find_named(location, wanted, kind)
+    return [one for one in found if (not kind or one.is_of_type(kind)) and (not group or one.is_in_group(group))]
 
 
-def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> str:
+def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
     """The id of a child resource, which ARM does not list: its name has all segments, `vnet-1/subnet-1`."""
     namespace, *types = kind.split("/")
     names = wanted.split("/")
@@ -112,7 +112,8 @@ def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> st
             " the reference block gives its resourceGroup"
         )
     path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
-    return f"/subscriptions/{location.subscription_id}/resourceGroups/{group}/providers/{namespace}/{path}"
+    scope = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}"
+    return ResourceId.parse(f"{scope}/providers/{namespace}/{path}")
 
 
 def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:

@@ -5,16 +5,10 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from driver.models import FailureCode, event
-from driver.topology import is_within
+from driver.models.events import LONGEST_DESCRIPTION, FailureCode
+from driver.resource_ids import ResourceId
 
 _log = logging.getLogger("driver.lifecycle")
-
-
-def build_failure(request_id: str, state: Mapping[str, Any], failure: tuple[str, str]) -> dict[str, Any]:
-    """The event FAILED of a run, with the topology that its last state names. `failure` is a code and a reason."""
-    topology = {**state.get("topology", {}), **dict.fromkeys(state.get("removed", ()))}
-    return event(request_id, {"topology": topology}, (FailureCode(failure[0]), failure[1]))
 
 
 def reduce_event(message: Mapping[str, Any], why: str) -> Iterator[dict[str, Any]]:
@@ -50,22 +44,23 @@ def fit_event(message: dict[str, Any], limit: int) -> dict[str, Any]:
 def _fail(message: Mapping[str, Any], topology: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """An event FAILED with another topology; the reason of one that has failed already stays before the new one."""
     before = message.get("failureDetails")
-    code = FailureCode(before["failureCode"]) if before else FailureCode.INTERNAL_ERROR
+    code = before["failureCode"] if before else FailureCode.INTERNAL_ERROR.value
     text = f"{before['description']}; {reason}" if before else reason
-    return event(message["requestId"], {"topology": topology}, (code, text))
+    details = {"failureCode": code, "description": text[:LONGEST_DESCRIPTION]}
+    failure = {"status": "FAILED", "outputs": {}, "associatedTopology": dict(topology), "failureDetails": details}
+    return {**message, **failure}
 
 
 def _drop_inner_entries(topology: Mapping[str, Any]) -> dict[str, Any]:
     """The entries that do not lie within another one of the topology. Removed ones (null) are left out as well."""
-    ids = {entry["id"].lower() for entry in topology.values() if entry}
-    return {key: entry for key, entry in topology.items() if entry and not _is_inner(entry["id"].lower(), ids)}
-
-
-def _is_inner(resource_id: str, ids: set[str]) -> bool:
-    """Whether an id lies within one of the ids, all of them in lower case."""
-    segments = resource_id.split("/")
-    outer = ("/".join(segments[:length]) for length in range(2, len(segments)))
-    return any(one in ids and is_within(resource_id, one) for one in outer)
+    ids = {key: ResourceId.parse(entry["id"]) for key, entry in topology.items() if entry}
+    owned = frozenset(ids.values())
+    groups = frozenset(one for one in owned if one.is_group)
+    return {
+        key: topology[key]
+        for key, one in ids.items()
+        if not any(parent in owned for parent in one.parents()) and not any(one.is_within(group) for group in groups)
+    }
 
 
 def _size(message: Mapping[str, Any]) -> int:

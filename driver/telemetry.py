@@ -66,6 +66,11 @@ def bound(fields: Mapping[str, str], secrets: Iterable[str] = ()) -> Iterator[No
         _secrets.reset(secret_token)
 
 
+def add_fields(fields: Mapping[str, str]) -> None:
+    """Every further log line of the innermost `bound` block carries the fields, too."""
+    _fields.set({**_fields.get(), **fields})
+
+
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without the given secrets, those that are bound, and what looks like one."""
     for secret in sorted({*secrets, *_secrets.get()}, key=len, reverse=True):

@@ -1,63 +1,38 @@
-"""The inventory of a resource: its associated topology, `<ARM type>/<name>` -> `{id, type}`."""
+"""The associated topology of a resource: what it owns, `<ARM type>/<name>` -> `{id, type}`."""
 
-import re
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
-from types import MappingProxyType
 from typing import Any
 
-from driver.models import Target, Topology, TopologyEntry
+from driver.models.events import Topology, TopologyEntry
+from driver.models.orders import Target
+from driver.resource_ids import ResourceId
 
-GROUP_TYPE = "Microsoft.Resources/resourceGroups"
-DEPLOYMENT_TYPE = "Microsoft.Resources/deployments"
-_GROUP_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", re.IGNORECASE)
+# Types that extend a subscription where their id has nothing but the subscription before them.
+_EXTENSIONS = {
+    "microsoft.authorization/denyassignments",
+    "microsoft.authorization/locks",
+    "microsoft.authorization/policyassignments",
+    "microsoft.authorization/policyexemptions",
+    "microsoft.authorization/roleassignments",
+    "microsoft.consumption/budgets",
+    "microsoft.insights/diagnosticsettings",
+}
 
 
-def arm_type(resource_id: str) -> str:
-    """The ARM type in an ARM id: `Microsoft.Network/virtualNetworks/subnets`; of a scoped one the type of what is
-    scoped.
+def name_entries(
+    ids: Iterable[ResourceId], home: ResourceId, taken: Mapping[str, TopologyEntry] | None = None
+) -> dict[str, TopologyEntry]:
+    """Topology entries of ARM ids, each under a key of its own; one that is `taken` stands for another id already.
+
+    `home` is any id in the resource group (or the subscription) of Create's deployment: what lies elsewhere has its
+    group, or its subscription and group, in its key.
     """
-    head, _, tail = _provider(resource_id)
-    if not tail:
-        return GROUP_TYPE if _GROUP_ID.fullmatch(head) else ""
-    namespace, *segments = tail.split("/")
-    return "/".join([namespace, *segments[::2]])
-
-
-def arm_name(resource_id: str) -> str:
-    """The name in an ARM id, a child's after its parent's: `vnet-1/subnet-1`."""
-    head, _, tail = _provider(resource_id)
-    if not tail:
-        return head.rsplit("/", 1)[-1]
-    return "/".join(tail.split("/")[2::2])
-
-
-def group_name(resource_id: str) -> str:
-    """The resource group in an ARM id; empty where there is none."""
-    match = _GROUP_ID.match(resource_id)
-    return match[1] if match else ""
-
-
-def parent(resource_id: str) -> str | None:
-    """The id of what an ARM resource is a child of; None for a top-level resource."""
-    _, _, tail = _provider(resource_id)
-    return resource_id.rsplit("/", 2)[0] if tail.count("/") > 2 else None
-
-
-def entries(
-    ids: Iterable[str], taken: Mapping[str, Mapping[str, str]] = MappingProxyType({})
-) -> dict[str, dict[str, str]]:
-    """Topology entries of ARM ids. One whose key stands for another id already, among them or in `taken`, has its
-    resource group in its key.
-    """
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, TopologyEntry] = {}
+    keys = {key: entry.id for key, entry in (taken or {}).items()}
     for resource_id in ids:
-        entry = {"id": resource_id, "type": arm_type(resource_id)}
-        key = f"{entry['type']}/{arm_name(resource_id)}"
-        other = found.get(key) or taken.get(key)
-        if other is not None and other["id"].lower() != resource_id.lower():
-            key = f"{key} ({group_name(resource_id)})"
-        found[key] = entry
+        key = next(key for key in _keys(resource_id, home) if keys.get(key, resource_id) == resource_id)
+        found[key] = TopologyEntry(id=resource_id, type=resource_id.type)
+        keys[key] = resource_id
     return found
 
 
@@ -66,57 +41,43 @@ def owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEnt
     return {key: entry for key, entry in topology.items() if entry is not None}
 
 
-def selected(topology: Topology, targets: Iterable[Target] | None) -> dict[str, str]:
+def select_ids(topology: Topology, targets: Iterable[Target] | None) -> dict[str, ResourceId]:
     """Keys and ids of what is to be removed: all, or the owned resources that a target names."""
     everything = {key: entry.id for key, entry in owned(topology).items()}
     if targets is None:
         return everything
-    return {key: one for key, one in everything.items() if any(_is(one, target) for target in targets)}
+    wanted = list(targets)
+    return {key: one for key, one in everything.items() if any(_is_meant(one, target) for target in wanted)}
 
 
-def fingerprint(resource_id: str) -> str:
-    """A short stand-in for an id: what was there before a deployment is kept in the history as these."""
-    return sha256(resource_id.lower().encode()).hexdigest()[:12]
-
-
-def depth(resource_id: str) -> int:
-    """How late a resource may be deleted: children before parents, groups after what is in them, deployment records
-    last.
-    """
-    kind = arm_type(resource_id).lower()
-    if kind == DEPLOYMENT_TYPE.lower():
-        return 0
-    if kind == GROUP_TYPE.lower():
-        return 1
-    return 1 + resource_id.lower().split("/providers/", 1)[-1].count("/")
-
-
-def is_within(resource_id: str, other: str) -> bool:
-    """Whether deleting the other one deletes this one too: it is its child, or in that resource group."""
-    one, start = resource_id.lower(), f"{other.lower()}/"
-    if not one.startswith(start):
-        return False
-    return arm_type(other).lower() == GROUP_TYPE.lower() or "/providers/" not in one.removeprefix(start[:-1])
-
-
-def merged(topology: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:
+def apply_changes(topology: Topology, *changes: Mapping[str, Any]) -> dict[str, TopologyEntry]:
     """A topology after the events that changed it: a null removes a name."""
-    result = dict(topology)
+    result: dict[str, Any] = dict(topology)
     for change in changes:
         result.update(change)
-    return {key: value for key, value in result.items() if value is not None}
+    return {key: TopologyEntry.model_validate(entry) for key, entry in result.items() if entry is not None}
 
 
-def _is(resource_id: str, target: Target) -> bool:
-    return (
-        arm_type(resource_id).lower() == target.type.lower()
-        and arm_name(resource_id).lower() == target.name.lower()
-        and target.resource_group.lower() in ("", group_name(resource_id).lower())
-    )
+def _is_meant(resource_id: ResourceId, target: Target) -> bool:
+    is_there = not target.resource_group or resource_id.is_in_group(target.resource_group)
+    return is_there and resource_id.is_of_type(target.type) and resource_id.is_named(target.name)
 
 
-def _provider(resource_id: str) -> tuple[str, str, str]:
-    at = resource_id.lower().rfind("/providers/")
-    return (
-        (resource_id, "", "") if at < 0 else (resource_id[:at], "/providers/", resource_id[at + len("/providers/") :])
-    )
+def _keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
+    """The keys that an id may have, the shortest first; the last one is the id itself."""
+    key = f"{resource_id.type}/{resource_id.name}{_extended(resource_id)}"
+    group, is_near = resource_id.resource_group, resource_id.is_in_subscription(home.subscription)
+    place = group if is_near else "/".join(filter(None, [resource_id.subscription, group]))
+    if not place or (is_near and (resource_id.is_group or resource_id.is_in_group(home.resource_group))):
+        yield key
+    if place:
+        yield f"{key} ({place})"
+    yield resource_id.text
+
+
+def _extended(resource_id: ResourceId) -> str:
+    """What an extension resource extends, as it stands in its key."""
+    if resource_id.extended is not None:
+        return f"@{resource_id.extended.type}/{resource_id.extended.name}"
+    is_alone = resource_id.subscription and not resource_id.resource_group
+    return f"@{resource_id.scope}" if is_alone and resource_id.type.lower() in _EXTENSIONS else ""

@@ -118,7 +118,7 @@ def test_what_the_orchestrator_calls_is_what_is_registered(functions: dict[str, 
 
 
 def test_the_orchestrator_names_activities_nowhere_else() -> None:
-    source = inspect.getsource(lifecycle.run_lifecycle)
+    source = inspect.getsource(lifecycle)
     assert source.count("call_activity") == source.count("call_activity_with_retry(step,") == 1
 
 

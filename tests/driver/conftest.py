@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from driver.models import AzureLocation
+from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Stub, location_of, serving
 from tests.support.requests import NEEDLE
 

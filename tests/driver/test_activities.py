@@ -9,7 +9,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from driver import activities, sealing, settings
-from driver.models import AzureLocation, Deploy, Order, Remove, Topology, TopologyEntry
+from driver.models.events import Topology, TopologyEntry
+from driver.models.orders import AzureLocation, Deploy, Order, Remove
+from driver.resource_ids import ResourceId
+from driver.steps.creation import DeployState
 from tests.support.arm_stub import DROP, Reply, Stub, location_of
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
@@ -37,7 +40,7 @@ def payload(location: AzureLocation, step: str, attempt: int = 0, state: Any = N
         parameters={"vnet_name": "vnet-1", "password": PASSWORD},
         secure=("password",),
     )
-    topology: Topology = {"rg": TopologyEntry(id=GROUP, type="Microsoft.Resources/resourceGroups")}
+    topology: Topology = {"rg": TopologyEntry(id=ResourceId.parse(GROUP), type="Microsoft.Resources/resourceGroups")}
     work: Deploy | Remove = Remove() if step == "remove_resources" else deploy
     order = Order(request_id="r", location=location, topology=topology, work=work)
     return {
@@ -72,9 +75,9 @@ def test_a_refusal_is_an_outcome(
     stub: Stub, location: AzureLocation, status: int, code: str, attempt: int, kind: str, failure: str | None
 ) -> None:
     refuse(stub, status, code)
-    outcome = activities.take_step(payload(location, "start_deployment", attempt, {"existed": []}))
+    outcome = activities.take_step(payload(location, "start_deployment", attempt, {"existed": ["x"]}))
     assert (outcome["kind"], outcome["code"]) == (kind, failure)
-    assert outcome["state"] == {"existed": []}
+    assert outcome["state"]["existed"] == ["x"]
     assert f"{code}: m" in outcome["reason"]
 
 
@@ -90,9 +93,10 @@ def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: A
 
 def test_what_a_watching_step_cannot_see_is_looked_at_again(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP)
-    state = {"existed": [], "url": f"{stub.url}/operations/1", "delay": 1.0}
+    state = DeployState(url=f"{stub.url}/operations/1", polls=3).model_dump(mode="json")
     outcome = activities.take_step(payload(location, "watch_deployment", 0, state))
     assert (outcome["kind"], outcome["state"]) == ("Running", state)
+    assert "ConnectionFailed" in outcome["reason"]
 
 
 def test_a_wrong_secret_fails_at_once(stub: Stub) -> None:
@@ -119,8 +123,8 @@ def test_secrets_that_azure_repeats_are_hidden(stub: Stub, location: AzureLocati
 def test_a_bug_raises_without_secrets(stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture) -> None:
     stub.answer = lambda asked: Reply(200, {"value": [{"id": 5, "type": {"a": NEEDLE}}]})
     with pytest.raises(activities.Bug) as caught:
-        activities.take_step(payload(location, "watch_deployment", 0, {"no": "url"}))
-    assert str(caught.value) == "KeyError: 'url'"
+        activities.take_step(payload(location, "start_preview"))
+    assert str(caught.value) == "TypeError: a step of preview was called for a deploy"
     assert "failed unexpectedly" in caplog.text
 
 

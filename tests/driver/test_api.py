@@ -13,9 +13,10 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from cryptography.fernet import Fernet
 
 from driver import api, sealing, settings
-from driver.models import FailureCode, event
+from driver.models.events import FailureCode
+from tests.support.events import build_event
 from tests.support.executions import TaskHub
-from tests.support.requests import NEEDLE, body, encoded
+from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
 from tests.support.shared import SHARED, needs_shared
 
 KEY = Fernet.generate_key().decode()
@@ -40,8 +41,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
 
 
 @pytest.fixture
-def hub() -> TaskHub:
-    return TaskHub()
+def hub() -> Iterator[TaskHub]:
+    hub = TaskHub()
+    yield hub
+    hub.close()
 
 
 def execute(hub: TaskHub, content: Any = None, headers: dict[str, str] = HEADERS) -> api.Answer:
@@ -70,12 +73,18 @@ def test_an_accepted_request(hub: TaskHub) -> None:
     assert name == "run_lifecycle"
     assert NEEDLE not in json.dumps(run)
     assert datetime.now(UTC) - datetime.fromisoformat(run["acceptedAt"]) < timedelta(seconds=10)
-    assert {key: run[key] for key in run if key not in ("sealed", "acceptedAt")} == {
+    seconds = datetime.fromisoformat(run["deadline"]) - datetime.fromisoformat(run["acceptedAt"])
+    assert seconds == timedelta(seconds=3600)
+    assert {key: run[key] for key in run if key not in ("sealed", "acceptedAt", "deadline")} == {
+        "version": 1,
         "requestId": request_id,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
+        "resource": {"id": VNET.id, "name": VNET.name, "type": VNET.type},
         "transition": {"name": "Create", "verb": "deploy", "seconds": 3600},
+        "deploymentLocation": LOCATION["name"],
         "awaits": [],
+        "event": None,
     }
     order = sealing.unseal(run["sealed"], (KEY,))
     assert order["request_id"] == request_id
@@ -153,13 +162,13 @@ def test_a_repeated_post_while_it_runs_starts_nothing(hub: TaskHub) -> None:
 
 def test_a_repeated_post_after_its_end_has_the_event_sent_again(hub: TaskHub) -> None:
     request_id = execute(hub).body["requestId"]
-    complete = event(request_id, {"outputs": {"a": 1}})
+    complete = build_event(outputs={"a": 1}, request_id=request_id)
     hub.put(request_id, "Completed", complete)
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
     assert instance_id == f"{request_id}-again"
     assert run["event"] == complete
-    assert "sealed" not in run
+    assert run["sealed"] == ""
     assert execute(hub).status == 202  # while the repetition is under way
 
 
@@ -167,7 +176,7 @@ def test_a_repeated_post_after_a_failure_runs_again_and_knows_what_was_made(hub:
     request_id = execute(hub).body["requestId"]
     made = {"Microsoft.Network/virtualNetworks/vnet-1": {"id": "/subscriptions/s/x", "type": "t"}}
     failure = (FailureCode.INSUFFICIENT_CAPACITY, "full")
-    hub.put(request_id, "Completed", event(request_id, {"topology": made}, failure))
+    hub.put(request_id, "Completed", build_event(made, failure=failure, request_id=request_id))
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
     assert instance_id == request_id
@@ -192,7 +201,7 @@ def test_a_task_hub_that_does_not_answer_is_a_503(hub: TaskHub) -> None:
 
 
 def test_a_task_hub_whose_storage_is_away_is_a_vital_and_a_503(hub: TaskHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def error_of_the_host(instance_id: str) -> Any:
+    async def error_of_the_host(instance_id: str, **options: Any) -> Any:
         return DurableOrchestrationStatus.from_json({"Message": "Something went wrong", "ExceptionMessage": NEEDLE})
 
     monkeypatch.setattr(hub, "get_status", error_of_the_host)
@@ -212,16 +221,18 @@ def test_a_trial_task_hub_says_what_it_does_not_promise(hub: TaskHub, environmen
 
 
 def test_what_nobody_expected_is_a_500_without_detail(hub: TaskHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(*arguments: Any) -> Any:
+    def broken(*arguments: Any) -> Any:
         raise KeyError(NEEDLE)
 
-    monkeypatch.setattr(hub, "get_status_by", broken)
+    monkeypatch.setattr(hub, "list_page", broken)
+    monkeypatch.setattr(TaskHub, "rpc_base_url", property(broken))
     assert refused(execute(hub, body("Delete")), 500) == "the driver failed unexpectedly: its log tells more"
 
 
 def test_a_delete_awaits_what_still_runs_for_the_resource(hub: TaskHub) -> None:
     create = execute(hub).body["requestId"]
     hub.put("0000-another-resource", "Running")
+    hub.put(f"{create}-again", "Running")
     execute(hub, body("Delete", request_id="request-2"))
     assert hub.started[-1][2]["awaits"] == [create]
     entry = {
@@ -232,10 +243,21 @@ def test_a_delete_awaits_what_still_runs_for_the_resource(hub: TaskHub) -> None:
     assert hub.started[-1][2]["awaits"] == []
 
 
+def test_of_many_executions_of_a_resource_all_are_awaited(hub: TaskHub) -> None:
+    """O14 of the cases: the first page of the list is not the whole."""
+    create = execute(hub).body["requestId"]
+    others = [f"{create[:-6]}{number:06x}" for number in range(250)]
+    for other in others:
+        hub.put(other, "Running")
+    execute(hub, body("Delete", request_id="request-2"))
+    assert set(hub.started[-1][2]["awaits"]) == {create, *others}
+
+
 def test_executions_are_shown(hub: TaskHub) -> None:
     request_id = execute(hub).body["requestId"]
     shown = asyncio.run(api.show_execution(request_id, HEADERS, hub))
     assert (shown.status, shown.body["status"], shown.headers) == (200, "IN_PROGRESS", {"tenantId": "tenant-1"})
+    assert (shown.body["resource"]["name"], shown.body["transition"]) == (VNET.name, "Create")
     unknown = asyncio.run(api.show_execution("nobody", HEADERS, hub))
     assert "no execution with requestId 'nobody'" in refused(unknown, 404)
 
@@ -254,7 +276,8 @@ def test_a_lost_execution_is_reported_once(hub: TaskHub, state: str) -> None:
     hub.put("foreign-2", state, data={"a": 1})
     assert housekeep(hub) == ["r-1-lost"]
     _, _, report = hub.started[-1]
-    assert set(report) == {"requestId", "tenant", "trace", "acceptedAt", "event"}
+    assert (report["requestId"], report["tenant"], report["trace"]) == ("r-1", "tenant-1", {"a": "b"})
+    assert report["sealed"] == ""
     assert report["event"]["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
     assert housekeep(hub) == []
     hub.put("r-1-lost", state, data=report)
@@ -280,10 +303,10 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     ):
         rule = {"$ref": f"#/components/schemas/{schema}", "components": published["components"]}
         jsonschema.validate(json.loads(json.dumps(dict(answer.body))), rule)
-    message = event("r", {"outputs": {"a": [1]}, "topology": {"a": {"id": "i", "type": "t"}}})
+    message = build_event({"a": {"id": "i", "type": "t"}}, {"a": [1]})
     rule = {"$ref": "#/components/schemas/LifecycleExecutionAsyncResponse", "components": driver["components"]}
     jsonschema.validate(message, rule)
-    jsonschema.validate(event("r", {}, (FailureCode.INTERNAL_ERROR, "bad")), rule)
+    jsonschema.validate(build_event(failure=(FailureCode.INTERNAL_ERROR, "bad")), rule)
 
 
 def test_find_names_all_faults_of_a_body() -> None:

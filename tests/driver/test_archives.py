@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.archives import LARGEST, LARGEST_CONTENT, MOST_FILES, files
 from driver.errors import InvalidRequest
+from driver.packages.archives import LARGEST, LARGEST_CONTENT, MOST_FILES, files
 from tests.support.requests import NO_FILES
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from driver import bicep
-from driver.bicep import Compiled, compile_files
 from driver.errors import InvalidRequest, NotReady
+from driver.packages import bicep
+from driver.packages.bicep import Compiled, compile_files
 from tests.support.shared import SHARED, needs_shared
 
 pytestmark = needs_shared

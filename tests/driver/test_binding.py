@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from driver.binding import bind
-from driver.models import Property
-from driver.templates import Parameter
+from driver.models.requests import Property
+from driver.packages.binding import bind
+from driver.packages.templates import Parameter
 from tests.support.requests import NEEDLE
 
 KEY = Property(type="key", key_name="k", public_key="public", private_key=NEEDLE)

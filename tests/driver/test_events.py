@@ -17,10 +17,17 @@ from dev.processes import Server
 from driver import activities, events
 from driver import settings as driver_settings
 from driver.errors import NotReady
-from driver.models import FailureCode, event
+from driver.models.events import FailureCode, Topology, TopologyEntry, event
+from driver.models.outcomes import State
+from driver.resource_ids import ResourceId
 from driver.settings import Settings
+from driver.steps.actions import CallState
+from driver.steps.creation import DeployState
+from driver.steps.removal import RemoveState
+from tests.support.events import build_event
 from tests.support.kafka import Kafka, run_test_broker
 
+ENTRY = TopologyEntry(id=ResourceId.parse("/subscriptions/s/resourceGroups/rg-1"), type="t")
 NOBODY = Settings(
     kafka_bootstrap_servers="127.0.0.1:1",
     kafka_topic="events",
@@ -34,8 +41,8 @@ def settings(kafka: Kafka) -> Settings:
     return Settings(kafka_bootstrap_servers=kafka.address, kafka_topic=f"events-{uuid.uuid4()}")
 
 
-def complete(**state: Any) -> dict[str, Any]:
-    return event(str(uuid.uuid4()), state)
+def complete(**parts: Any) -> dict[str, Any]:
+    return build_event(**parts, request_id=str(uuid.uuid4()))
 
 
 @pytest.mark.parametrize(
@@ -168,22 +175,31 @@ def publishing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
     whole = {"requestId": message["requestId"], "trace": {}, "step": "publish_event", "tenant": "t", "event": message}
-    return {**whole, "state": {}, "failure": None, "sent": False, **more}
+    return {**whole, "state": {}, "failure": None, "of": "", "sent": False, **more}
 
 
 def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
-    message = event("r", {}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
+    message = build_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
     answer = activities.publish_event(payload(message))
     assert answer["published"]
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value == message
 
 
-def test_the_event_of_a_failed_run_is_built_from_its_last_state(kafka: Kafka, publishing: Settings) -> None:
-    message = event("r", {"topology": {"a": {"id": "i", "type": "t"}, "b": None}}, (FailureCode.INTERNAL_ERROR, "bad"))
-    state = {"topology": {"a": {"id": "i", "type": "t"}}, "removed": ["b"]}
-    failed = {**payload(message), "event": None, "state": state, "failure": ["INTERNAL_ERROR", "bad"]}
-    assert activities.publish_event(failed)["event"] == message
+@pytest.mark.parametrize(
+    ("step", "state", "topology"),
+    [
+        ("watch_deployment", DeployState(topology={"a": ENTRY}), {"a": ENTRY}),
+        ("remove_resources", RemoveState(begun=True, removed=("a", "b")), {"a": None, "b": None}),
+        ("call_action", CallState(), {}),
+    ],
+)
+def test_the_event_of_a_failed_run_is_built_from_its_last_state(
+    kafka: Kafka, publishing: Settings, step: str, state: State, topology: Topology
+) -> None:
+    message = event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
+    ended = {"event": None, "state": state.model_dump(mode="json"), "failure": ["INTERNAL_ERROR", "bad"], "of": step}
+    assert activities.publish_event(payload(message, **ended))["event"] == message
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value == message
 

@@ -3,21 +3,30 @@
 import asyncio
 import json
 import uuid
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
-from driver import executions
+from dev.brent import Resource
+from driver import executions, plans
 from driver.errors import NotReady
-from driver.models import FailureCode, event
-from tests.support.requests import LOCATION, NEEDLE, VNET, body, lifecycle_request
+from driver.models.events import FailureCode
+from driver.models.runs import ResourceShown, Run, TransitionShown
+from driver.packages import catalogue
+from tests.support.events import build_event
+from tests.support.requests import LOCATION, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
-KEY = "key"
+HALF = 18  # characters of the first half of a requestId, with its dashes
 
 
-def id_of(key: str = KEY, /, **changes: Any) -> str:
-    return executions.request_id(lifecycle_request(body(**changes)), key)
+def id_of(tenant: str | None = "tenant-1", /, **changes: Any) -> str:
+    """The requestId of an execute request, made from its plan as in acceptance."""
+    request = lifecycle_request(body(**changes))
+    package = catalogue.package(request.system("resourceType"), request.driver_files, SETTINGS)
+    return executions.make_request_id(request, plans.plan(request, package, SETTINGS).order, tenant)
 
 
 def status(**fields: Any) -> DurableOrchestrationStatus:
@@ -41,7 +50,6 @@ def test_the_order_of_properties_makes_no_difference() -> None:
         {"request_id": "another"},
         {"transition": "Delete"},
         {"properties": {"vnet_name": "vnet-2"}},
-        {"properties": {"vnet_name": None}},
         {"requestProperties": {"a": {"type": "string", "value": "b"}}},
         {"driverFiles": ""},
         {"deploymentLocation": {**LOCATION, "name": "elsewhere"}},
@@ -50,13 +58,18 @@ def test_the_order_of_properties_makes_no_difference() -> None:
 )
 def test_what_makes_another_request(changes: dict[str, Any]) -> None:
     assert id_of(**changes) != id_of()
-    assert executions.of_same_resource([id_of(**changes)], id_of()) == [id_of(**changes)]
+    assert id_of(**changes)[:HALF] == id_of()[:HALF]
+
+
+def test_another_tenant_makes_another_request() -> None:
+    assert len({id_of("tenant-1"), id_of("tenant-2"), id_of(None)}) == 3
 
 
 def test_a_property_moved_to_the_request_makes_another_request() -> None:
     value = {"a": {"type": "string", "value": "b"}}
-    assert id_of(resourceProperties=value, requestProperties={}) != id_of(
-        resourceProperties={}, requestProperties=value
+    usual = body()["resourceProperties"]
+    assert id_of(resourceProperties={**usual, **value}, requestProperties={}) != id_of(
+        resourceProperties=usual, requestProperties=value
     )
 
 
@@ -68,71 +81,151 @@ def test_case_of_the_transition_and_a_fresh_secret_make_none() -> None:
 def test_without_brents_id_it_is_random_but_tells_the_resource() -> None:
     first, second = id_of(request_id=None), id_of(request_id=None)
     assert first != second
-    assert executions.of_same_resource([first, second, id_of()], first) == [second, id_of()]
+    assert first[:HALF] == second[:HALF] == id_of()[:HALF]
     assert str(uuid.UUID(first)) == first
 
 
-def test_without_a_resource_id_it_belongs_to_no_resource() -> None:
-    anonymous = [executions.request_id(lifecycle_request(body(systemProperties={})), KEY) for _ in range(2)]
-    assert executions.of_same_resource(anonymous[:1], anonymous[1]) == []
-
-
-def test_another_resource_is_another() -> None:
-    other = body()
-    other["systemProperties"]["resourceId"]["value"] = "other"
-    assert executions.of_same_resource([executions.request_id(lifecycle_request(other), KEY)], id_of()) == []
+def test_the_first_half_is_a_digest_of_the_resource_id_alone() -> None:
+    assert id_of()[:HALF].replace("-", "") == sha256(VNET.id.encode()).hexdigest()[:16]
     assert VNET.id not in id_of()
 
 
-def test_without_the_key_the_id_tells_nothing_of_a_value() -> None:
-    assert id_of("other key", properties={"admin_password": NEEDLE}) != id_of(properties={"admin_password": NEEDLE})
+def test_another_resource_is_another() -> None:
+    assert id_of(resource=replace(VNET, id="other"))[:HALF] != id_of()[:HALF]
 
 
-EVENT = event("r", {"topology": {"a": {"id": "i", "type": "t"}}}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
+MACHINE = Resource(
+    "vm-1",
+    "resource::AzureVirtualMachine::1.0",
+    {
+        "resourcegroup_name": "rg-1",
+        "vm_name": "vm-1",
+        "vm_network_interface_name": "nic-1",
+        "vm_admin_username": "operator",
+        "vm_admin_public_key": "ssh-rsa AAAA",
+    },
+)
+SECRET = {"vm_admin_password": {"type": "string", "value": NEEDLE}}
+ANOTHER = {"vm_admin_password": {"type": "string", "value": "another-Passw0rd"}}
+
+
+def test_a_fresh_secret_makes_no_other_request() -> None:
+    """The id is no place to guess a password at; and a request that differs in a secret only is the same."""
+    usual = body(resource=MACHINE)["resourceProperties"]
+    ids = {id_of(resource=MACHINE, resourceProperties={**usual, **secret}) for secret in (SECRET, ANOTHER)}
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize("transition", ["Delete", "Start"])
+def test_of_a_transition_without_a_template_no_property_counts(transition: str) -> None:
+    usual = body(resource=MACHINE)["resourceProperties"]
+    ids = {
+        id_of(resource=MACHINE, transition=transition, resourceProperties={**usual, **one}) for one in (SECRET, ANOTHER)
+    }
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize("key", ["ssh-rsa AAAA", "ssh-rsa BBBB"])
+def test_a_key_does_not_count(key: str) -> None:
+    usual = body(resource=MACHINE)["resourceProperties"]
+    property_ = {"type": "key", "keyName": "k", "publicKey": key, "privateKey": NEEDLE}
+    assert id_of(resource=MACHINE, resourceProperties={**usual, "a_key": property_}) == id_of(
+        resource=MACHINE, resourceProperties={**usual, "a_key": {**property_, "publicKey": "ssh-rsa CCCC"}}
+    )
+
+
+EVENT = build_event({"a": {"id": "i", "type": "t"}}, failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
 
 
 @pytest.mark.parametrize("output", [EVENT, json.dumps(EVENT)], ids=["object", "text"])
 def test_the_event_of_an_ended_execution(output: Any) -> None:
     ended = status(instanceId="r", runtimeStatus="Completed", output=output)
-    assert executions.event_of(ended) == EVENT
-    assert executions.topology(ended) == EVENT["associatedTopology"]
+    assert executions.read_event(ended) == EVENT
+    assert executions.read_topology(ended) == EVENT["associatedTopology"]
 
 
 @pytest.mark.parametrize("output", [None, "Orchestrator function 'run_lifecycle' failed: x", [], 5, {}, "null"])
 def test_an_execution_that_ended_without_an_event(output: Any) -> None:
     ended = status(instanceId="r", runtimeStatus="Failed", output=output)
-    assert executions.event_of(ended) is None
-    assert executions.topology(ended) == {}
-    assert executions.report(ended)["status"] == "FAILED"
+    assert executions.read_event(ended) is None
+    assert executions.read_topology(ended) == {}
+    assert executions.describe_execution(ended)["status"] == "FAILED"
 
 
-@pytest.mark.parametrize(
-    ("runtime_status", "output", "told"),
-    [
-        ("Pending", None, "IN_PROGRESS"),
-        ("Running", None, "IN_PROGRESS"),
-        ("ContinuedAsNew", None, "IN_PROGRESS"),
-        ("Completed", event("r", {}), "COMPLETE"),
-        ("Completed", EVENT, "FAILED"),
-        ("Terminated", None, "FAILED"),
-    ],
+RUN = Run(
+    request_id="r",
+    tenant="tenant-1",
+    accepted_at="2026-01-01T00:00:00+00:00",
+    deadline="2026-01-01T00:14:00+00:00",
+    resource=ResourceShown(id="i", name="n", type="resource::AzureVNet::1.0"),
+    transition=TransitionShown(name="Create", verb="deploy", seconds=840),
+    deployment_location="azure-we",
+    sealed=NEEDLE,
 )
-def test_reports(runtime_status: str, output: Any, told: str) -> None:
-    report = executions.report(
+SHOWN = {
+    "resource": {"id": "i", "name": "n", "type": "resource::AzureVNet::1.0"},
+    "transition": "Create",
+    "deploymentLocation": "azure-we",
+    "tenantId": "tenant-1",
+    "acceptedAt": "2026-01-01T00:00:00+00:00",
+    "deadline": "2026-01-01T00:14:00+00:00",
+}
+DEPLOYMENT = {"name": "n-r", "id": "/subscriptions/s/x", "correlationId": "c-1"}
+WAITING = {"for": "azure", "reason": "busy", "since": "t", "until": "u", "requestId": None}
+CUSTOM = {
+    **SHOWN,
+    "step": "watch_deployment",
+    "attempt": 2,
+    "waiting": WAITING,
+    "deployment": DEPLOYMENT,
+    "operations": [],
+    "operationsTotal": 0,
+    "notOwned": [],
+    "notOwnedTotal": 0,
+}
+
+
+def describe(runtime_status: str, output: Any = None, custom: Any = CUSTOM) -> dict[str, Any]:
+    return executions.describe_execution(
         status(
             instanceId="r",
             runtimeStatus=runtime_status,
+            input=json.dumps(RUN.model_dump(mode="json", by_alias=True)),
             output=output,
-            customStatus={"step": "watch_deployment"},
+            customStatus=custom,
             createdTime="2026-01-01T00:00:00Z",
             lastUpdatedTime="2026-01-01T00:00:01Z",
         )
     )
-    assert report["status"] == told
-    assert report["runtimeStatus"] == runtime_status
-    assert report["createdTime"] == "2026-01-01T00:00:00+00:00"
-    assert report["customStatus"] == {"step": "watch_deployment"}
-    assert ("failureDetails" in report) is (output is EVENT)
+
+
+@pytest.mark.parametrize("runtime_status", ["Running", "ContinuedAsNew", "Suspended"])
+def test_an_execution_that_runs(runtime_status: str) -> None:
+    running = {"requestId": "r", "status": "IN_PROGRESS", **CUSTOM}
+    assert describe(runtime_status) == {**running, "endedAt": None, "event": None, "failureDetails": None}
+
+
+def test_one_that_has_not_taken_a_step_is_described_from_its_input() -> None:
+    shown = describe("Pending", custom=None)
+    assert {name: shown[name] for name in SHOWN} == SHOWN
+    assert (shown["status"], shown["step"]) == ("IN_PROGRESS", None)
+    assert NEEDLE not in json.dumps(shown)
+
+
+@pytest.mark.parametrize("event", [build_event({}), EVENT], ids=["complete", "failed"])
+def test_of_one_that_has_ended_nothing_is_stale(event: dict[str, Any]) -> None:
+    shown = describe("Completed", event)
+    assert (shown["status"], shown["event"]) == (event["status"], event)
+    assert (shown["step"], shown["attempt"], shown["waiting"]) == (None, None, None)
+    assert shown["deployment"] == DEPLOYMENT
+    assert shown["endedAt"] == "2026-01-01T00:00:01+00:00"
+    assert shown["failureDetails"] == event.get("failureDetails")
+
+
+def test_one_that_was_terminated_says_so() -> None:
+    shown = describe("Terminated")
+    assert (shown["status"], shown["event"]) == ("FAILED", None)
+    assert "Terminated" in shown["failureDetails"]["description"]
 
 
 class Answering:
@@ -141,7 +234,7 @@ class Answering:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
+    async def get_status(self, instance_id: str, **options: Any) -> DurableOrchestrationStatus:
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer == "never":

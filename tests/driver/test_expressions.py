@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from driver.errors import InvalidRequest
-from driver.expressions import LONGEST, evaluate, evaluate_all
+from driver.packages.expressions import LONGEST, evaluate, evaluate_all
 
 CONTEXT: dict[str, Any] = {
     "text": "vnet-1",

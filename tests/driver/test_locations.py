@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from driver.azure.locations import azure_location
 from driver.errors import InvalidRequest
-from driver.locations import azure_location
-from driver.models import DeploymentLocation, Order, Remove
+from driver.models.orders import Order, Remove
+from driver.models.requests import DeploymentLocation
 from driver.settings import Settings
 from tests.support.requests import LOCATION, NEEDLE, SUBSCRIPTION, deployment_location
 

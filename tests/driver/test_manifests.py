@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.manifests import Manifest, manifest
+from driver.packages.manifests import Manifest, manifest
 
 WHOLE = """
 version: 1

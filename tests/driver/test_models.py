@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.models import FailureCode, LifecycleRequest, Outcome, Property, ReferenceRequest, event, failed, parse
+from driver.models.events import FailureCode, event
+from driver.models.outcomes import Outcome, failed
+from driver.models.requests import LifecycleRequest, Property, ReferenceRequest, parse
+from driver.steps.actions import CallState
 from tests.support.requests import NEEDLE, body, encoded, lifecycle_request
 from tests.support.shared import SHARED, needs_shared
 
@@ -168,15 +171,14 @@ def test_the_published_examples_are_read() -> None:
 
 
 def test_events() -> None:
-    state = {"outputs": {"a": 1}, "topology": {"vnet": None}}
-    assert event("r", state) == {
+    assert event("r", {"vnet": None}, {"a": 1}) == {
         "requestId": "r",
         "status": "COMPLETE",
         "outputs": {"a": 1},
         "associatedTopology": {"vnet": None},
         "version": "1.0.0",
     }
-    failure = event("r", state, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
+    failure = event("r", {"vnet": None}, {"a": 1}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
     assert failure["status"] == "FAILED"
     assert failure["outputs"] == {}
     assert failure["associatedTopology"] == {"vnet": None}
@@ -184,8 +186,10 @@ def test_events() -> None:
 
 
 def test_an_outcome_crosses_the_durable_boundary_as_plain_json() -> None:
-    outcome = failed(FailureCode.RESOURCE_NOT_FOUND, "gone", {"a": [1]})
+    state = CallState(urls=("https://arm/1",), polls=3)
+    outcome = failed(FailureCode.RESOURCE_NOT_FOUND, "gone", state)
     wire = json.loads(json.dumps(outcome.model_dump(mode="json")))
-    told = {"kind": "Failed", "state": {"a": [1]}, "code": "RESOURCE_NOT_FOUND", "reason": "gone"}
-    assert wire == {**Outcome(kind="Failed").model_dump(mode="json"), **told}
-    assert Outcome.model_validate(wire) == outcome
+    assert wire["state"] == {"version": 1, "urls": ["https://arm/1"], "polls": 3}
+    read = Outcome.model_validate(wire)
+    assert CallState.model_validate(read.state) == state
+    assert read.model_copy(update={"state": state}) == outcome

@@ -2,7 +2,7 @@
 
 import pytest
 
-from driver.names import RULES, name_fault
+from driver.packages.names import RULES, name_fault
 
 VNET = "Microsoft.Network/virtualNetworks"
 NETWORK = [

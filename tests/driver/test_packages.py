@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import pytest
 
 from driver.errors import InvalidRequest
-from driver.packages import built_in, built_in_names, package
-from driver.templates import Template
+from driver.packages.catalogue import built_in, built_in_names, package
+from driver.packages.templates import Template
 from tests.support.requests import NO_FILES, SETTINGS
 
 

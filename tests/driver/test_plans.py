@@ -7,10 +7,10 @@ import pytest
 
 from dev import brent
 from driver.errors import InvalidRequest
-from driver.models import Call, Deploy, Remove
-from driver.names import name_fault
-from driver.packages import package
-from driver.plans import Plan, deployment_name, plan
+from driver.models.orders import Call, Deploy, Remove
+from driver.packages.catalogue import package
+from driver.packages.names import name_fault
+from driver.plans import Plan, deployment_name, name_order, plan
 from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
@@ -18,11 +18,11 @@ REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 
 def planned(content: Mapping[str, Any]) -> Plan:
     request = lifecycle_request(content)
-    return plan(request, package(request.system("resourceType"), "", SETTINGS), REQUEST_ID, SETTINGS)
+    return plan(request, package(request.system("resourceType"), "", SETTINGS), SETTINGS)
 
 
 def deploy(content: Mapping[str, Any]) -> Deploy:
-    work = planned(content).order.work
+    work = name_order(planned(content).order, REQUEST_ID).work
     assert isinstance(work, Deploy)
     return work
 
@@ -212,7 +212,7 @@ def test_the_time_a_transition_may_take_is_the_settings_unless_the_package_says(
 
 def test_the_order_carries_location_and_topology() -> None:
     entry = {"id": "/subscriptions/s/resourceGroups/rg-1", "type": "Azure"}
-    order = planned(body("Delete", associatedTopology={"vnet1": entry})).order
+    order = name_order(planned(body("Delete", associatedTopology={"vnet1": entry})).order, REQUEST_ID)
     assert order.request_id == REQUEST_ID
     assert order.location.client_secret == NEEDLE
     assert order.model_dump(mode="json")["topology"] == {"vnet1": entry}

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from driver.models import AzureLocation, Deploy, Order, Preview, Topology, TopologyEntry
-from driver.previews import watch_preview
+from driver.models.events import Topology, TopologyEntry
+from driver.models.orders import AzureLocation, Deploy, Order, Preview
+from driver.resource_ids import ResourceId
+from driver.steps.previews import PreviewState, watch_preview
 from tests.support.arm_stub import Reply, Stub
 from tests.support.requests import SUBSCRIPTION
 
@@ -47,12 +49,14 @@ def outputs(stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], 
         parameters={"vm_admin_password": PASSWORD} if secure else {},
         secure=("vm_admin_password", "vm_custom_data"),
     )
-    topology: Topology = {"vm": TopologyEntry(id=VM.upper(), type="Microsoft.Compute/virtualMachines")}
+    topology: Topology = {
+        "vm": TopologyEntry(id=ResourceId.parse(VM.upper()), type="Microsoft.Compute/virtualMachines")
+    }
     order = Order(request_id="r", location=location, topology=topology, work=Preview(deploy=deploy, drift=drift))
     stub.answer = lambda asked: Reply(body={"status": "Succeeded", "properties": {"changes": changes}})
-    outcome = watch_preview(order, {"url": f"{stub.url}/what-if", "delay": 1.0}, 0)
-    assert (outcome.kind, outcome.state["topology"]) == ("Completed", {})
-    ((_, found),) = outcome.state["outputs"].items()
+    outcome = watch_preview(order, PreviewState(url=f"{stub.url}/what-if"), 0)
+    assert (outcome.kind, outcome.topology) == ("Completed", {})
+    ((_, found),) = outcome.outputs.items()
     return found
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.models import Property
-from driver.properties import Unfit, coerce, find, is_absent
-from driver.templates import Parameter
+from driver.models.requests import Property
+from driver.packages.properties import Unfit, coerce, find, is_absent
+from driver.packages.templates import Parameter
 
 KEY = Property(type="key", key_name="k", public_key="public", private_key="private")
 TYPES = ("string", "securestring", "int", "bool", "array", "object", "secureobject")

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from driver.arm_errors import UNTIL_TIMEOUT, Refusal, cause
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from tests.support.shared import SHARED, needs_shared
 
 # HTTP status (200: an operation or deployment that failed), deepest code, failure code, and whether it is tried again:

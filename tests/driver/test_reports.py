@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from driver.models import FailureCode, event
-from driver.reports import build_failure, fit_event, reduce_event
+from driver.models.events import FailureCode
+from driver.reports import fit_event, reduce_event
+from tests.support.events import build_event
 
 GROUP = "/subscriptions/s/resourceGroups/rg-1"
 NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
@@ -25,17 +26,10 @@ TOPOLOGY = {
 OUTER = {"rg": entry(GROUP), "other": entry(ELSEWHERE)}
 
 
-def test_the_event_of_a_failed_run() -> None:
-    failure = build_failure(
-        "r", {"topology": {"rg": entry(GROUP)}, "removed": ["vnet"], "delay": 1}, ("INTERNAL_ERROR", "bad")
-    )
-    assert failure == event("r", {"topology": {"rg": entry(GROUP), "vnet": None}}, (FailureCode.INTERNAL_ERROR, "bad"))
-
-
 def test_first_without_outputs_then_without_inner_entries_then_without_topology(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    message = event("r", {"outputs": {"a": 1}, "topology": TOPOLOGY})
+    message = build_event(TOPOLOGY, {"a": 1})
     smaller = list(reduce_event(message, "too big"))
     assert [one["associatedTopology"] for one in smaller] == [TOPOLOGY, OUTER, {}]
     assert {(one["status"], one["failureDetails"]["failureCode"]) for one in smaller} == {("FAILED", "INTERNAL_ERROR")}
@@ -44,19 +38,19 @@ def test_first_without_outputs_then_without_inner_entries_then_without_topology(
 
 
 def test_a_failure_keeps_its_code_and_its_first_reason() -> None:
-    message = event("r", {"topology": TOPOLOGY}, (FailureCode.INSUFFICIENT_CAPACITY, "no cores"))
+    message = build_event(TOPOLOGY, failure=(FailureCode.INSUFFICIENT_CAPACITY, "no cores"))
     details = next(reduce_event(message, "too big"))["failureDetails"]
     assert details["failureCode"] == "INSUFFICIENT_CAPACITY"
     assert details["description"].startswith("no cores; ")
 
 
 def test_the_complete_of_a_delete_drops_the_names_of_what_it_removed() -> None:
-    message = event("r", {"topology": {"a": None, "b": None}})
+    message = build_event({"a": None, "b": None})
     assert list(reduce_event(message, "too big")) == [{**message, "associatedTopology": {}}]
 
 
 def test_an_event_fits_the_task_hub() -> None:
-    message = event("r", {"outputs": {"a": "x" * 5_000}, "topology": TOPOLOGY})
+    message = build_event(TOPOLOGY, {"a": "x" * 5_000})
     assert fit_event(message, 0) == message
     assert fit_event(message, 10_000) == message
     fitted = fit_event(message, 1_500)
@@ -66,6 +60,6 @@ def test_an_event_fits_the_task_hub() -> None:
 
 def test_of_a_parent_with_thousands_of_children_the_parent_stays() -> None:
     subnets = {f"s{number}": entry(f"{NETWORK}/subnets/s{number}") for number in range(4_000)}
-    message = event("r", {"topology": {"vnet": entry(NETWORK), **subnets}})
+    message = build_event({"vnet": entry(NETWORK), **subnets})
     (first, *_rest) = reduce_event(message, "too big")
     assert first["associatedTopology"] == {"vnet": entry(NETWORK)}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from driver.errors import InvalidRequest
-from driver.templates import Parameter, reaches_elsewhere, resource_types, template
+from driver.packages.templates import Parameter, reaches_elsewhere, resource_types, template
 
 GROUP = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"

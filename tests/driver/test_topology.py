@@ -1,96 +1,105 @@
-"""What ARM ids say, and the associated topology made of them."""
+"""The associated topology: its keys, and what is selected of it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from driver.models import Target, TopologyEntry
-from driver.topology import (
-    arm_name,
-    arm_type,
-    depth,
-    entries,
-    fingerprint,
-    group_name,
-    merged,
-    owned,
-    parent,
-    selected,
-)
+from driver.models.events import TopologyEntry
+from driver.models.orders import Target
+from driver.resource_ids import ResourceId
+from driver.topology import apply_changes, name_entries, owned, select_ids
 
 SUBSCRIPTION = "/subscriptions/s-1"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-1"
 VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
 SUBNET = f"{VNET}/subnets/a"
-DEPLOYMENT = f"{GROUP}/providers/Microsoft.Resources/deployments/d-1"
-AT_SUBSCRIPTION = f"{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/d-2"
-LOCK = f"{VNET}/providers/Microsoft.Authorization/locks/lock-1"
-ROLE = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/r-1"
-VM_EXTENSION = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm-1/extensions/e-1"
+LOCK = "/providers/Microsoft.Authorization/locks/keep"
+HOME = ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/d-1")
+NETWORK_KEY = "Microsoft.Network/virtualNetworks/vnet-1"
 
 
-@pytest.mark.parametrize(
-    ("resource_id", "kind", "name", "group", "above"),
-    [
-        (GROUP, "Microsoft.Resources/resourceGroups", "rg-1", "rg-1", None),
-        (VNET, "Microsoft.Network/virtualNetworks", "vnet-1", "rg-1", None),
-        (SUBNET, "Microsoft.Network/virtualNetworks/subnets", "vnet-1/a", "rg-1", VNET),
-        (DEPLOYMENT, "Microsoft.Resources/deployments", "d-1", "rg-1", None),
-        (AT_SUBSCRIPTION, "Microsoft.Resources/deployments", "d-2", "", None),
-        (LOCK, "Microsoft.Authorization/locks", "lock-1", "rg-1", None),
-        (ROLE, "Microsoft.Authorization/roleAssignments", "r-1", "", None),
-        (
-            VM_EXTENSION,
-            "Microsoft.Compute/virtualMachines/extensions",
-            "vm-1/e-1",
-            "rg-1",
-            VM_EXTENSION.removesuffix("/extensions/e-1"),
-        ),
-        (VNET.lower(), "microsoft.network/virtualnetworks", "vnet-1", "rg-1", None),
-        (SUBSCRIPTION, "", "s-1", "", None),
-        ("", "", "", "", None),
-    ],
-)
-def test_ids(resource_id: str, kind: str, name: str, group: str, above: str | None) -> None:
-    assert arm_type(resource_id) == kind
-    assert arm_name(resource_id) == name
-    assert group_name(resource_id) == group
-    assert parent(resource_id) == above
+def entry(text: str) -> TopologyEntry:
+    resource_id = ResourceId.parse(text)
+    return TopologyEntry(id=resource_id, type=resource_id.type)
 
 
-def test_children_come_before_parents_groups_after_their_resources_and_records_last() -> None:
-    order = [SUBNET, VNET, GROUP, AT_SUBSCRIPTION]
-    assert sorted(set(order), key=depth, reverse=True) == order
-    assert depth(LOCK) > depth(VNET)
-    assert depth(f"{SUBNET}/providers/Microsoft.Authorization/locks/l") > depth(SUBNET)
-    assert depth(DEPLOYMENT) == depth(AT_SUBSCRIPTION) == 0
-    assert depth(VNET.upper()) == depth(VNET)
+def keys(*texts: str, home: ResourceId = HOME, taken: dict[str, TopologyEntry] | None = None) -> list[str]:
+    return list(name_entries(map(ResourceId.parse, texts), home, taken))
 
 
 def test_entries_have_type_and_name_as_key() -> None:
-    assert entries([VNET, SUBNET, GROUP]) == {
-        "Microsoft.Network/virtualNetworks/vnet-1": {"id": VNET, "type": "Microsoft.Network/virtualNetworks"},
-        "Microsoft.Network/virtualNetworks/subnets/vnet-1/a": {
-            "id": SUBNET,
-            "type": "Microsoft.Network/virtualNetworks/subnets",
-        },
-        "Microsoft.Resources/resourceGroups/rg-1": {"id": GROUP, "type": "Microsoft.Resources/resourceGroups"},
+    assert name_entries(map(ResourceId.parse, [VNET, SUBNET, GROUP]), HOME) == {
+        NETWORK_KEY: entry(VNET),
+        "Microsoft.Network/virtualNetworks/subnets/vnet-1/a": entry(SUBNET),
+        "Microsoft.Resources/resourceGroups/rg-1": entry(GROUP),
     }
+    assert entry(VNET).model_dump(mode="json") == {"id": VNET, "type": "Microsoft.Network/virtualNetworks"}
 
 
-def test_resources_of_one_name_in_several_groups_are_told_apart() -> None:
-    others = [VNET.replace("rg-1", group) for group in ("rg-2", "rg-3")]
-    found = entries([VNET, *others])
-    assert [entry["id"] for entry in found.values()] == [VNET, *others]
-    assert list(found)[1:] == [f"Microsoft.Network/virtualNetworks/vnet-1 ({group})" for group in ("rg-2", "rg-3")]
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (f"{VNET}{LOCK}", f"Microsoft.Authorization/locks/keep@{NETWORK_KEY}"),
+        (f"{SUBNET}{LOCK}", "Microsoft.Authorization/locks/keep@Microsoft.Network/virtualNetworks/subnets/vnet-1/a"),
+        (f"{GROUP}{LOCK}", "Microsoft.Authorization/locks/keep"),
+        (f"{SUBSCRIPTION}{LOCK}", "Microsoft.Authorization/locks/keep@/subscriptions/s-1"),
+        (f"/subscriptions/s-2{LOCK}", "Microsoft.Authorization/locks/keep@/subscriptions/s-2 (s-2)"),
+        (VNET.replace("rg-1", "rg-hub"), f"{NETWORK_KEY} (rg-hub)"),
+        (VNET.replace("s-1", "s-2"), f"{NETWORK_KEY} (s-2/rg-1)"),
+        (f"{VNET}{LOCK}".replace("rg-1", "rg-hub"), f"Microsoft.Authorization/locks/keep@{NETWORK_KEY} (rg-hub)"),
+        (GROUP.replace("s-1", "s-2"), "Microsoft.Resources/resourceGroups/rg-1 (s-2/rg-1)"),
+        (GROUP.replace("rg-1", "rg-2"), "Microsoft.Resources/resourceGroups/rg-2"),
+        (f"{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/d", "Microsoft.Resources/deployments/d"),
+        ("/providers/Microsoft.Management/managementGroups/m", "Microsoft.Management/managementGroups/m"),
+    ],
+)
+def test_what_extends_something_or_lies_elsewhere_says_so_in_its_key(text: str, key: str) -> None:
+    assert keys(text) == [key]
+
+
+def test_four_locks_of_one_name_are_four_entries() -> None:
+    """O12 of the cases: of four there were two."""
+    things = [f"{GROUP}/providers/Contoso.Play/things/{number}{LOCK}" for number in range(4)]
+    assert len(keys(*things)) == 4
+
+
+def test_a_key_that_another_id_has_gets_its_group_and_at_last_the_id_is_the_key() -> None:
+    elsewhere = VNET.replace("rg-1", "rg-2")
+    assert keys(VNET, taken={NETWORK_KEY: entry(elsewhere)}) == [f"{NETWORK_KEY} (rg-1)"]
+    taken = {NETWORK_KEY: entry(elsewhere), f"{NETWORK_KEY} (rg-1)": entry(SUBNET)}
+    assert keys(VNET, taken=taken) == [VNET]
+    assert keys(VNET.upper(), taken={NETWORK_KEY: entry(VNET)}) != [NETWORK_KEY]  # its key is in capitals
 
 
 def test_the_same_id_in_another_case_is_the_same_entry() -> None:
-    assert len(entries([VNET, VNET.replace("resourceGroups", "resourcegroups")])) == 1
+    assert len(keys(VNET, VNET.replace("resourceGroups", "resourcegroups"))) == 1
 
 
-def test_owned_and_merged_leave_out_what_was_removed() -> None:
-    entry = TopologyEntry(id=VNET, type="t")
-    assert owned({"a": entry, "b": None}) == {"a": entry}
-    assert merged({"a": 1, "b": 2}, {"b": None, "c": 3}, {"c": None, "d": 4}) == {"a": 1, "d": 4}
+@given(
+    st.lists(
+        st.builds(
+            "/subscriptions/{}/resourceGroups/{}/providers/N.A/t/{}{}".format,
+            st.sampled_from("ab"),
+            st.sampled_from("gh"),
+            st.sampled_from("xy"),
+            st.sampled_from(["", LOCK, "/c/d"]),
+        ),
+        unique=True,
+    )
+)
+def test_no_two_ids_have_one_key(texts: list[str]) -> None:
+    found = name_entries(map(ResourceId.parse, texts), HOME)
+    assert [str(one.id) for one in found.values()] == texts
+
+
+def test_owned_and_changed_leave_out_what_was_removed() -> None:
+    vnet, subnet = entry(VNET), entry(SUBNET)
+    assert owned({"a": vnet, "b": None}) == {"a": vnet}
+    wire = subnet.model_dump(mode="json")
+    assert apply_changes({"a": vnet, "b": vnet}, {"b": None, "c": wire}, {"c": None, "d": wire}) == {
+        "a": vnet,
+        "d": subnet,
+    }
 
 
 @pytest.mark.parametrize(
@@ -104,24 +113,10 @@ def test_owned_and_merged_leave_out_what_was_removed() -> None:
         (("Microsoft.Network/virtualNetworks", "vnet", ""), set()),
     ],
 )
-def test_selected(target: tuple[str, str, str] | None, keys: set[str]) -> None:
+def test_select_ids(target: tuple[str, str, str] | None, keys: set[str]) -> None:
     ids = {"vnet": VNET, "subnet": SUBNET, "far": VNET.replace("rg-1", "rg-2")}
-    topology = {**{key: TopologyEntry(id=one) for key, one in ids.items()}, "removed": None}
+    topology = {**{key: entry(one) for key, one in ids.items()}, "removed": None}
     targets = None
     if target is not None:
         targets = [Target(type=target[0], name=target[1], resource_group=target[2])]
-    assert set(selected(topology, targets)) == keys
-
-
-def test_fingerprints_ignore_case() -> None:
-    assert fingerprint(VNET) == fingerprint(VNET.upper())
-    assert fingerprint(VNET) != fingerprint(SUBNET)
-
-
-def test_an_entry_of_another_group_does_not_take_the_place_of_one_that_is_there() -> None:
-    first, second = (
-        f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/v" for group in "ab"
-    )
-    there = entries([first])
-    made = entries([second], there)
-    assert {one["id"] for one in {**there, **made}.values()} == {first, second}
+    assert set(select_ids(topology, targets)) == keys

@@ -16,7 +16,7 @@ import pytest
 
 from dev.brent import Resource
 from dev.events import events
-from driver.packages import built_in, built_in_names, resource_type_name
+from driver.packages.catalogue import built_in, built_in_names, resource_type_name
 from tests.e2e.catalogue import CATALOGUE
 from tests.e2e.catalogue.forms import SECRETS, Entry, Operation
 from tests.e2e.journeys import DEPLOYMENTS, Journey, altered

@@ -109,7 +109,7 @@ def test_while_azure_is_out_of_reach_work_is_accepted_and_waits(trial: Trial, gr
         request_id = trial.begin(vnet("vnet-1", group))
         eventually(lambda: trial.get("/management/health").json()["vitals"]["azure"] == {"status": "UNHEALTHY"})
         assert trial.get("/management/health").status_code == 200
-        waiting = eventually(lambda: trial.execution(request_id)["customStatus"])
+        waiting = eventually(lambda: trial.execution(request_id)["waiting"])
         assert "ConnectionFailed" in waiting["reason"]
     trial.completed(request_id, vnet("vnet-1", group))
     assert trial.get("/management/health").json()["vitals"]["azure"] == {"status": "OK"}

@@ -3,7 +3,7 @@
 import json
 import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -119,19 +119,25 @@ def test_bodies_of_either_kind_are_read(trial: Trial, group: str, chunked: bool)
 
 
 def test_an_execution_is_shown_during_and_after(trial: Trial, group: str) -> None:
+    wanted = vnet("vnet-1", group)
     with trial.faults({"kind": "slow", "factor": 5, "path": f"/{group}/"}):
-        request_id = trial.begin(vnet("vnet-1", group))
-        during = eventually(lambda: (now := trial.execution(request_id))["customStatus"] and now)
-    assert (during["status"], during["runtimeStatus"]) == ("IN_PROGRESS", "Running")
-    assert during["customStatus"]["step"] == "watch_deployment"
-    assert request_id in during["customStatus"]["deployment"]
-    uuid.UUID(during["customStatus"]["correlationId"])
+        request_id = trial.begin(wanted)
+        eventually(lambda: trial.execution(request_id).get("deployment"))
+        during = trial.execution(request_id)
+    assert (during["status"], during["step"], during["endedAt"]) == ("IN_PROGRESS", "watch_deployment", None)
+    assert during["resource"] == {"id": wanted.id, "name": wanted.name, "type": wanted.type}
+    assert (during["transition"], during["deploymentLocation"]) == ("Create", "trial")
+    assert request_id in during["deployment"]["name"]
+    assert during["deployment"]["id"].endswith(during["deployment"]["name"])
+    uuid.UUID(during["deployment"]["correlationId"])
 
-    trial.event(request_id)
+    event = trial.event(request_id)
     after = trial.ended(request_id)
-    assert (after["requestId"], after["status"], after["runtimeStatus"]) == (request_id, "COMPLETE", "Completed")
-    assert datetime.fromisoformat(after["createdTime"]) < datetime.fromisoformat(after["lastUpdatedTime"])
-    assert "failureDetails" not in after
+    assert (after["requestId"], after["status"], after["event"]) == (request_id, "COMPLETE", event.value)
+    assert (after["step"], after["attempt"], after["waiting"], after["failureDetails"]) == (None, None, None, None)
+    assert (after["acceptedAt"], after["deployment"]) == (during["acceptedAt"], during["deployment"])
+    times = [datetime.fromisoformat(after[name]) for name in ("acceptedAt", "deadline")]
+    assert times[1] - times[0] == timedelta(minutes=60)
 
 
 def test_the_execution_of_an_unknown_request_is_404(trial: Trial) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from dev.brent import Resource
-from driver.names import RULES
-from driver.packages import built_in
+from driver.packages.catalogue import built_in
+from driver.packages.names import RULES
 from tests.e2e.catalogue import CATALOGUE
 from tests.e2e.catalogue.forms import Entry
 from tests.e2e.trial import Trial

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from dev import package
-from driver.packages import built_in_names
+from driver.packages.catalogue import built_in_names
 
 LOAD = """
 import json, function_app
-from driver import packages
-names = packages.built_in_names()
+from driver.packages import catalogue
+names = catalogue.built_in_names()
 print(json.dumps({
     "from": function_app.__file__,
     "functions": sorted(one.get_function_name() for one in function_app.app.get_functions()),
-    "packages": [packages.built_in(name).name for name in names],
+    "packages": [catalogue.built_in(name).name for name in names],
 }))
 """
 

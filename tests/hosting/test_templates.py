@@ -11,7 +11,7 @@ import pytest
 
 from dev.bicep import Bicep
 from driver import settings
-from driver.manifests import FILE, manifest
+from driver.packages.manifests import FILE, manifest
 from tests.hosting.snapshots import INFRA, VAULT_REFERENCE, Snapshot, take
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from driver.manifests import manifest
+from driver.packages.manifests import manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "packages"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from driver.manifests import Manifest, manifest
-from driver.names import RULES
+from driver.packages.manifests import Manifest, manifest
+from driver.packages.names import RULES
 
 PACKAGES = Path(__file__).resolve().parents[2] / "infra" / "resources"
 NAMES = sorted(path.parent.name for path in PACKAGES.glob("*/lifecycle.yaml"))

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from driver.models import FailureCode, Outcome, earliest_event, event, failed, retry, running, succeeded
+from driver.models.events import FailureCode, earliest_event, event
+from driver.models.outcomes import Outcome, State, failed, retry, running, succeeded
+from driver.steps.creation import DeployState
+from driver.steps.removal import RemoveState
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
 from tests.support.orchestration import (
     ACCEPTED_AT,
@@ -18,6 +21,7 @@ from tests.support.orchestration import (
     Answer,
     Run,
     complete,
+    entry,
     publish,
     run_input,
 )
@@ -25,11 +29,16 @@ from tests.support.orchestration import (
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads")  # the SDK's own call, once a process
 DEPLOY = ["inspect_resources", "start_deployment", "watch_deployment"]
 FAILED_DEPLOY = [*DEPLOY, "publish_event"]
-STATE = {**STARTED.state}
+STATE = DeployState(correlation_id="c-1", url="https://arm/1")
+EXISTED = DeployState(existed=("x",))
 ATTEMPTS = RETRIES.max_number_of_attempts
 FULL = failed(
-    FailureCode.INSUFFICIENT_CAPACITY, "no cores left", {"topology": {"made": {"id": "m", "type": "t"}}}, collected=True
+    FailureCode.INSUFFICIENT_CAPACITY, "no cores left", DeployState(topology={"made": entry("m")}), collected=True
 )
+
+
+def polled(polls: int) -> DeployState:
+    return STATE.model_copy(update={"polls": polls})
 
 
 def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: Sequence[Answer]) -> Run:
@@ -55,7 +64,7 @@ def test_a_deployment_takes_two_activities_and_one_for_each_poll(polls: int) -> 
 
 
 def test_a_removal_with_one_poll_takes_two_activities_and_four_episodes() -> None:
-    done = run("remove", remove_resources=[running(1, {}), complete(topology={"vnet": None})])
+    done = run("remove", remove_resources=[running(1, RemoveState()), complete(topology={"vnet": None})])
     assert done.names == ["remove_resources"] * 2
     assert done.episodes == 4
 
@@ -79,8 +88,8 @@ def test_what_each_activity_is_given() -> None:
     accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED}
     inspect, start, watch = (payload for _, payload in done.calls)
     assert inspect == {**common, **accepted, "step": "inspect_resources", "state": {}, "attempt": 0}
-    assert start["state"] == {"existed": []}
-    assert watch["state"] == STATE
+    assert start["state"] == DeployState().model_dump(mode="json")
+    assert watch["state"] == STATE.model_dump(mode="json")
 
 
 def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() -> None:
@@ -95,6 +104,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
         "state": {},
         "event": unpublished.event,
         "failure": None,
+        "of": "watch_deployment",
         "sent": True,
     }
     assert done.output == unpublished.event
@@ -102,7 +112,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
 
 def test_the_event_that_was_published_is_the_output() -> None:
     """Kafka may take no more than a smaller one."""
-    smaller = event(REQUEST_ID, {}, (FailureCode.INTERNAL_ERROR, "too large"))
+    smaller = event(REQUEST_ID, {}, failure=(FailureCode.INTERNAL_ERROR, "too large"))
     published = Outcome(kind="Completed", event=smaller, published=True)
     done = run(watch_deployment=[complete(**MADE).model_copy(update={"published": False})], publish_event=[published])
     assert done.output == smaller
@@ -119,7 +129,7 @@ def test_no_event_comes_sooner_than_two_seconds_after_the_acceptance(step: str) 
 
 
 def test_what_has_succeeded_is_reported_past_the_deadline() -> None:
-    reading = running(5, {**STATE, "over": True}, "busy", settled=True)
+    reading = running(5, STATE, "busy", settled=True)
     done = run("deploy", 0, watch_deployment=[*[reading] * 10, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
     assert len(set(done.timers)) > 1  # it is waited for, not looked at without a pause
@@ -138,33 +148,31 @@ def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
 
 
 def test_a_removal_first_awaits_what_still_runs_for_the_resource() -> None:
-    found = {"found": {"vnet": {"id": "id", "type": "t"}}}
-    script: dict[str, list[Answer]] = {"await_executions": [running(2, {}), succeeded(found)]}
+    found = RemoveState(found={"vnet": entry("id")})
+    script: dict[str, list[Answer]] = {"await_executions": [running(2, RemoveState()), succeeded(found)]}
     done = Run(run_input("remove", awaits=["other"]), script).execute()
     assert done.names == ["await_executions", "await_executions", "remove_resources"]
     assert done.payloads("await_executions")[0]["awaits"] == ["other"]
-    assert done.payloads("remove_resources")[0]["state"] == found
+    assert done.payloads("remove_resources")[0]["state"] == found.model_dump(mode="json")
 
 
 def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
-    done = run(
-        watch_deployment=[running(5, {**STATE, "delay": 2}), running(6, {**STATE, "delay": 3}), complete(**MADE)]
-    )
+    done = run(watch_deployment=[running(5, polled(2)), running(6, polled(3)), complete(**MADE)])
     assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3]
-    assert [payload["state"]["delay"] for payload in done.payloads("watch_deployment")] == [1, 2, 3]
+    assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
     assert len(done.timers) == 3
 
 
 def test_a_refused_step_is_tried_again_and_told_which_attempt_it_is() -> None:
-    done = run(start_deployment=[retry(2, "busy", {"existed": ["x"]}), retry(4, "busy", {"existed": ["x"]}), STARTED])
+    done = run(start_deployment=[retry(2, "busy", EXISTED), retry(4, "busy", EXISTED), STARTED])
     assert [payload["attempt"] for payload in done.payloads("start_deployment")] == [0, 1, 2]
     assert done.output["status"] == "COMPLETE"
 
 
 def test_tries_are_counted_for_a_step_and_on_for_a_deployment_that_is_started_again() -> None:
-    busy = retry(1, "busy", {"existed": []})
+    busy = retry(1, "busy", EXISTED)
     done = run(
-        inspect_resources=[retry(1, "busy", {})] * 6 + [succeeded({"existed": []})],
+        inspect_resources=[retry(1, "busy", DeployState())] * 6 + [succeeded(DeployState())],
         start_deployment=[busy, STARTED],
         watch_deployment=[busy, complete(**MADE)],
     )
@@ -173,28 +181,26 @@ def test_tries_are_counted_for_a_step_and_on_for_a_deployment_that_is_started_ag
 
 
 def test_a_deployment_that_failed_for_a_passing_reason_is_started_again() -> None:
-    kept = {"existed": ["x"], "topology": {"made": {"id": "m", "type": "t"}}}
+    kept = DeployState(existed=("x",), topology={"made": entry("m")})
     done = run(watch_deployment=[retry(5, "preempted", kept), complete(**MADE)])
     assert done.names == [*DEPLOY, *DEPLOY[1:]]
     again = done.payloads("start_deployment")[1]
-    assert (again["attempt"], again["state"]) == (1, kept)
+    assert (again["attempt"], again["state"]) == (1, kept.model_dump(mode="json"))
 
 
 def test_a_failed_deployment_whose_inventory_is_known_is_published_at_once() -> None:
     done = run(watch_deployment=[FULL])
     assert failure(done) == {"failureCode": "INSUFFICIENT_CAPACITY", "description": "no cores left"}
-    assert done.output["associatedTopology"] == FULL.state["topology"]
+    assert done.output["associatedTopology"] == {"made": {"id": "m", "type": "t"}}
     assert done.output["outputs"] == {}
     assert done.names == FAILED_DEPLOY
 
 
 @pytest.mark.parametrize("step", ["start_deployment", "watch_deployment"])
 def test_after_the_put_what_was_made_is_collected_and_the_first_failure_kept(step: str) -> None:
-    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", {"existed": []})
-    second = failed(FailureCode.INTERNAL_ERROR, "the second", {"existed": []})
-    done = Run(
-        run_input(), {step: [first], "abandon_deployment": [retry(1, "busy", {"existed": []}), second]}
-    ).execute()
+    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
+    second = failed(FailureCode.INTERNAL_ERROR, "the second", DeployState())
+    done = Run(run_input(), {step: [first], "abandon_deployment": [retry(1, "busy", EXISTED), second]}).execute()
     assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
     done = Run(run_input(), {step: [first]}).execute()
     assert done.names[-2:] == ["abandon_deployment", "publish_event"]
@@ -203,14 +209,19 @@ def test_after_the_put_what_was_made_is_collected_and_the_first_failure_kept(ste
 
 
 def test_before_the_put_nothing_is_collected() -> None:
-    done = run(inspect_resources=[failed(FailureCode.RESOURCE_NOT_FOUND, "no group", {})])
+    done = run(inspect_resources=[failed(FailureCode.RESOURCE_NOT_FOUND, "no group", DeployState())])
     assert done.names == ["inspect_resources", "publish_event"]
     assert failure(done)["failureCode"] == "RESOURCE_NOT_FOUND"
     assert done.output["associatedTopology"] == {}
 
 
 def test_a_removal_that_fails_reports_what_it_removed() -> None:
-    done = run("remove", remove_resources=[failed(FailureCode.INFRASTRUCTURE_ERROR, "in use", {"removed": ["a", "b"]})])
+    done = run(
+        "remove",
+        remove_resources=[
+            failed(FailureCode.INFRASTRUCTURE_ERROR, "in use", RemoveState(begun=True, removed=("a", "b")))
+        ],
+    )
     failure(done)
     assert done.output["associatedTopology"] == {"a": None, "b": None}
 
@@ -228,7 +239,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
 )
 @pytest.mark.parametrize("kind", ["Running", "Retry"])
 def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str) -> None:
-    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {**STATE, "removed": ["a"]}})
+    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {"polls": 1}})
     done = Run(run_input(verb, 0), {step: [going]}).execute()
     told = failure(done)
     assert told["failureCode"] == "INFRASTRUCTURE_ERROR"
@@ -266,7 +277,7 @@ def test_a_bug_in_each_step_is_tried_again_and_then_published(verb: str, step: s
 
 
 def test_a_bug_in_collecting_keeps_the_first_failure() -> None:
-    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", {"existed": []})
+    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
     done = run(start_deployment=[first], abandon_deployment=[ValueError("a bug")])
     assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
 
@@ -277,7 +288,9 @@ def test_a_killed_worker_costs_one_attempt() -> None:
     assert done.names.count("start_deployment") == 2
 
 
-@pytest.mark.parametrize("trouble", [retry(5, "no broker", {}), ValueError("a bug")], ids=["unacknowledged", "bug"])
+@pytest.mark.parametrize(
+    "trouble", [retry(5, "no broker", State()), ValueError("a bug")], ids=["unacknowledged", "bug"]
+)
 def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
     done = run("deploy", 0, watch_deployment=[FULL], publish_event=[trouble] * 40 + [complete()])
     assert done.status == "Completed"
@@ -304,10 +317,10 @@ def test_a_run_that_only_repeats_an_event() -> None:
 
 
 def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
-    looks = [running(1, {**STATE, "delay": number}) for number in range(2, 62)]
+    looks = [running(1, polled(number)) for number in range(2, 62)]
     done = run(watch_deployment=[*looks, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
-    assert [payload["state"]["delay"] for payload in done.payloads("watch_deployment")] == list(range(1, 62))
+    assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, *range(2, 62)]
     assert len(done.histories) == 1 + (len(done.calls) - 1) // STEPS_A_GENERATION
     deadlines = {plain(data)["progress"]["deadline"] for data, _ in done.histories[1:]}
     assert len(deadlines) == 1
@@ -328,7 +341,7 @@ def test_a_collection_that_takes_too_long_is_given_up() -> None:
         "deadline": "2020-01-01T00:00:00+00:00",
         "failure": ["INFRASTRUCTURE_ERROR", "the first"],
     }
-    script: dict[str, list[Answer]] = {"abandon_deployment": [running(5, {"existed": []})]}
+    script: dict[str, list[Answer]] = {"abandon_deployment": [running(5, DeployState())]}
     done = Run(run_input(progress=progress), script).execute()
     assert done.names == ["abandon_deployment", "publish_event"]
     assert failure(done)["description"] == "the first"

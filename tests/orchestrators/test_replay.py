@@ -7,24 +7,42 @@ from typing import Any
 import pytest
 
 import orchestrators.lifecycle as lifecycle
-from driver.models import FailureCode, Outcome, failed, retry, running, succeeded
+from driver.models.events import FailureCode
+from driver.models.outcomes import Outcome, State, failed, retry, running, succeeded
+from driver.steps.actions import CallState
+from driver.steps.creation import DeployState
+from driver.steps.removal import RemoveState
 from emulators.functions_host.history import Event, EventType
-from tests.support.orchestration import APP, MADE, REQUEST_ID, SEALED, STARTED, Answer, Run, complete, run_input
+from tests.support.orchestration import (
+    ACCEPTED_AT,
+    APP,
+    MADE,
+    REQUEST_ID,
+    SEALED,
+    STARTED,
+    Answer,
+    Run,
+    complete,
+    run_input,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads")  # the SDK's own call, once a process
-STATE = STARTED.state
+STATE = DeployState(correlation_id="c-1", url="https://arm/1")
 MESSAGES = (EventType.ExecutionStarted, EventType.TaskCompleted, EventType.TaskFailed, EventType.TimerFired)
 RUNS: dict[str, tuple[dict[str, Any], dict[str, list[Answer]]]] = {
     "deploy": (run_input(), {}),
-    "remove after another": (run_input("remove", awaits=["x"]), {"await_executions": [running(2, {}), succeeded({})]}),
-    "call": (run_input("call"), {"watch_action": [running(2, {"urls": []}), complete(**MADE)]}),
-    "refused": (run_input(), {"start_deployment": [retry(2, "busy", {"existed": []}), STARTED]}),
-    "failed": (run_input(), {"start_deployment": [failed(FailureCode.INTERNAL_ERROR, "bad", {"existed": []})]}),
+    "remove after another": (
+        run_input("remove", awaits=["x"]),
+        {"await_executions": [running(2, RemoveState()), succeeded(RemoveState())]},
+    ),
+    "call": (run_input("call"), {"watch_action": [running(2, CallState()), complete(**MADE)]}),
+    "refused": (run_input(), {"start_deployment": [retry(2, "busy", DeployState()), STARTED]}),
+    "failed": (run_input(), {"start_deployment": [failed(FailureCode.INTERNAL_ERROR, "bad", DeployState())]}),
     "bug": (run_input(), {"watch_deployment": [ValueError("a bug")]}),
     "worker killed": (run_input(), {"start_deployment": [RuntimeError("code 137"), RuntimeError("code 137"), STARTED]}),
     "timeout": (run_input(seconds=0), {"watch_deployment": [running(5, STATE)]}),
     "long": (run_input(), {"watch_deployment": [*[running(1, STATE)] * 30, complete(**MADE)]}),
-    "no broker": (run_input(), {"publish_event": [*[retry(5, "no broker", {})] * 5, complete()]}),
+    "no broker": (run_input(), {"publish_event": [*[retry(5, "no broker", State())] * 5, complete()]}),
 }
 
 
@@ -74,8 +92,7 @@ def test_no_secret_in_status_output_or_activity_names(done: Run) -> None:
     shown = json.dumps([done.statuses, done.output])
     assert SEALED not in shown
     for status in done.statuses:
-        assert set(json.loads(status)) <= {"step", "deployment", "correlationId", "reason"}
-        assert len(status) < 1_000
+        assert len(status) < 1_500
 
 
 def test_the_blob_goes_only_to_activities_that_open_it(done: Run) -> None:
@@ -83,15 +100,40 @@ def test_the_blob_goes_only_to_activities_that_open_it(done: Run) -> None:
     assert holding <= lifecycle.ACTIVITIES - {"publish_event", "await_executions"}
 
 
-def test_the_status_tells_step_deployment_and_reason() -> None:
+def test_the_status_tells_step_deployment_and_what_is_waited_for() -> None:
     found = Run(run_input(), {"watch_deployment": [retry(5, "preempted", STATE), complete(**MADE)]}).execute()
-    told = [json.loads(status) for status in found.statuses]
-    assert {"step": "watch_deployment", "deployment": "vnet-1-r", "correlationId": "c-1", "reason": ""} in told
-    assert any(one["step"] == "start_deployment" and one["reason"] == "preempted" for one in told)
+    shown = [json.loads(status) for status in dict.fromkeys(found.statuses)]
+    first, last = shown[0], shown[-1]
+    assert (first["step"], first["attempt"], first["waiting"], first["deployment"]) == (
+        "inspect_resources",
+        0,
+        None,
+        None,
+    )
+    accepted = {
+        "acceptedAt": ACCEPTED_AT,
+        "tenantId": "tenant-1",
+        "transition": "Create",
+        "deploymentLocation": "azure-we",
+    }
+    assert all({name: one[name] for name in accepted} == accepted for one in shown)
+    (waiting,) = [one for one in shown if one["waiting"]]
+    assert (waiting["step"], waiting["attempt"]) == ("start_deployment", 1)
+    assert (waiting["waiting"]["for"], waiting["waiting"]["reason"]) == ("azure", "preempted")
+    assert waiting["deployment"] == {"name": "vnet-1-r", "id": "/subscriptions/s/d", "correlationId": "c-1"}
+    assert (last["step"], last["attempt"], last["waiting"]) == (None, None, None)
+
+
+def test_a_wait_that_goes_on_keeps_its_beginning() -> None:
+    busy = running(5, STATE, "busy")
+    found = Run(run_input(), {"watch_deployment": [busy, busy, busy, complete(**MADE)]}).execute()
+    waits = [one["waiting"] for one in map(json.loads, found.statuses) if one["waiting"]]
+    assert len({one["since"] for one in waits}) == 1
+    assert len({one["until"] for one in waits}) == 3
 
 
 def test_a_status_of_a_very_long_reason_does_not_fail_the_run() -> None:
-    found = Run(run_input(), {"start_deployment": [retry(1, "x" * 60_000, {"existed": []}), STARTED]}).execute()
+    found = Run(run_input(), {"start_deployment": [retry(1, "x" * 60_000, DeployState()), STARTED]}).execute()
     assert found.status == "Completed"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from driver.models import AzureLocation
+from driver.models.orders import AzureLocation
 from emulators.azure.tls import issue
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 

@@ -1,9 +1,13 @@
 """A task hub in memory: as much of the Durable client as the API uses, with the SDK's own status objects."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from azure.durable_functions import OrchestrationRuntimeStatus
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
@@ -17,6 +21,7 @@ class TaskHub:
     started: list[tuple[str, str, Any]] = field(default_factory=list)
     purged: list[tuple[datetime | None, datetime | None, list[str]]] = field(default_factory=list)
     failure: Exception | None = None
+    server: ThreadingHTTPServer | None = None
 
     def put(self, instance_id: str, status: str, output: Any = None, data: Any = None, custom: Any = None) -> None:
         """Put an instance there; the SDK's client has encoded its input twice."""
@@ -46,20 +51,43 @@ class TaskHub:
         self.put(instance_id, "Pending", data=client_input)
         return instance_id
 
-    async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
+    async def get_status(
+        self,
+        instance_id: str,
+        show_history: bool = False,
+        show_history_output: bool = False,
+        show_input: bool = False,
+    ) -> DurableOrchestrationStatus:
         if instance_id not in self.instances:
             return DurableOrchestrationStatus.from_json("Instance not found or pending")
         return DurableOrchestrationStatus.from_json(dict(self.instances[instance_id]))
 
-    async def get_status_by(
-        self,
-        created_time_from: datetime | None = None,
-        created_time_to: datetime | None = None,
-        runtime_status: list[OrchestrationRuntimeStatus] | None = None,
-    ) -> list[DurableOrchestrationStatus]:
-        wanted = {status.name for status in runtime_status or []}
-        found = [one for one in self.instances.values() if one["runtimeStatus"] in wanted]
-        return [DurableOrchestrationStatus.from_json(dict(one)) for one in found]
+    @property
+    def _orchestration_bindings(self) -> "TaskHub":
+        """As in the SDK's client: it holds where the host is called."""
+        return self
+
+    @property
+    def rpc_base_url(self) -> str:
+        """The host's HTTP API, with the list of instances."""
+        if self.server is None:
+            self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Lists", (_Lists,), {"hub": self}))
+            Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}/durabletask/"
+
+    def close(self) -> None:
+        """Stop the server, if one was started."""
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
+
+    def list_page(self, query: Mapping[str, str], following: str) -> tuple[list[dict[str, Any]], str]:
+        """A page of the list, and what stands for the next one: ordered by id, as the extension gives it."""
+        wanted, prefix = query["runtimeStatus"].split(","), query.get("instanceIdPrefix", "")
+        found = [one for key, one in sorted(self.instances.items()) if key.startswith(prefix) and key > following]
+        found = [{**one, "input": None} for one in found if one["runtimeStatus"] in wanted]
+        page = found[: int(query["top"])]
+        return page, page[-1]["instanceId"] if len(found) > len(page) else ""
 
     async def purge_instance_history_by(
         self,
@@ -68,3 +96,23 @@ class TaskHub:
         runtime_status: list[OrchestrationRuntimeStatus] | None = None,
     ) -> None:
         self.purged.append((created_time_from, created_time_to, [status.name for status in runtime_status or []]))
+
+
+class _Lists(BaseHTTPRequestHandler):
+    hub: TaskHub
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        assert address.path == "/durabletask/instances"
+        following = self.headers.get("x-ms-continuation-token", "")
+        page, after = self.hub.list_page(dict(parse_qsl(address.query)), following)
+        body = json.dumps(page).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        if after:
+            self.send_header("x-ms-continuation-token", after)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the library's name
+        """Nothing: the tests' output is for the tests."""

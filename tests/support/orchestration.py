@@ -9,59 +9,75 @@ from typing import Any
 
 from azure.durable_functions import DFApp
 
-from driver.models import Outcome, succeeded
-from driver.models import event as build_event
-from driver.reports import build_failure
+from driver.activities import STEPS
+from driver.models.events import FailureCode, TopologyEntry
+from driver.models.outcomes import DeploymentShown, Outcome, succeeded
+from driver.resource_ids import ResourceId
+from driver.steps.actions import CallState
+from driver.steps.creation import DeployState
+from driver.steps.removal import RemoveState
 from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, index
 from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
 from emulators.functions_host.store import Instance
 from orchestrators.lifecycle import ACTIVITIES, run_lifecycle
+from tests.support.events import build_event
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SEALED = "sealed-and-needle"
 Answer = Outcome | Exception
-STARTED = Outcome(
-    kind="Succeeded",
-    after=1,
-    state={"existed": [], "correlationId": "c-1", "url": "https://arm/1", "delay": 1},
-    shown={"deployment": "vnet-1-r", "correlationId": "c-1"},
+STARTED = succeeded(DeployState(correlation_id="c-1", url="https://arm/1"), after=1).model_copy(
+    update={"deployment": DeploymentShown(name="vnet-1-r", id="/subscriptions/s/d", correlation_id="c-1")}
 )
+
+
+def entry(text: str) -> TopologyEntry:
+    return TopologyEntry(id=ResourceId.parse(text), type="t")
+
+
 ACCEPTED_AT = "2026-01-01T00:00:00+00:00"
 MADE = {"outputs": {"vnet_id": "id"}, "topology": {"vnet": {"id": "id", "type": "t"}}}
 
 
-def complete(**state: Any) -> Outcome:
+def complete(**parts: Any) -> Outcome:
     """The outcome of a step that has completed the transition and published its event."""
-    return Outcome(kind="Completed", event=build_event(REQUEST_ID, state), published=True)
+    return Outcome(kind="Completed", event=build_event(**parts, request_id=REQUEST_ID), published=True)
 
 
 # What each step answers where a script says nothing else.
 USUAL: dict[str, Answer] = {
-    "await_executions": succeeded({"found": {}}),
-    "inspect_resources": succeeded({"existed": []}),
+    "await_executions": succeeded(RemoveState()),
+    "inspect_resources": succeeded(DeployState()),
     "start_deployment": STARTED,
     "watch_deployment": complete(**MADE),
-    "abandon_deployment": succeeded({"topology": {"half": {"id": "half", "type": "t"}}}),
+    "abandon_deployment": succeeded(DeployState(topology={"half": entry("half")})),
     "remove_resources": complete(topology={"vnet": None}),
-    "call_action": Outcome(kind="Succeeded", after=1, state={"urls": ["https://arm/2"], "delay": 1}),
+    "call_action": succeeded(CallState(urls=("https://arm/2",)), after=1),
     "watch_action": complete(),
 }
 
 
 def publish(payload: Mapping[str, Any]) -> Outcome:
     """What `publish_event` answers when Kafka has acknowledged the event."""
-    event = payload["event"] or build_failure(REQUEST_ID, payload["state"], payload["failure"])
+    event = payload["event"]
+    if event is None:
+        state = STEPS[payload["of"]].state.model_validate(payload["state"])
+        code, reason = payload["failure"]
+        topology = {key: entry and entry.model_dump(mode="json") for key, entry in state.report_topology().items()}
+        event = build_event(topology, failure=(FailureCode(code), reason), request_id=REQUEST_ID)
     return Outcome(kind="Completed", event=event, published=True)
 
 
 def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[str, Any]:
     """The input of a lifecycle, as the API starts it."""
     return {
+        "version": 1,
         "requestId": REQUEST_ID,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
         "acceptedAt": ACCEPTED_AT,
+        "resource": {"id": "5a2b", "name": "vnet-1", "type": "resource::AzureVNet::1.0"},
+        "deploymentLocation": "azure-we",
         "transition": {"name": "Create", "verb": verb, "seconds": seconds},
         "awaits": [],
         "sealed": SEALED,

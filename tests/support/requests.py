@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from dev import brent
-from driver.models import DeploymentLocation, LifecycleRequest, parse
+from driver.models.requests import DeploymentLocation, LifecycleRequest, parse
 from driver.settings import Settings
 
 NEEDLE = "n33dle~Secret"

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from driver.arm_errors import Cause, Refusal, cause
-from driver.models import AzureLocation
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import Cause
+from driver.models.orders import AzureLocation
+from driver.waiting import Waiting
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
 USER_AGENT = "tnco-azure-driver"
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
-FIRST_POLL = 1.0  # seconds until an operation is first polled
-_SLOWEST_POLL = 15.0
-_GROWTH = 1.05
+POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
 _LOCATIONS = 128
 _CONNECTIONS = 64  # to one location; as many activities as a worker may run at once
 _reachable = True
@@ -115,11 +115,6 @@ def operation(response: Any) -> Operation:
     return Operation(url, retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
 
 
-def next_delay(delay: float) -> float:
-    """The seconds until the next poll, after a poll that came `delay` seconds after the one before."""
-    return min(delay * _GROWTH, _SLOWEST_POLL)
-
-
 def poll(location: AzureLocation, url: str) -> Operation:
     """The operation as it is now. Raises a Refusal of status 200 with the cause if it has failed."""
     response = _send(location, "GET", url)
@@ -134,6 +129,11 @@ def poll(location: AzureLocation, url: str) -> Operation:
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
     """A resource, whole."""
     return _json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+
+
+def delete(location: AzureLocation, resource_id: str, api_version: str) -> Operation:
+    """Begin to delete a resource or a resource group."""
+    return operation(_send(location, "DELETE", f"{resource_id}?api-version={api_version}"))
 
 
 def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:

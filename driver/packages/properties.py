@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from driver.models import Properties, Property
-from driver.names import name_fault
-from driver.templates import Parameter
+from driver.models.requests import Properties, Property
+from driver.packages.names import name_fault
+from driver.packages.templates import Parameter
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}

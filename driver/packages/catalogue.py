@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from driver import archives, bicep, links
 from driver.errors import InvalidRequest
-from driver.manifests import FILE, Manifest, Transition, manifest
+from driver.models.orders import Deploy
+from driver.packages import archives, bicep, links
+from driver.packages.manifests import FILE, Manifest, Transition, manifest
+from driver.packages.templates import Template, is_template, template
 from driver.settings import Settings
-from driver.templates import Template, is_template, template
 
-BUILT_IN = Path(__file__).resolve().parent.parent / "infra" / "resources"
+BUILT_IN = Path(__file__).resolve().parents[2] / "infra" / "resources"
 _SOURCES = (".json", ".bicep", ".bicepparam")  # of one name the last that is there is deployed
 # What the old driver called a type that has another name here.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
@@ -138,3 +139,10 @@ def _text(content: bytes, file: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidRequest(f"{file}: not UTF-8 text") from None
+
+
+def find_template(work: Deploy) -> Template:
+    """The template of a deployment to make: its own, or the file of a built-in package."""
+    if work.template is not None:
+        return template(work.template, work.file)
+    return built_in(work.package).template(work.file)[0]

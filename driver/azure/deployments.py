@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver import arm
-from driver.arm import Operation
-from driver.arm_errors import Cause, Refusal, cause
-from driver.models import AzureLocation, Deploy
-from driver.topology import DEPLOYMENT_TYPE, arm_type
+from driver.azure import connection
+from driver.azure.connection import Operation
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import Cause
+from driver.models.orders import AzureLocation, Deploy
+from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 
 _ACTIVE = ("deploymentactive", "deploymentactiveanduneditable")
 _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
@@ -20,52 +21,57 @@ class Deployment:
 
     state: str
     outputs: Mapping[str, Any]
-    resource_ids: tuple[str, ...]
+    resource_ids: tuple[ResourceId, ...]
     failure: Cause | None = None
 
 
-def deployment_id(location: AzureLocation, work: Deploy) -> str:
+def deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
+    """The id of the record of a deployment to make."""
     group = f"/resourceGroups/{work.resource_group}" if work.scope == "resourceGroup" else ""
-    return f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}"
+    return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
 def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Create or update a deployment. One of that name that is active is joined: the name is this request's own."""
     try:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
-            return arm.operation(arm.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)))
+            return connection.operation(
+                connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template))
+            )
     except Refusal as refused:
         if refused.status == 409 and refused.cause.code.lower() in _ACTIVE:
             return Operation()
         raise
 
 
-def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[str, ...]:
+def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
     """The ids of the resources that a template would make, as ARM's own preflight gives them."""
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
-        answer = arm.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
+        answer = connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
     if "error" in answer:
         raise Refusal(200, cause(answer))
-    return tuple(one["id"] for one in answer.get("properties", {}).get("validatedResources") or ())
+    return tuple(ResourceId.parse(one["id"]) for one in answer.get("properties", {}).get("validatedResources") or ())
 
 
 def what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Begin ARM's what-if of a deployment. What its operation answers when it is over holds `properties.changes`."""
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
-            response = arm.answer(deployments.begin_what_if, work.resource_group, work.name, _body(work, template))
+            response = connection.answer(
+                deployments.begin_what_if, work.resource_group, work.name, _body(work, template)
+            )
         else:
             begin = deployments.begin_what_if_at_subscription_scope
-            response = arm.answer(begin, work.name, _body(work, template))
-    return arm.operation(response)
+            response = connection.answer(begin, work.name, _body(work, template))
+    return connection.operation(response)
 
 
-def get(location: AzureLocation, resource_id: str) -> Deployment:
+def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         found = clients.deployments.deployments.get_at_scope(*_parts(resource_id))
     properties: Any = found.properties
     state = _word(properties.provisioning_state)
@@ -73,26 +79,26 @@ def get(location: AzureLocation, resource_id: str) -> Deployment:
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
         failure = cause({"error": error}, f"Deployment{state}")
-    ids = tuple(str(one.id) for one in properties.output_resources or ())
+    ids = tuple(ResourceId.parse(str(one.id)) for one in properties.output_resources or ())
     return Deployment(state, properties.outputs or {}, ids, failure)
 
 
-def touched_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
+def touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of what a deployment wrote or tried to write, with its nested deployments and what those wrote, from its
     operations: ARM names no resources of a deployment that has failed.
     """
     return tuple(dict.fromkeys(_touched(location, resource_id, _MOST_NESTED)))
 
 
-def nested_ids(location: AzureLocation, resource_id: str) -> tuple[str, ...]:
+def nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of a deployment's nested deployments."""
-    return tuple(one for one in touched_ids(location, resource_id) if arm_type(one).lower() == DEPLOYMENT_TYPE.lower())
+    return tuple(one for one in touched_ids(location, resource_id) if one.is_deployment)
 
 
-def cancel(location: AzureLocation, resource_id: str) -> bool:
+def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
     try:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             clients.deployments.deployments.cancel_at_scope(*_parts(resource_id))
     except Refusal as refused:
         if refused.status == 409:
@@ -103,10 +109,12 @@ def cancel(location: AzureLocation, resource_id: str) -> bool:
     return True
 
 
-def delete(location: AzureLocation, resource_id: str) -> Operation:
+def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record; what the deployment made stays."""
-    with arm.clients(location) as clients:
-        return arm.operation(arm.answer(clients.deployments.deployments.begin_delete_at_scope, *_parts(resource_id)))
+    with connection.clients(location) as clients:
+        return connection.operation(
+            connection.answer(clients.deployments.deployments.begin_delete_at_scope, *_parts(resource_id))
+        )
 
 
 def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
@@ -123,9 +131,9 @@ def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator[str]:
+def _touched(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
     try:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             found = list(clients.deployments.deployment_operations.list_at_scope(*_parts(resource_id)))
     except Refusal as refused:
         if refused.is_absence:
@@ -136,9 +144,10 @@ def _touched(location: AzureLocation, resource_id: str, levels: int) -> Iterator
         target = properties.target_resource if properties else None
         if target is None or not target.id or _word(properties.provisioning_operation) == "Read":
             continue
-        yield str(target.id)
-        if levels and arm_type(str(target.id)).lower() == DEPLOYMENT_TYPE.lower():
-            yield from _touched(location, str(target.id), levels - 1)
+        touched = ResourceId.parse(str(target.id))
+        yield touched
+        if levels and touched.is_deployment:
+            yield from _touched(location, touched, levels - 1)
 
 
 def _word(value: Any) -> str:
@@ -146,10 +155,9 @@ def _word(value: Any) -> str:
     return str(getattr(value, "value", value) or "")
 
 
-def _parts(resource_id: str) -> tuple[str, str]:
+def _parts(resource_id: ResourceId) -> tuple[str, str]:
     """The scope and the name in a deployment's id, as the SDK takes them."""
-    scope, _, name = resource_id.rpartition("/providers/")
-    return scope.strip("/"), name.rsplit("/", 1)[-1]
+    return resource_id.scope.strip("/"), resource_id.name
 
 
 def _body(work: Deploy, template: Mapping[str, Any]) -> Any:

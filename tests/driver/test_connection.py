@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from driver import arm, resources
-from driver.arm import Operation
-from driver.arm_errors import Refusal
-from driver.models import AzureLocation
+from driver.azure import connection, providers, resources
+from driver.azure.connection import Operation
+from driver.azure.refusals import Refusal
+from driver.models.orders import AzureLocation
+from driver.resource_ids import ResourceId
 from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of, serving
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
@@ -18,7 +19,7 @@ VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
 
 def refusal(location: AzureLocation) -> Refusal:
     """How a look for a resource group is refused."""
-    with pytest.raises(Refusal) as caught, arm.clients(location) as clients:
+    with pytest.raises(Refusal) as caught, connection.clients(location) as clients:
         clients.resources.resource_groups.get("rg-1")
     return caught.value
 
@@ -27,7 +28,7 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
 
     def look(_: int) -> Any:
-        with arm.clients(location) as clients:
+        with connection.clients(location) as clients:
             return clients.resources.resource_groups.get("rg-1").id
 
     with ThreadPoolExecutor(16) as pool:
@@ -40,7 +41,7 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
 def test_an_equal_location_shares_the_client_and_a_new_secret_does_not(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
     for one in (location, location_of(stub)):
-        with arm.clients(one) as clients:
+        with connection.clients(one) as clients:
             clients.resources.resource_groups.get("rg-1")
     assert stub.tokens == 1
     assert refusal(location_of(stub, "rotated")).cause.code == "AuthenticationFailed"
@@ -73,9 +74,9 @@ def test_what_was_answered_is_not_asked_again(stub: Stub, location: AzureLocatio
 
 def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP) if len(stub.asked) < 3 else Reply(body={"id": GROUP, "location": "x"})
-    with arm.clients(location) as clients:
+    with connection.clients(location) as clients:
         assert clients.resources.resource_groups.get("rg-1").id == GROUP
-    assert arm.is_reachable()
+    assert connection.is_reachable()
 
 
 def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, location: AzureLocation) -> None:
@@ -83,10 +84,10 @@ def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, lo
     refused = refusal(location)
     assert (refused.status, refused.cause.code) == (0, "ConnectionFailed")
     assert refused.verdict.tries > 1_000
-    assert not arm.is_reachable()
+    assert not connection.is_reachable()
     stub.answer = lambda asked: Reply(404, {"error": {"code": "ResourceGroupNotFound", "message": "m"}})
     assert refusal(location).is_absence
-    assert arm.is_reachable()
+    assert connection.is_reachable()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, lo
 )
 def test_no_token_leaves_for_another_host(stub: Stub, location: AzureLocation, url: str) -> None:
     with pytest.raises(Refusal) as caught:
-        arm.poll(location, url.format(port=stub.url.rpartition(":")[2]))
+        connection.poll(location, url.format(port=stub.url.rpartition(":")[2]))
     assert caught.value.cause.code == "UntrustedPollingAddress"
     assert stub.asked == []
 
@@ -110,7 +111,7 @@ def test_a_redirect_is_a_refusal_and_takes_no_token_along(stub: Stub, location: 
     with serving(stub.ca.parent, "") as other:
         stub.answer = lambda asked: Reply(307, None, {"Location": f"{other.url}/operations/1"})
         with pytest.raises(Refusal, match="HTTP 307"):
-            arm.poll(location, f"{stub.url}/operations/1")
+            connection.poll(location, f"{stub.url}/operations/1")
         assert other.asked == []
 
 
@@ -123,7 +124,7 @@ def status(text: str, **more: Any) -> Reply:
 )
 def test_an_operation_that_is_over(stub: Stub, location: AzureLocation, reply: Reply) -> None:
     stub.answer = lambda asked: reply
-    assert arm.poll(location, f"{stub.url}/operations/1?api-version=2022-09-01&c=A%2Bb").is_over
+    assert connection.poll(location, f"{stub.url}/operations/1?api-version=2022-09-01&c=A%2Bb").is_over
     assert stub.asked[0].path == "/operations/1?api-version=2022-09-01&c=A%2Bb"
 
 
@@ -131,7 +132,7 @@ def test_an_operation_that_is_over(stub: Stub, location: AzureLocation, reply: R
 def test_an_operation_that_goes_on(stub: Stub, location: AzureLocation, reply: Reply) -> None:
     stub.answer = lambda asked: Reply(reply.status, reply.body, {"Retry-After": "7"})
     url = f"{stub.url}/operations/1"
-    going = arm.poll(location, url)
+    going = connection.poll(location, url)
     assert (going.url, going.retry_after, going.is_over) == (url, 7, False)
 
 
@@ -139,7 +140,7 @@ def test_an_operation_that_goes_on(stub: Stub, location: AzureLocation, reply: R
 def test_an_operation_that_failed(stub: Stub, location: AzureLocation, state: str) -> None:
     stub.answer = lambda asked: status(state, error={"code": "QuotaExceeded", "message": "full"})
     with pytest.raises(Refusal) as caught:
-        arm.poll(location, f"{stub.url}/operations/1")
+        connection.poll(location, f"{stub.url}/operations/1")
     assert (caught.value.status, caught.value.cause.text) == (200, "QuotaExceeded: full")
 
 
@@ -153,18 +154,32 @@ def provider(asked: Asked) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("kind", "version"),
+    ("path", "version"),
     [
-        ("Microsoft.Network/virtualNetworks", "2023-01-01"),
-        ("microsoft.network/VIRTUALNETWORKS", "2023-01-01"),
-        ("Microsoft.Network/virtualNetworks/subnets", "2023-01-01"),
-        ("Microsoft.Network/beta", "2022-01-01-preview"),
+        ("Microsoft.Network/virtualNetworks/a", "2023-01-01"),
+        ("microsoft.network/VIRTUALNETWORKS/a", "2023-01-01"),
+        ("Microsoft.Network/virtualNetworks/a/subnets/b", "2023-01-01"),
+        ("Microsoft.Network/beta/a", "2022-01-01-preview"),
     ],
 )
-def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, kind: str, version: str) -> None:
+def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, path: str, version: str) -> None:
     stub.answer = provider
-    assert {resources.api_version(location, kind) for _ in range(3)} == {version}
+    resource_id = ResourceId.parse(f"{GROUP}/providers/{path}")
+    assert {providers.api_version(location, resource_id) for _ in range(3)} == {version}
     assert len(stub.asked) == 1
+
+
+def test_what_is_in_another_subscription_is_called_there(stub: Stub, location: AzureLocation) -> None:
+    """O2 of the cases: never another subscription than the id's."""
+    stub.answer = provider
+    group = "/subscriptions/other/resourceGroups/rg-victim"
+    assert resources.delete(location, ResourceId.parse(group)).url == "https://x/op"
+    assert resources.delete(location, ResourceId.parse(VNET.replace(SUBSCRIPTION, "other"))).url == "https://x/op"
+    assert [one.path.partition("?")[0] for one in stub.asked] == [
+        group,
+        "/subscriptions/other/providers/microsoft.network",
+        VNET.replace(SUBSCRIPTION, "other"),
+    ]
 
 
 def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_done(
@@ -172,13 +187,13 @@ def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_don
 ) -> None:
     stub.answer = provider
     with pytest.raises(Refusal, match="knows no resource type 'unheard'"):
-        resources.delete(location, VNET.replace("virtualNetworks", "unheard"))
+        resources.delete(location, ResourceId.parse(VNET.replace("virtualNetworks", "unheard")))
 
 
 def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: AzureLocation) -> None:
     stub.answer = provider
-    assert resources.delete(location, f"{VNET}/subnets/a") == Operation("https://x/op", 3)
+    assert resources.delete(location, ResourceId.parse(f"{VNET}/subnets/a")) == Operation("https://x/op", 3)
     assert stub.asked[-1].path == f"{VNET}/subnets/a?api-version=2023-01-01"
     gone = Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}})
     stub.answer = lambda asked: gone if asked.method == "DELETE" else provider(asked)
-    assert resources.delete(location, VNET) == Operation()
+    assert resources.delete(location, ResourceId.parse(VNET)) == Operation()

@@ -6,10 +6,13 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driver import deployments, inventory
-from driver.arm import FIRST_POLL, next_delay, poll
-from driver.creation import template_of
-from driver.models import Deploy, Order, Outcome, Preview, completed, running
+from driver.azure import deployments
+from driver.azure.connection import POLLS, poll
+from driver.models.orders import Deploy, Order, Preview
+from driver.models.outcomes import Outcome, State, completed, running, succeeded
+from driver.packages.catalogue import find_template
+from driver.resource_ids import ResourceId
+from driver.steps import inventory
 from driver.topology import owned
 
 CHANGES = "what_if_changes"
@@ -18,26 +21,34 @@ DRIFTED = "drifted_resources"
 _UNCHANGED = ("NoChange", "NoEffect", "Ignore", "Unsupported")
 
 
-def start_preview(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+class PreviewState(State):
+    """The URL of the what-if's operation, and how often it was polled."""
+
+    url: str = ""
+    polls: int = 0
+
+
+def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Begin the what-if."""
     work = _work(order).deploy
-    begun = deployments.what_if(order.location, work, template_of(work).body)
-    return Outcome(kind="Succeeded", after=FIRST_POLL, state={"url": begun.url, "delay": FIRST_POLL})
+    operation = deployments.what_if(order.location, work, find_template(work).body)
+    return succeeded(PreviewState(url=operation.url), after=POLLS.seconds(0))
 
 
-def watch_preview(order: Order, state: dict[str, Any], attempt: int) -> Outcome:
+def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Poll the what-if until it is over; its changes are the output."""
-    now = poll(order.location, state["url"])
+    now = poll(order.location, state.url)
     if not now.is_over:
-        delay = max(next_delay(state["delay"]), now.retry_after)
-        return running(delay, {**state, "delay": next_delay(state["delay"])})
+        polls = state.polls + 1
+        return running(POLLS.seconds(polls, now.retry_after), PreviewState(url=state.url, polls=polls))
     deploy = _work(order).deploy
     changes = [_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
     if not _work(order).drift:
         return completed({CHANGES: changes}, {}, repeatable=False)
-    resources, _ = inventory.expanded(order.location, order.topology, groups=True)
-    own = {entry.id.lower() for entry in owned(resources).values()}
-    drifted = [one for one in changes if one["resourceId"].lower() in own and one["changeType"] not in _UNCHANGED]
+    topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=True)
+    own = {entry.id for entry in owned(topology).values()}
+    changed = [one for one in changes if one["changeType"] not in _UNCHANGED]
+    drifted = [one for one in changed if ResourceId.parse(one["resourceId"]) in own]
     return completed({DRIFTED: drifted}, {}, repeatable=False)
 
 

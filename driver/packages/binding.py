@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driver import properties
-from driver.models import Properties
-from driver.templates import Parameter
+from driver.models.requests import Properties
+from driver.packages import properties
+from driver.packages.templates import Parameter
 
 
 def bind(

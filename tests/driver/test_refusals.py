@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from driver.arm_errors import UNTIL_TIMEOUT, VERDICTS, Cause, Refusal, cause, verdict
-from driver.models import FailureCode
+from driver.azure.refusals import Refusal, cause
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, verdict
+from driver.models.events import FailureCode
 
 
 def error(code: str, message: str = "m", **more: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from driver.errors import InvalidRequest
-from driver.models import AzureLocation, DeploymentLocation
+from driver.models.orders import AzureLocation
+from driver.models.requests import DeploymentLocation
 from driver.settings import Settings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

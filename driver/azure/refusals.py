@@ -1,0 +1,101 @@
+"""What ARM and Entra ID refuse: every recorded shape of an error, read to its deepest cause.
+
+Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
+message, a plain string, and HTML from something on the way.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from driver.azure.verdicts import VERDICTS, Cause, Verdict, is_missing, verdict
+
+_WRAPPERS = {
+    "deploymentfailed",
+    "resourcedeploymentfailure",
+    "invalidtemplatedeployment",
+    "preflightvalidationcheckfailed",
+}
+# Refusals of status 404 that say nothing of the resource asked for.
+_NO_ABSENCE = {
+    "http 404",  # no error of ARM's: something on the way answered
+    "invalidresourcenamespace",
+    "invalidresourcetype",
+    "resourcetypenotsupported",
+    "subscriptionnotfound",
+}
+_DEEPEST = 30  # causes within causes; none as deep has been seen
+_VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
+
+
+class Refusal(Exception):
+    """ARM or Entra ID refused a call (`status` >= 400), reported a failed operation (`status` 200), or could not be
+    reached (0).
+    """
+
+    def __init__(self, status: int, cause: Cause, retry_after: float = 0) -> None:
+        super().__init__(cause.text)
+        self.status = status
+        self.cause = cause
+        self.retry_after = retry_after
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict(self.cause, self.status)
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether it says that what was asked for is not there."""
+        if self.cause.code.lower() in _NO_ABSENCE:
+            return False
+        return self.status == 404 or (self.status == 200 and is_missing(self.verdict))
+
+
+def cause(body: Any, otherwise: str = "") -> Cause:
+    """The deepest cause in an error body (parsed JSON or text). Of several that is told which no retry would mend,
+    else the first.
+    """
+    leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _leaves(body, _DEEPEST)]
+    if not leaves:
+        return Cause(
+            otherwise or "UnknownError", body.strip()[:300] if isinstance(body, str) and "<" not in body else ""
+        )
+    final = [leaf for leaf in leaves if verdict(leaf, 200).tries == 0 and leaf.code.lower() in VERDICTS]
+    known = [leaf for leaf in leaves if leaf.code.lower() in VERDICTS]
+    return (final or known or leaves)[0]
+
+
+def _leaves(body: Any, levels: int) -> Iterator[Cause]:
+    if isinstance(body, str):
+        body = _parsed(body)
+    if not isinstance(body, Mapping) or not levels:
+        return
+    keys = {str(key).lower(): value for key, value in body.items()}
+    error = keys.get("error")
+    if isinstance(error, Mapping | str) and "code" not in keys:
+        yield from _leaves(error, levels - 1) if _parsed_or_mapping(error) else iter([Cause("", str(error))])
+        return
+    code, message, details = str(keys.get("code") or ""), keys.get("message"), keys.get("details")
+    below = details if isinstance(details, list) else [details]
+    deeper = [leaf for detail in below for leaf in _leaves(detail, levels - 1)]
+    for other in (message, keys.get("statusmessage")):
+        deeper = deeper or list(_leaves(other, levels - 1))
+    deeper = [leaf if leaf.code else Cause(code, leaf.message) for leaf in deeper]
+    if deeper and (code.lower() in _WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
+        yield from deeper
+    elif code or message:
+        yield Cause(code, str(message or "").strip())
+
+
+def _parsed_or_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping) or _parsed(value) is not None
+
+
+def _parsed(text: str) -> Any:
+    stripped = text.strip()
+    if not stripped.startswith("{"):
+        return None
+    try:
+        return json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,60 @@
+"""The event that tells Brent how a lifecycle ended, and the topology in it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from driver.models.model import Model
+from driver.resource_ids import ResourceId
+
+VERSION = "1.0.0"  # of the messages between Brent and the driver
+LONGEST_DESCRIPTION = 8_000  # characters; a Kafka record has its limit too
+# Seconds from the acceptance of a request to its event at the earliest: Brent must have read the 202 before.
+EARLIEST_EVENT_SECONDS = 2.0
+
+
+class FailureCode(StrEnum):
+    """The failure codes of the contract; no other value may be sent."""
+
+    RESOURCE_ALREADY_EXISTS = "RESOURCE_ALREADY_EXISTS"
+    RESOURCE_NOT_FOUND = "RESOURCE_NOT_FOUND"
+    INFRASTRUCTURE_ERROR = "INFRASTRUCTURE_ERROR"
+    INSUFFICIENT_CAPACITY = "INSUFFICIENT_CAPACITY"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class TopologyEntry(Model):
+    """One external element of a resource: its ARM id and its ARM type; `Azure` in entries of the former driver."""
+
+    id: ResourceId
+    type: str = ""
+
+
+Topology = dict[str, TopologyEntry | None]
+
+
+def event(
+    request_id: str,
+    topology: Mapping[str, TopologyEntry | None],
+    outputs: Mapping[str, Any] | None = None,
+    failure: tuple[FailureCode, str] | None = None,
+) -> dict[str, Any]:
+    """The message that reports the end of a lifecycle: the value of the Kafka record."""
+    message: dict[str, Any] = {
+        "requestId": request_id,
+        "status": "FAILED" if failure else "COMPLETE",
+        "outputs": dict(outputs or {}) if not failure else {},
+        "associatedTopology": {
+            key: None if entry is None else entry.model_dump(mode="json") for key, entry in topology.items()
+        },
+        "version": VERSION,
+    }
+    if failure:
+        message["failureDetails"] = {"failureCode": str(failure[0]), "description": failure[1][:LONGEST_DESCRIPTION]}
+    return message
+
+
+def earliest_event(accepted_at: str) -> datetime:
+    """When the event of a request that was accepted at that time (ISO 8601) may be published."""
+    return datetime.fromisoformat(accepted_at) + timedelta(seconds=EARLIEST_EVENT_SECONDS)

@@ -1,0 +1,116 @@
+"""The order: all that the activities need to know of an accepted request."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from driver.models.events import Topology
+from driver.models.model import Model
+from driver.resource_ids import ResourceId
+
+ORDER_VERSION = 1  # a release that changes an order still reads the older ones
+
+
+class AzureLocation(Model):
+    """An Azure subscription and how to sign in for it, from a deployment location's properties."""
+
+    name: str
+    tenant_id: str
+    client_id: str
+    client_secret: str = Field(repr=False)
+    subscription_id: str
+    authority_host: str
+    resource_manager_url: str
+    credential_scope: str
+
+
+class Deploy(Model):
+    """A deployment to make. The template is `{file}` of a built-in package, or stands here whole. `references` are
+    parameters whose values ARM reads from a Key Vault.
+    """
+
+    verb: Literal["deploy"] = "deploy"
+    package: str
+    file: str
+    template: dict[str, Any] | None = None
+    name: str
+    scope: Literal["resourceGroup", "subscription"]
+    resource_group: str = ""
+    location: str = ""
+    parameters: dict[str, Any] = Field(repr=False)
+    references: dict[str, Any] = Field(default_factory=dict)
+    secure: tuple[str, ...] = ()
+
+
+class Target(Model):
+    """An owned resource by ARM type and by the name in its id, segments joined with `/`; in any group unless one is
+    given.
+    """
+
+    type: str
+    name: str
+    resource_group: str = ""
+
+
+class Remove(Model):
+    """Owned resources to delete: those named, or all (`targets` is None). `groups` says whether an entry of the old
+    driver that names a resource group means that group.
+    """
+
+    verb: Literal["remove"] = "remove"
+    targets: tuple[Target, ...] | None = None
+    groups: bool = False
+    awaits: tuple[str, ...] = ()
+
+
+class Call(Model):
+    """An ARM action on each owned resource of a type."""
+
+    verb: Literal["call"] = "call"
+    action: str
+    on: str
+
+
+class Adopt(Model):
+    """An existing deployment whose outputs and resources become this resource's."""
+
+    verb: Literal["adopt"] = "adopt"
+    deployment_id: ResourceId
+    outputs: tuple[str, ...]
+
+
+class Preview(Model):
+    """ARM's what-if of a deployment; `drift` asks only for what differs among the resources that are owned."""
+
+    verb: Literal["preview"] = "preview"
+    deploy: Deploy
+    drift: bool
+
+
+class Order(Model):
+    """All that the activities need to know of an accepted request; travels sealed."""
+
+    version: int = ORDER_VERSION
+    request_id: str
+    location: AzureLocation
+    topology: Topology
+    work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must never be shown."""
+        values = [self.location.client_secret]
+        deploy = self.work.deploy if isinstance(self.work, Preview) else self.work
+        if isinstance(deploy, Deploy):
+            values += [text for name in deploy.secure for text in _texts(deploy.parameters.get(name))]
+        return tuple(value for value in values if value)
+
+
+def _texts(value: Any) -> list[str]:
+    """All texts in a JSON value, keys of objects left out."""
+    if isinstance(value, Mapping):
+        return [text for one in value.values() for text in _texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]

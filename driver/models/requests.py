@@ -1,0 +1,105 @@
+"""Requests as Brent sends them, parsed once, where they enter, into frozen models."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from driver.errors import InvalidRequest
+from driver.models.events import Topology
+from driver.models.model import Model
+
+
+class Property(Model):
+    """A property value `{"type", "value"}`, or a key `{"type": "key", "keyName", "publicKey", "privateKey"}`."""
+
+    type: str = "string"
+    value: Any = Field(default=None, repr=False)
+    key_name: str | None = None
+    public_key: str | None = None
+    private_key: str | None = Field(default=None, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_bare_value(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return {"value": data}
+        if data and "value" not in data and "type" not in data:
+            raise ValueError('must be {"type": ..., "value": ...}')
+        return {name: value for name, value in data.items() if not (name == "type" and value is None)}
+
+    @property
+    def is_key(self) -> bool:
+        return self.type.lower() == "key"
+
+    @property
+    def content(self) -> Any:
+        """The value as templates see it: of a key the mapping of its three fields."""
+        if not self.is_key:
+            return self.value
+        return {"keyName": self.key_name, "publicKey": self.public_key, "privateKey": self.private_key}
+
+
+Properties = dict[str, Property]
+
+
+class DeploymentLocation(Model):
+    """Where a resource lives, as Brent knows it; `properties` are read by driver.locations."""
+
+    name: str = Field(min_length=1)
+    type: str | None = None
+    properties: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class _Request(Model):
+    driver_files: str = Field(repr=False)
+    deployment_location: DeploymentLocation
+
+    @field_validator("driver_files", mode="before")
+    @classmethod
+    def _no_files(cls, value: Any) -> Any:
+        # The contract's own examples send null or {} where there are no files.
+        return "" if value is None or value == {} else value
+
+
+class LifecycleRequest(_Request):
+    """The body of POST /api/driver/lifecycle/execute."""
+
+    lifecycle_name: str = Field(min_length=1)
+    system_properties: Properties
+    resource_properties: Properties = Field(default_factory=dict)
+    request_properties: Properties = Field(default_factory=dict)
+    associated_topology: Topology = Field(default_factory=dict)
+
+    @field_validator("resource_properties", "request_properties", "associated_topology", mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    def system(self, name: str) -> str:
+        """A system property as text; empty where it is missing."""
+        found = self.system_properties.get(name)
+        return "" if found is None or found.value is None else str(found.value)
+
+
+class ReferenceRequest(_Request):
+    """The body of POST /api/driver/references/find."""
+
+    instance_name: str = Field(min_length=1)
+
+
+Parsed = TypeVar("Parsed", bound=Model)
+
+
+def parse(model: type[Parsed], body: bytes) -> Parsed:
+    """A request body as its model. Raises InvalidRequest naming every fault; never repeats a value, which may be
+    secret.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_input=False)
+        ]
+        raise InvalidRequest(*faults) from None

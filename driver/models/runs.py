@@ -1,0 +1,89 @@
+"""An execution: what it is started with, and what is shown of it."""
+
+from typing import Any
+
+from pydantic import Field
+
+from driver.models.model import Model
+from driver.models.outcomes import DeploymentShown, WaitingFor
+
+RUN_VERSION = 1  # a release that changes a run still goes on with the older ones
+_LONGEST_TEXT = 200  # characters of a text from a request: a custom status of more than 16 KB fails the orchestration
+
+
+class ResourceShown(Model):
+    """A resource as TNC-O knows it."""
+
+    id: str = ""
+    name: str = ""
+    type: str = ""
+
+
+class TransitionShown(Model):
+    """A transition: its name, the verb that it is to the driver, and the seconds that it may take."""
+
+    name: str
+    verb: str
+    seconds: int
+
+
+class Run(Model):
+    """The input of an execution. Everything secret is in `sealed`, an Order. `event` is the event of a run that only
+    repeats it. `accepted_at` and `deadline` (ISO 8601) stay as they are when a long run continues as new.
+    """
+
+    version: int = 0
+    request_id: str
+    tenant: str | None = None
+    trace: dict[str, str] = Field(default_factory=dict)
+    accepted_at: str = ""
+    deadline: str = ""
+    resource: ResourceShown = ResourceShown()
+    transition: TransitionShown | None = None
+    deployment_location: str = ""
+    awaits: tuple[str, ...] = ()
+    sealed: str = Field(default="", repr=False)
+    event: dict[str, Any] | None = None
+
+
+class WaitingSince(WaitingFor):
+    """A wait with its times (ISO 8601): when it began, and when the next try is due."""
+
+    since: str
+    until: str
+
+
+class ExecutionStatus(Model):
+    """The custom status of an execution: all that a list of executions shows, so that it needs no inputs.
+
+    `step` and `attempt` are None once it has ended. `operations` are the newest 20 of its deployment, `not_owned` the
+    first 20 resources that it wrote and does not own.
+    """
+
+    resource: ResourceShown
+    transition: str
+    deployment_location: str
+    tenant_id: str | None
+    accepted_at: str
+    deadline: str
+    step: str | None = None
+    attempt: int | None = None
+    waiting: WaitingSince | None = None
+    deployment: DeploymentShown | None = None
+    operations: tuple[dict[str, Any], ...] = ()
+    operations_total: int = 0
+    not_owned: tuple[dict[str, Any], ...] = ()
+    not_owned_total: int = 0
+
+
+def show_run(run: Run) -> ExecutionStatus:
+    """The status of an execution that has not taken a step yet."""
+    resource = {name: text[:_LONGEST_TEXT] for name, text in run.resource.model_dump().items()}
+    return ExecutionStatus(
+        resource=ResourceShown(**resource),
+        transition=run.transition.name[:_LONGEST_TEXT] if run.transition else "",
+        deployment_location=run.deployment_location[:_LONGEST_TEXT],
+        tenant_id=run.tenant[:_LONGEST_TEXT] if run.tenant else run.tenant,
+        accepted_at=run.accepted_at,
+        deadline=run.deadline,
+    )

@@ -1,0 +1,1 @@
+"""Resource packages: what a resource type is made of, read, checked and bound to properties."""

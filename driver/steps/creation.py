@@ -1,0 +1,183 @@
+"""The steps of `deploy`: look at what is there, deploy, watch, and report what the deployment made."""
+
+from pydantic import Field
+
+from driver.azure import deployments, resources
+from driver.azure.connection import POLLS, poll
+from driver.azure.deployments import Deployment
+from driver.azure.refusals import Refusal
+from driver.models.events import TopologyEntry
+from driver.models.orders import AzureLocation, Deploy, Order
+from driver.models.outcomes import DeploymentShown, Outcome, State, completed, failed, retry, running, succeeded
+from driver.packages.catalogue import find_template
+from driver.packages.templates import (
+    DEPLOYMENTS,
+    Template,
+    existing_types,
+    reaches_elsewhere,
+    resource_types,
+    top_level_names,
+)
+from driver.resource_ids import ResourceId
+from driver.topology import name_entries, owned
+from driver.waiting import Waiting
+
+# Until the record of a deployment that has succeeded is read again.
+_RECORD_WAITS = Waiting(initial=3.0, factor=1.5, maximum=30.0, jitter=0.3)
+
+
+class DeployState(State):
+    """`existed`: fingerprints of what was there before the first PUT. `topology`: what this resource owned before, with
+    what earlier tries made. `url` to poll, and how often it was polled. `over`: the deployment was seen to have
+    succeeded.
+    """
+
+    existed: tuple[str, ...] = ()
+    topology: dict[str, TopologyEntry] = Field(default_factory=dict)
+    correlation_id: str = ""
+    url: str = ""
+    polls: int = 0
+    over: bool = False
+
+    def report_topology(self) -> dict[str, TopologyEntry | None]:
+        return dict(self.topology)
+
+
+def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
+    """Look for what the template names and is there already: that is updated and reported, but not owned."""
+    work = _require_deploy(order)
+    there = _find_existing_resources(order.location, work, find_template(work))
+    return succeeded(DeployState(existed=tuple(sorted(one.fingerprint for one in there))))
+
+
+def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
+    """PUT the deployment."""
+    work = _require_deploy(order)
+    operation = deployments.put(order.location, work, find_template(work).body)
+    record = deployments.deployment_id(order.location, work)
+    shown = DeploymentShown(name=work.name, id=record.text, correlation_id=operation.correlation_id)
+    begun = {"correlation_id": operation.correlation_id, "url": operation.url, "polls": 0}
+    outcome = succeeded(state.model_copy(update=begun), after=POLLS.seconds(0))
+    return outcome.model_copy(update={"deployment": shown})
+
+
+def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
+    """Poll the deployment; when it is over, its outputs and inventory.
+
+    Once it has succeeded, this step may have published COMPLETE before it was killed: then no refusal fails it.
+    """
+    work = _require_deploy(order)
+    try:
+        if not state.over and not _is_over(order.location, work, state):
+            polled = state.model_copy(update={"polls": state.polls + 1})
+            return running(POLLS.seconds(polled.polls), polled)
+    except Refusal as refused:
+        if refused.status != 200:
+            raise
+        return _report_failure(order, work, state, refused, attempt)
+    asked, reason = 0.0, ""
+    try:
+        found = deployments.get(order.location, deployments.deployment_id(order.location, work))
+        if found.state == "Succeeded":
+            return _report_deployment(order, work, state, found)
+        reason = f"the deployment has succeeded, its record still says {found.state}"
+    except Refusal as refused:
+        asked, reason = refused.retry_after, refused.cause.text
+    looked = state.model_copy(update={"polls": state.polls + 1 if state.over else 0, "over": True})
+    return running(_RECORD_WAITS.seconds(looked.polls, asked), looked, reason, settled=True)
+
+
+def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
+    """Cancel a deployment that is given up, if it is active, and report what it made. What failed is for the caller to
+    say.
+    """
+    work = _require_deploy(order)
+    record = deployments.deployment_id(order.location, work)
+    if deployments.cancel(order.location, record):
+        ids = (*deployments.touched_ids(order.location, record), record)
+    else:
+        ids = ()
+    return succeeded(state.model_copy(update={"topology": _claim_resources(order, state, ids)}))
+
+
+def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
+    if state.url:
+        return poll(location, state.url).is_over
+    # The PUT joined a deployment that was active already: ARM gave no URL to poll.
+    found = deployments.get(location, deployments.deployment_id(location, work))
+    if found.failure is not None:
+        raise Refusal(200, found.failure)
+    return found.state == "Succeeded"
+
+
+def _report_deployment(order: Order, work: Deploy, state: DeployState, found: Deployment) -> Outcome:
+    """The end of a deployment that has succeeded, from its record; nested deployments are found by its operations."""
+    template = find_template(work)
+    record = deployments.deployment_id(order.location, work)
+    is_nested = DEPLOYMENTS.lower() in resource_types(template.body)
+    nested = deployments.nested_ids(order.location, record) if is_nested else ()
+    topology = _claim_resources(order, state, (*found.resource_ids, *nested, record))
+    return completed(deployments.outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
+
+
+def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
+    """The end of a deployment that has failed: tried again, or reported with what it made."""
+    verdict = refused.verdict
+    record = deployments.deployment_id(order.location, work)
+    ids = (*deployments.touched_ids(order.location, record), record)
+    collected = DeployState(existed=state.existed, topology=_claim_resources(order, state, ids))
+    if attempt < verdict.tries:
+        waits = Waiting(initial=3 * verdict.wait, maximum=3 * verdict.wait, jitter=2 / 3)
+        return retry(waits.seconds(attempt, refused.retry_after), refused.cause.text, collected)
+    correlation = state.correlation_id or "unknown"
+    reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
+    return failed(verdict.code, reason, collected, collected=True)
+
+
+def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ...]) -> dict[str, TopologyEntry]:
+    """What this resource owned before, what an earlier try made, and what of `ids` was not there before."""
+    before = {**owned(order.topology), **state.topology}
+    known = {entry.id for entry in before.values()}
+    existed = set(state.existed)
+    new = [one for one in ids if one not in known and one.fingerprint not in existed]
+    return {**before, **name_entries(new, _find_home(order), before)}
+
+
+def _find_home(order: Order) -> ResourceId:
+    """An id where Create's deployment was made: of a resource that has one already the first of its records."""
+    records = (entry.id for entry in owned(order.topology).values() if entry.id.is_of_type(entry.type))
+    own = deployments.deployment_id(order.location, _require_deploy(order))
+    return next((record for record in records if record.is_deployment), own)
+
+
+def _find_existing_resources(location: AzureLocation, work: Deploy, used: Template) -> list[ResourceId]:
+    """The ids of what the template would write and that is there.
+
+    One list of the group tells all of a template whose resources are new there. Only where it names something that is
+    there may children be there too, or resources in other scopes: then ARM's preflight gives the ids, and each is
+    looked up.
+    """
+    types = resource_types(used.body)
+    parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
+    listed: frozenset[ResourceId] = frozenset()
+    if work.scope == "resourceGroup":
+        names = top_level_names(used.body, work.parameters)
+        only_name = next(iter(names))[1] if names is not None and len(names) == 1 else ""
+        listed = resources.list_group(location, work.resource_group, types, only_name)
+        is_met = names is None or any((one.type.lower(), one.name.lower()) in names for one in listed)
+        if parents_inside and not reaches_elsewhere(used.body) and not (listed and is_met):
+            return []
+    # What the template only refers to is never made by it, whatever ARM lists as its resources.
+    referred = existing_types(used.body)
+    found = [one for one in listed if one.type.lower() in referred]
+    for one in deployments.validated_ids(location, work, used.body):
+        is_in_list = one.is_top_level and one.is_in_group(work.resource_group)
+        if one in listed or (not is_in_list and resources.exists(location, one)):
+            found.append(one)
+    return found
+
+
+def _require_deploy(order: Order) -> Deploy:
+    if not isinstance(order.work, Deploy):
+        raise TypeError(f"a step of deploy was called for a {order.work.verb}")
+    return order.work
