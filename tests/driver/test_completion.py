@@ -40,6 +40,7 @@ def topic(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
     monkeypatch.setenv("KAFKA_TOPIC", name)
     settings.current.cache_clear()
+    events.publish({"requestId": "first"}, None, settings.current())  # makes the topic, which takes its time
     yield name
     settings.current.cache_clear()
 
@@ -111,8 +112,8 @@ def test_the_step_publishes_and_says_the_same_when_it_runs_again(
     second = activities.take_step(watched(stub, location))
     assert first == second
     assert (first["kind"], first["published"]) == ("Completed", True)
-    seen = kafka.read_events(lambda seen: len(seen) == 2, topic=topic)
-    assert [one.value for one in seen] == [first["event"]] * 2
+    seen = kafka.read_events(lambda seen: [one.key for one in seen].count("r") == 2, topic=topic)
+    assert [one.value for one in seen if one.key == "r"] == [first["event"]] * 2
     assert first["event"]["outputs"] == {"vnet_id": VNET}
     assert first["event"]["associatedTopology"]["Microsoft.Network/virtualNetworks/vnet-1"]["id"] == VNET
 
