@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 NUMBERS = count(1)
-MADE = {"azure-driver-tls", "azure-driver-sealing", "azure-driver-function-keys"}
+MADE = {"azure-driver-tls", "azure-driver-sealing", "azure-driver-function-keys", "azure-driver-azurite"}
 
 each_helm = pytest.mark.parametrize("helm", HELMS, ids=lambda helm: f"helm{helm.version}")
 
@@ -131,11 +132,59 @@ def test_upgrade_from_the_old_chart(cluster: Cluster, namespace: str, helm: Helm
     assert cluster.get("secret", "azure-driver-tls", namespace)["data"] == certificate["data"]
 
 
+@each_helm
+@pytest.mark.parametrize("backend", ["mssql", "azureStorage", "azureManaged"])
+@pytest.mark.parametrize("earlier", [False, True], ids=["this version", "an earlier version"])
+def test_default_never_moves_a_release_to_another_backend(
+    cluster: Cluster, namespace: str, backend: str, earlier: bool, helm: Helm
+) -> None:
+    """An earlier version wrote no annotation: its environment tells."""
+    _install(cluster, helm, namespace, "--set", f"durable.backend={backend}")
+    if earlier:
+        annotation = "azure-driver/durable-backend-"
+        cluster.kubectl("annotate", "deployment", "azure-driver", annotation, "--namespace", namespace)
+    deployment = _deployment(cluster, namespace)
+    words = f"this release runs with {backend}.*set durable.backend={backend} to keep it, or durable.backend=trial"
+    with pytest.raises(ClusterRefused, match=words):
+        _install(cluster, helm, namespace)
+    assert _deployment(cluster, namespace) == deployment
+    assert cluster.names("statefulset.apps", namespace) == set()
+    _install(cluster, helm, namespace, "--set", f"durable.backend={backend}")
+    _install(cluster, helm, namespace, "--set", "durable.backend=trial")
+    _install(cluster, helm, namespace)
+    assert cluster.names("statefulset.apps", namespace) == {"azure-driver-azurite"}
+
+
+def test_workload_identity_is_azure_storage_too(cluster: Cluster, namespace: str) -> None:
+    _install(cluster, HELM3, namespace, "--values", CHART / "ci" / "workload-identity-values.yaml")
+    annotation = "azure-driver/durable-backend-"
+    cluster.kubectl("annotate", "deployment", "azure-driver", annotation, "--namespace", namespace)
+    with pytest.raises(ClusterRefused, match=r"set durable\.backend=azureStorage to keep it"):
+        _install(cluster, HELM3, namespace)
+
+
+@each_helm
+def test_upgrade_of_the_chart_does_not_restart_the_trial_s_storage(
+    cluster: Cluster, namespace: str, helm: Helm, tmp_path: Path
+) -> None:
+    _install(cluster, helm, namespace)
+    before = cluster.get("statefulset", "azure-driver-azurite", namespace)
+    newer = shutil.copytree(CHART, tmp_path / "azure-driver")
+    text = (newer / "Chart.yaml").read_text()
+    (newer / "Chart.yaml").write_text(text.replace("ersion: 2.0.0", "ersion: 2.0.1"))
+    cluster.helm(helm, "upgrade", "azure-driver", newer, "--namespace", namespace)
+    after = cluster.get("statefulset", "azure-driver-azurite", namespace)
+    assert after["metadata"]["labels"]["helm.sh/chart"] == "azure-driver-2.0.1"
+    assert after["spec"] == before["spec"]
+
+
 def test_notes_tell_of_what_is_missing_only(cluster: Cluster, namespace: str) -> None:
-    assert "WAITING: the pods start once the Secret azure-driver-database exists" in _install(cluster, HELM3, namespace)
+    backend = ("--set", "durable.backend=mssql")
+    printed = _install(cluster, HELM3, namespace, *backend)
+    assert "WAITING: the pods start once the Secret azure-driver-database exists" in printed
     literal = "--from-literal=connectionString=Server=tcp:db"
     cluster.kubectl("create", "secret", "generic", "azure-driver-database", literal, "--namespace", namespace)
-    assert "WAITING" not in _install(cluster, HELM3, namespace)
+    assert "WAITING" not in _install(cluster, HELM3, namespace, *backend)
 
 
 @each_helm
@@ -174,7 +223,7 @@ def test_api_server_takes_every_object(cluster: Cluster, namespace: str, case: s
             "metadata": item["spec"]["template"]["metadata"] | {"name": "pod", "namespace": namespace},
             "spec": item["spec"]["template"]["spec"],
         }
-        for item in rendered.all("Deployment")
+        for item in rendered.workloads
     ]
     command = ("create", "--dry-run=server", "--validate=strict", "--namespace", namespace, "--filename", "-")
     printed = cluster.kubectl(*command, stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
