@@ -152,6 +152,7 @@ def test_host_json_is_fit_for_durable_and_for_the_latency_goals() -> None:
     assert host["version"] == "2.0"
     assert host["extensions"]["http"]["routePrefix"] == ""
     assert host["extensionBundle"]["id"] == "Microsoft.Azure.Functions.ExtensionBundle"
+    assert host["extensionBundle"]["version"] == "[4.26.0, 5.0.0)"
     assert durable["hubName"].isalnum()
     assert "storageProvider" not in durable, "settings that one durable backend understands reach no other (ADR 12)"
     assert durable["maxConcurrentActivityFunctions"] >= 20
