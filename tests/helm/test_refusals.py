@@ -33,9 +33,9 @@ NONSENSE = [
     (["durable.mssql.schemaName=a b"], r"durable.mssql.schemaName", r"letters, digits and underscores"),
     (["durable.backend=mssql", "durable.mssql.bundled.enabled=true"], r"bundled.image", r"in your registry"),
     (["durable.mssql.bundled.enabled=true"], r"durable.mssql.bundled.enabled", r"set durable.backend=mssql"),
-    (["durable.azureStorage.accountName=h"], r"durable.azureStorage.accountName", r"set durable.backend=azureStorage"),
+    (["durable.azureStorage.accountName=hub"], r"azureStorage.accountName", r"set durable.backend=azureStorage"),
     (["durable.trial.size=big"], r"durable.trial.size", r"attern"),
-    (["durable.trial.image="], r"durable.trial.image", r"length"),
+    (["durable.trial.image="], r"durable.trial.image", r"[lL]ength"),
     (["keda.enabled=true"], r"keda.enabled", r"keda.cpu.enabled=true"),
     (["durable.azureStorage.partitionCount=17"], r"durable.azureStorage.partitionCount", r"16"),
     (
