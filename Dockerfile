@@ -36,13 +36,16 @@ LABEL org.opencontainers.image.title="azure-driver" \
 COPY --from=build /build/bicep /usr/local/bin/bicep
 COPY --from=build /build/wwwroot /home/site/wwwroot
 
-# What the Functions host needs to run the app; the chart adds TLS, keys and the durable backend.
+# What the Functions host needs to run the app; the chart adds TLS, keys and the durable backend. Without WEBSITE_HOSTNAME
+# Durable's webhooks answer 500; the chart gives the Service's name. LOG_OUTPUT: the driver's lines as they are.
 ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
     FUNCTIONS_WORKER_RUNTIME=python \
     PYTHON_ENABLE_INIT_INDEXING=1 \
     AzureWebJobsDisableHomepage=true \
     ASPNETCORE_URLS=http://+:7275 \
+    WEBSITE_HOSTNAME=localhost:7275 \
+    LOG_OUTPUT=container \
     PYTHONDONTWRITEBYTECODE=1 \
     BICEP_PATH=/usr/local/bin/bicep \
     HOME=/tmp

@@ -10,6 +10,7 @@
 // | Key Vault | < 1 | < 1 | < 1 | < 1 |
 // | logs, about 2 KB a lifecycle and what the host tells | 1 to 3 | 3 to 10 | 3 to 10 | 3 to 10 |
 // | five alert rules, each 5 minutes | 8 | 8 | 8 | 8 |
+// | Durable Task Scheduler (taskHub), Consumption | by what is dispatched | the same | the same | the same |
 // | private endpoints and DNS zones (five each) | 0 | 39 | 39 | 39 |
 // | together | about 15 | about 100 | about 225 | about 125 |
 metadata name = 'Azure resource driver'
@@ -17,7 +18,7 @@ metadata description = 'Hosts the Azure resource driver of TNC-O / CP4NA on Azur
 
 targetScope = 'subscription'
 
-import { planType, kafkaType, secretsType, tagsType } from 'modules/types.bicep'
+import { planType, taskHubType, kafkaType, secretsType, tagsType } from 'modules/types.bicep'
 
 @description('Required. Name of the environment, such as dev or prod: part of every name.')
 @minLength(1)
@@ -32,6 +33,9 @@ param resourceGroupName string = 'rg-azure-driver-${environmentName}'
 
 @description('Optional. Plan of the function app.')
 param plan planType = { kind: 'flex' }
+
+@description('Optional. Where Durable Functions keeps its state. Running lifecycles do not move from one to the other.')
+param taskHub taskHubType = { kind: 'azureStorage' }
 
 @description('Optional. Whether plan and storage are spread over availability zones, where the region has them.')
 param zoneRedundant bool = false
@@ -98,6 +102,7 @@ module hosting 'modules/hosting.bicep' = {
     environmentName: environmentName
     location: location
     plan: plan
+    taskHub: taskHub
     zoneRedundant: zoneRedundant
     kafka: kafka
     kafkaSecrets: kafkaSecrets

@@ -12,6 +12,10 @@ param kafka = {
   }
   secretNames: ['SASL_PASSWORD']
 }
+// `azd env set TASK_HUB azureManaged` for Durable Task Scheduler, before the first `azd up`.
+param taskHub = readEnvironmentVariable('TASK_HUB', 'azureStorage') == 'azureManaged'
+  ? { kind: 'azureManaged' }
+  : { kind: 'azureStorage' }
 // A trial is deleted and made again.
 param purgeProtection = false
 // Needed at the first time; afterwards the vault keeps them.

@@ -1,7 +1,7 @@
 metadata name = 'Function app'
 metadata description = 'Function app of the driver and its plan.'
 
-import { planType, kafkaType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the function app.')
 param name string
@@ -23,6 +23,12 @@ param identityName string
 
 @description('Required. Name of the storage account.')
 param storageName string
+
+@description('Required. Where Durable Functions keeps its state.')
+param taskHub taskHubType
+
+@description('Required. Connection string of the Durable Task Scheduler; empty with azureStorage.')
+param schedulerConnectionString string
 
 @description('Required. URL of the container for the app\'s package.')
 param packageContainerUrl string
@@ -88,6 +94,28 @@ var settings = {
   KAFKA_TOPIC: kafka.?topic ?? 'lm_vnfc_lifecycle_execution_events'
   LOG_LEVEL: logLevel
 }
+// Settings that one durable backend understands reach no other: they are not in host.json.
+var storageProviders = {
+  azureStorage: {
+    partitionCount: '4'
+    // Idle queues are looked at this often; what a killed instance had begun is begun again after these times, the least allowed.
+    maxQueuePollingInterval: '00:00:02'
+    workItemQueueVisibilityTimeout: '00:01:00'
+    controlQueueVisibilityTimeout: '00:01:00'
+  }
+  azureManaged: {
+    type: 'azureManaged'
+    connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+  }
+}
+var durableSettings = union(
+  toObject(
+    items(storageProviders[taskHub.kind]),
+    one => 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__${one.key}',
+    one => one.value
+  ),
+  taskHub.kind == 'azureStorage' ? {} : { DURABLE_TASK_SCHEDULER_CONNECTION_STRING: schedulerConnectionString }
+)
 // At start the host prints the routes in categories below Microsoft. A name with a dot cannot be a setting on Linux, so all
 // of them are raised.
 var pathSettings = secretPath
@@ -202,7 +230,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, pathSettings, kafkaSettings, kafkaSecretSettings, classicSettings)
+    properties: union(settings, durableSettings, pathSettings, kafkaSettings, kafkaSecretSettings, classicSettings)
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {

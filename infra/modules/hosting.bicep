@@ -1,7 +1,7 @@
 metadata name = 'Hosting'
 metadata description = 'The function app of the driver and what it needs, in one resource group.'
 
-import { planType, kafkaType, secretsType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, secretsType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the environment: part of every name.')
 param environmentName string
@@ -11,6 +11,9 @@ param location string
 
 @description('Required. Plan of the function app.')
 param plan planType
+
+@description('Required. Where Durable Functions keeps its state.')
+param taskHub taskHubType
 
 @description('Required. Whether plan and storage are spread over availability zones.')
 param zoneRedundant bool
@@ -68,6 +71,7 @@ var names = {
   vault: 'kv-azdrv-${token}'
   workspace: 'log-azure-driver-${environmentName}'
   insights: 'appi-azure-driver-${environmentName}'
+  scheduler: 'dts-azure-driver-${token}'
   network: 'vnet-azure-driver-${environmentName}'
 }
 
@@ -126,6 +130,17 @@ module vault 'vault.bicep' = {
   }
 }
 
+module scheduler 'scheduler.bicep' = if (taskHub.kind == 'azureManaged') {
+  params: {
+    name: names.scheduler
+    location: location
+    taskHub: taskHub
+    hubName: 'AzureDriver'
+    identityName: identity.name
+    tags: tags
+  }
+}
+
 module functionApp 'app.bicep' = {
   dependsOn: [network]
   params: {
@@ -136,6 +151,8 @@ module functionApp 'app.bicep' = {
     zoneRedundant: zoneRedundant
     identityName: identity.name
     storageName: storage.outputs.name
+    taskHub: taskHub
+    schedulerConnectionString: scheduler.?outputs.connectionString ?? ''
     packageContainerUrl: storage.outputs.packageContainerUrl
     vaultUri: vault.outputs.uri
     insightsConnectionString: monitoring.outputs.connectionString

@@ -66,6 +66,30 @@ type kafkaType = {
 }
 
 @export()
+@description('Where Durable Functions keeps its state.')
+@discriminator('kind')
+type taskHubType = azureStorageTaskHubType | azureManagedTaskHubType
+
+@description('Azure Storage: the account that the host has anyway.')
+type azureStorageTaskHubType = {
+  kind: 'azureStorage'
+}
+
+@export()
+@description('Durable Task Scheduler: more work items a second, no request over 1 MB.')
+type azureManagedTaskHubType = {
+  kind: 'azureManaged'
+
+  @description('Optional. Billed by what is dispatched, or by capacity. Default: Consumption.')
+  sku: 'Consumption' | 'Dedicated'?
+
+  @description('Optional. With Dedicated: capacity units; three make it highly available. Default: 1.')
+  @minValue(1)
+  @maxValue(3)
+  capacity: int?
+}
+
+@export()
 @description('A built-in role and what it is for.')
 type roleType = {
   @description('Required. Role definition id.')

@@ -54,6 +54,11 @@ class Rendered:
         raise LookupError(f"no {kind} {name} among {[(i['kind'], i['metadata']['name']) for i in self.objects]}")
 
     @property
+    def workloads(self) -> list[Object]:
+        """What keeps pods running: Deployments and StatefulSets."""
+        return [*self.all("Deployment"), *self.all("StatefulSet")]
+
+    @property
     def pod(self) -> Object:
         """The driver's pod template."""
         template: Object = self.one("Deployment")["spec"]["template"]

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -25,7 +27,7 @@ pytestmark = [
 ]
 
 NUMBERS = count(1)
-MADE = {"azure-driver-tls", "azure-driver-sealing", "azure-driver-function-keys"}
+MADE = {"azure-driver-tls", "azure-driver-sealing", "azure-driver-function-keys", "azure-driver-azurite"}
 
 each_helm = pytest.mark.parametrize("helm", HELMS, ids=lambda helm: f"helm{helm.version}")
 
@@ -134,11 +136,71 @@ def test_upgrade_from_the_old_chart(cluster: Cluster, namespace: str, helm: Helm
     assert cluster.get("secret", "azure-driver-tls", namespace)["data"] == certificate["data"]
 
 
+@each_helm
+@pytest.mark.parametrize("backend", ["mssql", "azureStorage", "azureManaged"])
+def test_default_never_moves_a_release_to_another_backend(
+    cluster: Cluster, namespace: str, backend: str, helm: Helm
+) -> None:
+    _install(cluster, helm, namespace, "--set", f"durable.backend={backend}")
+    deployment = _deployment(cluster, namespace)
+    words = f"this release runs with {backend}.*set durable.backend={backend} to keep it, or durable.backend=trial"
+    with pytest.raises(ClusterRefused, match=words):
+        _install(cluster, helm, namespace, "--reset-values")
+    assert _deployment(cluster, namespace) == deployment
+    assert cluster.names("statefulset.apps", namespace) == set()
+    _install(cluster, helm, namespace, "--set", "durable.backend=trial")
+    _install(cluster, helm, namespace, "--reset-values")
+    assert cluster.names("statefulset.apps", namespace) == {"azure-driver-azurite"}
+
+
+@each_helm
+def test_default_of_an_earlier_version_is_not_left(
+    cluster: Cluster, namespace: str, helm: Helm, tmp_path: Path
+) -> None:
+    """Its default was mssql, and it wrote no annotation: the environment tells."""
+    earlier = _earlier_chart(tmp_path)
+    cluster.helm(helm, "install", "azure-driver", earlier, "--namespace", namespace)
+    assert "azure-driver/durable-backend" not in _deployment(cluster, namespace)["metadata"]["annotations"]
+    with pytest.raises(ClusterRefused, match=r"runs with mssql.*set durable\.backend=mssql to keep it"):
+        _install(cluster, helm, namespace)
+    _install(cluster, helm, namespace, "--set", "durable.backend=mssql")
+
+
+@pytest.mark.parametrize("case", ["keda-azure-storage", "workload-identity", "durable-task-scheduler"])
+def test_backend_of_an_earlier_version_is_read_from_its_environment(
+    cluster: Cluster, namespace: str, case: str, tmp_path: Path
+) -> None:
+    values = CHART / "ci" / f"{case}-values.yaml"
+    cluster.helm(
+        HELM3, "install", "azure-driver", _earlier_chart(tmp_path), "--namespace", namespace, "--values", values
+    )
+    backend = yaml.safe_load(values.read_text())["durable"]["backend"]
+    with pytest.raises(ClusterRefused, match=f"set durable.backend={backend} to keep it"):
+        _install(cluster, HELM3, namespace, "--reset-values")
+
+
+@each_helm
+def test_upgrade_of_the_chart_does_not_restart_the_trial_s_storage(
+    cluster: Cluster, namespace: str, helm: Helm, tmp_path: Path
+) -> None:
+    _install(cluster, helm, namespace)
+    before = cluster.get("statefulset", "azure-driver-azurite", namespace)
+    newer = shutil.copytree(CHART, tmp_path / "azure-driver")
+    text = (newer / "Chart.yaml").read_text()
+    (newer / "Chart.yaml").write_text(text.replace("ersion: 2.0.0", "ersion: 2.0.1"))
+    cluster.helm(helm, "upgrade", "azure-driver", newer, "--namespace", namespace)
+    after = cluster.get("statefulset", "azure-driver-azurite", namespace)
+    assert after["metadata"]["labels"]["helm.sh/chart"] == "azure-driver-2.0.1"
+    assert after["spec"] == before["spec"]
+
+
 def test_notes_tell_of_what_is_missing_only(cluster: Cluster, namespace: str) -> None:
-    assert "WAITING: the pods start once the Secret azure-driver-database exists" in _install(cluster, HELM3, namespace)
+    backend = ("--set", "durable.backend=mssql")
+    printed = _install(cluster, HELM3, namespace, *backend)
+    assert "WAITING: the pods start once the Secret azure-driver-database exists" in printed
     literal = "--from-literal=connectionString=Server=tcp:db"
     cluster.kubectl("create", "secret", "generic", "azure-driver-database", literal, "--namespace", namespace)
-    assert "WAITING" not in _install(cluster, HELM3, namespace)
+    assert "WAITING" not in _install(cluster, HELM3, namespace, *backend)
 
 
 @each_helm
@@ -170,18 +232,28 @@ def test_autoscaler_takes_over(cluster: Cluster, namespace: str, helm: Helm) -> 
 def test_api_server_takes_every_object(cluster: Cluster, namespace: str, case: str, apis: tuple[str, ...]) -> None:
     """Strict fields, defaulting, validation, the custom resources' rules; pods under "restricted"."""
     rendered = render(values=case, apis=apis, namespace=namespace)
-    objects = rendered.objects + [
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": item["spec"]["template"]["metadata"] | {"name": "pod", "namespace": namespace},
-            "spec": item["spec"]["template"]["spec"],
-        }
-        for item in rendered.all("Deployment")
-    ]
+    objects = rendered.objects + [_pod(item, namespace) for item in rendered.workloads]
     command = ("create", "--dry-run=server", "--validate=strict", "--namespace", namespace, "--filename", "-")
     printed = cluster.kubectl(*command, stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
     assert len(printed.splitlines()) == len(objects)
+
+
+def _pod(workload: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """The pod that a controller would make: with a StatefulSet's claims as volumes."""
+    template = workload["spec"]["template"]
+    claims = [
+        {
+            "name": claim["metadata"]["name"],
+            "persistentVolumeClaim": {"claimName": f"{claim['metadata']['name']}-pod-0"},
+        }
+        for claim in workload["spec"].get("volumeClaimTemplates", [])
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": template["metadata"] | {"name": "pod", "namespace": namespace},
+        "spec": template["spec"] | {"volumes": template["spec"]["volumes"] + claims},
+    }
 
 
 def test_restricted_is_enforced(cluster: Cluster, namespace: str) -> None:
@@ -199,6 +271,17 @@ def test_helm_test_is_a_hook(cluster: Cluster, namespace: str) -> None:
     hooks = yaml.safe_load(cluster.helm(HELM4, "get", "hooks", "azure-driver", "--namespace", namespace))
     assert hooks["metadata"]["name"] == "azure-driver-test-health"
     assert cluster.names("pod", namespace) == set(), "it runs when it is asked for"
+
+
+def _earlier_chart(folder: Path) -> Path:
+    """This chart as it was before the trial: mssql by default, no annotation that names the backend."""
+    chart = shutil.copytree(CHART, folder / "azure-driver")
+    values, deployment = chart / "values.yaml", chart / "templates" / "deployment.yaml"
+    values.write_text(re.sub(r'^  backend: ""$', "  backend: mssql", values.read_text(), flags=re.MULTILINE))
+    deployment.write_text(
+        re.sub(r"^ *azure-driver/durable-backend:.*\n", "", deployment.read_text(), flags=re.MULTILINE)
+    )
+    return chart
 
 
 def _old_chart(folder: Path) -> Path:

@@ -93,6 +93,17 @@ def test_bases_and_downloads_are_pinned() -> None:
     assert re.search(r"^USER 10001:0$", DOCKERFILE, re.MULTILINE)
 
 
+def test_environment_is_what_the_host_needs_without_the_chart() -> None:
+    """The chart's own value wins where it gives one."""
+    (block,) = re.findall(r"^ENV (.*?[^\\])$", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    given = dict(setting.split("=", 1) for setting in block.replace("\\\n", " ").split())
+    assert given["WEBSITE_HOSTNAME"] == "localhost:7275", "without it Durable's webhooks answer 500"
+    assert given["ASPNETCORE_URLS"] == "http://+:7275"
+    assert given["LOG_OUTPUT"] == "container"
+    assert given["PYTHON_ENABLE_INIT_INDEXING"] == "1"
+    assert not given.keys() & {"URLS", "POD_NAMESPACE", "CONTAINER_NAME"}
+
+
 @pytest.mark.parametrize("image", ["", "functions:4", "functions@sha1:0"])
 def test_make_image_wants_a_digest(image: str) -> None:
     done = subprocess.run(["make", "image", f"FUNCTIONS_IMAGE={image}"], cwd=ROOT, capture_output=True, text=True)

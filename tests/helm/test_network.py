@@ -35,7 +35,7 @@ def test_who_else_may_call() -> None:
 
 
 def test_what_it_may_call() -> None:
-    dns, kafka, azure, database = _egress(render())
+    dns, kafka, azure, database = _egress(render("durable.backend=mssql"))
     assert _ports(dns) == {("UDP", 53), ("TCP", 53), ("UDP", 5353), ("TCP", 5353)}
     assert _ports(kafka) == {("TCP", 9092)}
     assert _ports(azure) == {("TCP", 443)}
@@ -46,7 +46,7 @@ def test_what_it_may_call() -> None:
 def test_ports_follow_the_values() -> None:
     assert _ports(_egress(render(values="existing-secrets"))[1]) == {("TCP", 9093), ("TCP", 9094)}
     assert _ports(_egress(render(values="air-gapped"))[2]) == {("TCP", 443), ("TCP", 3128)}
-    assert _ports(_egress(render("durable.mssql.port=1444"))[3]) == {("TCP", 1444)}
+    assert _ports(_egress(render("durable.backend=mssql", "durable.mssql.port=1444"))[3]) == {("TCP", 1444)}
     assert len(_egress(render("durable.backend=azureManaged"))) == 3, "Azure's own backends are reached by HTTPS"
     extra = {"ports": [{"protocol": "TCP", "port": 514}]}
     assert _egress(render(values={"networkPolicy": {"extraEgress": [extra]}}))[-1] == extra
@@ -59,6 +59,21 @@ def test_bundled_database_lets_in_the_driver_only() -> None:
     assert spec["ingress"][0]["from"] == [{"podSelector": {"matchLabels": {"app": "azure-driver"}}}]
     assert "egress" not in spec, "it calls nobody"
     assert _egress(rendered)[3]["to"] == [{"podSelector": {"matchLabels": {"app": "azure-driver-mssql"}}}]
+
+
+def test_trial_storage_is_for_the_driver_only() -> None:
+    rendered = render()
+    ports = {("TCP", 10000), ("TCP", 10001), ("TCP", 10002)}
+    spec = rendered.one("NetworkPolicy", "azure-driver-azurite")["spec"]
+    assert spec["podSelector"] == {"matchLabels": {"app": "azure-driver-azurite"}}
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    (rule,) = spec["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": {"app": "azure-driver"}}}]
+    assert _ports(rule) == ports
+    assert "egress" not in spec, "it calls nobody"
+    storage = _egress(rendered)[3]
+    assert storage["to"] == [{"podSelector": {"matchLabels": {"app": "azure-driver-azurite"}}}]
+    assert _ports(storage) == ports
 
 
 def test_no_policy_where_none_is_wanted() -> None:

@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from tests.helm.notes import notes
 
 
@@ -31,7 +33,9 @@ def test_without_tls_there_is_no_certificate() -> None:
 
 
 def test_tells_what_the_pods_wait_for() -> None:
-    assert "WAITING: the pods start once the Secret azure-driver-database exists, with key connectionString" in notes()
+    assert "WAITING: the pods start once the Secret azure-driver-database exists, with key connectionString" in notes(
+        values="ocp"
+    )
     assert "the Secret azure-driver-storage exists" in notes(values="keda-azure-storage")
     assert "the Secret azure-driver-scheduler exists" in notes(values="durable-task-scheduler")
     assert "the Secret my-tls exists, with key tls.crt, tls.key" in notes(values="existing-secrets")
@@ -44,3 +48,18 @@ def test_warns_of_what_is_for_trials() -> None:
     assert "WAITING" not in printed
     assert "WARNING: networkPolicy.enabled=false" in notes(values="extras")
     assert "WARNING" not in notes()
+
+
+@pytest.mark.parametrize("case", ["defaults", "trial", "old-values", "old-readme"])
+def test_first_line_says_what_a_trial_loses(case: str) -> None:
+    first, *rest = notes(values=case).splitlines()
+    assert first.startswith(
+        "TRIAL: the task hub is Azurite, and when its pod is killed the last seconds of accepted work"
+    )
+    assert "For production set durable.backend" in first
+    assert "WAITING" not in "".join(rest), "nothing has to be made beforehand"
+
+
+def test_no_trial_where_a_backend_is_named() -> None:
+    assert notes(values="ocp").startswith("The Azure resource driver 2.0.0 is installed in namespace lm.")
+    assert "TRIAL" not in notes(values="ocp")

@@ -15,6 +15,14 @@ def test_old_install_command() -> None:
     rendered = render("docker.image=reg:5000/azure-driver", "docker.version=0.0.2", apis=OPENSHIFT)
     assert rendered.container["image"] == "reg:5000/azure-driver:0.0.2"
     assert rendered.one("Service")["spec"]["ports"][0]["port"] == 7275
+    assert [(item["kind"], item["metadata"]["name"]) for item in rendered.workloads] == [
+        ("Deployment", "azure-driver"),
+        ("StatefulSet", "azure-driver-azurite"),
+    ]
+    secrets = {item["metadata"]["name"] for item in rendered.all("Secret")}
+    assert {secret for secret, _ in rendered.env_from_secrets.values()} <= secrets, "nothing has to be made beforehand"
+    volumes = [each["secret"]["secretName"] for each in rendered.pod["spec"]["volumes"] if "secret" in each]
+    assert set(volumes) <= secrets
     assert {item["kind"] for item in rendered.objects if item["metadata"]["name"] == "azure-driver"} == {
         "Deployment",
         "NetworkPolicy",

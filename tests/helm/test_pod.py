@@ -29,13 +29,13 @@ def test_every_object_is_in_the_namespace_of_the_release() -> None:
     assert {item["metadata"]["namespace"] for item in rendered.objects} == {"elsewhere"}
 
 
-def test_selectors_of_the_service_meet_the_driver_only() -> None:
-    rendered = render(values="bundled-mssql")
+@pytest.mark.parametrize("case", ["bundled-mssql", "trial"])
+def test_selectors_of_the_service_meet_the_driver_only(case: str) -> None:
+    rendered = render(values=case)
     selected = [
         item["metadata"]["name"]
-        for item in [*rendered.all("Deployment"), *rendered.all("Pod")]
-        if (item["spec"]["template"] if item["kind"] == "Deployment" else item)["metadata"]["labels"]["app"]
-        == "azure-driver"
+        for item in [*rendered.workloads, *rendered.all("Pod")]
+        if item["spec"].get("template", item)["metadata"]["labels"]["app"] == "azure-driver"
     ]
     assert selected == ["azure-driver"]
 
@@ -63,7 +63,13 @@ def test_environment_as_seen_on_the_real_host(rendered: Rendered) -> None:
         }.items()
     )
     names = {item["name"] for item in rendered.container["env"]}
-    assert not names & {"URLS", "POD_NAMESPACE", "WEBSITE_INSTANCE_ID", "AzureWebJobsKubernetesSecretName"}
+    assert not names & {
+        "URLS",
+        "POD_NAMESPACE",
+        "CONTAINER_NAME",
+        "WEBSITE_INSTANCE_ID",
+        "AzureWebJobsKubernetesSecretName",
+    }
     assert len(names) == len(rendered.container["env"])
 
 
@@ -80,6 +86,8 @@ def test_log_is_json_lines_where_it_is_collected() -> None:
     name = "AzureFunctionsJobHost__Logging__Console__FormatterName"
     assert render().env[name] == "json"
     assert name not in render("app.config.env.LOG_TYPE=plain").env
+    assert render().env["LOG_OUTPUT"] == "container", "the driver's lines are not wrapped into the host's"
+    assert render("app.config.env.LOG_OUTPUT=host").env["LOG_OUTPUT"] == "host"
 
 
 def test_probes(rendered: Rendered) -> None:
@@ -110,7 +118,7 @@ def test_ends_gently(rendered: Rendered) -> None:
 def test_pods_are_restricted(case: str, apis: tuple[str, ...]) -> None:
     """Pod Security "restricted" and OpenShift's restricted-v2."""
     rendered = render(values=case, apis=apis)
-    specs = [item["spec"]["template"]["spec"] for item in rendered.all("Deployment")]
+    specs = [item["spec"]["template"]["spec"] for item in rendered.workloads]
     specs += [item["spec"] for item in rendered.all("Pod")]
     for spec in specs:
         assert spec["securityContext"]["runAsNonRoot"] is True
@@ -164,6 +172,9 @@ def test_extras() -> None:
 
 def test_air_gapped() -> None:
     rendered = render(values="air-gapped")
+    storage = rendered.one("StatefulSet", "azure-driver-azurite")["spec"]["template"]["spec"]
+    assert storage["containers"][0]["image"] == "registry.internal:5000/azure-storage/azurite:3.35.0"
+    assert storage["imagePullSecrets"] == [{"name": "internal-registry"}]
     assert rendered.container["image"] == f"registry.internal:5000/lm/azure-driver@sha256:{'0123456789abcdef' * 4}"
     assert rendered.pod["spec"]["imagePullSecrets"] == [{"name": "internal-registry"}]
     assert rendered.env["AZURE_RESOURCE_MANAGER_URL"] == "https://management.azure.internal"
@@ -194,12 +205,12 @@ def test_keys_for_every_http_function() -> None:
     assert mount["mountPath"] == "/run/secrets/functions-keys"
 
 
-def test_env_command_starts_the_host_without_the_two_names() -> None:
+def test_env_command_starts_the_host_without_the_three_names() -> None:
     """The same `env -u` before a program that shows its environment: what SIGTERM reaches is the program itself."""
     command = [*render().container["command"][:-1], "sh", "-c", "echo $$; env"]
     done = subprocess.Popen(
         command,
-        env={"PATH": "/usr/bin:/bin", "URLS": "http://x", "POD_NAMESPACE": "lm", "KEPT": "yes"},
+        env={"PATH": "/usr/bin:/bin", "URLS": "http://x", "POD_NAMESPACE": "lm", "CONTAINER_NAME": "c", "KEPT": "yes"},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -207,4 +218,4 @@ def test_env_command_starts_the_host_without_the_two_names() -> None:
     pid, *variables = printed.splitlines()
     assert int(pid) == done.pid
     assert "KEPT=yes" in variables
-    assert not [each for each in variables if each.startswith(("URLS=", "POD_NAMESPACE="))]
+    assert not [each for each in variables if each.startswith(("URLS=", "POD_NAMESPACE=", "CONTAINER_NAME="))]

@@ -31,7 +31,12 @@ NONSENSE = [
     (["durable.backend=redis"], r"durable.backend", r"azureStorage"),
     (["durable.hubName=my-hub"], r"durable.hubName", r"letters and digits"),
     (["durable.mssql.schemaName=a b"], r"durable.mssql.schemaName", r"letters, digits and underscores"),
-    (["durable.mssql.bundled.enabled=true"], r"durable.mssql.bundled.image", r"in your registry"),
+    (["durable.backend=mssql", "durable.mssql.bundled.enabled=true"], r"bundled.image", r"in your registry"),
+    (["durable.mssql.bundled.enabled=true"], r"durable.mssql.bundled.enabled", r"set durable.backend=mssql"),
+    (["durable.azureStorage.accountName=hub"], r"azureStorage.accountName", r"set durable.backend=azureStorage"),
+    (["durable.trial.size=big"], r"durable.trial.size", r"attern"),
+    (["durable.trial.image="], r"durable.trial.image", r"[lL]ength"),
+    (["keda.enabled=true"], r"keda.enabled", r"keda.cpu.enabled=true"),
     (["durable.azureStorage.partitionCount=17"], r"durable.azureStorage.partitionCount", r"16"),
     (
         ["durable.backend=azureStorage", "durable.azureStorage.accountName=hub"],
@@ -84,7 +89,7 @@ def test_nonsense_is_refused_in_words(settings: list[str], name: str, words: str
     assert re.search(words, said)
 
 
-@pytest.mark.parametrize("variable", ["URLS", "urls", "POD_NAMESPACE", "pod_namespace"])
+@pytest.mark.parametrize("variable", ["URLS", "urls", "POD_NAMESPACE", "pod_namespace", "CONTAINER_NAME"])
 @pytest.mark.parametrize(
     "setting", ["app.config.env.{}=x", "app.extraEnv[0].name={},app.extraEnv[0].value=x"], ids=["env", "extraEnv"]
 )
@@ -94,11 +99,11 @@ def test_variable_that_stops_the_host_is_refused(setting: str, variable: str) ->
 
 
 def test_variable_that_stops_the_host_does_not_come_from_elsewhere() -> None:
-    """Secrets and ConfigMaps of app.extraEnvFrom cannot be looked into: the command drops these two names."""
+    """Secrets and ConfigMaps of app.extraEnvFrom cannot be looked into: the command drops these three names."""
     rendered = render("app.extraEnvFrom[0].secretRef.name=s")
     assert rendered.container["envFrom"] == [{"secretRef": {"name": "s"}}]
     *drop, host = rendered.container["command"]
-    assert drop == ["/usr/bin/env", "-u", "URLS", "-u", "POD_NAMESPACE"]
+    assert drop == ["/usr/bin/env", "-u", "URLS", "-u", "POD_NAMESPACE", "-u", "CONTAINER_NAME"]
     assert host == "/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost"
     assert rendered.pod["spec"]["enableServiceLinks"] is False
 

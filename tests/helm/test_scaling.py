@@ -4,6 +4,21 @@ import pytest
 
 from tests.helm.chart import Refused, Rendered, render
 
+KEDA = ("durable.backend=mssql", "keda.enabled=true")
+STORAGE_PROVIDER = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"
+
+# What Azure Storage understands, and no other backend may be told.
+AZURE_STORAGE = {
+    "maxQueuePollingInterval": "00:00:02",
+    "workItemQueueVisibilityTimeout": "00:01:00",
+    "controlQueueVisibilityTimeout": "00:01:00",
+}
+
+
+def _storage_provider(rendered: Rendered) -> dict[str, str]:
+    given = rendered.env.items()
+    return {name.removeprefix(STORAGE_PROVIDER): value for name, value in given if name.startswith(STORAGE_PROVIDER)}
+
 
 def _triggers(rendered: Rendered) -> list[tuple[str, dict[str, str]]]:
     return [(each["type"], each["metadata"]) for each in rendered.one("ScaledObject")["spec"]["triggers"]]
@@ -12,7 +27,7 @@ def _triggers(rendered: Rendered) -> list[tuple[str, dict[str, str]]]:
 def test_replicas_are_left_to_who_scales() -> None:
     assert render("app.replicas=3").one("Deployment")["spec"]["replicas"] == 3
     assert "replicas" not in render("app.autoscaler.enabled=true").one("Deployment")["spec"]
-    assert "replicas" not in render("keda.enabled=true").one("Deployment")["spec"]
+    assert "replicas" not in render(*KEDA).one("Deployment")["spec"]
 
 
 @pytest.mark.parametrize(
@@ -22,8 +37,8 @@ def test_replicas_are_left_to_who_scales() -> None:
         (["app.replicas=2"], True),
         (["app.autoscaler.enabled=true", "app.replicas=5"], False),
         (["app.autoscaler.enabled=true", "app.autoscaler.minReplicas=2"], True),
-        (["keda.enabled=true", "keda.minReplicas=2"], True),
-        (["keda.enabled=true", "app.replicas=5"], False),
+        ([*KEDA, "keda.minReplicas=2"], True),
+        ([*KEDA, "app.replicas=5"], False),
         (["app.replicas=2", "podDisruptionBudget.enabled=false"], False),
     ],
 )
@@ -37,10 +52,7 @@ def test_disruption_budget_only_where_two_pods_run(settings: list[str], made: bo
 
 def test_mssql() -> None:
     rendered = render(values="keda-mssql")
-    provider = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"
-    assert {
-        name.removeprefix(provider): value for name, value in rendered.env.items() if name.startswith(provider)
-    } == {
+    assert _storage_provider(rendered) == {
         "type": "mssql",
         "connectionStringName": "SQLDB_Connection",
         "createDatabaseIfNotExists": "true",
@@ -71,7 +83,8 @@ def test_mssql_scaler_asks_with_the_driver_s_own_limits() -> None:
 def test_azure_storage_scaler_looks_at_every_queue() -> None:
     rendered = render(values="keda-azure-storage")
     assert rendered.env["AzureFunctionsJobHost__extensions__durableTask__hubName"] == "AzureDriver"
-    assert rendered.env["AzureFunctionsJobHost__extensions__durableTask__storageProvider__partitionCount"] == "3"
+    assert _storage_provider(rendered) == AZURE_STORAGE | {"partitionCount": "3"}
+    assert "TASK_HUB_TRIAL" not in rendered.env
     assert rendered.env_from_secrets["AzureWebJobsStorage"] == ("azure-driver-storage", "connectionString")
     assert [(kind, metadata["queueName"]) for kind, metadata in _triggers(rendered)] == [
         ("azure-queue", "azuredriver-workitems"),
@@ -100,9 +113,10 @@ def test_workload_identity_needs_no_secret() -> None:
 
 def test_durable_task_scheduler() -> None:
     rendered = render(values="durable-task-scheduler")
-    provider = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"
-    assert rendered.env[f"{provider}type"] == "azureManaged"
-    name = rendered.env[f"{provider}connectionStringName"]
+    provider = _storage_provider(rendered)
+    assert provider.keys() == {"type", "connectionStringName"}
+    assert provider["type"] == "azureManaged"
+    name = provider["connectionStringName"]
     assert rendered.env_from_secrets[name] == ("azure-driver-scheduler", "connectionString")
     assert [kind for kind, _ in _triggers(rendered)] == ["cpu", "kafka"]
     assert rendered.all("TriggerAuthentication") == []
@@ -114,9 +128,9 @@ def test_cpu_alone_has_no_fallback() -> None:
     assert render(values="keda-mssql").one("ScaledObject")["spec"]["fallback"] == {"failureThreshold": 3, "replicas": 2}
 
 
-@pytest.mark.parametrize("settings", ["app.autoscaler.enabled=true", "keda.enabled=true"])
-def test_scales_in_one_pod_at_a_time(settings: str) -> None:
-    rendered = render(settings)
+@pytest.mark.parametrize("settings", [("app.autoscaler.enabled=true",), KEDA], ids=["autoscaler", "keda"])
+def test_scales_in_one_pod_at_a_time(settings: tuple[str, ...]) -> None:
+    rendered = render(*settings)
     if rendered.all("ScaledObject"):
         spec = rendered.one("ScaledObject")["spec"]
         assert spec["minReplicaCount"] == 1
@@ -129,7 +143,7 @@ def test_scales_in_one_pod_at_a_time(settings: str) -> None:
 
 def test_one_autoscaler_at_most() -> None:
     assert render("app.autoscaler.enabled=true").all("ScaledObject") == []
-    assert render("keda.enabled=true").all("HorizontalPodAutoscaler") == []
+    assert render(*KEDA).all("HorizontalPodAutoscaler") == []
     with pytest.raises(Refused, match="enable one"):
         render("app.autoscaler.enabled=true", "keda.enabled=true")
 
@@ -149,6 +163,12 @@ def test_bundled_database_is_one_writer_and_its_own_login() -> None:
     assert rendered.one("PersistentVolumeClaim", "azure-driver-mssql")["spec"]["accessModes"] == ["ReadWriteOnce"]
 
 
-def test_bundled_database_is_not_there_unless_asked_for() -> None:
-    assert [item["metadata"]["name"] for item in render().all("Deployment")] == ["azure-driver"]
-    assert render().all("PersistentVolumeClaim") == []
+@pytest.mark.parametrize("backend", ["trial", "mssql", "azureStorage", "azureManaged"])
+def test_no_backend_brings_another_one(backend: str) -> None:
+    rendered = render(f"durable.backend={backend}")
+    assert [item["metadata"]["name"] for item in rendered.all("Deployment")] == ["azure-driver"]
+    assert rendered.all("PersistentVolumeClaim") == []
+    assert bool(rendered.all("StatefulSet")) == (backend == "trial")
+    assert bool([item for item in rendered.objects if "azurite" in item["metadata"]["name"]]) == (backend == "trial")
+    assert rendered.env.get("TASK_HUB_TRIAL") == ("true" if backend == "trial" else None)
+    assert rendered.one("Deployment")["metadata"]["annotations"]["azure-driver/durable-backend"] == backend

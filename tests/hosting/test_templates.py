@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dev.bicep import Bicep
+from dev.bicep import Bicep, started
 from driver import settings
 from driver.packages.manifests import FILE, manifest
 from tests.hosting.snapshots import INFRA, VAULT_REFERENCE, Snapshot, take
@@ -187,6 +187,77 @@ def test_prod_is_reached_through_its_private_endpoints_only(prod: Snapshot) -> N
         for one in prod.all("Microsoft.Network/privateEndpoints")
     ]
     assert sorted(connections) == [["blob"], ["queue"], ["sites"], ["table"], ["vault"]]
+
+
+PROVIDER = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"
+
+
+def _storage_provider(snapshot: Snapshot) -> dict[str, str]:
+    given = snapshot.settings().items()
+    return {name.removeprefix(PROVIDER): value for name, value in given if name.startswith(PROVIDER)}
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_task_hub_in_storage_has_its_own_settings(name: str, request: pytest.FixtureRequest) -> None:
+    snapshot: Snapshot = request.getfixturevalue(name)
+    assert _storage_provider(snapshot) == {
+        "partitionCount": "4",
+        "maxQueuePollingInterval": "00:00:02",
+        "workItemQueueVisibilityTimeout": "00:01:00",
+        "controlQueueVisibilityTimeout": "00:01:00",
+    }
+    assert not [one for one in snapshot.types() if "DurableTask" in one]
+
+
+@pytest.mark.parametrize(
+    ("task_hub", "sku"),
+    [
+        ("{ kind: 'azureManaged' }", {"name": "Consumption"}),
+        ("{ kind: 'azureManaged', sku: 'Dedicated' }", {"name": "Dedicated", "capacity": 1}),
+        ("{ kind: 'azureManaged', sku: 'Dedicated', capacity: 3 }", {"name": "Dedicated", "capacity": 3}),
+    ],
+)
+def test_task_hub_in_durable_task_scheduler(
+    task_hub: str, sku: dict[str, Any], dev: Snapshot, compiler: Bicep, tmp_path: Path
+) -> None:
+    snapshot = variant(compiler, tmp_path, f"param taskHub = {task_hub}")
+    assert snapshot.types() - dev.types() == {
+        "Microsoft.DurableTask/schedulers": 1,
+        "Microsoft.DurableTask/schedulers/taskHubs": 1,
+        "Microsoft.Authorization/roleAssignments": 1,
+    }
+    scheduler = snapshot.one("Microsoft.DurableTask/schedulers")
+    assert scheduler["properties"] == {"sku": sku, "ipAllowlist": ["0.0.0.0/0"]}
+    hub = snapshot.one("Microsoft.DurableTask/schedulers/taskHubs")["name"].rsplit("/", 1)[1]
+    host = json.loads((INFRA.parent / "host.json").read_text(encoding="utf-8"))
+    assert hub == host["extensions"]["durableTask"]["hubName"]
+
+
+def test_scheduler_is_reached_by_identity(compiler: Bicep, tmp_path: Path) -> None:
+    snapshot = variant(compiler, tmp_path, "param taskHub = { kind: 'azureManaged' }")
+    provider = _storage_provider(snapshot)
+    assert provider.keys() == {"type", "connectionStringName"}, "nothing that only Azure Storage understands"
+    assert provider["type"] == "azureManaged"
+    assert "'outputs', 'connectionString', 'value'" in snapshot.settings()[provider["connectionStringName"]]
+    compiled = (INFRA / "main.json").read_text(encoding="utf-8")
+    assert "'Endpoint={0};Authentication=ManagedIdentity;ClientID={1}'" in compiled
+    (role,) = [
+        one
+        for one in snapshot.all("Microsoft.Authorization/roleAssignments")
+        if one["properties"].get("description") == "Durable Task Data Contributor"
+    ]
+    assert "/schedulers/" in role["id"]
+    assert role["properties"]["roleDefinitionId"].endswith("/0ad04412-c4d5-4796-b79c-f76d14c8d402")
+
+
+def test_azd_takes_the_task_hub_from_its_environment(
+    compiler: Bicep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The compiler that runs already has its environment: another one.
+    monkeypatch.setenv("TASK_HUB", "azureManaged")
+    with started() as fresh:
+        assert take(fresh, INFRA / "main.bicepparam").types()["Microsoft.DurableTask/schedulers"] == 1
+    assert take(compiler, INFRA / "main.bicepparam").types()["Microsoft.DurableTask/schedulers"] == 0
 
 
 def test_only_allowed_addresses_get_in(dev: Snapshot, compiler: Bicep, tmp_path: Path) -> None:

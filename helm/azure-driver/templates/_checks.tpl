@@ -5,6 +5,19 @@
     {{- fail (printf "%s: %q must be %s" .name (toString .value) .must) -}}
   {{- end -}}
 {{- end -}}
+{{- if not .Values.durable.backend -}}
+  {{- if .Values.durable.mssql.bundled.enabled -}}
+    {{- fail "durable.mssql.bundled.enabled without durable.backend: set durable.backend=mssql" -}}
+  {{- end -}}
+  {{- if .Values.durable.azureStorage.accountName -}}
+    {{- fail "durable.azureStorage.accountName without durable.backend: set durable.backend=azureStorage" -}}
+  {{- end -}}
+  {{- $running := include "azure-driver.backendOf" (lookup "apps/v1" "Deployment" .Release.Namespace (include "azure-driver.name" .)) -}}
+  {{- if not (has $running (list "" "trial")) -}}
+    {{- fail (printf "durable.backend: this release runs with %s, and its lifecycles do not move to another backend; set durable.backend=%s to keep it, or durable.backend=trial to begin with an empty task hub" $running $running) -}}
+  {{- end -}}
+{{- end -}}
+{{- $backend := include "azure-driver.backend" . -}}
 {{- $ssl := .Values.app.config.security.ssl -}}
 {{- $autoscaler := .Values.app.autoscaler -}}
 {{- if and $autoscaler.enabled .Values.keda.enabled -}}
@@ -39,13 +52,13 @@
 {{- if and .Values.kafka.secretKeys (not .Values.kafka.existingSecret) -}}
   {{- fail "kafka.secretKeys without kafka.existingSecret: name the Secret that holds the keys" -}}
 {{- end -}}
-{{- if and (eq .Values.durable.backend "mssql") .Values.durable.mssql.bundled.enabled (not .Values.durable.mssql.bundled.image) -}}
+{{- if and (eq $backend "mssql") .Values.durable.mssql.bundled.enabled (not .Values.durable.mssql.bundled.image) -}}
   {{- fail "durable.mssql.bundled.image: name the image of SQL Server 2022 in your registry" -}}
 {{- end -}}
 {{- if and .Values.azure.workloadIdentity.enabled (not .Values.azure.workloadIdentity.clientId) -}}
   {{- fail "azure.workloadIdentity.clientId: give the client id of the identity" -}}
 {{- end -}}
-{{- if and (eq .Values.durable.backend "azureStorage") .Values.durable.azureStorage.accountName (not .Values.azure.workloadIdentity.enabled) -}}
+{{- if and (eq $backend "azureStorage") .Values.durable.azureStorage.accountName (not .Values.azure.workloadIdentity.enabled) -}}
   {{- fail "durable.azureStorage.accountName is reached with workload identity: set azure.workloadIdentity.enabled=true, or leave it empty and give existingSecret" -}}
 {{- end -}}
 {{- end -}}

@@ -6,6 +6,7 @@
 {{/* What the chart itself sets, as a list. The Functions host's settings are those it was seen to run with. */}}
 {{- define "azure-driver.ownEnv" -}}
 {{- $ssl := .Values.app.config.security.ssl -}}
+{{- $backend := include "azure-driver.backend" . -}}
 {{- $durable := "AzureFunctionsJobHost__extensions__durableTask" -}}
 - name: AzureWebJobsScriptRoot
   value: /home/site/wwwroot
@@ -99,7 +100,7 @@
   value: {{ .Values.durable.maxConcurrentActivities | quote }}
 - name: {{ $durable }}__maxConcurrentOrchestratorFunctions
   value: {{ .Values.durable.maxConcurrentOrchestrators | quote }}
-{{- if eq .Values.durable.backend "mssql" }}
+{{- if eq $backend "mssql" }}
 - name: {{ $durable }}__storageProvider__type
   value: mssql
 - name: {{ $durable }}__storageProvider__connectionStringName
@@ -118,10 +119,25 @@
       name: {{ .Values.durable.mssql.existingSecret }}
       key: {{ .Values.durable.mssql.key }}
       {{- end }}
-{{- else if eq .Values.durable.backend "azureStorage" }}
+{{- else if has $backend (list "azureStorage" "trial") }}
 - name: {{ $durable }}__storageProvider__partitionCount
   value: {{ .Values.durable.azureStorage.partitionCount | quote }}
-{{- if .Values.durable.azureStorage.accountName }}
+# Idle queues are looked at this often; what a killed pod had begun is begun again after these times, the least allowed.
+- name: {{ $durable }}__storageProvider__maxQueuePollingInterval
+  value: "00:00:02"
+- name: {{ $durable }}__storageProvider__workItemQueueVisibilityTimeout
+  value: "00:01:00"
+- name: {{ $durable }}__storageProvider__controlQueueVisibilityTimeout
+  value: "00:01:00"
+{{- if eq $backend "trial" }}
+- name: AzureWebJobsStorage
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "azure-driver.name" . }}-azurite
+      key: connectionString
+- name: TASK_HUB_TRIAL
+  value: "true"
+{{- else if .Values.durable.azureStorage.accountName }}
 - name: AzureWebJobsStorage__accountName
   value: {{ .Values.durable.azureStorage.accountName | quote }}
 {{- else }}
@@ -157,8 +173,8 @@
 {{- $env := concat (include "azure-driver.ownEnv" . | fromYamlArray) (include "azure-driver.valuesEnv" . | fromYamlArray) .Values.app.extraEnv -}}
 {{- $seen := dict -}}
 {{- range $env -}}
-  {{- if has (upper .name) (list "URLS" "POD_NAMESPACE") -}}
-    {{- fail (printf "environment variable %s: the Functions host does not run with it (URLS binds its address twice, POD_NAMESPACE makes it take the pod for App Service); use another name" .name) -}}
+  {{- if has (upper .name) (list "URLS" "POD_NAMESPACE" "CONTAINER_NAME") -}}
+    {{- fail (printf "environment variable %s: the Functions host does not run with it (URLS binds its address twice, POD_NAMESPACE makes it take the pod for App Service, CONTAINER_NAME for Linux Consumption); use another name" .name) -}}
   {{- end -}}
   {{- if not (regexMatch "^[-._a-zA-Z][-._a-zA-Z0-9]*$" .name) -}}
     {{- fail (printf "environment variable %q: a name has letters, digits, dots, dashes and underscores, and no digit first" .name) -}}

@@ -11,7 +11,8 @@ scaleDown:
 {{- define "azure-driver.kedaTriggers" -}}
 {{- $name := include "azure-driver.name" . -}}
 {{- $durable := .Values.durable -}}
-{{- if and (eq $durable.backend "mssql") .Values.keda.mssql.enabled }}
+{{- $backend := include "azure-driver.backend" . -}}
+{{- if and (eq $backend "mssql") .Values.keda.mssql.enabled }}
 - type: mssql
   metadata:
     query: "SELECT {{ $durable.mssql.schemaName }}.GetScaleRecommendation({{ $durable.maxConcurrentOrchestrators }}, {{ $durable.maxConcurrentActivities }})"
@@ -19,7 +20,7 @@ scaleDown:
   authenticationRef:
     name: {{ $name }}
 {{- end }}
-{{- if and (eq $durable.backend "azureStorage") .Values.keda.azureQueue.enabled }}
+{{- if and (eq $backend "azureStorage") .Values.keda.azureQueue.enabled }}
 {{- $queues := list (printf "%s-workitems" (lower $durable.hubName)) }}
 {{- range until (int $durable.azureStorage.partitionCount) }}
 {{- $queues = append $queues (printf "%s-control-%02d" (lower $durable.hubName) .) }}

@@ -33,6 +33,24 @@ app: {{ include "azure-driver.name" . }}
 {{- end -}}
 {{- end -}}
 
+{{/* Where Durable Functions keeps its state; _checks.tpl keeps the default from moving a release that is there. */}}
+{{- define "azure-driver.backend" -}}
+{{ .Values.durable.backend | default "trial" }}
+{{- end -}}
+
+{{/* The backend that a Deployment in the cluster runs with; empty: none, as with the driver before this one. */}}
+{{- define "azure-driver.backendOf" -}}
+{{- $env := dict -}}
+{{- range dig "spec" "template" "spec" "containers" list . -}}
+  {{- range .env -}}
+    {{- $_ := set $env .name (.value | default "") -}}
+  {{- end -}}
+{{- end -}}
+{{- $provider := get $env "AzureFunctionsJobHost__extensions__durableTask__storageProvider__type" -}}
+{{- $byStorage := or (hasKey $env "AzureWebJobsStorage") (hasKey $env "AzureWebJobsStorage__accountName") | ternary "azureStorage" "" -}}
+{{- dig "metadata" "annotations" "azure-driver/durable-backend" ($provider | default $byStorage) . -}}
+{{- end -}}
+
 {{- define "azure-driver.scheme" -}}
 {{ ternary "https" "http" .Values.app.config.security.ssl.enabled }}
 {{- end -}}

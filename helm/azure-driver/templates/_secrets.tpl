@@ -16,7 +16,10 @@ that restarts the pods must speak of the same data).
   {{- if not .Values.functionKeys.existingSecret -}}
     {{- $_ := set $generated (printf "%s-function-keys" $name) (include "azure-driver.newFunctionKeys" . | fromJson) -}}
   {{- end -}}
-  {{- if and (eq .Values.durable.backend "mssql") .Values.durable.mssql.bundled.enabled -}}
+  {{- $backend := include "azure-driver.backend" . -}}
+  {{- if eq $backend "trial" -}}
+    {{- $_ := set $generated (printf "%s-azurite" $name) (include "azure-driver.newStorageAccount" . | fromJson) -}}
+  {{- else if and (eq $backend "mssql") .Values.durable.mssql.bundled.enabled -}}
     {{- $_ := set $generated (printf "%s-mssql" $name) (include "azure-driver.newDatabaseLogin" . | fromJson) -}}
   {{- end -}}
   {{- range $secret, $drawn := $generated -}}
@@ -56,6 +59,21 @@ that restarts the pods must speak of the same data).
 {{/* The HTTP functions of function_app.py, in lower case. */}}
 {{- define "azure-driver.httpFunctions" -}}
 {{- list "execute_lifecycle" "find_reference" "health" "show_execution" | toJson -}}
+{{- end -}}
+
+{{/*
+The account of the trial's storage: `accounts` as Azurite reads it, `connectionString` as the host does. The storage clients
+take the account from a URL's path only on the ports 10000 to 10002.
+*/}}
+{{- define "azure-driver.newStorageAccount" -}}
+{{- $account := "azuredriver" -}}
+{{- $key := randBytes 64 -}}
+{{- $host := printf "%s-azurite.%s.svc" (include "azure-driver.name" .) .Release.Namespace -}}
+{{- $connection := list "DefaultEndpointsProtocol=http" (printf "AccountName=%s" $account) (printf "AccountKey=%s" $key) -}}
+{{- range $service, $port := dict "Blob" 10000 "Queue" 10001 "Table" 10002 -}}
+  {{- $connection = append $connection (printf "%sEndpoint=http://%s:%d/%s" $service $host $port $account) -}}
+{{- end -}}
+{{- dict "accounts" (printf "%s:%s" $account $key | b64enc) "connectionString" (join ";" $connection | b64enc) | toJson -}}
 {{- end -}}
 
 {{- define "azure-driver.newDatabaseLogin" -}}
