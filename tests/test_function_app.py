@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from driver import activities
+from driver.models.runs import RUN_VERSION
 from orchestrators import lifecycle
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,6 +121,13 @@ def test_what_the_orchestrator_calls_is_what_is_registered(functions: dict[str, 
 def test_the_orchestrator_names_activities_nowhere_else() -> None:
     source = inspect.getsource(lifecycle)
     assert source.count("call_activity") == source.count("call_activity_with_retry(step,") == 1
+
+
+def test_the_host_gives_orchestrations_the_version_of_new_runs() -> None:
+    """After going back to an older release, the extension then lets them wait instead of failing them."""
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+    assert host["extensions"]["durableTask"]["defaultVersion"] == f"{RUN_VERSION}.0"
+    assert set(lifecycle.VERSIONS) == set(range(RUN_VERSION + 1))
 
 
 def test_there_is_one_timer(functions: dict[str, Any]) -> None:
