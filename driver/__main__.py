@@ -22,9 +22,9 @@ from driver.azure.refusals import Refusal
 from driver.errors import DriverError, InvalidRequest
 from driver.models.orders import Deploy, Order, Remove
 from driver.models.requests import LifecycleRequest
-from driver.packages.catalogue import Package, find_template, own_package
+from driver.packages.catalogue import Package, find_template, load_own_package
 from driver.packages.manifests import Transition
-from driver.packages.templates import Template, resource_types
+from driver.packages.templates import Template, list_resource_types
 
 _NOWHERE = {
     "name": "check",
@@ -82,7 +82,7 @@ def _package(folder: Path) -> Package:
     if not root.is_dir():
         raise InvalidRequest(f"{root} is no folder")
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-    package = own_package(files, settings.current())
+    package = load_own_package(files, settings.current())
     if package is None:
         raise InvalidRequest(f"{root} holds neither a lifecycle.yaml nor a template")
     return package
@@ -107,7 +107,10 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _check(package: Package, given: _Given) -> Iterator[str]:
     faults: list[str] = []
-    for name, transition in {**package.manifest.transitions, "Delete": package.manifest.transition("Delete")}.items():
+    for name, transition in {
+        **package.manifest.transitions,
+        "Delete": package.manifest.find_transition("Delete"),
+    }.items():
         try:
             yield from _shown(package, name, transition, given)
         except InvalidRequest as error:
@@ -124,9 +127,9 @@ def _shown(package: Package, name: str, transition: Transition, given: _Given) -
     elif transition.deploy is None:
         yield f"{name}: removes {_removed(transition, work)}"
     else:
-        template, _ = package.template(transition.deploy)
+        template, _ = package.load_template(transition.deploy)
         yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
-        yield f"  will own: {', '.join(sorted(resource_types(template.body))) or 'nothing'}"
+        yield f"  will own: {', '.join(sorted(list_resource_types(template.body))) or 'nothing'}"
         yield from _declared(template) if work is None else _bound(work)
 
 

@@ -105,7 +105,7 @@ def _require_fit(sealed: str, settings: Settings) -> None:
 
 
 def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
-    package = catalogue.package(request.system("resourceType"), request.driver_files, settings)
+    package = catalogue.find_package(request.system("resourceType"), request.driver_files, settings)
     return plans.plan(request, package, settings)
 
 

@@ -11,11 +11,11 @@ from driver.errors import InvalidRequest
 from driver.models.orders import Adopt, Call, Deploy, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages import expressions
-from driver.packages.binding import bind
+from driver.packages.binding import bind_parameters
 from driver.packages.catalogue import Package
 from driver.packages.manifests import FILE, PREVIEWS, OwnedResource, Transition
-from driver.packages.names import name_fault
-from driver.packages.properties import depth
+from driver.packages.names import find_name_fault
+from driver.packages.properties import measure_depth
 from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE, ResourceId
 from driver.settings import Settings
 
@@ -54,7 +54,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
     if preview.lower() in map(str.lower, manifest.transitions):
         preview = ""  # the package has an operation of that name itself
-    transition = manifest.transition("Create" if preview else request.lifecycle_name)
+    transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
     location = azure_location(request.deployment_location, settings)
     asked = _Asked(request, package, transition, preview, _context(request))
     work = _work(asked)
@@ -112,7 +112,7 @@ def _targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
 
 def _deploy(asked: _Asked, file: str) -> Deploy:
     transition, manifest, place = asked.transition, asked.package.manifest, asked.place
-    template, given = asked.package.template(file)
+    template, given = asked.package.load_template(file)
     faults: list[str] = []
     explicit = {
         name: _evaluated(value, asked.context, f"{place}, parameters.{name}", faults)
@@ -121,13 +121,13 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
     sources = (asked.request.resource_properties, asked.request.request_properties, asked.request.system_properties)
-    bound, references = bind(template.parameters, explicit, sources, given, faults)
-    if depth([template.body, bound]) > DEEPEST:
+    bound, references = bind_parameters(template.parameters, explicit, sources, given, faults)
+    if measure_depth([template.body, bound]) > DEEPEST:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     group = location = ""
     if template.scope == "resourceGroup":
         group = _text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)
-        if (fault := name_fault(GROUP_TYPE, group)) and (group or not faults):
+        if (fault := find_name_fault(GROUP_TYPE, group)) and (group or not faults):
             faults.append(f"{place}, resourceGroup: {fault}")
     else:
         location = _text(transition.location or manifest.location, asked, "location", faults).replace(" ", "").lower()
@@ -153,7 +153,7 @@ def _adopted(asked: _Asked) -> Adopt | None:
     """The deployment that the property `stack_id` of a Create names instead of one to make."""
     given = asked.request.resource_properties.get(STACK_ID)
     stack_id = "" if given is None or given.value is None else str(given.value).strip()
-    if not stack_id or asked.transition is not asked.package.manifest.transition("Create"):
+    if not stack_id or asked.transition is not asked.package.manifest.find_transition("Create"):
         return None
     deployment_id = ResourceId.parse(stack_id)
     if not (deployment_id.is_deployment and deployment_id.subscription):
@@ -161,7 +161,7 @@ def _adopted(asked: _Asked) -> Adopt | None:
             f"property '{STACK_ID}': '{stack_id[:300]}' is not the ARM id of a deployment:"
             f" /subscriptions/<id>/resourceGroups/<group>/providers/{DEPLOYMENT_TYPE}/<name>"
         )
-    template, _ = asked.package.template(asked.transition.deploy or "")
+    template, _ = asked.package.load_template(asked.transition.deploy or "")
     return Adopt(deployment_id=deployment_id, outputs=template.outputs)
 
 
@@ -171,7 +171,7 @@ def deployment_name(resource_name: str, request_id: str) -> str:
     """
     prefix = _NOT_IN_NAMES.sub("-", resource_name).strip("-.")[:_LONGEST_PREFIX]
     name = f"{prefix}-{request_id}" if prefix else request_id
-    if fault := name_fault(DEPLOYMENT_TYPE, name):
+    if fault := find_name_fault(DEPLOYMENT_TYPE, name):
         raise ValueError(fault)
     return name
 

@@ -66,7 +66,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
 
 def _reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
     """The `reference:` block of the driver files, its texts evaluated."""
-    package = catalogue.own_package(archives.files(request.driver_files), settings)
+    package = catalogue.load_own_package(archives.read_files(request.driver_files), settings)
     if package is None or package.manifest.reference is None:
         return None
     block = package.manifest.reference

@@ -18,7 +18,7 @@ _LINK = 0o120000
 _KIND = 0o170000
 
 
-def files(driver_files: str) -> dict[str, bytes]:
+def read_files(driver_files: str) -> dict[str, bytes]:
     """The files of driver files by path; none where there is no zip. Raises InvalidRequest naming what is wrong."""
     if not driver_files.strip():
         return {}
@@ -30,12 +30,12 @@ def files(driver_files: str) -> dict[str, bytes]:
         raise InvalidRequest(f"driverFiles: not base64: {error}") from None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read(archive)
+            return _read_archive(archive)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         raise InvalidRequest(f"driverFiles: not a zip that can be read: {error}") from None
 
 
-def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _read_archive(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > MOST_FILES:
         raise InvalidRequest(f"driverFiles: {len(entries)} files, more than {MOST_FILES}")
@@ -43,7 +43,7 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise InvalidRequest(f"driverFiles: the files are larger than {LARGEST_CONTENT} bytes together")
     found: dict[str, bytes] = {}
     for entry in entries:
-        path = _path(entry)
+        path = _read_path(entry)
         if path in found:
             raise InvalidRequest(f"driverFiles: '{path}' stands in the zip twice")
         with archive.open(entry) as stream:
@@ -55,7 +55,7 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
     return found
 
 
-def _path(entry: zipfile.ZipInfo) -> str:
+def _read_path(entry: zipfile.ZipInfo) -> str:
     if entry.compress_type not in _METHODS:
         raise InvalidRequest(
             f"driverFiles: '{entry.filename[:200]}' is compressed by method {entry.compress_type}; only stored and"

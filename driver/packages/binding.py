@@ -8,7 +8,7 @@ from driver.packages import properties
 from driver.packages.templates import Parameter
 
 
-def bind(
+def bind_parameters(
     parameters: Iterable[Parameter],
     explicit: Mapping[str, Any],
     sources: tuple[Properties, ...],
@@ -31,20 +31,20 @@ def bind(
             if parameter.name.lower() in lifecycle:
                 value = lifecycle[parameter.name.lower()]
             else:
-                value = properties.find(parameter, sources)
+                value = properties.find_value(parameter, sources)
             if properties.is_absent(value, parameter):
                 value = file.get("value")
             if not properties.is_absent(value, parameter):
-                bound[parameter.name] = properties.coerce(parameter, value)
+                bound[parameter.name] = properties.coerce_value(parameter, value)
             elif "reference" in file:
                 references[parameter.name] = file["reference"]
             elif parameter.required:
-                faults.append(f"property '{parameter.name}' is missing: {_wanted(parameter)}")
+                faults.append(f"property '{parameter.name}' is missing: {_describe_requirement(parameter)}")
         except properties.Unfit as unfit:
             faults.append(f"property '{parameter.name}': {unfit}")
     return bound, references
 
 
-def _wanted(parameter: Parameter) -> str:
+def _describe_requirement(parameter: Parameter) -> str:
     allowed = f", one of {', '.join(map(str, parameter.allowed))}" if parameter.allowed else ""
     return f"it is required ({parameter.type}{allowed})"

@@ -77,7 +77,7 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
     from jinja2 import TemplateError, UndefinedError
 
     try:
-        value = _compiled(text)(context)
+        value = _compile_text(text)(context)
     except UndefinedError as error:
         raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from None
     except (*_FAULTS, TemplateError) as error:
@@ -99,24 +99,25 @@ def evaluate_all(value: Any, context: Mapping[str, Any], place: str) -> Any:
 
 
 @cache
-def _environment() -> "Environment":
+def _build_environment() -> "Environment":
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     environment.globals.clear()
     environment.filters = {
-        **{name: _bounded(environment.filters[name]) for name in _FILTERS},
-        "tojson": _bounded(json.dumps, arguments=1),  # Jinja2's own escapes for HTML and indents as far as it is told
+        **{name: _limit_filter(environment.filters[name]) for name in _FILTERS},
+        # Jinja2's own filter escapes for HTML, and takes any number for its indent.
+        "tojson": _limit_filter(json.dumps, arguments=1),
     }
     return environment
 
 
-def _bounded(function: Callable[..., Any], arguments: int = 3) -> Callable[..., Any]:
+def _limit_filter(function: Callable[..., Any], arguments: int = 3) -> Callable[..., Any]:
     """A filter that gives no longer text than LONGEST: each may multiply the length of what the one before gave."""
 
     @wraps(function)
-    def bounded(*values: Any, **named: Any) -> Any:
+    def call_filter(*values: Any, **named: Any) -> Any:
         if len(values) + len(named) > arguments:
             raise TypeError("too many arguments")
         result = function(*values, **named)
@@ -124,54 +125,54 @@ def _bounded(function: Callable[..., Any], arguments: int = 3) -> Callable[..., 
             raise ValueError(f"a filter gives more than {LONGEST} characters")
         return result
 
-    return bounded
+    return call_filter
 
 
-def _compiled(text: str) -> Callable[[Mapping[str, Any]], Any]:
+def _compile_text(text: str) -> Callable[[Mapping[str, Any]], Any]:
     from jinja2 import TemplateSyntaxError
 
     if len(text) > LONGEST:
         raise TemplateSyntaxError(f"longer than {LONGEST} characters", 1)
-    return _compile(text)
+    return _compile_expression(text)
 
 
 @lru_cache(maxsize=_MOST_COMPILED)
-def _compile(text: str) -> Callable[[Mapping[str, Any]], Any]:
+def _compile_expression(text: str) -> Callable[[Mapping[str, Any]], Any]:
     from jinja2 import TemplateSyntaxError, nodes
 
-    environment = _environment()
+    environment = _build_environment()
     parsed = environment.parse(text)
     for node in parsed.find_all(nodes.Node):
         if type(node).__name__ not in _NODES:
             raise TemplateSyntaxError(f"{type(node).__name__.lower()} is not allowed here, only expressions are", 1)
     if sum(1 for _ in parsed.find_all(nodes.Name)) > MOST_NAMES:
         raise TemplateSyntaxError(f"it names properties more than {MOST_NAMES} times", 1)
-    if _depth(parsed) > DEEPEST:
+    if _measure_depth(parsed) > DEEPEST:
         raise TemplateSyntaxError(f"it is nested more than {DEEPEST} deep", 1)
-    lone = _lone_expression(text, parsed)
+    lone = _find_lone_expression(text, parsed)
     if lone is None:
         template = environment.from_string(text)
         return lambda context: template.render(context)
     expression = environment.compile_expression(lone, undefined_to_none=False)
 
-    def value(context: Mapping[str, Any]) -> Any:
+    def evaluate_expression(context: Mapping[str, Any]) -> Any:
         # Not as keywords: a property may be called `self`.
-        return json.loads(json.dumps(expression(context), default=_no_value))
+        return json.loads(json.dumps(expression(context), default=_refuse_value))
 
-    return value
-
-
-def _depth(node: "Node") -> int:
-    return 1 + max(map(_depth, node.iter_child_nodes()), default=0)
+    return evaluate_expression
 
 
-def _no_value(result: Any) -> Any:
+def _measure_depth(node: "Node") -> int:
+    return 1 + max(map(_measure_depth, node.iter_child_nodes()), default=0)
+
+
+def _refuse_value(result: Any) -> Any:
     """What an expression gave is no value, such as a method. What is undefined says so, with its name."""
     str(result)
     raise TypeError(f"it gives a {type(result).__name__}, which is no JSON value")
 
 
-def _lone_expression(text: str, parsed: Any) -> str | None:
+def _find_lone_expression(text: str, parsed: Any) -> str | None:
     from jinja2 import nodes
 
     stripped = text.strip()

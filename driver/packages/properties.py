@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from driver.models.requests import Properties, Property
-from driver.packages.names import name_fault
+from driver.packages.names import find_name_fault
 from driver.packages.templates import Parameter
 
 _TRUE = {"true", "yes", "on", "1"}
@@ -18,28 +18,32 @@ class Unfit(Exception):
     """A value that cannot be used for a parameter; the text says what would fit."""
 
 
-def find(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
+def find_value(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
     """The value of the property that has the parameter's name, from the first source that has it; None where none does.
 
     A property of type `key` serves `<name>` and `<name>_public` with its public key, and a secure `<name>` or
     `<name>_private` with its private key.
     """
     for properties in sources:
-        if (found := _named(properties, parameter.name)) is not None:
+        if (found := _find_property(properties, parameter.name)) is not None:
             if not found.is_key:
                 return found.value
             return found.private_key if parameter.secure else found.public_key
         for suffix in ("_public", "_private"):
-            key = _named(properties, parameter.name.removesuffix(suffix)) if parameter.name.endswith(suffix) else None
+            key = (
+                _find_property(properties, parameter.name.removesuffix(suffix))
+                if parameter.name.endswith(suffix)
+                else None
+            )
             if key is not None and key.is_key:
-                return _half(key, suffix, parameter)
+                return _read_key_half(key, suffix, parameter)
     return None
 
 
-def coerce(parameter: Parameter, value: Any) -> Any:
+def coerce_value(parameter: Parameter, value: Any) -> Any:
     """A value as the parameter's type, within its constraints. Raises Unfit, never repeating a secure value."""
     coerced = _COERCIONS[parameter.type](value)
-    _check(parameter, coerced)
+    _check_constraints(parameter, coerced)
     if not parameter.allowed:
         return coerced
     spelled = {str(allowed).lower(): allowed for allowed in parameter.allowed}
@@ -55,7 +59,7 @@ def is_absent(value: Any, parameter: Parameter) -> bool:
     )
 
 
-def depth(value: Any) -> int:
+def measure_depth(value: Any) -> int:
     """How deep objects and lists are within each other; layer by layer, since recursion has a limit of its own."""
     levels, layer = 0, [value]
     while layer:
@@ -68,13 +72,13 @@ def depth(value: Any) -> int:
     return levels
 
 
-def _named(properties: Properties, name: str) -> Property | None:
+def _find_property(properties: Properties, name: str) -> Property | None:
     if name in properties:
         return properties[name]
     return next((value for key, value in properties.items() if key.lower() == name.lower()), None)
 
 
-def _half(key: Property, suffix: str, parameter: Parameter) -> Any:
+def _read_key_half(key: Property, suffix: str, parameter: Parameter) -> Any:
     if suffix == "_public":
         return key.public_key
     if not parameter.secure:
@@ -82,7 +86,7 @@ def _half(key: Property, suffix: str, parameter: Parameter) -> Any:
     return key.private_key
 
 
-def _text(value: Any) -> str:
+def _coerce_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -90,7 +94,7 @@ def _text(value: Any) -> str:
     return json.dumps(value)
 
 
-def _whole_number(value: Any) -> int:
+def _coerce_integer(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -101,22 +105,22 @@ def _whole_number(value: Any) -> int:
     raise Unfit("it takes a whole number")
 
 
-def _truth(value: Any) -> bool:
+def _coerce_boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    text = _text(value).strip().lower()
+    text = _coerce_text(value).strip().lower()
     if text in _TRUE | _FALSE:
         return text in _TRUE
     raise Unfit("it takes true or false")
 
 
-def _list(value: Any) -> list[Any]:
+def _coerce_list(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     if isinstance(value, str):
         text = value.strip()
         if text.startswith("["):
-            loaded = _loaded(text)
+            loaded = _parse_json(text)
             if isinstance(loaded, list):
                 return loaded
         elif not text.startswith("{"):
@@ -126,14 +130,14 @@ def _list(value: Any) -> list[Any]:
     raise Unfit("it takes a list: JSON, or values separated by commas")
 
 
-def _object(value: Any) -> dict[str, Any]:
-    loaded = _loaded(value) if isinstance(value, str) else value
+def _coerce_object(value: Any) -> dict[str, Any]:
+    loaded = _parse_json(value) if isinstance(value, str) else value
     if isinstance(loaded, Mapping):
         return dict(loaded)
     raise Unfit("it takes an object, as JSON")
 
 
-def _loaded(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -141,21 +145,21 @@ def _loaded(text: str) -> Any:
 
 
 _COERCIONS = {
-    "string": _text,
-    "securestring": _text,
-    "int": _whole_number,
-    "bool": _truth,
-    "array": _list,
-    "object": _object,
-    "secureobject": _object,
+    "string": _coerce_text,
+    "securestring": _coerce_text,
+    "int": _coerce_integer,
+    "bool": _coerce_boolean,
+    "array": _coerce_list,
+    "object": _coerce_object,
+    "secureobject": _coerce_object,
 }
 
 
-def _check(parameter: Parameter, value: Any) -> None:
-    shown = "the value" if parameter.secure else f"'{_text(value)[:100]}'"
+def _check_constraints(parameter: Parameter, value: Any) -> None:
+    shown = "the value" if parameter.secure else f"'{_coerce_text(value)[:100]}'"
     if parameter.allowed:
         _check_allowed(parameter, value, shown)
-    if parameter.name_of and isinstance(value, str) and (fault := name_fault(parameter.name_of, value)):
+    if parameter.name_of and isinstance(value, str) and (fault := find_name_fault(parameter.name_of, value)):
         raise Unfit(f"the value is no name for {parameter.name_of}" if parameter.secure else fault)
     if isinstance(value, int) and not isinstance(value, bool):
         if parameter.minimum is not None and value < parameter.minimum:

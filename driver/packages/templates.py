@@ -49,7 +49,7 @@ class Template:
     outputs: tuple[str, ...]
 
 
-def template(body: Any, file: str) -> Template:
+def read_template(body: Any, file: str) -> Template:
     """What the template in `file` declares. Raises InvalidRequest if it is no ARM template of a scope the driver
     deploys to.
     """
@@ -69,7 +69,7 @@ def template(body: Any, file: str) -> Template:
         if not isinstance(body.get(name) or {}, Mapping):
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
-    parameters = [_parameter(name, one, body, file, faults) for name, one in declared.items()]
+    parameters = [_read_parameter(name, one, body, file, faults) for name, one in declared.items()]
     if faults or scope is None:
         raise InvalidRequest(*faults)
     return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
@@ -85,19 +85,19 @@ def is_template(content: bytes) -> bool:
     return isinstance(schema, str) and schema.rstrip("#").lower().endswith("deploymenttemplate.json")
 
 
-def resource_types(body: Mapping[str, Any]) -> frozenset[str]:
+def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     """The ARM types, in lower case, of all resources a template can make: nested ones and those of nested templates
     included.
     """
-    return frozenset(name.lower() for name, _ in _resources(body.get("resources"), ""))
+    return frozenset(name.lower() for name, _ in _walk_resources(body.get("resources"), ""))
 
 
-def top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
+def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
     """Type and name, in lower case, of each top-level resource, where every name is a text or one parameter; else None,
     and only ARM can tell.
     """
     names = set()
-    for kind, one in _resources(body.get("resources"), ""):
+    for kind, one in _walk_resources(body.get("resources"), ""):
         if kind.count("/") > 1:
             continue
         name = one.get("name")
@@ -111,38 +111,40 @@ def top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> f
     return frozenset(names)
 
 
-def existing_types(body: Mapping[str, Any]) -> frozenset[str]:
+def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
     """The ARM types, in lower case, of what a template only refers to (`existing`)."""
-    return frozenset(name.lower() for name, one in _resources(body.get("resources"), "") if one.get("existing") is True)
+    return frozenset(
+        name.lower() for name, one in _walk_resources(body.get("resources"), "") if one.get("existing") is True
+    )
 
 
-def reaches_elsewhere(body: Mapping[str, Any]) -> bool:
+def has_outside_resources(body: Mapping[str, Any]) -> bool:
     """Whether a template can make resources outside of the group it is deployed to: nested deployments or scoped
     resources.
     """
     return any(
         one.get("scope")
         or (name.lower() == DEPLOYMENTS.lower() and (one.get("resourceGroup") or one.get("subscriptionId")))
-        for name, one in _resources(body.get("resources"), "")
+        for name, one in _walk_resources(body.get("resources"), "")
     )
 
 
-def _resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _walk_resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for one in resources.values() if isinstance(resources, Mapping) else resources or ():
         if not isinstance(one, Mapping):
             continue
         name = str(one.get("type", ""))
         full = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
         yield full, one
-        yield from _resources(one.get("resources"), full)
+        yield from _walk_resources(one.get("resources"), full)
         if full.lower() == DEPLOYMENTS.lower():
             nested = (one.get("properties") or {}).get("template")
             if isinstance(nested, Mapping):
-                yield from _resources(nested.get("resources"), "")
+                yield from _walk_resources(nested.get("resources"), "")
 
 
-def _parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:
-    definition = _resolved(declared, body, file, faults) if isinstance(declared, Mapping) else {}
+def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:
+    definition = _resolve_references(declared, body, file, faults) if isinstance(declared, Mapping) else {}
     arm_type = str(definition.get("type", "")).lower()
     if arm_type not in ("string", "securestring", "int", "bool", "array", "object", "secureobject"):
         faults.append(f"{file}: parameter '{name}' has no type that ARM knows")
@@ -168,7 +170,9 @@ def _parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, fau
     )
 
 
-def _resolved(declared: Mapping[str, Any], body: Mapping[str, Any], file: str, faults: list[str]) -> dict[str, Any]:
+def _resolve_references(
+    declared: Mapping[str, Any], body: Mapping[str, Any], file: str, faults: list[str]
+) -> dict[str, Any]:
     """A declaration with its chain of `$ref`s to `definitions` followed; what is nearer to the parameter wins."""
     resolved = dict(declared)
     seen: set[str] = set()

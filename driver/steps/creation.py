@@ -13,10 +13,10 @@ from driver.packages.catalogue import find_template
 from driver.packages.templates import (
     DEPLOYMENTS,
     Template,
-    existing_types,
-    reaches_elsewhere,
-    resource_types,
-    top_level_names,
+    has_outside_resources,
+    list_existing_types,
+    list_resource_types,
+    list_top_level_names,
 )
 from driver.resource_ids import ResourceId
 from driver.topology import name_entries, owned
@@ -114,7 +114,7 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, found: De
     """The end of a deployment that has succeeded, from its record; nested deployments are found by its operations."""
     template = find_template(work)
     record = deployments.deployment_id(order.location, work)
-    is_nested = DEPLOYMENTS.lower() in resource_types(template.body)
+    is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
     nested = deployments.nested_ids(order.location, record) if is_nested else ()
     topology = _claim_resources(order, state, (*found.resource_ids, *nested, record))
     return completed(deployments.outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
@@ -157,18 +157,18 @@ def _find_existing_resources(location: AzureLocation, work: Deploy, used: Templa
     there may children be there too, or resources in other scopes: then ARM's preflight gives the ids, and each is
     looked up.
     """
-    types = resource_types(used.body)
+    types = list_resource_types(used.body)
     parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
     listed: frozenset[ResourceId] = frozenset()
     if work.scope == "resourceGroup":
-        names = top_level_names(used.body, work.parameters)
+        names = list_top_level_names(used.body, work.parameters)
         only_name = next(iter(names))[1] if names is not None and len(names) == 1 else ""
         listed = resources.list_group(location, work.resource_group, types, only_name)
         is_met = names is None or any((one.type.lower(), one.name.lower()) in names for one in listed)
-        if parents_inside and not reaches_elsewhere(used.body) and not (listed and is_met):
+        if parents_inside and not has_outside_resources(used.body) and not (listed and is_met):
             return []
     # What the template only refers to is never made by it, whatever ARM lists as its resources.
-    referred = existing_types(used.body)
+    referred = list_existing_types(used.body)
     found = [one for one in listed if one.type.lower() in referred]
     for one in deployments.validated_ids(location, work, used.body):
         is_in_list = one.is_top_level and one.is_in_group(work.resource_group)
