@@ -157,7 +157,7 @@ def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Itera
     order = _order(package, options.transition, given, _read(options.deployment_location))
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
-    operation = deployments.what_if(order.location, order.work, find_template(order.work).body)
+    operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
     polls = 0
     while not operation.is_over:
         time.sleep(connection.POLLS.seconds(polls, operation.retry_after))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from driver.azure.locations import azure_location
+from driver.azure.locations import read_location
 from driver.errors import InvalidRequest
 from driver.models.orders import Adopt, Call, Deploy, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
@@ -55,7 +55,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     if preview.lower() in map(str.lower, manifest.transitions):
         preview = ""  # the package has an operation of that name itself
     transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
-    location = azure_location(request.deployment_location, settings)
+    location = read_location(request.deployment_location, settings)
     asked = _Asked(request, package, transition, preview, _context(request))
     work = _work(asked)
     order = Order(request_id="", location=location, topology=request.associated_topology, work=work)

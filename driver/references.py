@@ -10,7 +10,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from driver.azure import resources
-from driver.azure.locations import azure_location
+from driver.azure.locations import read_location
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import InvalidRequest, NotReady
@@ -37,7 +37,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
     Driver files may narrow the search and name outputs by the `reference:` block of their lifecycle.yaml. Raises
     InvalidRequest if several match or Azure refuses, NotReady if it cannot be reached.
     """
-    location = azure_location(request.deployment_location, settings)
+    location = read_location(request.deployment_location, settings)
     reference = _reference(request, settings)
     try:
         ids = _find_ids(location, request.instance_name.strip(), reference)

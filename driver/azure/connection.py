@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from driver.azure.refusals import Refusal, cause
+from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.waiting import Waiting
@@ -62,21 +62,21 @@ def is_reachable() -> bool:
 
 
 @contextmanager
-def clients(location: AzureLocation) -> Iterator[Clients]:
+def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
     global _reachable
     with _connecting:  # threads that import the SDK at the same time from different ends block each other
         from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-        connected = _clients(location)
+        connected = _build_clients(location)
     try:
         yield connected
     except HttpResponseError as error:
         _reachable = True
         if isinstance(error, ClientAuthenticationError) and error.response is None:
-            raise _sign_in_refusal(str(error.message)) from None
+            raise _build_sign_in_refusal(str(error.message)) from None
         raise (
-            refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
+            build_refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
         ) from None
     except AzureError as error:
         _reachable = False
@@ -85,13 +85,15 @@ def clients(location: AzureLocation) -> Iterator[Clients]:
         _reachable = True
 
 
-def refusal(response: Any) -> Refusal:
+def build_refusal(response: Any) -> Refusal:
     """A response with an error status, as the exception that says why."""
     headers: Mapping[str, str] = response.headers
-    return Refusal(response.status_code, cause(response.text(), f"HTTP {response.status_code}"), retry_after(headers))
+    return Refusal(
+        response.status_code, read_cause(response.text(), f"HTTP {response.status_code}"), read_retry_after(headers)
+    )
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
+def read_retry_after(headers: Mapping[str, str]) -> float:
     """The seconds that a Retry-After header asks for; 0 where there is none."""
     try:
         return max(0.0, float(headers.get("Retry-After") or 0))
@@ -99,51 +101,51 @@ def retry_after(headers: Mapping[str, str]) -> float:
         return 0.0
 
 
-def answer(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def call_begin(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """The HTTP response to one of the SDK's `begin_` methods, which is not waited for."""
     responses: list[Any] = []
     call(*arguments, polling=False, raw_response_hook=lambda one: responses.append(one.http_response), **options)
     return responses[-1]
 
 
-def operation(response: Any) -> Operation:
+def read_operation(response: Any) -> Operation:
     """The operation that the answer to a PUT, POST or DELETE has started."""
     headers: Mapping[str, str] = response.headers
     url = headers.get("Azure-AsyncOperation", "")
     if not url and response.status_code == 202:
         url = headers.get("Location", "")
-    return Operation(url, retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
+    return Operation(url, read_retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
 
 
 def poll(location: AzureLocation, url: str) -> Operation:
     """The operation as it is now. Raises a Refusal of status 200 with the cause if it has failed."""
     response = _send(location, "GET", url)
-    body = _json(response)
+    body = _read_json(response)
     state = str(body.get("status") or "").lower()
     if state in ("failed", "canceled"):
-        raise Refusal(200, cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
+        raise Refusal(200, read_cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
     going_on = response.status_code == 202 or state not in ("", "succeeded")
-    return Operation(url if going_on else "", retry_after(response.headers), body=body)
+    return Operation(url if going_on else "", read_retry_after(response.headers), body=body)
 
 
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
     """A resource, whole."""
-    return _json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+    return _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
 
 
 def delete(location: AzureLocation, resource_id: str, api_version: str) -> Operation:
     """Begin to delete a resource or a resource group."""
-    return operation(_send(location, "DELETE", f"{resource_id}?api-version={api_version}"))
+    return read_operation(_send(location, "DELETE", f"{resource_id}?api-version={api_version}"))
 
 
 def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:
     """POST an action on a resource."""
-    return operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
+    return read_operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
 
 
 def _send(location: AzureLocation, method: str, url: str) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
-    with clients(location) as arm:
+    with connect(location) as arm:
         if not absolute.lower().startswith(f"{location.resource_manager_url}/".lower()):
             # A bearer token goes to the Resource Manager that was configured and to nobody else.
             raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
@@ -151,11 +153,11 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
         if response.status_code >= 300:  # ARM never redirects; what does would be taken for success
-            raise refusal(response)
+            raise build_refusal(response)
     return response
 
 
-def _json(response: Any) -> Mapping[str, Any]:
+def _read_json(response: Any) -> Mapping[str, Any]:
     try:
         body = response.json()
     except ValueError:
@@ -163,7 +165,7 @@ def _json(response: Any) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
-def _sign_in_refusal(message: str) -> Refusal:
+def _build_sign_in_refusal(message: str) -> Refusal:
     """Entra ID's answer to a sign-in. AADSTS codes of passing troubles are worth another try, a wrong secret is not."""
     text = " ".join(message.split())
     passing = any(code in text for code in ("AADSTS90033", "AADSTS50196", "AADSTS7000112", "temporarily_unavailable"))
@@ -171,7 +173,7 @@ def _sign_in_refusal(message: str) -> Refusal:
 
 
 @lru_cache(maxsize=_LOCATIONS)
-def _clients(location: AzureLocation) -> Clients:
+def _build_clients(location: AzureLocation) -> Clients:
     from azure.core.pipeline import policies
     from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
@@ -186,7 +188,7 @@ def _clients(location: AzureLocation) -> Clients:
         def is_retry(self, settings: Any, response: Any) -> bool:
             return False
 
-    credential = _OneAtATime(_credential(location))
+    credential = _OneAtATime(_build_credential(location))
     # The SDK's own list, less its retries of answers and less its registration of providers, which would wait in
     # the worker.
     pipeline = [
@@ -225,7 +227,7 @@ def _clients(location: AzureLocation) -> Clients:
     )
 
 
-def _credential(location: AzureLocation) -> "ClientSecretCredential":
+def _build_credential(location: AzureLocation) -> "ClientSecretCredential":
     from azure.identity import ClientSecretCredential
 
     return ClientSecretCredential(

@@ -6,7 +6,7 @@ from typing import Any
 
 from driver.azure import connection
 from driver.azure.connection import Operation
-from driver.azure.refusals import Refusal, cause
+from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation, Deploy
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
@@ -25,7 +25,7 @@ class Deployment:
     failure: Cause | None = None
 
 
-def deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
+def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
     """The id of the record of a deployment to make."""
     group = f"/resourceGroups/{work.resource_group}" if work.scope == "resourceGroup" else ""
     return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
@@ -34,10 +34,12 @@ def deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
 def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Create or update a deployment. One of that name that is active is joined: the name is this request's own."""
     try:
-        with connection.clients(location) as clients:
+        with connection.connect(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
-            return connection.operation(
-                connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template))
+            return connection.read_operation(
+                connection.call_begin(
+                    begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
+                )
             )
     except Refusal as refused:
         if refused.status == 409 and refused.cause.code.lower() in _ACTIVE:
@@ -45,61 +47,63 @@ def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> O
         raise
 
 
-def validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
+def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
     """The ids of the resources that a template would make, as ARM's own preflight gives them."""
-    with connection.clients(location) as clients:
+    with connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
-        answer = connection.answer(begin, *_parts(deployment_id(location, work)), _body(work, template)).json()
+        answer = connection.call_begin(
+            begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
+        ).json()
     if "error" in answer:
-        raise Refusal(200, cause(answer))
+        raise Refusal(200, read_cause(answer))
     return tuple(ResourceId.parse(one["id"]) for one in answer.get("properties", {}).get("validatedResources") or ())
 
 
-def what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
+def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Begin ARM's what-if of a deployment. What its operation answers when it is over holds `properties.changes`."""
-    with connection.clients(location) as clients:
+    with connection.connect(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
-            response = connection.answer(
-                deployments.begin_what_if, work.resource_group, work.name, _body(work, template)
+            response = connection.call_begin(
+                deployments.begin_what_if, work.resource_group, work.name, _build_body(work, template)
             )
         else:
             begin = deployments.begin_what_if_at_subscription_scope
-            response = connection.answer(begin, work.name, _body(work, template))
-    return connection.operation(response)
+            response = connection.call_begin(begin, work.name, _build_body(work, template))
+    return connection.read_operation(response)
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
-    with connection.clients(location) as clients:
-        found = clients.deployments.deployments.get_at_scope(*_parts(resource_id))
+    with connection.connect(location) as clients:
+        found = clients.deployments.deployments.get_at_scope(*_split_id(resource_id))
     properties: Any = found.properties
-    state = _word(properties.provisioning_state)
+    state = _read_word(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
-        failure = cause({"error": error}, f"Deployment{state}")
+        failure = read_cause({"error": error}, f"Deployment{state}")
     ids = tuple(ResourceId.parse(str(one.id)) for one in properties.output_resources or ())
     return Deployment(state, properties.outputs or {}, ids, failure)
 
 
-def touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
+def list_touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of what a deployment wrote or tried to write, with its nested deployments and what those wrote, from its
     operations: ARM names no resources of a deployment that has failed.
     """
-    return tuple(dict.fromkeys(_touched(location, resource_id, _MOST_NESTED)))
+    return tuple(dict.fromkeys(_walk_touched_ids(location, resource_id, _MOST_NESTED)))
 
 
-def nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
+def list_nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of a deployment's nested deployments."""
-    return tuple(one for one in touched_ids(location, resource_id) if one.is_deployment)
+    return tuple(one for one in list_touched_ids(location, resource_id) if one.is_deployment)
 
 
 def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
     try:
-        with connection.clients(location) as clients:
-            clients.deployments.deployments.cancel_at_scope(*_parts(resource_id))
+        with connection.connect(location) as clients:
+            clients.deployments.deployments.cancel_at_scope(*_split_id(resource_id))
     except Refusal as refused:
         if refused.status == 409:
             return True
@@ -111,13 +115,13 @@ def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
 
 def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record; what the deployment made stays."""
-    with connection.clients(location) as clients:
-        return connection.operation(
-            connection.answer(clients.deployments.deployments.begin_delete_at_scope, *_parts(resource_id))
+    with connection.connect(location) as clients:
+        return connection.read_operation(
+            connection.call_begin(clients.deployments.deployments.begin_delete_at_scope, *_split_id(resource_id))
         )
 
 
-def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
+def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
     """Outputs under the names that the template declares: ARM answers in camel case. Secure outputs have no value and
     are left out.
     """
@@ -131,10 +135,10 @@ def outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _touched(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
+def _walk_touched_ids(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
     try:
-        with connection.clients(location) as clients:
-            found = list(clients.deployments.deployment_operations.list_at_scope(*_parts(resource_id)))
+        with connection.connect(location) as clients:
+            found = list(clients.deployments.deployment_operations.list_at_scope(*_split_id(resource_id)))
     except Refusal as refused:
         if refused.is_absence:
             return
@@ -142,25 +146,25 @@ def _touched(location: AzureLocation, resource_id: ResourceId, levels: int) -> I
     for one in found:
         properties: Any = one.properties
         target = properties.target_resource if properties else None
-        if target is None or not target.id or _word(properties.provisioning_operation) == "Read":
+        if target is None or not target.id or _read_word(properties.provisioning_operation) == "Read":
             continue
         touched = ResourceId.parse(str(target.id))
         yield touched
         if levels and touched.is_deployment:
-            yield from _touched(location, touched, levels - 1)
+            yield from _walk_touched_ids(location, touched, levels - 1)
 
 
-def _word(value: Any) -> str:
+def _read_word(value: Any) -> str:
     """A value of one of the SDK's enumerations as ARM wrote it: `str()` of a known one would be its name in Python."""
     return str(getattr(value, "value", value) or "")
 
 
-def _parts(resource_id: ResourceId) -> tuple[str, str]:
+def _split_id(resource_id: ResourceId) -> tuple[str, str]:
     """The scope and the name in a deployment's id, as the SDK takes them."""
     return resource_id.scope.strip("/"), resource_id.name
 
 
-def _body(work: Deploy, template: Mapping[str, Any]) -> Any:
+def _build_body(work: Deploy, template: Mapping[str, Any]) -> Any:
     body: dict[str, Any] = {
         "properties": {
             "mode": "Incremental",

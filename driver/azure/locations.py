@@ -49,10 +49,10 @@ CLOUDS = {
 _CLOUD_NAMES = {"azurepubliccloud": "azurecloud", "public": "azurecloud"}
 
 
-def azure_location(location: DeploymentLocation, settings: Settings) -> AzureLocation:
+def read_location(location: DeploymentLocation, settings: Settings) -> AzureLocation:
     """The subscription and credentials of a deployment location. Raises InvalidRequest naming every fault."""
     faults: list[str] = []
-    values = {name: _value(location, name, faults) for name in _SPELLINGS}
+    values = {name: _read_value(location, name, faults) for name in _SPELLINGS}
     faults += [
         f"{name} must be a GUID such as 11111111-2222-3333-4444-555555555555"
         for name in ("clientId", "subscriptionId")
@@ -60,7 +60,7 @@ def azure_location(location: DeploymentLocation, settings: Settings) -> AzureLoc
     ]
     if values["tenantId"] and not (_GUID.fullmatch(values["tenantId"]) or _DOMAIN.fullmatch(values["tenantId"])):
         faults.append("tenantId must be a GUID or a domain name such as contoso.onmicrosoft.com")
-    cloud = _cloud(location, settings, faults)
+    cloud = _read_cloud(location, settings, faults)
     if faults:
         raise InvalidRequest(*(f"deployment location '{location.name}': {fault}" for fault in faults))
     return AzureLocation(
@@ -75,7 +75,7 @@ def azure_location(location: DeploymentLocation, settings: Settings) -> AzureLoc
     )
 
 
-def _value(location: DeploymentLocation, name: str, faults: list[str]) -> str:
+def _read_value(location: DeploymentLocation, name: str, faults: list[str]) -> str:
     for spelling in _SPELLINGS[name]:
         value = location.properties.get(spelling)
         if isinstance(value, str) and value.strip():
@@ -87,7 +87,7 @@ def _value(location: DeploymentLocation, name: str, faults: list[str]) -> str:
     return ""
 
 
-def _cloud(location: DeploymentLocation, settings: Settings, faults: list[str]) -> Cloud:
+def _read_cloud(location: DeploymentLocation, settings: Settings, faults: list[str]) -> Cloud:
     named = location.properties.get("cloud")
     if named is None or named == "":
         public = CLOUDS["azurecloud"]

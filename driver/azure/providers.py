@@ -14,7 +14,7 @@ RESOURCES_VERSION = "2025-04-01"  # of resource groups and providers
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def api_version(location: AzureLocation, resource_id: ResourceId) -> str:
+def find_api_version(location: AzureLocation, resource_id: ResourceId) -> str:
     """The newest stable api-version of a resource's type, else its newest, in the resource's own subscription.
 
     Providers do not list every child type: such a one has its parent's. Raises a Refusal if the provider knows neither.
@@ -23,17 +23,17 @@ def api_version(location: AzureLocation, resource_id: ResourceId) -> str:
         return RESOURCES_VERSION
     namespace, _, name = resource_id.type.partition("/")
     asked = (location, resource_id.subscription.lower(), namespace.lower())
-    found = _newest(_api_versions(*asked), name.lower())
+    found = _find_newest(_list_api_versions(*asked), name.lower())
     if not found:  # it may have come after the provider was asked
-        _api_versions.cache_clear()
-        found = _newest(_api_versions(*asked), name.lower())
+        _list_api_versions.cache_clear()
+        found = _find_newest(_list_api_versions(*asked), name.lower())
     if found:
         return found
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
     raise Refusal(404, Cause("InvalidResourceType", text))
 
 
-def _newest(known: Mapping[str, list[str]], name: str) -> str:
+def _find_newest(known: Mapping[str, list[str]], name: str) -> str:
     segments = name.split("/")
     for length in range(len(segments), 0, -1):
         if versions := known.get("/".join(segments[:length])):
@@ -42,7 +42,7 @@ def _newest(known: Mapping[str, list[str]], name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
+def _list_api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
     """The api-versions of a provider's types, stable ones first, newest first. They change with Azure's releases, not
     with requests.
     """

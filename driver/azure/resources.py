@@ -19,27 +19,27 @@ def list_group(location: AzureLocation, group: str, types: Iterable[str], name: 
     wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
     query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
     if query and len(wanted) == 1 and name:
-        query = f"name eq '{_quoted(name)}' and {query}"
-    with connection.clients(location) as clients:
+        query = f"name eq '{_quote(name)}' and {query}"
+    with connection.connect(location) as clients:
         found = clients.resources.resources.list_by_resource_group(group, filter=query)
         return frozenset(ResourceId.parse(str(one.id)) for one in found if str(one.type).lower() in wanted)
 
 
 def find_named(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
     """The ids of a subscription's top-level resources of that name, of a type if one is given."""
-    types = f" and resourceType eq '{_quoted(kind)}'" if kind else ""
-    return _find(location, f"name eq '{_quoted(name)}'{types}")
+    types = f" and resourceType eq '{_quote(kind)}'" if kind else ""
+    return _list_ids(location, f"name eq '{_quote(name)}'{types}")
 
 
 def find_tagged(location: AzureLocation, name: str, value: str) -> list[ResourceId]:
     """The ids of a subscription's top-level resources with that tag."""
-    return _find(location, f"tagName eq '{_quoted(name)}' and tagValue eq '{_quoted(value)}'")
+    return _list_ids(location, f"tagName eq '{_quote(name)}' and tagValue eq '{_quote(value)}'")
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] | None:
     """A resource or resource group as ARM gives it; None if it is not there."""
     try:
-        return connection.get(location, resource_id.text, providers.api_version(location, resource_id))
+        return connection.get(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
         if refused.is_absence:
             return None
@@ -56,7 +56,7 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     try:
         if resource_id.is_deployment:
             return deployments.delete(location, resource_id)
-        return connection.delete(location, resource_id.text, providers.api_version(location, resource_id))
+        return connection.delete(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
         if refused.is_absence:
             return Operation()
@@ -65,13 +65,13 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
 
 def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operation:
     """Begin an action (POST) on a resource."""
-    return connection.act(location, resource_id.text, action, providers.api_version(location, resource_id))
+    return connection.act(location, resource_id.text, action, providers.find_api_version(location, resource_id))
 
 
-def _find(location: AzureLocation, query: str) -> list[ResourceId]:
-    with connection.clients(location) as clients:
+def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
+    with connection.connect(location) as clients:
         return [ResourceId.parse(str(one.id)) for one in clients.resources.resources.list(filter=query)]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return text.replace("'", "''")

@@ -186,7 +186,7 @@ class Cause:
         return ": ".join(filter(None, (self.code, self.message)))
 
 
-def verdict(cause: Cause, status: int) -> Verdict:
+def find_verdict(cause: Cause, status: int) -> Verdict:
     """What to do about a refusal: by its code, then by what its text or its HTTP status tells."""
     code = cause.code.lower()
     if status in (408, 429) or (status >= 500 and status != 501):

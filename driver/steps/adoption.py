@@ -22,4 +22,4 @@ def adopt_deployment(order: Order, state: State, attempt: int) -> Outcome:
     if found.state != "Succeeded":
         return running(_LOOKS.seconds(0), state, f"{work.deployment_id} is still {found.state}")
     topology = name_entries([*found.resource_ids, work.deployment_id], home=work.deployment_id)
-    return completed(deployments.outputs(found, work.outputs), dict(topology))
+    return completed(deployments.read_outputs(found, work.outputs), dict(topology))

@@ -54,7 +54,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """PUT the deployment."""
     work = _require_deploy(order)
     operation = deployments.put(order.location, work, find_template(work).body)
-    record = deployments.deployment_id(order.location, work)
+    record = deployments.build_deployment_id(order.location, work)
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=operation.correlation_id)
     begun = {"correlation_id": operation.correlation_id, "url": operation.url, "polls": 0}
     outcome = succeeded(state.model_copy(update=begun), after=POLLS.seconds(0))
@@ -77,7 +77,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
         return _report_failure(order, work, state, refused, attempt)
     asked, reason = 0.0, ""
     try:
-        found = deployments.get(order.location, deployments.deployment_id(order.location, work))
+        found = deployments.get(order.location, deployments.build_deployment_id(order.location, work))
         if found.state == "Succeeded":
             return _report_deployment(order, work, state, found)
         reason = f"the deployment has succeeded, its record still says {found.state}"
@@ -92,9 +92,9 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     say.
     """
     work = _require_deploy(order)
-    record = deployments.deployment_id(order.location, work)
+    record = deployments.build_deployment_id(order.location, work)
     if deployments.cancel(order.location, record):
-        ids = (*deployments.touched_ids(order.location, record), record)
+        ids = (*deployments.list_touched_ids(order.location, record), record)
     else:
         ids = ()
     return succeeded(state.model_copy(update={"topology": _claim_resources(order, state, ids)}))
@@ -104,7 +104,7 @@ def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
     if state.url:
         return poll(location, state.url).is_over
     # The PUT joined a deployment that was active already: ARM gave no URL to poll.
-    found = deployments.get(location, deployments.deployment_id(location, work))
+    found = deployments.get(location, deployments.build_deployment_id(location, work))
     if found.failure is not None:
         raise Refusal(200, found.failure)
     return found.state == "Succeeded"
@@ -113,18 +113,18 @@ def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
 def _report_deployment(order: Order, work: Deploy, state: DeployState, found: Deployment) -> Outcome:
     """The end of a deployment that has succeeded, from its record; nested deployments are found by its operations."""
     template = find_template(work)
-    record = deployments.deployment_id(order.location, work)
+    record = deployments.build_deployment_id(order.location, work)
     is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
-    nested = deployments.nested_ids(order.location, record) if is_nested else ()
+    nested = deployments.list_nested_ids(order.location, record) if is_nested else ()
     topology = _claim_resources(order, state, (*found.resource_ids, *nested, record))
-    return completed(deployments.outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
+    return completed(deployments.read_outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
     """The end of a deployment that has failed: tried again, or reported with what it made."""
     verdict = refused.verdict
-    record = deployments.deployment_id(order.location, work)
-    ids = (*deployments.touched_ids(order.location, record), record)
+    record = deployments.build_deployment_id(order.location, work)
+    ids = (*deployments.list_touched_ids(order.location, record), record)
     collected = DeployState(existed=state.existed, topology=_claim_resources(order, state, ids))
     if attempt < verdict.tries:
         waits = Waiting(initial=3 * verdict.wait, maximum=3 * verdict.wait, jitter=2 / 3)
@@ -146,7 +146,7 @@ def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ..
 def _find_home(order: Order) -> ResourceId:
     """An id where Create's deployment was made: of a resource that has one already the first of its records."""
     records = (entry.id for entry in owned(order.topology).values() if entry.id.is_of_type(entry.type))
-    own = deployments.deployment_id(order.location, _require_deploy(order))
+    own = deployments.build_deployment_id(order.location, _require_deploy(order))
     return next((record for record in records if record.is_deployment), own)
 
 
@@ -170,7 +170,7 @@ def _find_existing_resources(location: AzureLocation, work: Deploy, used: Templa
     # What the template only refers to is never made by it, whatever ARM lists as its resources.
     referred = list_existing_types(used.body)
     found = [one for one in listed if one.type.lower() in referred]
-    for one in deployments.validated_ids(location, work, used.body):
+    for one in deployments.list_validated_ids(location, work, used.body):
         is_in_list = one.is_top_level and one.is_in_group(work.resource_group)
         if one in listed or (not is_in_list and resources.exists(location, one)):
             found.append(one)

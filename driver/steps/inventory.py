@@ -47,4 +47,4 @@ def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple
         if refused.is_absence:
             return ()
         raise
-    return deployment.resource_ids or deployments.touched_ids(location, deployment_id)
+    return deployment.resource_ids or deployments.list_touched_ids(location, deployment_id)

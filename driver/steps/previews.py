@@ -31,7 +31,7 @@ class PreviewState(State):
 def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Begin the what-if."""
     work = _work(order).deploy
-    operation = deployments.what_if(order.location, work, find_template(work).body)
+    operation = deployments.start_what_if(order.location, work, find_template(work).body)
     return succeeded(PreviewState(url=operation.url), after=POLLS.seconds(0))
 
 

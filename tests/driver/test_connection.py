@@ -19,7 +19,7 @@ VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
 
 def refusal(location: AzureLocation) -> Refusal:
     """How a look for a resource group is refused."""
-    with pytest.raises(Refusal) as caught, connection.clients(location) as clients:
+    with pytest.raises(Refusal) as caught, connection.connect(location) as clients:
         clients.resources.resource_groups.get("rg-1")
     return caught.value
 
@@ -28,7 +28,7 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
 
     def look(_: int) -> Any:
-        with connection.clients(location) as clients:
+        with connection.connect(location) as clients:
             return clients.resources.resource_groups.get("rg-1").id
 
     with ThreadPoolExecutor(16) as pool:
@@ -41,7 +41,7 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
 def test_an_equal_location_shares_the_client_and_a_new_secret_does_not(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
     for one in (location, location_of(stub)):
-        with connection.clients(one) as clients:
+        with connection.connect(one) as clients:
             clients.resources.resource_groups.get("rg-1")
     assert stub.tokens == 1
     assert refusal(location_of(stub, "rotated")).cause.code == "AuthenticationFailed"
@@ -74,7 +74,7 @@ def test_what_was_answered_is_not_asked_again(stub: Stub, location: AzureLocatio
 
 def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP) if len(stub.asked) < 3 else Reply(body={"id": GROUP, "location": "x"})
-    with connection.clients(location) as clients:
+    with connection.connect(location) as clients:
         assert clients.resources.resource_groups.get("rg-1").id == GROUP
     assert connection.is_reachable()
 
@@ -165,7 +165,7 @@ def provider(asked: Asked) -> Reply:
 def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, path: str, version: str) -> None:
     stub.answer = provider
     resource_id = ResourceId.parse(f"{GROUP}/providers/{path}")
-    assert {providers.api_version(location, resource_id) for _ in range(3)} == {version}
+    assert {providers.find_api_version(location, resource_id) for _ in range(3)} == {version}
     assert len(stub.asked) == 1
 
 
