@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 
 from driver import api, sealing, settings
 from driver.models.events import FailureCode
-from tests.support.events import build_event
+from tests.support.events import make_event
 from tests.support.executions import TaskHub
 from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
 from tests.support.shared import SHARED, needs_shared
@@ -162,7 +162,7 @@ def test_a_repeated_post_while_it_runs_starts_nothing(hub: TaskHub) -> None:
 
 def test_a_repeated_post_after_its_end_has_the_event_sent_again(hub: TaskHub) -> None:
     request_id = execute(hub).body["requestId"]
-    complete = build_event(outputs={"a": 1}, request_id=request_id)
+    complete = make_event(outputs={"a": 1}, request_id=request_id)
     hub.put(request_id, "Completed", complete)
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
@@ -176,7 +176,7 @@ def test_a_repeated_post_after_a_failure_runs_again_and_knows_what_was_made(hub:
     request_id = execute(hub).body["requestId"]
     made = {"Microsoft.Network/virtualNetworks/vnet-1": {"id": "/subscriptions/s/x", "type": "t"}}
     failure = (FailureCode.INSUFFICIENT_CAPACITY, "full")
-    hub.put(request_id, "Completed", build_event(made, failure=failure, request_id=request_id))
+    hub.put(request_id, "Completed", make_event(made, failure=failure, request_id=request_id))
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
     assert instance_id == request_id
@@ -303,10 +303,10 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     ):
         rule = {"$ref": f"#/components/schemas/{schema}", "components": published["components"]}
         jsonschema.validate(json.loads(json.dumps(dict(answer.body))), rule)
-    message = build_event({"a": {"id": "i", "type": "t"}}, {"a": [1]})
+    message = make_event({"a": {"id": "i", "type": "t"}}, {"a": [1]})
     rule = {"$ref": "#/components/schemas/LifecycleExecutionAsyncResponse", "components": driver["components"]}
     jsonschema.validate(message, rule)
-    jsonschema.validate(build_event(failure=(FailureCode.INTERNAL_ERROR, "bad")), rule)
+    jsonschema.validate(make_event(failure=(FailureCode.INTERNAL_ERROR, "bad")), rule)
 
 
 def test_find_names_all_faults_of_a_body() -> None:

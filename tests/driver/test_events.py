@@ -24,7 +24,7 @@ from driver.settings import Settings
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
-from tests.support.events import build_event
+from tests.support.events import make_event
 from tests.support.kafka import Kafka, run_test_broker
 
 ENTRY = TopologyEntry(id=ResourceId.parse("/subscriptions/s/resourceGroups/rg-1"), type="t")
@@ -42,7 +42,7 @@ def settings(kafka: Kafka) -> Settings:
 
 
 def complete(**parts: Any) -> dict[str, Any]:
-    return build_event(**parts, request_id=str(uuid.uuid4()))
+    return make_event(**parts, request_id=str(uuid.uuid4()))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
-    message = build_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
+    message = make_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
     answer = activities.publish_event(payload(message))
     assert answer["published"]
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)

@@ -16,7 +16,7 @@ from driver.errors import NotReady
 from driver.models.events import FailureCode
 from driver.models.runs import ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
-from tests.support.events import build_event
+from tests.support.events import make_event
 from tests.support.requests import LOCATION, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 HALF = 18  # characters of the first half of a requestId, with its dashes
@@ -134,7 +134,7 @@ def test_a_key_does_not_count(key: str) -> None:
     )
 
 
-EVENT = build_event({"a": {"id": "i", "type": "t"}}, failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
+EVENT = make_event({"a": {"id": "i", "type": "t"}}, failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
 
 
 @pytest.mark.parametrize("output", [EVENT, json.dumps(EVENT)], ids=["object", "text"])
@@ -212,7 +212,7 @@ def test_one_that_has_not_taken_a_step_is_described_from_its_input() -> None:
     assert NEEDLE not in json.dumps(shown)
 
 
-@pytest.mark.parametrize("event", [build_event({}), EVENT], ids=["complete", "failed"])
+@pytest.mark.parametrize("event", [make_event({}), EVENT], ids=["complete", "failed"])
 def test_of_one_that_has_ended_nothing_is_stale(event: dict[str, Any]) -> None:
     shown = describe("Completed", event)
     assert (shown["status"], shown["event"]) == (event["status"], event)

@@ -6,7 +6,7 @@ from typing import Any
 from driver.models.events import FailureCode, TopologyEntry, event
 
 
-def build_event(
+def make_event(
     topology: Mapping[str, Any] | None = None,
     outputs: Mapping[str, Any] | None = None,
     failure: tuple[FailureCode, str] | None = None,

@@ -21,7 +21,7 @@ from emulators.functions_host.functions import App, index
 from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
 from emulators.functions_host.store import Instance
 from orchestrators.lifecycle import ACTIVITIES, run_lifecycle
-from tests.support.events import build_event
+from tests.support.events import make_event
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SEALED = "sealed-and-needle"
@@ -41,7 +41,7 @@ MADE = {"outputs": {"vnet_id": "id"}, "topology": {"vnet": {"id": "id", "type": 
 
 def complete(**parts: Any) -> Outcome:
     """The outcome of a step that has completed the transition and published its event."""
-    return Outcome(kind="Completed", event=build_event(**parts, request_id=REQUEST_ID), published=True)
+    return Outcome(kind="Completed", event=make_event(**parts, request_id=REQUEST_ID), published=True)
 
 
 # What each step answers where a script says nothing else.
@@ -64,7 +64,7 @@ def publish(payload: Mapping[str, Any]) -> Outcome:
         state = STEPS[payload["of"]].state.model_validate(payload["state"])
         code, reason = payload["failure"]
         topology = {key: entry and entry.model_dump(mode="json") for key, entry in state.report_topology().items()}
-        event = build_event(topology, failure=(FailureCode(code), reason), request_id=REQUEST_ID)
+        event = make_event(topology, failure=(FailureCode(code), reason), request_id=REQUEST_ID)
     return Outcome(kind="Completed", event=event, published=True)
 
 
