@@ -160,7 +160,7 @@ def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Itera
     operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
     polls = 0
     while not operation.is_over:
-        time.sleep(connection.POLLS.seconds(polls, operation.retry_after))
+        time.sleep(connection.POLLS.compute_seconds(polls, operation.retry_after))
         operation = connection.poll(order.location, operation.url)
         polls += 1
     for change in operation.body.get("properties", {}).get("changes", ()):

@@ -14,7 +14,7 @@ from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
 from driver.settings import Settings, current
-from driver.topology import apply_changes, owned
+from driver.topology import apply_changes, list_owned
 
 ORCHESTRATOR = "run_lifecycle"
 _SMALL = 1_000  # characters of driver files in which there is no template
@@ -42,7 +42,7 @@ async def _start_once(
 ) -> None:
     """Start the execution, unless it was started already and has not failed."""
     request_id = run.request_id
-    if request.system("requestId"):
+    if request.read_system_property("requestId"):
         status = await executions.find_execution(client, request_id)
         if status is not None and executions.is_active(status):
             return _log.info("accepted again: it is running")
@@ -55,7 +55,7 @@ async def _start_once(
     _require_fit(sealed, settings)
     awaits = await _find_awaited(order, client)
     await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
-    what = f"{request.lifecycle_name} of '{request.system('resourceName')}' ({request.system('resourceType')})"
+    what = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
     return _log.info("accepted: %s in deployment location '%s'", what, order.location.name)
 
 
@@ -87,7 +87,9 @@ def _describe_run(
         trace=dict(trace),
         accepted_at="",
         resource=ResourceShown(
-            id=request.system("resourceId"), name=request.system("resourceName"), type=request.system("resourceType")
+            id=request.read_system_property("resourceId"),
+            name=request.read_system_property("resourceName"),
+            type=request.read_system_property("resourceType"),
         ),
         transition=TransitionShown(name=request.lifecycle_name, verb=plan.order.work.verb, seconds=plan.timeout),
         deployment_location=plan.order.location.name,
@@ -105,7 +107,7 @@ def _require_fit(sealed: str, settings: Settings) -> None:
 
 
 def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
-    package = catalogue.find_package(request.system("resourceType"), request.driver_files, settings)
+    package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, settings)
     return plans.plan(request, package, settings)
 
 
@@ -124,7 +126,7 @@ async def _find_awaited(order: Order, client: Executions) -> tuple[str, ...]:
     A topology with a deployment in it says that the Create has reported: then there is none, and the task hub is not
     asked, which takes long where it is full.
     """
-    records = (entry for entry in owned(order.topology).values() if entry.id.is_deployment)
+    records = (entry for entry in list_owned(order.topology).values() if entry.id.is_deployment)
     reported = any(entry.id.is_of_type(entry.type) for entry in records)
     if not isinstance(order.work, Remove) or order.work.targets is not None or reported:
         return ()

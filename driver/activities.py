@@ -23,9 +23,9 @@ from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import DriverError, NotReady
 from driver.executions import Executions
-from driver.models.events import FailureCode, earliest_event, event
+from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.orders import Order
-from driver.models.outcomes import Outcome, State, WaitingFor, failed, retry, running, succeeded
+from driver.models.outcomes import Outcome, State, WaitingFor, fail, keep_running, retry, succeed
 from driver.steps import actions, adoption, creation, previews, removal
 from driver.waiting import Waiting
 
@@ -72,7 +72,7 @@ def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         try:
             order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
         except DriverError as error:
-            return _answer(failed(FailureCode.INTERNAL_ERROR, str(error), state))
+            return _answer(fail(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bound({}, order.secrets):
             outcome = _attempt(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
@@ -91,7 +91,7 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
             published = _publish(message, payload["tenant"], sent)
         except events.Undelivered as error:
             _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
-            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.seconds(0), str(error), State())
+            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.compute_seconds(0), str(error), State())
             return _answer(again.model_copy(update={"sent": error.on_its_way}))
         return _answer(Outcome(kind="Completed", event=published, published=True))
 
@@ -100,7 +100,7 @@ def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The event FAILED of a run, with the topology that its last state names."""
     state = STEPS[payload["of"]].state.model_validate(unpack_state(payload["state"]))
     code, reason = payload["failure"]
-    return event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
+    return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
 
 
 def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
@@ -125,10 +125,10 @@ def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
     A step that would not give the same event if it ran again must have its event in the history before Kafka has it.
     What Kafka does not acknowledge within a second is left to `publish_event`.
     """
-    whole = event(payload["requestId"], outcome.topology, outcome.outputs)
+    whole = build_event(payload["requestId"], outcome.topology, outcome.outputs)
     message = reports.fit_event(whole, settings.current().payload_limit)
     complete = outcome.model_copy(update={"outputs": {}, "topology": {}, "event": message})
-    is_early = datetime.now(UTC) < earliest_event(payload["acceptedAt"])
+    is_early = datetime.now(UTC) < find_earliest_event(payload["acceptedAt"])
     if message["status"] == "FAILED" or not outcome.repeatable or is_early or events.is_away():
         return complete
     try:
@@ -159,11 +159,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         if status is not None and executions.is_active(status):
             return _answer(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
         found |= executions.read_topology(status)
-    return _answer(succeeded(removal.RemoveState(found=found)))
+    return _answer(succeed(removal.RemoveState(found=found)))
 
 
 def _await_again(waiting: WaitingFor, reason: str) -> Outcome:
-    again = running(_AWAITS.seconds(0), removal.RemoveState(), reason)
+    again = keep_running(_AWAITS.compute_seconds(0), removal.RemoveState(), reason)
     return again.model_copy(update={"waiting": waiting})
 
 
@@ -181,11 +181,11 @@ def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> O
     """A refusal as an outcome: try again while its verdict allows, with Retry-After or growing, scattered waits."""
     verdict = refused.verdict
     if attempt >= verdict.tries:
-        return failed(verdict.code, f"{name}: {refused.cause.text}", state)
+        return fail(verdict.code, f"{name}: {refused.cause.text}", state)
     waits = Waiting(initial=verdict.wait, factor=2, maximum=_SLOWEST_RETRY, jitter=0.5)
-    wait = waits.seconds(attempt, refused.retry_after)
+    wait = waits.compute_seconds(attempt, refused.retry_after)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
-        return running(wait, state, refused.cause.text)
+        return keep_running(wait, state, refused.cause.text)
     return retry(wait, refused.cause.text, state)
 
 
@@ -224,4 +224,4 @@ def _answer(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
     if size <= limit:
         return result
     reason = f"the state of the run has {size} bytes, the task hub takes {limit}"
-    return _answer(failed(FailureCode.INTERNAL_ERROR, reason, before or State()))
+    return _answer(fail(FailureCode.INTERNAL_ERROR, reason, before or State()))

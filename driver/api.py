@@ -11,7 +11,7 @@ from driver import acceptance, events, executions, references, sealing, telemetr
 from driver.azure import connection
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
-from driver.models.events import VERSION, FailureCode, event
+from driver.models.events import VERSION, FailureCode, build_event
 from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
 from driver.settings import TRIAL_HUB, Settings, current
 
@@ -114,7 +114,7 @@ async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) 
     _require_ready(current())
     request = parse(LifecycleRequest, _within_limit(body))
     # Until the request has an id of its own, Brent's tells which one is refused.
-    telemetry.add_fields({"requestId": request.system("requestId")})
+    telemetry.add_fields({"requestId": request.read_system_property("requestId")})
     trace = telemetry.trace_fields(headers)
     request_id = await acceptance.accept(request, headers.get("tenantid"), trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
@@ -150,7 +150,7 @@ async def _report_lost(instance_id: str, client: Executions) -> None:
     reason = (
         f"the execution ended without an event ({executions.state(status)}): what it made may not be in any topology"
     )
-    reported = event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
+    reported = build_event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
     await acceptance.start(client, report_id, run.model_copy(update={"event": reported, "sealed": ""}))
 
 

@@ -50,7 +50,7 @@ def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None)
     No secret is in it: credentials, keys and what is bound to secure parameters do not count. Of a transition without a
     template its targets count, not the properties they were made from.
     """
-    own, resource = request.system("requestId"), request.system("resourceId")
+    own, resource = request.read_system_property("requestId"), request.read_system_property("resourceId")
     head = _digest(resource) if resource else _random()
     if not own:
         return str(uuid.UUID(hex=head + _random()))

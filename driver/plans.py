@@ -139,7 +139,7 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
         package=asked.package.name,
         file=file,
         template=None if asked.package.built_in else dict(template.body),
-        name=asked.request.system("resourceName"),
+        name=asked.request.read_system_property("resourceName"),
         scope=template.scope,
         resource_group=group,
         location=location,

@@ -59,7 +59,8 @@ def _drop_inner_entries(topology: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: topology[key]
         for key, one in ids.items()
-        if not any(parent in owned for parent in one.parents()) and not any(one.is_within(group) for group in groups)
+        if not any(parent in owned for parent in one.list_parents())
+        and not any(one.is_within(group) for group in groups)
     }
 
 

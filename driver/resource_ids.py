@@ -110,9 +110,9 @@ class ResourceId:
         """
         if other.is_group:
             return self.folded.startswith(f"{other.folded}/")
-        return any(outer == other for outer in self.parents())
+        return any(outer == other for outer in self.list_parents())
 
-    def parents(self) -> Iterator["ResourceId"]:
+    def list_parents(self) -> Iterator["ResourceId"]:
         """What it is a child of, the nearest first."""
         outer = self.parent
         while outer is not None:

@@ -30,24 +30,24 @@ def name_entries(
     found: dict[str, TopologyEntry] = {}
     keys = {key: entry.id for key, entry in (taken or {}).items()}
     for resource_id in ids:
-        key = next(key for key in _keys(resource_id, home) if keys.get(key, resource_id) == resource_id)
+        key = next(key for key in _list_keys(resource_id, home) if keys.get(key, resource_id) == resource_id)
         found[key] = TopologyEntry(id=resource_id, type=resource_id.type)
         keys[key] = resource_id
     return found
 
 
-def owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEntry]:
+def list_owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEntry]:
     """The entries that are there: those that are null were removed."""
     return {key: entry for key, entry in topology.items() if entry is not None}
 
 
 def select_ids(topology: Topology, targets: Iterable[Target] | None) -> dict[str, ResourceId]:
     """Keys and ids of what is to be removed: all, or the owned resources that a target names."""
-    everything = {key: entry.id for key, entry in owned(topology).items()}
+    everything = {key: entry.id for key, entry in list_owned(topology).items()}
     if targets is None:
         return everything
     wanted = list(targets)
-    return {key: one for key, one in everything.items() if any(_is_meant(one, target) for target in wanted)}
+    return {key: one for key, one in everything.items() if any(_is_target(one, target) for target in wanted)}
 
 
 def apply_changes(topology: Topology, *changes: Mapping[str, Any]) -> dict[str, TopologyEntry]:
@@ -58,14 +58,14 @@ def apply_changes(topology: Topology, *changes: Mapping[str, Any]) -> dict[str, 
     return {key: TopologyEntry.model_validate(entry) for key, entry in result.items() if entry is not None}
 
 
-def _is_meant(resource_id: ResourceId, target: Target) -> bool:
+def _is_target(resource_id: ResourceId, target: Target) -> bool:
     is_there = not target.resource_group or resource_id.is_in_group(target.resource_group)
     return is_there and resource_id.is_of_type(target.type) and resource_id.is_named(target.name)
 
 
-def _keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
+def _list_keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
     """The keys that an id may have, the shortest first; the last one is the id itself."""
-    key = f"{resource_id.type}/{resource_id.name}{_extended(resource_id)}"
+    key = f"{resource_id.type}/{resource_id.name}{_describe_extended(resource_id)}"
     group, is_near = resource_id.resource_group, resource_id.is_in_subscription(home.subscription)
     place = group if is_near else "/".join(filter(None, [resource_id.subscription, group]))
     if not place or (is_near and (resource_id.is_group or resource_id.is_in_group(home.resource_group))):
@@ -75,7 +75,7 @@ def _keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
     yield resource_id.text
 
 
-def _extended(resource_id: ResourceId) -> str:
+def _describe_extended(resource_id: ResourceId) -> str:
     """What an extension resource extends, as it stands in its key."""
     if resource_id.extended is not None:
         return f"@{resource_id.extended.type}/{resource_id.extended.name}"

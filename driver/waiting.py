@@ -17,7 +17,7 @@ class Waiting:
     maximum: float = 60.0
     jitter: float = 0.0
 
-    def seconds(self, number: int, at_least: float = 0.0) -> float:
+    def compute_seconds(self, number: int, at_least: float = 0.0) -> float:
         """The wait after `number` waits before it. `at_least` is what the server asks for (Retry-After)."""
         grown = min(self.initial * self.factor ** min(number, _MOST_STEPS), self.maximum)
         return max(at_least, grown * random.uniform(1 - self.jitter, 1))  # noqa: S311 - scatters waits, guards nothing

@@ -11,7 +11,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 from pydantic import Field
 
-from driver.models.events import FailureCode, earliest_event
+from driver.models.events import FailureCode, find_earliest_event
 from driver.models.model import Model
 from driver.models.outcomes import DeploymentShown, Outcome, WaitingFor
 from driver.models.runs import Run, WaitingSince, show_run
@@ -83,7 +83,7 @@ def run_steps(
     progress = _continue(given) or _begin(run, context.current_utc_datetime)
     _show(context, run, progress)
     if "progress" not in given and progress.step == PUBLISH:
-        yield context.create_timer(earliest_event(run.accepted_at))
+        yield context.create_timer(find_earliest_event(run.accepted_at))
     for _ in range(STEPS_A_GENERATION):
         step = progress.step
         try:
@@ -191,7 +191,7 @@ def _wake(run: Run, step: str, progress: Progress, outcome: Outcome, now: dateti
     on until it is cancelled. The first try to publish comes when the event may be published. A removal is looked at no
     sooner: one that is over then could not say so yet, and would take an activity more.
     """
-    wake, earliest = now + timedelta(seconds=outcome.after), earliest_event(run.accepted_at)
+    wake, earliest = now + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
     if progress.step == PUBLISH and step != PUBLISH:
         return earliest if now < earliest else None
     if not outcome.after or (progress.step == ABANDON and step != ABANDON):

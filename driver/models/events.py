@@ -34,7 +34,7 @@ class TopologyEntry(Model):
 Topology = dict[str, TopologyEntry | None]
 
 
-def event(
+def build_event(
     request_id: str,
     topology: Mapping[str, TopologyEntry | None],
     outputs: Mapping[str, Any] | None = None,
@@ -55,6 +55,6 @@ def event(
     return message
 
 
-def earliest_event(accepted_at: str) -> datetime:
+def find_earliest_event(accepted_at: str) -> datetime:
     """When the event of a request that was accepted at that time (ISO 8601) may be published."""
     return datetime.fromisoformat(accepted_at) + timedelta(seconds=EARLIEST_EVENT_SECONDS)

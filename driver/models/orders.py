@@ -103,14 +103,14 @@ class Order(Model):
         values = [self.location.client_secret]
         deploy = self.work.deploy if isinstance(self.work, Preview) else self.work
         if isinstance(deploy, Deploy):
-            values += [text for name in deploy.secure for text in _texts(deploy.parameters.get(name))]
+            values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
         return tuple(value for value in values if value)
 
 
-def _texts(value: Any) -> list[str]:
+def _list_texts(value: Any) -> list[str]:
     """All texts in a JSON value, keys of objects left out."""
     if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _texts(one)]
+        return [text for one in value.values() for text in _list_texts(one)]
     if isinstance(value, list):
-        return [text for one in value for text in _texts(one)]
+        return [text for one in value for text in _list_texts(one)]
     return [] if value is None or isinstance(value, bool) else [str(value)]

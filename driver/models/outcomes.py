@@ -68,11 +68,11 @@ class Outcome(Model):
     deployment: DeploymentShown | None = None
 
 
-def succeeded(state: State, after: float = 0) -> Outcome:
+def succeed(state: State, after: float = 0) -> Outcome:
     return Outcome(kind="Succeeded", state=state, after=after)
 
 
-def running(after: float, state: State, reason: str = "", settled: bool = False) -> Outcome:
+def keep_running(after: float, state: State, reason: str = "", settled: bool = False) -> Outcome:
     return Outcome(kind="Running", after=after, reason=reason, state=state, settled=settled)
 
 
@@ -80,9 +80,9 @@ def retry(after: float, reason: str, state: State) -> Outcome:
     return Outcome(kind="Retry", after=after, reason=reason, state=state)
 
 
-def failed(code: FailureCode, reason: str, state: State, collected: bool = False) -> Outcome:
+def fail(code: FailureCode, reason: str, state: State, collected: bool = False) -> Outcome:
     return Outcome(kind="Failed", code=code, reason=reason, state=state, collected=collected)
 
 
-def completed(outputs: dict[str, Any], topology: Topology, repeatable: bool = True) -> Outcome:
+def complete(outputs: dict[str, Any], topology: Topology, repeatable: bool = True) -> Outcome:
     return Outcome(kind="Completed", outputs=outputs, topology=topology, repeatable=repeatable)

@@ -57,7 +57,7 @@ class _Request(Model):
 
     @field_validator("driver_files", mode="before")
     @classmethod
-    def _no_files(cls, value: Any) -> Any:
+    def _accept_absent_files(cls, value: Any) -> Any:
         # The contract's own examples send null or {} where there are no files.
         return "" if value is None or value == {} else value
 
@@ -73,10 +73,10 @@ class LifecycleRequest(_Request):
 
     @field_validator("resource_properties", "request_properties", "associated_topology", mode="before")
     @classmethod
-    def _absent(cls, value: Any) -> Any:
+    def _accept_null(cls, value: Any) -> Any:
         return {} if value is None else value
 
-    def system(self, name: str) -> str:
+    def read_system_property(self, name: str) -> str:
         """A system property as text; empty where it is missing."""
         found = self.system_properties.get(name)
         return "" if found is None or found.value is None else str(found.value)

@@ -4,9 +4,9 @@ from driver.azure import resources
 from driver.azure.connection import POLLS, poll
 from driver.models.events import FailureCode
 from driver.models.orders import Call, Order
-from driver.models.outcomes import Outcome, State, completed, failed, running, succeeded
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
 from driver.steps import inventory
-from driver.topology import owned
+from driver.topology import list_owned
 
 
 class CallState(State):
@@ -24,12 +24,12 @@ def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
     if not isinstance(work, Call):
         raise TypeError(f"a step of call was called for a {work.verb}")
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=False)
-    targets = [entry.id for entry in owned(topology).values() if entry.id.is_of_type(work.on)]
+    targets = [entry.id for entry in list_owned(topology).values() if entry.id.is_of_type(work.on)]
     if not targets:
-        return failed(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
+        return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
     operations = [resources.act(order.location, target, work.action) for target in targets]
     urls = tuple(operation.url for operation in operations if operation.url)
-    return succeeded(CallState(urls=urls), after=POLLS.seconds(0) if urls else 0)
+    return succeed(CallState(urls=urls), after=POLLS.compute_seconds(0) if urls else 0)
 
 
 def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
@@ -37,7 +37,7 @@ def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
     operations = {url: poll(order.location, url) for url in state.urls}
     urls = tuple(url for url, operation in operations.items() if not operation.is_over)
     if not urls:
-        return completed({}, {})
+        return complete({}, {})
     polls = state.polls + 1
     asked = max(operation.retry_after for operation in operations.values())
-    return running(POLLS.seconds(polls, asked), CallState(urls=urls, polls=polls))
+    return keep_running(POLLS.compute_seconds(polls, asked), CallState(urls=urls, polls=polls))

@@ -3,7 +3,7 @@
 from driver.azure import deployments
 from driver.models.events import FailureCode
 from driver.models.orders import Adopt, Order
-from driver.models.outcomes import Outcome, State, completed, failed, running
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running
 from driver.topology import name_entries
 from driver.waiting import Waiting
 
@@ -18,8 +18,8 @@ def adopt_deployment(order: Order, state: State, attempt: int) -> Outcome:
     found = deployments.get(order.location, work.deployment_id)
     if found.failure is not None:
         reason = f"{work.deployment_id} cannot be adopted, it has failed: {found.failure.text}"
-        return failed(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
+        return fail(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
     if found.state != "Succeeded":
-        return running(_LOOKS.seconds(0), state, f"{work.deployment_id} is still {found.state}")
+        return keep_running(_LOOKS.compute_seconds(0), state, f"{work.deployment_id} is still {found.state}")
     topology = name_entries([*found.resource_ids, work.deployment_id], home=work.deployment_id)
-    return completed(deployments.read_outputs(found, work.outputs), dict(topology))
+    return complete(deployments.read_outputs(found, work.outputs), dict(topology))

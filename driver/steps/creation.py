@@ -8,7 +8,7 @@ from driver.azure.deployments import Deployment
 from driver.azure.refusals import Refusal
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
-from driver.models.outcomes import DeploymentShown, Outcome, State, completed, failed, retry, running, succeeded
+from driver.models.outcomes import DeploymentShown, Outcome, State, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
 from driver.packages.templates import (
     DEPLOYMENTS,
@@ -19,7 +19,7 @@ from driver.packages.templates import (
     list_top_level_names,
 )
 from driver.resource_ids import ResourceId
-from driver.topology import name_entries, owned
+from driver.topology import list_owned, name_entries
 from driver.waiting import Waiting
 
 # Until the record of a deployment that has succeeded is read again.
@@ -47,7 +47,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
     """Look for what the template names and is there already: that is updated and reported, but not owned."""
     work = _require_deploy(order)
     there = _find_existing_resources(order.location, work, find_template(work))
-    return succeeded(DeployState(existed=tuple(sorted(one.fingerprint for one in there))))
+    return succeed(DeployState(existed=tuple(sorted(one.fingerprint for one in there))))
 
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -57,7 +57,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     record = deployments.build_deployment_id(order.location, work)
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=operation.correlation_id)
     begun = {"correlation_id": operation.correlation_id, "url": operation.url, "polls": 0}
-    outcome = succeeded(state.model_copy(update=begun), after=POLLS.seconds(0))
+    outcome = succeed(state.model_copy(update=begun), after=POLLS.compute_seconds(0))
     return outcome.model_copy(update={"deployment": shown})
 
 
@@ -70,7 +70,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     try:
         if not state.over and not _is_over(order.location, work, state):
             polled = state.model_copy(update={"polls": state.polls + 1})
-            return running(POLLS.seconds(polled.polls), polled)
+            return keep_running(POLLS.compute_seconds(polled.polls), polled)
     except Refusal as refused:
         if refused.status != 200:
             raise
@@ -84,7 +84,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     except Refusal as refused:
         asked, reason = refused.retry_after, refused.cause.text
     looked = state.model_copy(update={"polls": state.polls + 1 if state.over else 0, "over": True})
-    return running(_RECORD_WAITS.seconds(looked.polls, asked), looked, reason, settled=True)
+    return keep_running(_RECORD_WAITS.compute_seconds(looked.polls, asked), looked, reason, settled=True)
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -97,7 +97,7 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
         ids = (*deployments.list_touched_ids(order.location, record), record)
     else:
         ids = ()
-    return succeeded(state.model_copy(update={"topology": _claim_resources(order, state, ids)}))
+    return succeed(state.model_copy(update={"topology": _claim_resources(order, state, ids)}))
 
 
 def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
@@ -117,7 +117,7 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, found: De
     is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
     nested = deployments.list_nested_ids(order.location, record) if is_nested else ()
     topology = _claim_resources(order, state, (*found.resource_ids, *nested, record))
-    return completed(deployments.read_outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
+    return complete(deployments.read_outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
@@ -128,15 +128,15 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
     collected = DeployState(existed=state.existed, topology=_claim_resources(order, state, ids))
     if attempt < verdict.tries:
         waits = Waiting(initial=3 * verdict.wait, maximum=3 * verdict.wait, jitter=2 / 3)
-        return retry(waits.seconds(attempt, refused.retry_after), refused.cause.text, collected)
+        return retry(waits.compute_seconds(attempt, refused.retry_after), refused.cause.text, collected)
     correlation = state.correlation_id or "unknown"
     reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
-    return failed(verdict.code, reason, collected, collected=True)
+    return fail(verdict.code, reason, collected, collected=True)
 
 
 def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ...]) -> dict[str, TopologyEntry]:
     """What this resource owned before, what an earlier try made, and what of `ids` was not there before."""
-    before = {**owned(order.topology), **state.topology}
+    before = {**list_owned(order.topology), **state.topology}
     known = {entry.id for entry in before.values()}
     existed = set(state.existed)
     new = [one for one in ids if one not in known and one.fingerprint not in existed]
@@ -145,7 +145,7 @@ def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ..
 
 def _find_home(order: Order) -> ResourceId:
     """An id where Create's deployment was made: of a resource that has one already the first of its records."""
-    records = (entry.id for entry in owned(order.topology).values() if entry.id.is_of_type(entry.type))
+    records = (entry.id for entry in list_owned(order.topology).values() if entry.id.is_of_type(entry.type))
     own = deployments.build_deployment_id(order.location, _require_deploy(order))
     return next((record for record in records if record.is_deployment), own)
 

@@ -11,7 +11,7 @@ from driver.azure.refusals import Refusal
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
-from driver.topology import name_entries, owned
+from driver.topology import list_owned, name_entries
 
 _FORMER_TYPE = "azure"
 
@@ -25,7 +25,7 @@ def expand_former_entries(
     """
     found: Topology = {}
     dropped: list[str] = []
-    for key, entry in owned(topology).items():
+    for key, entry in list_owned(topology).items():
         is_former = entry.type.lower() == _FORMER_TYPE
         if not entry.id.type:
             dropped.append(key)

@@ -9,11 +9,11 @@ from typing import Any
 from driver.azure import deployments
 from driver.azure.connection import POLLS, poll
 from driver.models.orders import Deploy, Order, Preview
-from driver.models.outcomes import Outcome, State, completed, running, succeeded
+from driver.models.outcomes import Outcome, State, complete, keep_running, succeed
 from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
-from driver.topology import owned
+from driver.topology import list_owned
 
 CHANGES = "what_if_changes"
 DRIFTED = "drifted_resources"
@@ -30,9 +30,9 @@ class PreviewState(State):
 
 def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Begin the what-if."""
-    work = _work(order).deploy
+    work = _require_preview(order).deploy
     operation = deployments.start_what_if(order.location, work, find_template(work).body)
-    return succeeded(PreviewState(url=operation.url), after=POLLS.seconds(0))
+    return succeed(PreviewState(url=operation.url), after=POLLS.compute_seconds(0))
 
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
@@ -40,37 +40,37 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     now = poll(order.location, state.url)
     if not now.is_over:
         polls = state.polls + 1
-        return running(POLLS.seconds(polls, now.retry_after), PreviewState(url=state.url, polls=polls))
-    deploy = _work(order).deploy
-    changes = [_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
-    if not _work(order).drift:
-        return completed({CHANGES: changes}, {}, repeatable=False)
+        return keep_running(POLLS.compute_seconds(polls, now.retry_after), PreviewState(url=state.url, polls=polls))
+    deploy = _require_preview(order).deploy
+    changes = [_describe_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
+    if not _require_preview(order).drift:
+        return complete({CHANGES: changes}, {}, repeatable=False)
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=True)
-    own = {entry.id for entry in owned(topology).values()}
+    own = {entry.id for entry in list_owned(topology).values()}
     changed = [one for one in changes if one["changeType"] not in _UNCHANGED]
     drifted = [one for one in changed if ResourceId.parse(one["resourceId"]) in own]
-    return completed({DRIFTED: drifted}, {}, repeatable=False)
+    return complete({DRIFTED: drifted}, {}, repeatable=False)
 
 
-def _change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
+def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
     """A change as ARM tells it, without the whole resource before and after, and without what is secure: Azure never
     shows that, so to ARM it is new every time.
     """
     delta = change.get("delta") or []
     secure = [name for name in work.secure if work.parameters.get(name) or name in work.references]
-    told = _comparable(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
+    told = _drop_secret_changes(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
     if secure:
-        told = _without_values(told)
+        told = _drop_values(told)
     kind = "NoChange" if delta and not told else change.get("changeType", "")
     return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": told}
 
 
-def _comparable(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
+def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
     """The property changes without those to a secure value."""
     told = []
     for one in delta:
         if one.get("children"):
-            if children := _comparable(one["children"], secrets):
+            if children := _drop_secret_changes(one["children"], secrets):
                 told.append({**one, "children": children})
         elif not _is_secret(one.get("after"), secrets):
             told.append(dict(one))
@@ -81,30 +81,30 @@ def _is_secret(value: Any, secrets: list[str]) -> bool:
     """Whether a value is ARM's mask (asterisks), or holds a secure value as it is or in base64."""
     if not isinstance(value, str) or not value:
         return False
-    return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decoded(value)))
+    return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decode_base64(value)))
 
 
-def _decoded(value: str) -> str:
+def _decode_base64(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode()
     except ValueError:
         return ""
 
 
-def _without_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _drop_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Paths and kinds alone: ARM is known to tell secure values in clear, and one may be a part of any other value
     (github.com/Azure/arm-template-whatif, issues 309 and 379).
     """
     return [
         {
             **{key: one[key] for key in ("path", "propertyChangeType") if key in one},
-            **({"children": _without_values(one["children"])} if one.get("children") else {}),
+            **({"children": _drop_values(one["children"])} if one.get("children") else {}),
         }
         for one in delta
     ]
 
 
-def _work(order: Order) -> Preview:
+def _require_preview(order: Order) -> Preview:
     if not isinstance(order.work, Preview):
         raise TypeError(f"a step of preview was called for a {order.work.verb}")
     return order.work

@@ -22,7 +22,7 @@ from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import FailureCode, TopologyEntry
 from driver.models.model import Model
 from driver.models.orders import Order, Remove
-from driver.models.outcomes import Outcome, State, completed, failed, running
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.topology import apply_changes, select_ids
@@ -71,25 +71,25 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
     if not isinstance(work, Remove):
         raise TypeError(f"a step of remove was called for a {work.verb}")
     is_first_look = not state.begun
-    state = _begin(order, work, state) if is_first_look else state
+    state = _begin_removal(order, work, state) if is_first_look else state
     if work.targets is not None and not (state.pending or state.started or state.removed):
         wanted = ", ".join(f"{target.type}/{target.name}" for target in work.targets)
-        return failed(FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", state)
+        return fail(FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", state)
     removal = _Removal(order, dict(state.pending), dict(state.started), dict(state.refused), list(state.removed))
-    removal.look()
+    removal.poll_operations()
     only_records = removal.has_only_records()
-    removal.start()
-    looked = removal.keep(state)
+    removal.start_deletions()
+    looked = removal.build_state(state)
     if removal.started or removal.put_off:
-        delay = max([POLLS.seconds(looked.polls), *removal.waits])
-        return running(delay, looked, removal.describe_rest(), settled=only_records)
+        delay = max([POLLS.compute_seconds(looked.polls), *removal.waits])
+        return keep_running(delay, looked, removal.describe_rest(), settled=only_records)
     if not removal.pending:
         # Once only records were left, the same look again ends the same.
-        return completed({}, looked.report_topology(), repeatable=only_records and not is_first_look)
-    return failed(FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {removal.describe_rest()}", looked)
+        return complete({}, looked.report_topology(), repeatable=only_records and not is_first_look)
+    return fail(FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {removal.describe_rest()}", looked)
 
 
-def _begin(order: Order, work: Remove, state: RemoveState) -> RemoveState:
+def _begin_removal(order: Order, work: Remove, state: RemoveState) -> RemoveState:
     """What is to be removed: of the incoming topology, and of what executions of this resource that still ran have
     made.
     """
@@ -113,7 +113,7 @@ class _Removal:
     put_off: dict[str, str] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
 
-    def look(self) -> None:
+    def poll_operations(self) -> None:
         """Poll what is under way."""
         for key, deletion in list(self.started.items()):
             try:
@@ -126,32 +126,32 @@ class _Removal:
             else:
                 self.waits.append(now.retry_after)
 
-    def start(self) -> None:
+    def start_deletions(self) -> None:
         """Begin to delete what can be begun."""
-        while keys := self._find_open():
+        while keys := self._find_deletable_keys():
             for key in keys:
                 if len(self.started) >= _MOST_AT_ONCE:
                     return
-                if key in self.pending and not self._delete(key):  # an earlier one may have taken it along
+                if key in self.pending and not self._send_delete(key):  # an earlier one may have taken it along
                     return
 
-    def keep(self, state: RemoveState) -> RemoveState:
+    def build_state(self, state: RemoveState) -> RemoveState:
         """The state after this look."""
         after = {"pending": self.pending, "started": self.started, "refused": self.refused}
         return state.model_copy(update={**after, "removed": tuple(self.removed), "polls": state.polls + 1})
 
     def has_only_records(self) -> bool:
         """Whether all that is left are records of deployments."""
-        return all(one.is_deployment for one in [*self.pending.values(), *self._under_way()])
+        return all(one.is_deployment for one in [*self.pending.values(), *self._list_started_ids()])
 
     def describe_rest(self) -> str:
         """What is not gone yet, and why."""
         reasons: Mapping[str, str] = {**self.put_off, **self.refused}
-        under_way = [f"{one}: is being deleted" for one in self._under_way()]
+        under_way = [f"{one}: is being deleted" for one in self._list_started_ids()]
         waiting = [f"{one}: {reasons.get(key, 'waits for the others')}" for key, one in self.pending.items()]
         return "; ".join([*under_way, *waiting])
 
-    def _delete(self, key: str) -> bool:
+    def _send_delete(self, key: str) -> bool:
         """Send a DELETE. False if ARM is too busy for another one."""
         target = self.pending[key]
         try:
@@ -168,11 +168,11 @@ class _Removal:
                 deployments.cancel(self.order.location, target)  # an active one cannot be deleted
         return True
 
-    def _find_open(self) -> list[str]:
+    def _find_deletable_keys(self) -> list[str]:
         """The keys of what may be deleted now, the deepest first: not what a parent may take along, not the parent of
         what is under way. The deployments' records stay as long as something they made does.
         """
-        under_way = self._under_way()
+        under_way = self._list_started_ids()
         hopeful = {key: one for key, one in self.pending.items() if key not in self.refused}
         only_records = self.has_only_records()
         found = [
@@ -223,5 +223,5 @@ class _Removal:
         self.removed += [key, *taken_along]
         self.refused.clear()
 
-    def _under_way(self) -> list[ResourceId]:
+    def _list_started_ids(self) -> list[ResourceId]:
         return [deletion.id for deletion in self.started.values()]

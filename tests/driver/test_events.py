@@ -17,7 +17,7 @@ from dev.processes import Server
 from driver import activities, events
 from driver import settings as driver_settings
 from driver.errors import NotReady
-from driver.models.events import FailureCode, Topology, TopologyEntry, event
+from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
@@ -197,7 +197,7 @@ def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
 def test_the_event_of_a_failed_run_is_built_from_its_last_state(
     kafka: Kafka, publishing: Settings, step: str, state: State, topology: Topology
 ) -> None:
-    message = event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
+    message = build_event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
     ended = {"event": None, "state": state.model_dump(mode="json"), "failure": ["INTERNAL_ERROR", "bad"], "of": step}
     assert activities.publish_event(payload(message, **ended))["event"] == message
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)

@@ -25,7 +25,7 @@ HALF = 18  # characters of the first half of a requestId, with its dashes
 def id_of(tenant: str | None = "tenant-1", /, **changes: Any) -> str:
     """The requestId of an execute request, made from its plan as in acceptance."""
     request = lifecycle_request(body(**changes))
-    package = catalogue.find_package(request.system("resourceType"), request.driver_files, SETTINGS)
+    package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, SETTINGS)
     return executions.make_request_id(request, plans.plan(request, package, SETTINGS).order, tenant)
 
 

@@ -18,7 +18,7 @@ REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 
 def planned(content: Mapping[str, Any]) -> Plan:
     request = lifecycle_request(content)
-    return plan(request, find_package(request.system("resourceType"), "", SETTINGS), SETTINGS)
+    return plan(request, find_package(request.read_system_property("resourceType"), "", SETTINGS), SETTINGS)
 
 
 def deploy(content: Mapping[str, Any]) -> Deploy:

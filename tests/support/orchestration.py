@@ -11,7 +11,7 @@ from azure.durable_functions import DFApp
 
 from driver.activities import STEPS
 from driver.models.events import FailureCode, TopologyEntry
-from driver.models.outcomes import DeploymentShown, Outcome, succeeded
+from driver.models.outcomes import DeploymentShown, Outcome, succeed
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState
@@ -26,7 +26,7 @@ from tests.support.events import make_event
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SEALED = "sealed-and-needle"
 Answer = Outcome | Exception
-STARTED = succeeded(DeployState(correlation_id="c-1", url="https://arm/1"), after=1).model_copy(
+STARTED = succeed(DeployState(correlation_id="c-1", url="https://arm/1"), after=1).model_copy(
     update={"deployment": DeploymentShown(name="vnet-1-r", id="/subscriptions/s/d", correlation_id="c-1")}
 )
 
@@ -46,13 +46,13 @@ def complete(**parts: Any) -> Outcome:
 
 # What each step answers where a script says nothing else.
 USUAL: dict[str, Answer] = {
-    "await_executions": succeeded(RemoveState()),
-    "inspect_resources": succeeded(DeployState()),
+    "await_executions": succeed(RemoveState()),
+    "inspect_resources": succeed(DeployState()),
     "start_deployment": STARTED,
     "watch_deployment": complete(**MADE),
-    "abandon_deployment": succeeded(DeployState(topology={"half": entry("half")})),
+    "abandon_deployment": succeed(DeployState(topology={"half": entry("half")})),
     "remove_resources": complete(topology={"vnet": None}),
-    "call_action": succeeded(CallState(urls=("https://arm/2",)), after=1),
+    "call_action": succeed(CallState(urls=("https://arm/2",)), after=1),
     "watch_action": complete(),
 }
 
