@@ -47,11 +47,13 @@ class _Given:
 
 
 def main(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     try:
-        package = _package(options.folder)
-        given = _Given(_properties(options.resource_properties), _properties(options.request_properties))
-        lines = _check(package, given) if options.command == "check" else _plan(package, given, options)
+        package = _read_package(options.folder)
+        given = _Given(_read_properties(options.resource_properties), _read_properties(options.request_properties))
+        lines = (
+            _check_package(package, given) if options.command == "check" else _describe_changes(package, given, options)
+        )
         for line in lines:
             print(line)
     except InvalidRequest as error:
@@ -63,7 +65,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0] if __doc__ else "")
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="validate a package and show what its transitions do")
@@ -77,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _package(folder: Path) -> Package:
+def _read_package(folder: Path) -> Package:
     root = folder / "Lifecycle" / "azure" if (folder / "Lifecycle" / "azure").is_dir() else folder
     if not root.is_dir():
         raise InvalidRequest(f"{root} is no folder")
@@ -88,14 +90,14 @@ def _package(folder: Path) -> Package:
     return package
 
 
-def _properties(file: Path | None) -> dict[str, Any] | None:
+def _read_properties(file: Path | None) -> dict[str, Any] | None:
     if file is None:
         return None
-    content = _read(file)
+    content = _read_object(file)
     return {name: value if isinstance(value, Mapping) else {"value": value} for name, value in content.items()}
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_object(file: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -105,47 +107,47 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def _check(package: Package, given: _Given) -> Iterator[str]:
+def _check_package(package: Package, given: _Given) -> Iterator[str]:
     faults: list[str] = []
     for name, transition in {
         **package.manifest.transitions,
         "Delete": package.manifest.find_transition("Delete"),
     }.items():
         try:
-            yield from _shown(package, name, transition, given)
+            yield from _describe_transition(package, name, transition, given)
         except InvalidRequest as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     if faults:
         raise InvalidRequest(*faults)
 
 
-def _shown(package: Package, name: str, transition: Transition, given: _Given) -> Iterator[str]:
+def _describe_transition(package: Package, name: str, transition: Transition, given: _Given) -> Iterator[str]:
     """What a transition does; with properties, what would be sent."""
-    work = None if given.resource is None else _order(package, name, given, _NOWHERE).work
+    work = None if given.resource is None else _build_order(package, name, given, _NOWHERE).work
     if transition.call is not None:
         yield f"{name}: calls {transition.call} on each owned {transition.on}"
     elif transition.deploy is None:
-        yield f"{name}: removes {_removed(transition, work)}"
+        yield f"{name}: removes {_describe_targets(transition, work)}"
     else:
         template, _ = package.load_template(transition.deploy)
         yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
         yield f"  will own: {', '.join(sorted(list_resource_types(template.body))) or 'nothing'}"
-        yield from _declared(template) if work is None else _bound(work)
+        yield from _describe_parameters(template) if work is None else _describe_values(work)
 
 
-def _bound(work: Any) -> Iterator[str]:
+def _describe_values(work: Any) -> Iterator[str]:
     if isinstance(work, Deploy):
         yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
         for parameter, value in work.parameters.items():
             yield f"  {parameter} = {'***' if parameter in work.secure else json.dumps(value)}"
 
 
-def _declared(template: Template) -> Iterator[str]:
+def _describe_parameters(template: Template) -> Iterator[str]:
     for parameter in template.parameters:
         yield f"  {parameter.name}: {parameter.type}, {'required' if parameter.required else 'optional'}"
 
 
-def _removed(transition: Transition, work: Any) -> str:
+def _describe_targets(transition: Transition, work: Any) -> str:
     if transition.remove == "all" or transition.remove is None:
         return "all that the resource owns"
     named = transition.remove if isinstance(transition.remove, list) else [transition.remove]
@@ -153,8 +155,8 @@ def _removed(transition: Transition, work: Any) -> str:
     return ", ".join(f"{one.type} {one.name}" for one in targets)
 
 
-def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Iterator[str]:
-    order = _order(package, options.transition, given, _read(options.deployment_location))
+def _describe_changes(package: Package, given: _Given, options: argparse.Namespace) -> Iterator[str]:
+    order = _build_order(package, options.transition, given, _read_object(options.deployment_location))
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
     operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
@@ -167,7 +169,7 @@ def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Itera
         yield f"{change['changeType']:<12} {change['resourceId']}"
 
 
-def _order(package: Package, transition: str, given: _Given, location: dict[str, Any]) -> Order:
+def _build_order(package: Package, transition: str, given: _Given, location: dict[str, Any]) -> Order:
     request = LifecycleRequest.model_validate(
         {
             "lifecycleName": transition,

@@ -50,9 +50,9 @@ async def _start_once(
         if reported is not None and reported["status"] == "COMPLETE":
             await start(client, f"{request_id}-again", run.model_copy(update={"event": reported}))
             return _log.info("accepted again: it is complete, its event is sent again")
-        order = _with_reported(order, executions.read_topology(status))
+        order = _add_reported_topology(order, executions.read_topology(status))
     sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
-    _require_fit(sealed, settings)
+    _require_size(sealed, settings)
     awaits = await _find_awaited(order, client)
     await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
     what = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
@@ -96,7 +96,7 @@ def _describe_run(
     )
 
 
-def _require_fit(sealed: str, settings: Settings) -> None:
+def _require_size(sealed: str, settings: Settings) -> None:
     """Raise InvalidRequest if the task hub does not take an order of this size beside the state of a run."""
     limit = settings.payload_limit * 3 // 4
     if limit and len(sealed) > limit:
@@ -111,7 +111,7 @@ def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
     return plans.plan(request, package, settings)
 
 
-def _with_reported(order: Order, reported: Mapping[str, Any]) -> Order:
+def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:
     """The order with what a failed execution of the same request has made: the request was posted before Brent knew of
     it.
     """

@@ -68,22 +68,22 @@ def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
     name = payload["step"]
     state = STEPS[name].state.model_validate(unpack_state(payload["state"]))
-    with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         try:
             order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
         except DriverError as error:
-            return _answer(fail(FailureCode.INTERNAL_ERROR, str(error), state))
-        with telemetry.bound({}, order.secrets):
-            outcome = _attempt(STEPS[name], name, order, state, payload["attempt"])
+            return _encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
+        with telemetry.bind_fields({}, order.secrets):
+            outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
                 outcome = _report_completion(payload, outcome)
-            return _answer(outcome.model_copy(update={"reason": telemetry.redacted(outcome.reason)}), state)
+            return _encode_outcome(outcome.model_copy(update={"reason": telemetry.redact(outcome.reason)}), state)
 
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Send the event to Kafka, and answer with what was sent; Retry if it has not been acknowledged."""
-    with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         message, sent = payload["event"], payload["sent"]
         if message is None:
             message = reports.fit_event(_build_failure(payload), settings.current().payload_limit)
@@ -92,8 +92,8 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         except events.Undelivered as error:
             _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
             again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.compute_seconds(0), str(error), State())
-            return _answer(again.model_copy(update={"sent": error.on_its_way}))
-        return _answer(Outcome(kind="Completed", event=published, published=True))
+            return _encode_outcome(again.model_copy(update={"sent": error.on_its_way}))
+        return _encode_outcome(Outcome(kind="Completed", event=published, published=True))
 
 
 def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,11 +155,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return _answer(_await_again(waiting, str(error)))
+            return _encode_outcome(_await_again(waiting, str(error)))
         if status is not None and executions.is_active(status):
-            return _answer(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
+            return _encode_outcome(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
         found |= executions.read_topology(status)
-    return _answer(succeed(removal.RemoveState(found=found)))
+    return _encode_outcome(succeed(removal.RemoveState(found=found)))
 
 
 def _await_again(waiting: WaitingFor, reason: str) -> Outcome:
@@ -167,14 +167,14 @@ def _await_again(waiting: WaitingFor, reason: str) -> Outcome:
     return again.model_copy(update={"waiting": waiting})
 
 
-def _attempt(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:
+def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:
     try:
         return step.take(order, state, attempt)
     except Refusal as refused:
         return _judge_refusal(name, refused, state, attempt)
     except Exception as error:
         _log.exception("%s failed unexpectedly", name)
-        raise Bug(telemetry.redacted(f"{type(error).__name__}: {error}")) from None
+        raise Bug(telemetry.redact(f"{type(error).__name__}: {error}")) from None
 
 
 def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> Outcome:
@@ -215,7 +215,7 @@ def _pack_state(state: dict[str, Any]) -> dict[str, Any]:
     return {"packed": base64.b85encode(zlib.compress(text.encode())).decode("ascii")}
 
 
-def _answer(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
+def _encode_outcome(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
     """An outcome as JSON. One that is larger than the task hub takes is a failure with the state `before` the step."""
     result = outcome.model_dump(mode="json")
     result["state"] = _pack_state(result["state"])
@@ -224,4 +224,4 @@ def _answer(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
     if size <= limit:
         return result
     reason = f"the state of the run has {size} bytes, the task hub takes {limit}"
-    return _answer(fail(FailureCode.INTERNAL_ERROR, reason, before or State()))
+    return _encode_outcome(fail(FailureCode.INTERNAL_ERROR, reason, before or State()))

@@ -78,10 +78,10 @@ def publish(
         delivery = _send(key, value, tenant, settings)
     deadline = time.monotonic() + seconds
     while not delivery.reported.is_set() and time.monotonic() < deadline:
-        _producer(settings).poll(0.02)
+        _open_producer(settings).poll(0.02)
     if not delivery.reported.is_set():
         _away.set()
-        _keep(key, delivery)
+        _keep_delivery(key, delivery)
         raise Undelivered(f"no delivery report within {seconds:g} seconds", on_its_way=True)
     _check_report(delivery.error)
     _away.clear()
@@ -93,7 +93,7 @@ def _send(key: str, value: str, tenant: str | None, settings: Settings) -> Deliv
 
     delivery = Delivery()
     try:
-        _producer(settings).produce(
+        _open_producer(settings).produce(
             settings.kafka_topic,
             key=key,
             value=value,
@@ -118,11 +118,11 @@ def _check_report(error: Any) -> None:
         raise TooLarge(str(error))
     _away.set()
     if error.fatal():
-        _producer.cache_clear()  # a producer that has lost its sequence numbers never delivers again
+        _open_producer.cache_clear()  # a producer that has lost its sequence numbers never delivers again
     raise Undelivered(str(error))
 
 
-def _keep(key: str, delivery: Delivery) -> None:
+def _keep_delivery(key: str, delivery: Delivery) -> None:
     """Keep a record whose report is still to come, for the step that will ask for it."""
     long_ago = time.monotonic() - _FORGOTTEN_SECONDS
     for other, one in list(_on_their_way.items()):
@@ -131,14 +131,14 @@ def _keep(key: str, delivery: Delivery) -> None:
     _on_their_way[key] = delivery
 
 
-def require_valid(settings: Settings) -> None:
+def require_valid_settings(settings: Settings) -> None:
     """Raise NotReady if librdkafka does not take the settings; needs no broker."""
     if settings.events_to_log:
         return
     from confluent_kafka import KafkaException
 
     try:
-        _producer(settings)
+        _open_producer(settings)
     except KafkaException as error:
         raise NotReady(f"KAFKA_CONFIG_* or KAFKA_BOOTSTRAP_SERVERS: {error.args[0].str()}") from None
 
@@ -150,14 +150,14 @@ def is_reachable(settings: Settings) -> bool:
     from confluent_kafka import KafkaException
 
     try:
-        _producer(settings).list_topics(timeout=_HEALTH_SECONDS)
+        _open_producer(settings).list_topics(timeout=_HEALTH_SECONDS)
     except KafkaException:
         return False
     return True
 
 
 @cache
-def _producer(settings: Settings) -> "Producer":
+def _open_producer(settings: Settings) -> "Producer":
     from confluent_kafka import Producer
 
     return Producer(

@@ -51,18 +51,18 @@ def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None)
     template its targets count, not the properties they were made from.
     """
     own, resource = request.read_system_property("requestId"), request.read_system_property("resourceId")
-    head = _digest(resource) if resource else _random()
+    head = _hash_text(resource) if resource else _draw_half()
     if not own:
-        return str(uuid.UUID(hex=head + _random()))
+        return str(uuid.UUID(hex=head + _draw_half()))
     parts = [
         tenant,
         request.lifecycle_name.lower(),
         own,
         request.deployment_location.name,
         request.driver_files,
-        _distinguish(request, order),
+        _select_distinguishing_parts(request, order),
     ]
-    return str(uuid.UUID(hex=head + _digest(json.dumps(parts, sort_keys=True, default=str))))
+    return str(uuid.UUID(hex=head + _hash_text(json.dumps(parts, sort_keys=True, default=str))))
 
 
 async def find_execution(
@@ -78,7 +78,7 @@ async def find_execution(
         raise NotReady(f"the task hub has not answered within {seconds:g} seconds") from error
     except Exception as error:
         raise NotReady(f"the task hub does not answer ({type(error).__name__})") from error
-    if state(status):
+    if read_state(status):
         return status
     if isinstance(getattr(status, "message", None), str):
         return None
@@ -125,10 +125,10 @@ async def find_active_of_resource(client: Any, request_id: str) -> list[str]:
 
 def is_active(status: Any) -> bool:
     """Whether an execution has not ended."""
-    return state(status) in _ACTIVE
+    return read_state(status) in _ACTIVE
 
 
-def state(status: Any) -> str:
+def read_state(status: Any) -> str:
     """The runtime status' name; empty for an execution that is not known."""
     runtime_status = getattr(status, "runtime_status", None)
     return str(getattr(runtime_status, "value", runtime_status) or "")
@@ -166,28 +166,28 @@ def describe_execution(status: Any) -> dict[str, Any]:
     ended = {"step": None, "attempt": None, "waiting": None} if is_over else {}
     details = (event or {}).get("failureDetails")
     if is_over and event is None:
-        details = {"failureCode": "INTERNAL_ERROR", "description": f"it ended without an event ({state(status)})"}
+        details = {"failureCode": "INTERNAL_ERROR", "description": f"it ended without an event ({read_state(status)})"}
     return {
         "requestId": status.instance_id,
         "status": outcome if is_over else "IN_PROGRESS",
         **shown,
         **ended,
-        "endedAt": _time(status.last_updated_time) if is_over else None,
+        "endedAt": _format_time(status.last_updated_time) if is_over else None,
         "event": event,
         "failureDetails": details,
     }
 
 
-def _distinguish(request: LifecycleRequest, order: Order) -> Any:
+def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:
     """What of a request makes it another one than a request that is the same otherwise."""
     deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
     if not isinstance(deploy, Deploy):
         return order.work.model_dump(mode="json")
     secrets = order.secrets
-    return [_without_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
+    return [_drop_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
 
 
-def _without_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
+def _drop_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
     """Names and values, without keys and without values of which a secret is made."""
     return [
         [name, one.value if not one.is_key and not _is_part(one.value, secrets) else None]
@@ -200,11 +200,11 @@ def _is_part(value: Any, secrets: tuple[str, ...]) -> bool:
     return any(text in secret or secret in text for secret in secrets) if text else False
 
 
-def _digest(text: str) -> str:
+def _hash_text(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:_HALF]
 
 
-def _random() -> str:
+def _draw_half() -> str:
     return uuid.uuid4().hex[:_HALF]
 
 
@@ -218,5 +218,5 @@ def _read_json(text: Any) -> Any:
         return None
 
 
-def _time(value: Any) -> str | None:
+def _format_time(value: Any) -> str | None:
     return value.isoformat() if isinstance(value, datetime) else value

@@ -56,8 +56,8 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
         preview = ""  # the package has an operation of that name itself
     transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
     location = read_location(request.deployment_location, settings)
-    asked = _Asked(request, package, transition, preview, _context(request))
-    work = _work(asked)
+    asked = _Asked(request, package, transition, preview, _build_context(request))
+    work = _plan_work(asked)
     order = Order(request_id="", location=location, topology=request.associated_topology, work=work)
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
 
@@ -73,26 +73,26 @@ def name_order(order: Order, request_id: str) -> Order:
 
 
 def _name_deployment(deploy: Deploy, request_id: str) -> Deploy:
-    return deploy.model_copy(update={"name": deployment_name(deploy.name, request_id)})
+    return deploy.model_copy(update={"name": build_deployment_name(deploy.name, request_id)})
 
 
-def _work(asked: _Asked) -> Deploy | Remove | Call | Adopt | Preview:
+def _plan_work(asked: _Asked) -> Deploy | Remove | Call | Adopt | Preview:
     transition = asked.transition
     if asked.preview:
         if transition.deploy is None:
             raise InvalidRequest(f"{asked.place}: it compares with the template of Create, and Create has none here")
-        return Preview(deploy=_deploy(asked, transition.deploy), drift=asked.preview == "CheckDrift")
+        return Preview(deploy=_plan_deployment(asked, transition.deploy), drift=asked.preview == "CheckDrift")
     if transition.deploy is not None:
-        return _adopted(asked) or _deploy(asked, transition.deploy)
+        return _plan_adoption(asked) or _plan_deployment(asked, transition.deploy)
     if transition.call is not None and transition.on is not None:
         return Call(action=transition.call, on=transition.on)
     if transition.remove == "all" or transition.remove is None:
         return Remove(groups=asked.package.name == "AzureResourceGroup")
     named = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
-    return Remove(targets=_targets(asked, named))
+    return Remove(targets=_plan_targets(asked, named))
 
 
-def _targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
+def _plan_targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
     faults: list[str] = []
     targets = []
     for one in named:
@@ -100,7 +100,7 @@ def _targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
         for key, expression in one.model_dump(by_alias=True).items():
             place = f"{asked.place}, remove.{key}"
             before = len(faults)
-            value = _evaluated(expression, asked.context, place, faults)
+            value = _evaluate(expression, asked.context, place, faults)
             if not isinstance(value, str) and len(faults) == before:
                 faults.append(f"{place}: '{expression}' must give a text")
             fields[key] = str(value)
@@ -110,12 +110,12 @@ def _targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def _deploy(asked: _Asked, file: str) -> Deploy:
+def _plan_deployment(asked: _Asked, file: str) -> Deploy:
     transition, manifest, place = asked.transition, asked.package.manifest, asked.place
     template, given = asked.package.load_template(file)
     faults: list[str] = []
     explicit = {
-        name: _evaluated(value, asked.context, f"{place}, parameters.{name}", faults)
+        name: _evaluate(value, asked.context, f"{place}, parameters.{name}", faults)
         for name, value in transition.parameters.items()
     }
     declared = {parameter.name.lower() for parameter in template.parameters}
@@ -126,11 +126,13 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     group = location = ""
     if template.scope == "resourceGroup":
-        group = _text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)
+        group = _evaluate_text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)
         if (fault := find_name_fault(GROUP_TYPE, group)) and (group or not faults):
             faults.append(f"{place}, resourceGroup: {fault}")
     else:
-        location = _text(transition.location or manifest.location, asked, "location", faults).replace(" ", "").lower()
+        location = (
+            _evaluate_text(transition.location or manifest.location, asked, "location", faults).replace(" ", "").lower()
+        )
         if not location and not faults:
             faults.append(f"{place}: a subscription deployment needs 'location:', where its record is kept")
     if faults:
@@ -149,7 +151,7 @@ def _deploy(asked: _Asked, file: str) -> Deploy:
     )
 
 
-def _adopted(asked: _Asked) -> Adopt | None:
+def _plan_adoption(asked: _Asked) -> Adopt | None:
     """The deployment that the property `stack_id` of a Create names instead of one to make."""
     given = asked.request.resource_properties.get(STACK_ID)
     stack_id = "" if given is None or given.value is None else str(given.value).strip()
@@ -165,7 +167,7 @@ def _adopted(asked: _Asked) -> Adopt | None:
     return Adopt(deployment_id=deployment_id, outputs=template.outputs)
 
 
-def deployment_name(resource_name: str, request_id: str) -> str:
+def build_deployment_name(resource_name: str, request_id: str) -> str:
     """A deployment's name: what it is for, to be read in the portal, and the requestId, so that a PUT repeated after a
     crash lands on the same deployment.
     """
@@ -176,11 +178,11 @@ def deployment_name(resource_name: str, request_id: str) -> str:
     return name
 
 
-def _text(expression: str, asked: _Asked, key: str, faults: list[str]) -> str:
-    return str(_evaluated(expression, asked.context, f"{asked.place}, {key}", faults) or "").strip()
+def _evaluate_text(expression: str, asked: _Asked, key: str, faults: list[str]) -> str:
+    return str(_evaluate(expression, asked.context, f"{asked.place}, {key}", faults) or "").strip()
 
 
-def _evaluated(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:
+def _evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:
     try:
         return expressions.evaluate_all(value, context, place)
     except InvalidRequest as fault:
@@ -188,7 +190,7 @@ def _evaluated(value: Any, context: dict[str, Any], place: str, faults: list[str
         return None
 
 
-def _context(request: LifecycleRequest) -> dict[str, Any]:
+def _build_context(request: LifecycleRequest) -> dict[str, Any]:
     """The names an expression sees: every property at the root, found in the order in which parameters find them; the
     rest, and each kind of property by itself, under their TNC-O names.
     """

@@ -20,7 +20,7 @@ from driver.packages import archives, catalogue, expressions
 from driver.packages.manifests import Reference
 from driver.resource_ids import GROUP_TYPE, SUBSCRIPTION_TYPE, ResourceId
 from driver.settings import Settings
-from driver.telemetry import redacted
+from driver.telemetry import redact
 from driver.topology import name_entries
 
 _TAG = "tag:"
@@ -38,7 +38,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
     InvalidRequest if several match or Azure refuses, NotReady if it cannot be reached.
     """
     location = read_location(request.deployment_location, settings)
-    reference = _reference(request, settings)
+    reference = _read_reference(request, settings)
     try:
         ids = _find_ids(location, request.instance_name.strip(), reference)
         if len(ids) > 1:
@@ -50,7 +50,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
             )
         resource = resources.get(location, ids[0]) if ids else None
     except Refusal as refused:
-        text = f"Azure refused: {redacted(refused.cause.text, [location.client_secret])}"
+        text = f"Azure refused: {redact(refused.cause.text, [location.client_secret])}"
         raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from None
     if resource is None:
         return None
@@ -60,11 +60,11 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
     return {
         "resourceId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource_id.folded)),
         "associatedTopology": {key: entry.model_dump(mode="json") for key, entry in topology.items()},
-        "outputs": {name: _output(name, query, resource) for name, query in outputs.items()},
+        "outputs": {name: _evaluate_output(name, query, resource) for name, query in outputs.items()},
     }
 
 
-def _reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
+def _read_reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
     """The `reference:` block of the driver files, its texts evaluated."""
     package = catalogue.load_own_package(archives.read_files(request.driver_files), settings)
     if package is None or package.manifest.reference is None:
@@ -93,7 +93,7 @@ def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None)
     if kind.lower() == GROUP_TYPE.lower() and not wanted.startswith(_TAG):
         return [ResourceId.parse(f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}")]
     if kind.count("/") > 1 and not wanted.startswith(_TAG):
-        return [_child_id(location, kind, group, wanted)]
+        return [_build_child_id(location, kind, group, wanted)]
     if wanted.startswith(_TAG):
         name, _, value = wanted.removeprefix(_TAG).partition("=")
         found = resources.find_tagged(location, name, value)
@@ -102,7 +102,7 @@ def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None)
     return [one for one in found if (not kind or one.is_of_type(kind)) and (not group or one.is_in_group(group))]
 
 
-def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
+def _build_child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
     """The id of a child resource, which ARM does not list: its name has all segments, `vnet-1/subnet-1`."""
     namespace, *types = kind.split("/")
     names = wanted.split("/")
@@ -116,11 +116,11 @@ def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> Re
     return ResourceId.parse(f"{scope}/providers/{namespace}/{path}")
 
 
-def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
+def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
     place = f"lifecycle.yaml, reference.outputs.{name}: '{query[:300]}'"
     try:
         compiled = jmespath.compile(query)
-        if _combined(compiled.parsed) > _MOST_COMBINED:
+        if _count_combined(compiled.parsed) > _MOST_COMBINED:
             raise InvalidRequest(f"{place} combines more than {_MOST_COMBINED} lists, objects and functions")
         text = ""
         for chunk in json.JSONEncoder().iterencode(compiled.search(resource)):
@@ -132,7 +132,7 @@ def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
         raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from None
 
 
-def _combined(node: Mapping[str, Any]) -> int:
+def _count_combined(node: Mapping[str, Any]) -> int:
     """How many lists, objects and functions a parsed JMESPath makes."""
     here = node["type"] in ("multi_select_list", "multi_select_dict", "function_expression")
-    return here + sum(_combined(child) for child in node["children"])
+    return here + sum(_count_combined(child) for child in node["children"])

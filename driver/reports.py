@@ -24,24 +24,28 @@ def reduce_event(message: Mapping[str, Any], why: str) -> Iterator[dict[str, Any
         return
     outer = _drop_inner_entries(topology)
     if message["outputs"]:
-        yield _fail(message, topology, f"the event is too large, its outputs were left out: {why}")
+        yield _build_failed_event(message, topology, f"the event is too large, its outputs were left out: {why}")
     if outer != topology:
         dropped = len(topology) - len(outer)
-        yield _fail(message, outer, f"the event is too large, {dropped} entries within others were left out: {why}")
+        yield _build_failed_event(
+            message, outer, f"the event is too large, {dropped} entries within others were left out: {why}"
+        )
     if topology:
         _log.error("the topology is too large for an event, nobody is told of it: %s", json.dumps(topology))
-        yield _fail(message, {}, f"the event is too large, its topology is only in the driver's log: {why}")
+        yield _build_failed_event(
+            message, {}, f"the event is too large, its topology is only in the driver's log: {why}"
+        )
 
 
 def fit_event(message: dict[str, Any], limit: int) -> dict[str, Any]:
     """The event, or the first smaller one of at most `limit` bytes. A limit of 0 is none."""
-    if not limit or _size(message) <= limit:
+    if not limit or _measure_size(message) <= limit:
         return message
-    why = f"{_size(message)} bytes, the task hub takes {limit}"
-    return next(smaller for smaller in reduce_event(message, why) if _size(smaller) <= limit)
+    why = f"{_measure_size(message)} bytes, the task hub takes {limit}"
+    return next(smaller for smaller in reduce_event(message, why) if _measure_size(smaller) <= limit)
 
 
-def _fail(message: Mapping[str, Any], topology: Mapping[str, Any], reason: str) -> dict[str, Any]:
+def _build_failed_event(message: Mapping[str, Any], topology: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """An event FAILED with another topology; the reason of one that has failed already stays before the new one."""
     before = message.get("failureDetails")
     code = before["failureCode"] if before else FailureCode.INTERNAL_ERROR.value
@@ -64,5 +68,5 @@ def _drop_inner_entries(topology: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _size(message: Mapping[str, Any]) -> int:
+def _measure_size(message: Mapping[str, Any]) -> int:
     return len(json.dumps(message).encode())

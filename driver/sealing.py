@@ -14,7 +14,9 @@ from driver.errors import NotReady
 
 def seal(content: dict[str, Any], keys: tuple[str, ...]) -> str:
     """A text that only a holder of one of the keys can open. The first key seals."""
-    return _fernet(keys).encrypt(zlib.compress(json.dumps(content, separators=(",", ":")).encode())).decode("ascii")
+    return (
+        _build_fernet(keys).encrypt(zlib.compress(json.dumps(content, separators=(",", ":")).encode())).decode("ascii")
+    )
 
 
 def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
     way).
     """
     try:
-        content: dict[str, Any] = json.loads(zlib.decompress(_fernet(keys).decrypt(sealed)))
+        content: dict[str, Any] = json.loads(zlib.decompress(_build_fernet(keys).decrypt(sealed)))
     except InvalidToken as error:
         raise NotReady(
             "none of the keys in SEALING_KEYS opens this request: keep an old key until its work is done"
@@ -30,13 +32,13 @@ def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
     return content
 
 
-def require_valid(keys: tuple[str, ...]) -> None:
+def require_valid_keys(keys: tuple[str, ...]) -> None:
     """Raise NotReady if one of the keys is none."""
-    _fernet(keys)
+    _build_fernet(keys)
 
 
 @cache
-def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+def _build_fernet(keys: tuple[str, ...]) -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:

@@ -135,14 +135,14 @@ def read(environment: Mapping[str, str]) -> Settings:
             if name.startswith(KAFKA_CONFIG)
         ),
         events_to_log=events == "log",
-        authority_host=_url(environment, "AZURE_AUTHORITY_HOST", faults),
-        resource_manager_url=_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
-        sealing_keys=_sealing_keys(environment, faults),
+        authority_host=_read_url(environment, "AZURE_AUTHORITY_HOST", faults),
+        resource_manager_url=_read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
+        sealing_keys=_read_sealing_keys(environment, faults),
         log_level=log_level,
         log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
-        transition_timeout_minutes=_minutes(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
-        history_days=_minutes(environment, "HISTORY_DAYS", 7, faults),
+        transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
+        history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
         task_hub_trial=environment.get("TASK_HUB_TRIAL", "").lower() == "true",
         payload_limit=SCHEDULER_PAYLOAD if environment.get(BACKEND, "").lower() == "azuremanaged" else 0,
@@ -156,7 +156,7 @@ def current() -> Settings:
     return read(os.environ)
 
 
-def _url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
+def _read_url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
     url = environment.get(name, "").strip().rstrip("/")
     if not url or url.startswith("https://"):
         return url
@@ -166,7 +166,7 @@ def _url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
     return ""
 
 
-def _minutes(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+def _read_number(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
     text = environment.get(name, "").strip()
     if not text:
         return default
@@ -176,7 +176,7 @@ def _minutes(environment: Mapping[str, str], name: str, default: int, faults: li
     return default
 
 
-def _sealing_keys(environment: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
+def _read_sealing_keys(environment: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
     text = environment.get("SEALING_KEYS", "")
     path = environment.get("SEALING_KEYS_FILE", "")
     if not text and path:

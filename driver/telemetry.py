@@ -44,7 +44,7 @@ _PATTERNS = (
 )
 
 
-def trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
+def read_trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
     """The X-TraceCtx-* headers of a request as log fields `tracectx.<name in lower case>`."""
     fields = (
         (f"tracectx.{name.lower().removeprefix(_TRACE_HEADER)[:60]}", str(value)[:200])
@@ -55,7 +55,7 @@ def trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def bound(fields: Mapping[str, str], secrets: Iterable[str] = ()) -> Iterator[None]:
+def bind_fields(fields: Mapping[str, str], secrets: Iterable[str] = ()) -> Iterator[None]:
     """Every log line in the block carries the fields, and shows none of the secrets."""
     field_token = _fields.set({**_fields.get(), **fields})
     secret_token = _secrets.set((*_secrets.get(), *secrets))
@@ -71,18 +71,18 @@ def add_fields(fields: Mapping[str, str]) -> None:
     _fields.set({**_fields.get(), **fields})
 
 
-def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without the given secrets, those that are bound, and what looks like one."""
     for secret in sorted({*secrets, *_secrets.get()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
-            for form in _forms(secret):
+            for form in _list_forms(secret):
                 text = text.replace(form, HIDDEN)
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\1{HIDDEN}", text)
     return text
 
 
-def _forms(secret: str) -> set[str]:
+def _list_forms(secret: str) -> set[str]:
     """A secret as it stands in plain text, in JSON, in a Python value and in a form or URL."""
     quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
     return {secret, quote_plus(secret), *quoted}
@@ -97,7 +97,7 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
         fields = _fields.get()
-        return redacted(f"{line} {json.dumps(fields)}" if fields else line)
+        return redact(f"{line} {json.dumps(fields)}" if fields else line)
 
 
 class LogstashFormatter(logging.Formatter):
@@ -113,7 +113,7 @@ class LogstashFormatter(logging.Formatter):
             .isoformat(timespec="milliseconds")
             .replace("+00:00", "Z"),
             "@version": "1",
-            "message": redacted(record.getMessage()),
+            "message": redact(record.getMessage()),
             "HOSTNAME": socket.gethostname(),
             "path": record.pathname,
             "tags": [],
@@ -124,7 +124,7 @@ class LogstashFormatter(logging.Formatter):
             **_fields.get(),
         }
         if record.exc_info:
-            line["stack_trace"] = redacted(self.formatException(record.exc_info))
+            line["stack_trace"] = redact(self.formatException(record.exc_info))
         return _fit_line(line) if self._is_bounded else json.dumps(line)
 
 

@@ -80,23 +80,23 @@ def run_steps(
 ) -> Generator[Any, Any, dict[str, Any] | None]:
     """Take step after step, by the tables above. Versions 0 (before versions were written) and 1."""
     run = Run.model_validate(given)
-    progress = _continue(given) or _begin(run, context.current_utc_datetime)
+    progress = _read_progress(given) or _begin(run, context.current_utc_datetime)
     _show(context, run, progress)
     if "progress" not in given and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
     for _ in range(STEPS_A_GENERATION):
         step = progress.step
         try:
-            answer = yield context.call_activity_with_retry(step, RETRIES, _payload(run, progress))
+            answer = yield context.call_activity_with_retry(step, RETRIES, _build_payload(run, progress))
             outcome = Outcome.model_validate(answer)
         except Exception as bug:
-            outcome = _bug(progress, bug)
+            outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
             _show(context, run, progress.model_copy(update={"step": "", "waiting": None}))
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)
-        wake = _wake(run, step, progress, outcome, now)
+        wake = _find_wake_time(run, step, progress, outcome, now)
         progress = _note_waiting(progress, outcome, now)
         _show(context, run, progress)
         if wake is not None:
@@ -108,7 +108,7 @@ def run_steps(
 VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = {0: run_steps, 1: run_steps}
 
 
-def _continue(given: dict[str, Any]) -> Progress | None:
+def _read_progress(given: dict[str, Any]) -> Progress | None:
     return Progress.model_validate(given["progress"]) if "progress" in given else None
 
 
@@ -121,7 +121,7 @@ def _begin(run: Run, now: datetime) -> Progress:
     return Progress(step=AWAIT if run.awaits else FIRST[run.transition.verb], deadline=deadline)
 
 
-def _payload(run: Run, progress: Progress) -> dict[str, Any]:
+def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
     step = progress.step
     payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
     if step == PUBLISH:
@@ -175,7 +175,7 @@ def _publish(progress: Progress, **ended: Any) -> Progress:
     return progress.model_copy(update={"step": PUBLISH, "of": progress.step, "attempt": 0, "sent": False, **ended})
 
 
-def _bug(progress: Progress, bug: Exception) -> Outcome:
+def _report_bug(progress: Progress, bug: Exception) -> Outcome:
     """An activity raised: that is a bug, and is reported; publishing goes on for ever."""
     if progress.step == PUBLISH:
         return Outcome(kind="Retry", after=PUBLISH_AGAIN_SECONDS, reason=str(bug))
@@ -184,7 +184,7 @@ def _bug(progress: Progress, bug: Exception) -> Outcome:
     return Outcome(kind="Failed", state=progress.state, code=FailureCode.INTERNAL_ERROR, reason=reason)
 
 
-def _wake(run: Run, step: str, progress: Progress, outcome: Outcome, now: datetime) -> datetime | None:
+def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, now: datetime) -> datetime | None:
     """When to take the next step after `step`; None for at once.
 
     A step is not waited for past the deadline. One that was given up is not waited for at all: its deployment would go

@@ -12,7 +12,7 @@ from azure.durable_functions.models.history import HistoryEvent
 from dateutil.parser import parse
 
 
-def read(text: str) -> datetime:
+def read_timestamp(text: str) -> datetime:
     """The moment of an ISO 8601 timestamp; what is none is left to dateutil."""
     try:
         return datetime.fromisoformat(text)
@@ -21,7 +21,7 @@ def read(text: str) -> datetime:
         return moment
 
 
-def use() -> None:
+def replace_parser() -> None:
     """Let the SDK read its history's timestamps so."""
     sdk: Any = sys.modules[HistoryEvent.__module__]
-    sdk.dt_parse = read
+    sdk.dt_parse = read_timestamp

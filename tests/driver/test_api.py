@@ -137,7 +137,7 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
     settings.current.cache_clear()
     assert said in refused(execute(hub), 503)
     assert hub.started == []
-    health = asyncio.run(api.health(hub))
+    health = asyncio.run(api.check_health(hub))
     assert health.status == 503
     app = health.body["vitals"]["app"]
     assert app["status"] == "UNHEALTHY"
@@ -145,7 +145,7 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
-    health = asyncio.run(api.health(hub))
+    health = asyncio.run(api.check_health(hub))
     assert (health.status, health.body["vitals"]["app"]) == (200, {"status": "OK"})
     assert health.body["vitals"]["taskHub"] == {"status": "OK"}
     assert health.body["vitals"]["kafka"] == {"status": "UNHEALTHY"}
@@ -205,7 +205,7 @@ def test_a_task_hub_whose_storage_is_away_is_a_vital_and_a_503(hub: TaskHub, mon
         return DurableOrchestrationStatus.from_json({"Message": "Something went wrong", "ExceptionMessage": NEEDLE})
 
     monkeypatch.setattr(hub, "get_status", error_of_the_host)
-    health = asyncio.run(api.health(hub))
+    health = asyncio.run(api.check_health(hub))
     assert (health.status, health.body["vitals"]["taskHub"]["status"]) == (503, "UNHEALTHY")
     assert "storage" in health.body["vitals"]["taskHub"]["reason"]
     assert NEEDLE not in json.dumps(dict(health.body))
@@ -216,7 +216,7 @@ def test_a_task_hub_whose_storage_is_away_is_a_vital_and_a_503(hub: TaskHub, mon
 def test_a_trial_task_hub_says_what_it_does_not_promise(hub: TaskHub, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TASK_HUB_TRIAL", "true")
     settings.current.cache_clear()
-    vital = asyncio.run(api.health(hub)).body["vitals"]["taskHub"]
+    vital = asyncio.run(api.check_health(hub)).body["vitals"]["taskHub"]
     assert (vital["status"], vital["reason"][:6]) == ("OK", "trial:")
 
 
@@ -299,7 +299,7 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     for published, schema, answer in (
         (driver, "LifecycleExecutionAcceptedResponse", execute(hub)),
         (driver, "ErrorResponse", execute(hub, b"{")),
-        (management, "HealthReport", asyncio.run(api.health(hub))),
+        (management, "HealthReport", asyncio.run(api.check_health(hub))),
     ):
         rule = {"$ref": f"#/components/schemas/{schema}", "components": published["components"]}
         jsonschema.validate(json.loads(json.dumps(dict(answer.body))), rule)

@@ -70,8 +70,8 @@ def test_one_record_for_each_publish(kafka: Kafka, settings: Settings) -> None:
 def test_a_reachable_broker(settings: Settings) -> None:
     assert events.is_reachable(settings)
     assert not events.is_reachable(NOBODY)
-    events.require_valid(settings)
-    events.require_valid(NOBODY)
+    events.require_valid_settings(settings)
+    events.require_valid_settings(NOBODY)
 
 
 def test_without_a_broker_it_is_undelivered() -> None:
@@ -139,13 +139,13 @@ def test_the_bound_is_shorter_than_the_lock_on_an_activity() -> None:
 def test_what_librdkafka_does_not_take_is_told(config: tuple[tuple[str, str], ...]) -> None:
     wrong = replace(NOBODY, kafka_config=config)
     with pytest.raises(NotReady, match=r"^KAFKA_CONFIG_\* or KAFKA_BOOTSTRAP_SERVERS: "):
-        events.require_valid(wrong)
+        events.require_valid_settings(wrong)
     assert not events.is_reachable(wrong)
 
 
 def test_what_makes_an_event_count_cannot_be_configured_away(settings: Settings) -> None:
     weak = replace(settings, kafka_config=(("acks", "0"), ("enable.idempotence", "false")))
-    events.require_valid(weak)
+    events.require_valid_settings(weak)
     events.publish(complete(), None, weak)
 
 
@@ -160,7 +160,7 @@ def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
         events.publish(message, None, Settings(events_to_log=True))
     assert json.dumps(message) in caplog.text
     assert events.is_reachable(Settings(events_to_log=True))
-    events.require_valid(Settings(events_to_log=True))
+    events.require_valid_settings(Settings(events_to_log=True))
 
 
 @pytest.fixture
