@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driver import api
+from driver import acceptance, api
 from tests.support.driver_files import zipped
 from tests.support.executions import TaskHub
 from tests.support.requests import SETTINGS, body, encoded
@@ -37,7 +37,8 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The driver's settings without a Bicep compiler, and a folder for temporary files that stays empty."""
     folder = tmp_path_factory.mktemp("temporary")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(api, "current", lambda: replace(SETTINGS, bicep_path=""))
+        for module in (acceptance, api):
+            patch.setattr(module, "current", lambda: replace(SETTINGS, bicep_path=""))
         patch.setattr(tempfile, "tempdir", str(folder))
         yield folder
     assert list(folder.iterdir()) == []
