@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from driver import plans, settings
-from driver.azure import connection, deployments
+from driver.azure import deployments, operations
 from driver.azure.refusals import Refusal
 from driver.errors import DriverError, InvalidRequest
 from driver.models.orders import Deploy, Order, Remove
@@ -162,8 +162,8 @@ def _describe_changes(package: Package, given: _Given, options: argparse.Namespa
     operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
     polls = 0
     while not operation.is_over:
-        time.sleep(connection.POLLS.compute_seconds(polls, operation.retry_after))
-        operation = connection.poll(order.location, operation.url)
+        time.sleep(operations.POLLS.compute_seconds(polls, operation.retry_after))
+        operation = operations.poll(order.location, operation.url)
         polls += 1
     for change in operation.body.get("properties", {}).get("changes", ()):
         yield f"{change['changeType']:<12} {change['resourceId']}"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver.azure import connection
-from driver.azure.connection import Operation
+from driver.azure import connection, operations
+from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation, Deploy
@@ -36,8 +36,8 @@ def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> O
     try:
         with connection.connect(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
-            return connection.read_operation(
-                connection.call_begin(
+            return operations.read_operation(
+                operations.call_begin(
                     begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
                 )
             )
@@ -51,7 +51,7 @@ def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[
     """The ids of the resources that a template would make, as ARM's own preflight gives them."""
     with connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
-        answer = connection.call_begin(
+        answer = operations.call_begin(
             begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
         ).json()
     if "error" in answer:
@@ -64,13 +64,13 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
     with connection.connect(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
-            response = connection.call_begin(
+            response = operations.call_begin(
                 deployments.begin_what_if, work.resource_group, work.name, _build_body(work, template)
             )
         else:
             begin = deployments.begin_what_if_at_subscription_scope
-            response = connection.call_begin(begin, work.name, _build_body(work, template))
-    return connection.read_operation(response)
+            response = operations.call_begin(begin, work.name, _build_body(work, template))
+    return operations.read_operation(response)
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
@@ -116,8 +116,8 @@ def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
 def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record; what the deployment made stays."""
     with connection.connect(location) as clients:
-        return connection.read_operation(
-            connection.call_begin(clients.deployments.deployments.begin_delete_at_scope, *_split_id(resource_id))
+        return operations.read_operation(
+            operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *_split_id(resource_id))
         )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from driver.azure import connection
+from driver.azure import operations
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -47,7 +47,7 @@ def _list_api_versions(location: AzureLocation, subscription: str, namespace: st
     with requests.
     """
     scope = f"/subscriptions/{subscription}" if subscription else ""
-    provider = connection.get(location, f"{scope}/providers/{namespace}", RESOURCES_VERSION)
+    provider = operations.get(location, f"{scope}/providers/{namespace}", RESOURCES_VERSION)
     return {
         str(kind["resourceType"]).lower(): sorted(
             kind.get("apiVersions") or [],

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driver.azure import connection, deployments, providers
-from driver.azure.connection import Operation
+from driver.azure import connection, deployments, operations, providers
+from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -39,7 +39,7 @@ def find_tagged(location: AzureLocation, name: str, value: str) -> list[Resource
 def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] | None:
     """A resource or resource group as ARM gives it; None if it is not there."""
     try:
-        return connection.get(location, resource_id.text, providers.find_api_version(location, resource_id))
+        return operations.get(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
         if refused.is_absence:
             return None
@@ -56,7 +56,7 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     try:
         if resource_id.is_deployment:
             return deployments.delete(location, resource_id)
-        return connection.delete(location, resource_id.text, providers.find_api_version(location, resource_id))
+        return operations.delete(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
         if refused.is_absence:
             return Operation()
@@ -65,7 +65,7 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
 
 def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operation:
     """Begin an action (POST) on a resource."""
-    return connection.act(location, resource_id.text, action, providers.find_api_version(location, resource_id))
+    return operations.act(location, resource_id.text, action, providers.find_api_version(location, resource_id))
 
 
 def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:

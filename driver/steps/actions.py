@@ -1,7 +1,7 @@
 """The steps of `call`: an ARM action on the owned resources of a type."""
 
 from driver.azure import resources
-from driver.azure.connection import POLLS, poll
+from driver.azure.operations import POLLS, poll
 from driver.models.events import FailureCode
 from driver.models.orders import Call, Order
 from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from driver.azure import deployments, resources
-from driver.azure.connection import POLLS, poll
 from driver.azure.deployments import Deployment
+from driver.azure.operations import POLLS, poll
 from driver.azure.refusals import Refusal
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver.azure import deployments
-from driver.azure.connection import POLLS, poll
+from driver.azure.operations import POLLS, poll
 from driver.models.orders import Deploy, Order, Preview
 from driver.models.outcomes import Outcome, State, complete, keep_running, succeed
 from driver.packages.catalogue import find_template

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from driver.azure import deployments, resources
-from driver.azure.connection import POLLS, Operation, poll
+from driver.azure.operations import POLLS, Operation, poll
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import FailureCode, TopologyEntry
