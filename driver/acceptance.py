@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import executions, plans, sealing, telemetry
+from driver import executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models.orders import Order, Remove
@@ -30,7 +30,7 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
     # A package of the request's own may have to be compiled, which takes seconds.
     is_small = len(request.driver_files) < _SMALL
     plan = _plan(request, settings) if is_small else await asyncio.to_thread(_plan, request, settings)
-    request_id = executions.make_request_id(request, plan.order, tenant)
+    request_id = request_ids.make_request_id(request, plan.order, tenant)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
     await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)

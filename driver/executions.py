@@ -1,22 +1,17 @@
-"""Executions in the task hub: their ids, finding them, and what is known of them."""
+"""Executions in the task hub: finding one, listing them, and reading what is known of one."""
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Protocol
 
 from driver.errors import NotReady
-from driver.models.orders import Deploy, Order, Preview
-from driver.models.requests import LifecycleRequest, Properties
 from driver.models.runs import Run, show_run
+from driver.request_ids import PREFIX_LENGTH
 
 FIND_SECONDS = 10.0  # a hub that is there answers in milliseconds
 _ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
-_HALF = 16  # digits of each half of a requestId
-_PREFIX = _HALF + 2  # with its dashes
 _PAGE = 100
 
 
@@ -41,28 +36,6 @@ class Executions(Protocol):
         created_time_to: datetime | None = None,
         runtime_status: list[Any] | None = None,
     ) -> Any: ...
-
-
-def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None) -> str:
-    """The requestId of a request, which is its execution's instance id: the same for a POST that is repeated, random
-    where Brent sends no request id of its own. Its first half tells the resource.
-
-    No secret is in it: credentials, keys and what is bound to secure parameters do not count. Of a transition without a
-    template its targets count, not the properties they were made from.
-    """
-    own, resource = request.read_system_property("requestId"), request.read_system_property("resourceId")
-    head = _hash_text(resource) if resource else _draw_half()
-    if not own:
-        return str(uuid.UUID(hex=head + _draw_half()))
-    parts = [
-        tenant,
-        request.lifecycle_name.lower(),
-        own,
-        request.deployment_location.name,
-        request.driver_files,
-        _select_distinguishing_parts(request, order),
-    ]
-    return str(uuid.UUID(hex=head + _hash_text(json.dumps(parts, sort_keys=True, default=str))))
 
 
 async def find_execution(
@@ -119,8 +92,10 @@ async def list_executions(
 
 async def find_active_of_resource(client: Any, request_id: str) -> list[str]:
     """The requestIds of other executions of the same resource that have not ended."""
-    found = [one["instanceId"] async for one in list_executions(client, ("Pending", "Running"), request_id[:_PREFIX])]
-    return [one for one in found if one != request_id and len(one) == len(request_id)]  # not those that repeat an event
+    instances = list_executions(client, ("Pending", "Running"), request_id[:PREFIX_LENGTH])
+    ids = [instance["instanceId"] async for instance in instances]
+    # An execution that only repeats an event has a longer id.
+    return [instance_id for instance_id in ids if instance_id != request_id and len(instance_id) == len(request_id)]
 
 
 def is_active(status: Any) -> bool:
@@ -176,36 +151,6 @@ def describe_execution(status: Any) -> dict[str, Any]:
         "event": event,
         "failureDetails": details,
     }
-
-
-def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:
-    """What of a request makes it another one than a request that is the same otherwise."""
-    deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
-    if not isinstance(deploy, Deploy):
-        return order.work.model_dump(mode="json")
-    secrets = order.secrets
-    return [_drop_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
-
-
-def _drop_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
-    """Names and values, without keys and without values of which a secret is made."""
-    return [
-        [name, one.value if not one.is_key and not _is_part(one.value, secrets) else None]
-        for name, one in sorted(properties.items())
-    ]
-
-
-def _is_part(value: Any, secrets: tuple[str, ...]) -> bool:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return any(text in secret or secret in text for secret in secrets) if text else False
-
-
-def _hash_text(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:_HALF]
-
-
-def _draw_half() -> str:
-    return uuid.uuid4().hex[:_HALF]
 
 
 def _read_json(text: Any) -> Any:

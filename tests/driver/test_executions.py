@@ -11,7 +11,7 @@ import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from dev.brent import Resource
-from driver import executions, plans
+from driver import executions, plans, request_ids
 from driver.errors import NotReady
 from driver.models.events import FailureCode
 from driver.models.runs import ResourceShown, Run, TransitionShown
@@ -26,7 +26,7 @@ def id_of(tenant: str | None = "tenant-1", /, **changes: Any) -> str:
     """The requestId of an execute request, made from its plan as in acceptance."""
     request = lifecycle_request(body(**changes))
     package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, SETTINGS)
-    return executions.make_request_id(request, plans.plan(request, package, SETTINGS).order, tenant)
+    return request_ids.make_request_id(request, plans.plan(request, package, SETTINGS).order, tenant)
 
 
 def status(**fields: Any) -> DurableOrchestrationStatus:

@@ -1,0 +1,64 @@
+"""The requestId of a request: ADR 15."""
+
+import json
+import uuid
+from hashlib import sha256
+from typing import Any
+
+from driver.models.orders import Deploy, Order, Preview
+from driver.models.requests import LifecycleRequest, Properties
+
+_HALF = 16  # digits of each half of a requestId
+PREFIX_LENGTH = _HALF + 2  # characters, dashes included, with which all requestIds of one resource begin
+
+
+def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None) -> str:
+    """The requestId of a request, which is its execution's instance id: the same for a POST that is repeated, random
+    where Brent sends no request id of its own. Its first half tells the resource.
+
+    No secret is in it: credentials, keys and what is bound to secure parameters do not count. Of a transition without a
+    template its targets count, not the properties they were made from.
+    """
+    own, resource = request.read_system_property("requestId"), request.read_system_property("resourceId")
+    head = _hash_text(resource) if resource else _draw_half()
+    if not own:
+        return str(uuid.UUID(hex=head + _draw_half()))
+    parts = [
+        tenant,
+        request.lifecycle_name.lower(),
+        own,
+        request.deployment_location.name,
+        request.driver_files,
+        _select_distinguishing_parts(request, order),
+    ]
+    return str(uuid.UUID(hex=head + _hash_text(json.dumps(parts, sort_keys=True, default=str))))
+
+
+def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:
+    """What of a request makes it another one than a request that is the same otherwise."""
+    deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
+    if not isinstance(deploy, Deploy):
+        return order.work.model_dump(mode="json")
+    secrets = order.secrets
+    return [_drop_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
+
+
+def _drop_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
+    """Names and values, without keys and without values of which a secret is made."""
+    return [
+        [name, one.value if not one.is_key and not _is_part(one.value, secrets) else None]
+        for name, one in sorted(properties.items())
+    ]
+
+
+def _is_part(value: Any, secrets: tuple[str, ...]) -> bool:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return any(text in secret or secret in text for secret in secrets) if text else False
+
+
+def _hash_text(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_HALF]
+
+
+def _draw_half() -> str:
+    return uuid.uuid4().hex[:_HALF]
