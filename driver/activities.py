@@ -8,11 +8,8 @@ Functions that the app registers take `typing.Mapping`: the worker refuses an ap
 Mapping of collections.abc, and then has no functions at all.
 """
 
-import base64
-import json
 import logging
 import typing
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +18,7 @@ from typing import Any
 from driver import events, executions, reports, sealing, settings, telemetry
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.encoding import decode_state, encode_outcome
 from driver.errors import DriverError, NotReady
 from driver.executions import Executions
 from driver.models.events import FailureCode, build_event, find_earliest_event
@@ -56,7 +54,6 @@ _SLOWEST_RETRY = 30.0  # seconds
 _PUBLISH_AGAIN = Waiting(initial=5.0)
 _ACKNOWLEDGED_SECONDS = 1.0  # that a step which completes a transition waits for Kafka
 _AWAITS = Waiting(initial=2.0)  # until an awaited execution is looked at again
-_LARGE_STATE = 4_000  # characters of a state from which on it travels compressed
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -67,18 +64,18 @@ class Bug(Exception):
 def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
     name = payload["step"]
-    state = STEPS[name].state.model_validate(unpack_state(payload["state"]))
+    state = STEPS[name].state.model_validate(decode_state(payload["state"]))
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         try:
             order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
         except DriverError as error:
-            return _encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
+            return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bind_fields({}, order.secrets):
             outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
                 outcome = _report_completion(payload, outcome)
-            return _encode_outcome(outcome.model_copy(update={"reason": telemetry.redact(outcome.reason)}), state)
+            return encode_outcome(outcome.model_copy(update={"reason": telemetry.redact(outcome.reason)}), state)
 
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
@@ -92,13 +89,13 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         except events.Undelivered as error:
             _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
             again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.compute_seconds(0), str(error), State())
-            return _encode_outcome(again.model_copy(update={"sent": error.on_its_way}))
-        return _encode_outcome(Outcome(kind="Completed", event=published, published=True))
+            return encode_outcome(again.model_copy(update={"sent": error.on_its_way}))
+        return encode_outcome(Outcome(kind="Completed", event=published, published=True))
 
 
 def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The event FAILED of a run, with the topology that its last state names."""
-    state = STEPS[payload["of"]].state.model_validate(unpack_state(payload["state"]))
+    state = STEPS[payload["of"]].state.model_validate(decode_state(payload["state"]))
     code, reason = payload["failure"]
     return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
 
@@ -155,11 +152,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return _encode_outcome(_await_again(waiting, str(error)))
+            return encode_outcome(_await_again(waiting, str(error)))
         if status is not None and executions.is_active(status):
-            return _encode_outcome(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
+            return encode_outcome(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
         found |= executions.read_topology(status)
-    return _encode_outcome(succeed(removal.RemoveState(found=found)))
+    return encode_outcome(succeed(removal.RemoveState(found=found)))
 
 
 def _await_again(waiting: WaitingFor, reason: str) -> Outcome:
@@ -199,29 +196,3 @@ def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
         _log.info("%s: deployment '%s' started (correlation id %s)", where, started.name, started.correlation_id)
     else:
         _log.debug("%s: %s: %s", where, name, outcome.kind)
-
-
-def unpack_state(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state that a step left, as it was."""
-    packed = state.get("packed")
-    return dict(state) if packed is None else dict(json.loads(zlib.decompress(base64.b85decode(packed))))
-
-
-def _pack_state(state: dict[str, Any]) -> dict[str, Any]:
-    """A state as it travels: compressed where it is large."""
-    text = json.dumps(state, separators=(",", ":"))
-    if len(text) <= _LARGE_STATE:
-        return state
-    return {"packed": base64.b85encode(zlib.compress(text.encode())).decode("ascii")}
-
-
-def _encode_outcome(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
-    """An outcome as JSON. One that is larger than the task hub takes is a failure with the state `before` the step."""
-    result = outcome.model_dump(mode="json")
-    result["state"] = _pack_state(result["state"])
-    limit = settings.current().payload_limit
-    size = len(json.dumps(result).encode()) if limit else 0
-    if size <= limit:
-        return result
-    reason = f"the state of the run has {size} bytes, the task hub takes {limit}"
-    return _encode_outcome(fail(FailureCode.INTERNAL_ERROR, reason, before or State()))
