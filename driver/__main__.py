@@ -39,7 +39,7 @@ _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
-class _Given:
+class _Properties:
     """Properties as in a request; None where no file gives them."""
 
     resource: dict[str, Any] | None
@@ -50,9 +50,13 @@ def main(arguments: list[str]) -> int:
     options = _build_parser().parse_args(arguments)
     try:
         package = _read_package(options.folder)
-        given = _Given(_read_properties(options.resource_properties), _read_properties(options.request_properties))
+        properties = _Properties(
+            _read_properties(options.resource_properties), _read_properties(options.request_properties)
+        )
         lines = (
-            _check_package(package, given) if options.command == "check" else _describe_changes(package, given, options)
+            _check_package(package, properties)
+            if options.command == "check"
+            else _describe_changes(package, properties, options)
         )
         for line in lines:
             print(line)
@@ -107,23 +111,23 @@ def _read_object(file: Path) -> dict[str, Any]:
     return content
 
 
-def _check_package(package: Package, given: _Given) -> Iterator[str]:
+def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
     faults: list[str] = []
     for name, transition in {
         **package.manifest.transitions,
         "Delete": package.manifest.find_transition("Delete"),
     }.items():
         try:
-            yield from _describe_transition(package, name, transition, given)
+            yield from _describe_transition(package, name, transition, properties)
         except InvalidRequest as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     if faults:
         raise InvalidRequest(*faults)
 
 
-def _describe_transition(package: Package, name: str, transition: Transition, given: _Given) -> Iterator[str]:
+def _describe_transition(package: Package, name: str, transition: Transition, properties: _Properties) -> Iterator[str]:
     """What a transition does; with properties, what would be sent."""
-    work = None if given.resource is None else _build_order(package, name, given, _NOWHERE).work
+    work = None if properties.resource is None else _build_order(package, name, properties, _NOWHERE).work
     if transition.call is not None:
         yield f"{name}: calls {transition.call} on each owned {transition.on}"
     elif transition.deploy is None:
@@ -150,13 +154,13 @@ def _describe_parameters(template: Template) -> Iterator[str]:
 def _describe_targets(transition: Transition, work: Any) -> str:
     if transition.remove == "all" or transition.remove is None:
         return "all that the resource owns"
-    named = transition.remove if isinstance(transition.remove, list) else [transition.remove]
-    targets = work.targets if isinstance(work, Remove) and work.targets else named
-    return ", ".join(f"{one.type} {one.name}" for one in targets)
+    resources = transition.remove if isinstance(transition.remove, list) else [transition.remove]
+    targets = work.targets if isinstance(work, Remove) and work.targets else resources
+    return ", ".join(f"{target.type} {target.name}" for target in targets)
 
 
-def _describe_changes(package: Package, given: _Given, options: argparse.Namespace) -> Iterator[str]:
-    order = _build_order(package, options.transition, given, _read_object(options.deployment_location))
+def _describe_changes(package: Package, properties: _Properties, options: argparse.Namespace) -> Iterator[str]:
+    order = _build_order(package, options.transition, properties, _read_object(options.deployment_location))
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
     operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
@@ -169,14 +173,14 @@ def _describe_changes(package: Package, given: _Given, options: argparse.Namespa
         yield f"{change['changeType']:<12} {change['resourceId']}"
 
 
-def _build_order(package: Package, transition: str, given: _Given, location: dict[str, Any]) -> Order:
+def _build_order(package: Package, transition: str, properties: _Properties, location: dict[str, Any]) -> Order:
     request = LifecycleRequest.model_validate(
         {
             "lifecycleName": transition,
             "driverFiles": "",
             "systemProperties": {"resourceName": "check"},
-            "resourceProperties": given.resource,
-            "requestProperties": given.request,
+            "resourceProperties": properties.resource,
+            "requestProperties": properties.request,
             "deploymentLocation": location,
         }
     )

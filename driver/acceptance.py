@@ -55,8 +55,8 @@ async def _start_once(
     _require_size(sealed, settings)
     awaits = await _find_awaited(order, client)
     await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
-    what = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
-    return _log.info("accepted: %s in deployment location '%s'", what, order.location.name)
+    description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
+    return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
 
 
 async def start(client: Executions, instance_id: str, run: Run) -> None:

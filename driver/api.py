@@ -91,7 +91,7 @@ async def housekeep(client: Executions) -> None:
 
     now = datetime.now(UTC)
     lost = executions.list_executions(client, ("Failed", "Terminated"), created_from=now - _LOST_WITHIN)
-    for instance_id in [one["instanceId"] async for one in lost]:
+    for instance_id in [instance["instanceId"] async for instance in lost]:
         await _report_lost(instance_id, client)
     before = now - timedelta(days=current().history_days)
     ended = [OrchestrationRuntimeStatus[name] for name in _ENDED]

@@ -125,9 +125,9 @@ def _check_report(error: Any) -> None:
 def _keep_delivery(key: str, delivery: Delivery) -> None:
     """Keep a record whose report is still to come, for the step that will ask for it."""
     long_ago = time.monotonic() - _FORGOTTEN_SECONDS
-    for other, one in list(_on_their_way.items()):
-        if one.reported.is_set() and one.reported_at < long_ago:
-            _on_their_way.pop(other, None)
+    for other_key, other_delivery in list(_on_their_way.items()):
+        if other_delivery.reported.is_set() and other_delivery.reported_at < long_ago:
+            _on_their_way.pop(other_key, None)
     _on_their_way[key] = delivery
 
 

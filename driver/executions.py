@@ -73,20 +73,20 @@ async def list_executions(
     query = {"runtimeStatus": ",".join(statuses), "showInput": "false", "top": str(_PAGE)}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
     query |= {"createdTimeFrom": created_from.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_from else {}
-    following = ""
+    token = ""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FIND_SECONDS)) as session:
         while True:
-            headers = {"x-ms-continuation-token": following} if following else {}
+            headers = {"x-ms-continuation-token": token} if token else {}
             try:
                 async with session.get(url, params=query, headers=headers) as answer:
                     answer.raise_for_status()
                     page = await answer.json(content_type=None)
-                    following = answer.headers.get("x-ms-continuation-token", "")
+                    token = answer.headers.get("x-ms-continuation-token", "")
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
-            for one in page:
-                yield one
-            if not following:
+            for instance in page:
+                yield instance
+            if not token:
                 return
 
 

@@ -34,7 +34,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Inputs:
     """A request on its way to becoming an order."""
 
     request: LifecycleRequest
@@ -56,8 +56,8 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
         preview = ""  # the package has an operation of that name itself
     transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
     location = read_location(request.deployment_location, settings)
-    asked = _Asked(request, package, transition, preview, _build_context(request))
-    work = _plan_work(asked)
+    inputs = _Inputs(request, package, transition, preview, _build_context(request))
+    work = _plan_work(inputs)
     order = Order(request_id="", location=location, topology=request.associated_topology, work=work)
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
 
@@ -76,32 +76,32 @@ def _name_deployment(deploy: Deploy, request_id: str) -> Deploy:
     return deploy.model_copy(update={"name": build_deployment_name(deploy.name, request_id)})
 
 
-def _plan_work(asked: _Asked) -> Deploy | Remove | Call | Adopt | Preview:
-    transition = asked.transition
-    if asked.preview:
+def _plan_work(inputs: _Inputs) -> Deploy | Remove | Call | Adopt | Preview:
+    transition = inputs.transition
+    if inputs.preview:
         if transition.deploy is None:
-            raise InvalidRequest(f"{asked.place}: it compares with the template of Create, and Create has none here")
-        return Preview(deploy=_plan_deployment(asked, transition.deploy), drift=asked.preview == "CheckDrift")
+            raise InvalidRequest(f"{inputs.place}: it compares with the template of Create, and Create has none here")
+        return Preview(deploy=_plan_deployment(inputs, transition.deploy), drift=inputs.preview == "CheckDrift")
     if transition.deploy is not None:
-        return _plan_adoption(asked) or _plan_deployment(asked, transition.deploy)
+        return _plan_adoption(inputs) or _plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:
         return Call(action=transition.call, on=transition.on)
     if transition.remove == "all" or transition.remove is None:
-        return Remove(groups=asked.package.name == "AzureResourceGroup")
-    named = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
-    return Remove(targets=_plan_targets(asked, named))
+        return Remove(groups=inputs.package.name == "AzureResourceGroup")
+    owned_resources = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
+    return Remove(targets=_plan_targets(inputs, owned_resources))
 
 
-def _plan_targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ...]:
+def _plan_targets(inputs: _Inputs, owned_resources: list[OwnedResource]) -> tuple[Target, ...]:
     faults: list[str] = []
     targets = []
-    for one in named:
+    for owned in owned_resources:
         fields: dict[str, str] = {}
-        for key, expression in one.model_dump(by_alias=True).items():
-            place = f"{asked.place}, remove.{key}"
-            before = len(faults)
-            value = _evaluate(expression, asked.context, place, faults)
-            if not isinstance(value, str) and len(faults) == before:
+        for key, expression in owned.model_dump(by_alias=True).items():
+            place = f"{inputs.place}, remove.{key}"
+            known_faults = len(faults)
+            value = _evaluate(expression, inputs.context, place, faults)
+            if not isinstance(value, str) and len(faults) == known_faults:
                 faults.append(f"{place}: '{expression}' must give a text")
             fields[key] = str(value)
         targets.append(Target.model_validate(fields))
@@ -110,38 +110,40 @@ def _plan_targets(asked: _Asked, named: list[OwnedResource]) -> tuple[Target, ..
     return tuple(targets)
 
 
-def _plan_deployment(asked: _Asked, file: str) -> Deploy:
-    transition, manifest, place = asked.transition, asked.package.manifest, asked.place
-    template, given = asked.package.load_template(file)
+def _plan_deployment(inputs: _Inputs, file: str) -> Deploy:
+    transition, manifest, place = inputs.transition, inputs.package.manifest, inputs.place
+    template, file_parameters = inputs.package.load_template(file)
     faults: list[str] = []
     explicit = {
-        name: _evaluate(value, asked.context, f"{place}, parameters.{name}", faults)
+        name: _evaluate(value, inputs.context, f"{place}, parameters.{name}", faults)
         for name, value in transition.parameters.items()
     }
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
-    sources = (asked.request.resource_properties, asked.request.request_properties, asked.request.system_properties)
-    bound, references = bind_parameters(template.parameters, explicit, sources, given, faults)
+    sources = (inputs.request.resource_properties, inputs.request.request_properties, inputs.request.system_properties)
+    bound, references = bind_parameters(template.parameters, explicit, sources, file_parameters, faults)
     if measure_depth([template.body, bound]) > DEEPEST:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     group = location = ""
     if template.scope == "resourceGroup":
-        group = _evaluate_text(transition.resource_group or manifest.resource_group, asked, "resourceGroup", faults)
+        group = _evaluate_text(transition.resource_group or manifest.resource_group, inputs, "resourceGroup", faults)
         if (fault := find_name_fault(GROUP_TYPE, group)) and (group or not faults):
             faults.append(f"{place}, resourceGroup: {fault}")
     else:
         location = (
-            _evaluate_text(transition.location or manifest.location, asked, "location", faults).replace(" ", "").lower()
+            _evaluate_text(transition.location or manifest.location, inputs, "location", faults)
+            .replace(" ", "")
+            .lower()
         )
         if not location and not faults:
             faults.append(f"{place}: a subscription deployment needs 'location:', where its record is kept")
     if faults:
         raise InvalidRequest(*dict.fromkeys(faults))
     return Deploy(
-        package=asked.package.name,
+        package=inputs.package.name,
         file=file,
-        template=None if asked.package.built_in else dict(template.body),
-        name=asked.request.read_system_property("resourceName"),
+        template=None if inputs.package.built_in else dict(template.body),
+        name=inputs.request.read_system_property("resourceName"),
         scope=template.scope,
         resource_group=group,
         location=location,
@@ -151,11 +153,11 @@ def _plan_deployment(asked: _Asked, file: str) -> Deploy:
     )
 
 
-def _plan_adoption(asked: _Asked) -> Adopt | None:
+def _plan_adoption(inputs: _Inputs) -> Adopt | None:
     """The deployment that the property `stack_id` of a Create names instead of one to make."""
-    given = asked.request.resource_properties.get(STACK_ID)
-    stack_id = "" if given is None or given.value is None else str(given.value).strip()
-    if not stack_id or asked.transition is not asked.package.manifest.find_transition("Create"):
+    stack_property = inputs.request.resource_properties.get(STACK_ID)
+    stack_id = "" if stack_property is None or stack_property.value is None else str(stack_property.value).strip()
+    if not stack_id or inputs.transition is not inputs.package.manifest.find_transition("Create"):
         return None
     deployment_id = ResourceId.parse(stack_id)
     if not (deployment_id.is_deployment and deployment_id.subscription):
@@ -163,7 +165,7 @@ def _plan_adoption(asked: _Asked) -> Adopt | None:
             f"property '{STACK_ID}': '{stack_id[:300]}' is not the ARM id of a deployment:"
             f" /subscriptions/<id>/resourceGroups/<group>/providers/{DEPLOYMENT_TYPE}/<name>"
         )
-    template, _ = asked.package.load_template(asked.transition.deploy or "")
+    template, _ = inputs.package.load_template(inputs.transition.deploy or "")
     return Adopt(deployment_id=deployment_id, outputs=template.outputs)
 
 
@@ -178,8 +180,8 @@ def build_deployment_name(resource_name: str, request_id: str) -> str:
     return name
 
 
-def _evaluate_text(expression: str, asked: _Asked, key: str, faults: list[str]) -> str:
-    return str(_evaluate(expression, asked.context, f"{asked.place}, {key}", faults) or "").strip()
+def _evaluate_text(expression: str, inputs: _Inputs, key: str, faults: list[str]) -> str:
+    return str(_evaluate(expression, inputs.context, f"{inputs.place}, {key}", faults) or "").strip()
 
 
 def _evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:

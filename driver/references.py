@@ -82,24 +82,28 @@ def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None)
     kind = reference.type if reference else ""
     group = reference.resource_group if reference else ""
     if wanted.startswith("/"):
-        given = ResourceId.parse(wanted)
-        if given.type and not given.is_in_subscription(location.subscription_id):
+        given_id = ResourceId.parse(wanted)
+        if given_id.type and not given_id.is_in_subscription(location.subscription_id):
             raise InvalidRequest(
                 f"instanceName: '{wanted}' is not in the subscription of deployment location '{location.name}'"
             )
-        if not given.type or given.is_of_type(SUBSCRIPTION_TYPE) or not _PLAIN.fullmatch(wanted):
+        if not given_id.type or given_id.is_of_type(SUBSCRIPTION_TYPE) or not _PLAIN.fullmatch(wanted):
             raise InvalidRequest(f"instanceName: '{wanted[:300]}' is not the ARM id of a resource or resource group")
-        return [given]
+        return [given_id]
     if kind.lower() == GROUP_TYPE.lower() and not wanted.startswith(_TAG):
         return [ResourceId.parse(f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}")]
     if kind.count("/") > 1 and not wanted.startswith(_TAG):
         return [_build_child_id(location, kind, group, wanted)]
     if wanted.startswith(_TAG):
         name, _, value = wanted.removeprefix(_TAG).partition("=")
-        found = resources.find_tagged(location, name, value)
+        ids = resources.find_tagged(location, name, value)
     else:
-        found = resources.find_named(location, wanted, kind)
-    return [one for one in found if (not kind or one.is_of_type(kind)) and (not group or one.is_in_group(group))]
+        ids = resources.find_named(location, wanted, kind)
+    return [
+        resource_id
+        for resource_id in ids
+        if (not kind or resource_id.is_of_type(kind)) and (not group or resource_id.is_in_group(group))
+    ]
 
 
 def _build_child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
@@ -111,7 +115,7 @@ def _build_child_id(location: AzureLocation, kind: str, group: str, wanted: str)
             f"instanceName: a {kind} is found by an ARM id, or by a name of {len(types)} segments joined with '/' where"
             " the reference block gives its resourceGroup"
         )
-    path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
+    path = "/".join(f"{child_type}/{name}" for child_type, name in zip(types, names, strict=True))
     scope = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}"
     return ResourceId.parse(f"{scope}/providers/{namespace}/{path}")
 

@@ -47,9 +47,9 @@ def fit_event(message: dict[str, Any], limit: int) -> dict[str, Any]:
 
 def _build_failed_event(message: Mapping[str, Any], topology: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """An event FAILED with another topology; the reason of one that has failed already stays before the new one."""
-    before = message.get("failureDetails")
-    code = before["failureCode"] if before else FailureCode.INTERNAL_ERROR.value
-    text = f"{before['description']}; {reason}" if before else reason
+    earlier = message.get("failureDetails")
+    code = earlier["failureCode"] if earlier else FailureCode.INTERNAL_ERROR.value
+    text = f"{earlier['description']}; {reason}" if earlier else reason
     details = {"failureCode": code, "description": text[:LONGEST_DESCRIPTION]}
     failure = {"status": "FAILED", "outputs": {}, "associatedTopology": dict(topology), "failureDetails": details}
     return {**message, **failure}
@@ -59,12 +59,12 @@ def _drop_inner_entries(topology: Mapping[str, Any]) -> dict[str, Any]:
     """The entries that do not lie within another one of the topology. Removed ones (null) are left out as well."""
     ids = {key: ResourceId.parse(entry["id"]) for key, entry in topology.items() if entry}
     owned = frozenset(ids.values())
-    groups = frozenset(one for one in owned if one.is_group)
+    groups = frozenset(resource_id for resource_id in owned if resource_id.is_group)
     return {
         key: topology[key]
-        for key, one in ids.items()
-        if not any(parent in owned for parent in one.list_parents())
-        and not any(one.is_within(group) for group in groups)
+        for key, resource_id in ids.items()
+        if not any(parent in owned for parent in resource_id.list_parents())
+        and not any(resource_id.is_within(group) for group in groups)
     }
 
 

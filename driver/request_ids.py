@@ -40,14 +40,16 @@ def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any
     if not isinstance(deploy, Deploy):
         return order.work.model_dump(mode="json")
     secrets = order.secrets
-    return [_drop_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
+    return [
+        _drop_secrets(properties, secrets) for properties in (request.resource_properties, request.request_properties)
+    ]
 
 
 def _drop_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
     """Names and values, without keys and without values of which a secret is made."""
     return [
-        [name, one.value if not one.is_key and not _is_part(one.value, secrets) else None]
-        for name, one in sorted(properties.items())
+        [name, entry.value if not entry.is_key and not _is_part(entry.value, secrets) else None]
+        for name, entry in sorted(properties.items())
     ]
 
 

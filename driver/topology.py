@@ -27,13 +27,13 @@ def name_entries(
     `home` is any id in the resource group (or the subscription) of Create's deployment: what lies elsewhere has its
     group, or its subscription and group, in its key.
     """
-    found: dict[str, TopologyEntry] = {}
+    entries: dict[str, TopologyEntry] = {}
     keys = {key: entry.id for key, entry in (taken or {}).items()}
     for resource_id in ids:
         key = next(key for key in _list_keys(resource_id, home) if keys.get(key, resource_id) == resource_id)
-        found[key] = TopologyEntry(id=resource_id, type=resource_id.type)
+        entries[key] = TopologyEntry(id=resource_id, type=resource_id.type)
         keys[key] = resource_id
-    return found
+    return entries
 
 
 def list_owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEntry]:
@@ -43,11 +43,15 @@ def list_owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, Topolo
 
 def select_ids(topology: Topology, targets: Iterable[Target] | None) -> dict[str, ResourceId]:
     """Keys and ids of what is to be removed: all, or the owned resources that a target names."""
-    everything = {key: entry.id for key, entry in list_owned(topology).items()}
+    ids = {key: entry.id for key, entry in list_owned(topology).items()}
     if targets is None:
-        return everything
+        return ids
     wanted = list(targets)
-    return {key: one for key, one in everything.items() if any(_is_target(one, target) for target in wanted)}
+    return {
+        key: resource_id
+        for key, resource_id in ids.items()
+        if any(_is_target(resource_id, target) for target in wanted)
+    }
 
 
 def apply_changes(topology: Topology, *changes: Mapping[str, Any]) -> dict[str, TopologyEntry]:

@@ -70,19 +70,19 @@ class Progress(Model):
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
     """Run a lifecycle to its end; its event is the output. The version in its input says how."""
-    given: dict[str, Any] = context.get_input()
-    event = yield from VERSIONS[given.get("version", 0)](context, given)
+    run_input: dict[str, Any] = context.get_input()
+    event = yield from VERSIONS[run_input.get("version", 0)](context, run_input)
     return event
 
 
 def run_steps(
-    context: DurableOrchestrationContext, given: dict[str, Any]
+    context: DurableOrchestrationContext, run_input: dict[str, Any]
 ) -> Generator[Any, Any, dict[str, Any] | None]:
     """Take step after step, by the tables above. Versions 0 (before versions were written) and 1."""
-    run = Run.model_validate(given)
-    progress = _read_progress(given) or _begin(run, context.current_utc_datetime)
+    run = Run.model_validate(run_input)
+    progress = _read_progress(run_input) or _begin(run, context.current_utc_datetime)
     _show(context, run, progress)
-    if "progress" not in given and progress.step == PUBLISH:
+    if "progress" not in run_input and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
     for _ in range(STEPS_A_GENERATION):
         step = progress.step
@@ -101,15 +101,15 @@ def run_steps(
         _show(context, run, progress)
         if wake is not None:
             yield context.create_timer(wake)
-    context.continue_as_new({**given, "progress": progress.model_dump(mode="json")})
+    context.continue_as_new({**run_input, "progress": progress.model_dump(mode="json")})
     return None
 
 
 VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = {0: run_steps, 1: run_steps}
 
 
-def _read_progress(given: dict[str, Any]) -> Progress | None:
-    return Progress.model_validate(given["progress"]) if "progress" in given else None
+def _read_progress(run_input: dict[str, Any]) -> Progress | None:
+    return Progress.model_validate(run_input["progress"]) if "progress" in run_input else None
 
 
 def _begin(run: Run, now: datetime) -> Progress:
@@ -179,8 +179,8 @@ def _report_bug(progress: Progress, bug: Exception) -> Outcome:
     """An activity raised: that is a bug, and is reported; publishing goes on for ever."""
     if progress.step == PUBLISH:
         return Outcome(kind="Retry", after=PUBLISH_AGAIN_SECONDS, reason=str(bug))
-    what = str(bug).partition(" \n ")[0]  # after it the SDK puts .NET's details, stack traces among them
-    reason = f"the driver failed in step {progress.step}: {what}"
+    text = str(bug).partition(" \n ")[0]  # after it the SDK puts .NET's details, stack traces among them
+    reason = f"the driver failed in step {progress.step}: {text}"
     return Outcome(kind="Failed", state=progress.state, code=FailureCode.INTERNAL_ERROR, reason=reason)
 
 
@@ -206,17 +206,17 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
 def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progress:
     """What the run waits for, since when: a wait that goes on keeps its beginning."""
     reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
-    what = outcome.waiting
-    if what is None and reason and outcome.kind in ("Running", "Retry"):
-        what = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
-    if what is None:
+    waiting = outcome.waiting
+    if waiting is None and reason and outcome.kind in ("Running", "Retry"):
+        waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
+    if waiting is None:
         return progress.model_copy(update={"waiting": None})
-    since = before.since if before and before.waits_for == what.waits_for else now.isoformat()
+    since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
     until = (now + timedelta(seconds=outcome.after)).isoformat()
     shown = WaitingSince(
-        waits_for=what.waits_for,
-        reason=reason or what.reason,
-        request_id=what.request_id,
+        waits_for=waiting.waits_for,
+        reason=reason or waiting.reason,
+        request_id=waiting.request_id,
         since=since,
         until=until,
     )

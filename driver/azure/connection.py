@@ -124,12 +124,12 @@ def _build_clients(location: AzureLocation) -> Clients:
     session = Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
     # Proxies and CA bundle as the environment has them, read once instead of for each call.
-    found = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
+    environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
     session.trust_env = False
-    session.proxies = found["proxies"]
+    session.proxies = environment["proxies"]
     transport = RequestsTransport(
         session=session,
-        connection_verify=True if found["verify"] is None else found["verify"],
+        connection_verify=True if environment["verify"] is None else environment["verify"],
         connection_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
     )

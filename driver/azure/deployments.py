@@ -56,7 +56,9 @@ def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[
         ).json()
     if "error" in answer:
         raise Refusal(200, read_cause(answer))
-    return tuple(ResourceId.parse(one["id"]) for one in answer.get("properties", {}).get("validatedResources") or ())
+    return tuple(
+        ResourceId.parse(resource["id"]) for resource in answer.get("properties", {}).get("validatedResources") or ()
+    )
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
@@ -76,14 +78,14 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
     with connection.connect(location) as clients:
-        found = clients.deployments.deployments.get_at_scope(*_split_id(resource_id))
-    properties: Any = found.properties
+        deployment = clients.deployments.deployments.get_at_scope(*_split_id(resource_id))
+    properties: Any = deployment.properties
     state = _read_word(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
         failure = read_cause({"error": error}, f"Deployment{state}")
-    ids = tuple(ResourceId.parse(str(one.id)) for one in properties.output_resources or ())
+    ids = tuple(ResourceId.parse(str(resource.id)) for resource in properties.output_resources or ())
     return Deployment(state, properties.outputs or {}, ids, failure)
 
 
@@ -96,7 +98,7 @@ def list_touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[
 
 def list_nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
     """The ids of a deployment's nested deployments."""
-    return tuple(one for one in list_touched_ids(location, resource_id) if one.is_deployment)
+    return tuple(touched_id for touched_id in list_touched_ids(location, resource_id) if touched_id.is_deployment)
 
 
 def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
@@ -138,20 +140,20 @@ def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, A
 def _walk_touched_ids(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
     try:
         with connection.connect(location) as clients:
-            found = list(clients.deployments.deployment_operations.list_at_scope(*_split_id(resource_id)))
+            entries = list(clients.deployments.deployment_operations.list_at_scope(*_split_id(resource_id)))
     except Refusal as refused:
         if refused.is_absence:
             return
         raise
-    for one in found:
-        properties: Any = one.properties
+    for entry in entries:
+        properties: Any = entry.properties
         target = properties.target_resource if properties else None
         if target is None or not target.id or _read_word(properties.provisioning_operation) == "Read":
             continue
-        touched = ResourceId.parse(str(target.id))
-        yield touched
-        if levels and touched.is_deployment:
-            yield from _walk_touched_ids(location, touched, levels - 1)
+        touched_id = ResourceId.parse(str(target.id))
+        yield touched_id
+        if levels and touched_id.is_deployment:
+            yield from _walk_touched_ids(location, touched_id, levels - 1)
 
 
 def _read_word(value: Any) -> str:

@@ -88,8 +88,8 @@ def _read_value(location: DeploymentLocation, name: str, faults: list[str]) -> s
 
 
 def _read_cloud(location: DeploymentLocation, settings: Settings, faults: list[str]) -> Cloud:
-    named = location.properties.get("cloud")
-    if named is None or named == "":
+    name = location.properties.get("cloud")
+    if name is None or name == "":
         public = CLOUDS["azurecloud"]
         url = settings.resource_manager_url or public.resource_manager_url
         known = next((cloud for cloud in CLOUDS.values() if cloud.resource_manager_url == url), None)
@@ -98,7 +98,7 @@ def _read_cloud(location: DeploymentLocation, settings: Settings, faults: list[s
             url,
             known.credential_scope if known else f"{url}/.default",
         )
-    key = str(named).lower()
+    key = str(name).lower()
     cloud = CLOUDS.get(_CLOUD_NAMES.get(key, key))
     if cloud is None:
         faults.append("property 'cloud' must be AzureCloud, AzureUSGovernment or AzureChinaCloud")

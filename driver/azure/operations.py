@@ -32,7 +32,12 @@ class Operation:
 def call_begin(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """The HTTP response to one of the SDK's `begin_` methods, which is not waited for."""
     responses: list[Any] = []
-    call(*arguments, polling=False, raw_response_hook=lambda one: responses.append(one.http_response), **options)
+    call(
+        *arguments,
+        polling=False,
+        raw_response_hook=lambda response: responses.append(response.http_response),
+        **options,
+    )
     return responses[-1]
 
 
@@ -52,8 +57,8 @@ def poll(location: AzureLocation, url: str) -> Operation:
     state = str(body.get("status") or "").lower()
     if state in ("failed", "canceled"):
         raise Refusal(200, read_cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
-    going_on = response.status_code == 202 or state not in ("", "succeeded")
-    return Operation(url if going_on else "", connection.read_retry_after(response.headers), body=body)
+    is_running = response.status_code == 202 or state not in ("", "succeeded")
+    return Operation(url if is_running else "", connection.read_retry_after(response.headers), body=body)
 
 
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:

@@ -22,13 +22,13 @@ def find_api_version(location: AzureLocation, resource_id: ResourceId) -> str:
     if resource_id.is_group:
         return RESOURCES_VERSION
     namespace, _, name = resource_id.type.partition("/")
-    asked = (location, resource_id.subscription.lower(), namespace.lower())
-    found = _find_newest(_list_api_versions(*asked), name.lower())
-    if not found:  # it may have come after the provider was asked
+    provider = (location, resource_id.subscription.lower(), namespace.lower())
+    version = _find_newest(_list_api_versions(*provider), name.lower())
+    if not version:  # it may have come after the provider was asked
         _list_api_versions.cache_clear()
-        found = _find_newest(_list_api_versions(*asked), name.lower())
-    if found:
-        return found
+        version = _find_newest(_list_api_versions(*provider), name.lower())
+    if version:
+        return version
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
     raise Refusal(404, Cause("InvalidResourceType", text))
 

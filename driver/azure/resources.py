@@ -21,8 +21,10 @@ def list_group(location: AzureLocation, group: str, types: Iterable[str], name: 
     if query and len(wanted) == 1 and name:
         query = f"name eq '{_quote(name)}' and {query}"
     with connection.connect(location) as clients:
-        found = clients.resources.resources.list_by_resource_group(group, filter=query)
-        return frozenset(ResourceId.parse(str(one.id)) for one in found if str(one.type).lower() in wanted)
+        listed = clients.resources.resources.list_by_resource_group(group, filter=query)
+        return frozenset(
+            ResourceId.parse(str(resource.id)) for resource in listed if str(resource.type).lower() in wanted
+        )
 
 
 def find_named(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
@@ -70,7 +72,7 @@ def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operat
 
 def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
     with connection.connect(location) as clients:
-        return [ResourceId.parse(str(one.id)) for one in clients.resources.resources.list(filter=query)]
+        return [ResourceId.parse(str(resource.id)) for resource in clients.resources.resources.list(filter=query)]
 
 
 def _quote(text: str) -> str:

@@ -110,7 +110,7 @@ class Order(Model):
 def _list_texts(value: Any) -> list[str]:
     """All texts in a JSON value, keys of objects left out."""
     if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _list_texts(one)]
+        return [text for element in value.values() for text in _list_texts(element)]
     if isinstance(value, list):
-        return [text for one in value for text in _list_texts(one)]
+        return [text for element in value for text in _list_texts(element)]
     return [] if value is None or isinstance(value, bool) else [str(value)]

@@ -78,8 +78,8 @@ class LifecycleRequest(_Request):
 
     def read_system_property(self, name: str) -> str:
         """A system property as text; empty where it is missing."""
-        found = self.system_properties.get(name)
-        return "" if found is None or found.value is None else str(found.value)
+        entry = self.system_properties.get(name)
+        return "" if entry is None or entry.value is None else str(entry.value)
 
 
 class ReferenceRequest(_Request):

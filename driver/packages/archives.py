@@ -41,18 +41,18 @@ def _read_archive(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise InvalidRequest(f"driverFiles: {len(entries)} files, more than {MOST_FILES}")
     if sum(entry.file_size for entry in entries) > LARGEST_CONTENT:
         raise InvalidRequest(f"driverFiles: the files are larger than {LARGEST_CONTENT} bytes together")
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for entry in entries:
         path = _read_path(entry)
-        if path in found:
+        if path in contents:
             raise InvalidRequest(f"driverFiles: '{path}' stands in the zip twice")
         with archive.open(entry) as stream:
             # The size that an entry names may be a lie: reading stops where it says.
-            found[path] = stream.read(entry.file_size + 1)
-    for path in found:
-        if within := next((str(one) for one in PurePosixPath(path).parents if str(one) in found), ""):
-            raise InvalidRequest(f"driverFiles: '{within}' is a file and the folder of '{path}'")
-    return found
+            contents[path] = stream.read(entry.file_size + 1)
+    for path in contents:
+        if file := next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in contents), ""):
+            raise InvalidRequest(f"driverFiles: '{file}' is a file and the folder of '{path}'")
+    return contents
 
 
 def _read_path(entry: zipfile.ZipInfo) -> str:

@@ -105,7 +105,7 @@ def _run_compiler(folder: Path, entry: str, bicep: str) -> Compiled:
     references, answer = _call_compiler(
         bicep, folder, [("bicep/getFileReferences", {"path": path}), (method, options)], entry
     )
-    outside = [one for one in references.get("filePaths", ()) if not Path(one).resolve().is_relative_to(folder)]
+    outside = [file for file in references.get("filePaths", ()) if not Path(file).resolve().is_relative_to(folder)]
     if outside:
         raise InvalidRequest(f"{entry}: it refers to a file outside of the package")
     if not answer.get("success"):
@@ -117,11 +117,13 @@ def _run_compiler(folder: Path, entry: str, bicep: str) -> Compiled:
 
 def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> list[str]:
     faults = []
-    for one in answer.get("diagnostics", ()):
-        if one["level"] == "Error":
-            source = str(PurePosixPath(one["source"]).relative_to(folder)) if one["source"] else entry
-            start = one["range"]["start"]
-            faults.append(f"{source}({start['line'] + 1},{start['char'] + 1}): {one['code']}: {one['message']}")
+    for diagnostic in answer.get("diagnostics", ()):
+        if diagnostic["level"] == "Error":
+            source = str(PurePosixPath(diagnostic["source"]).relative_to(folder)) if diagnostic["source"] else entry
+            start = diagnostic["range"]["start"]
+            faults.append(
+                f"{source}({start['line'] + 1},{start['char'] + 1}): {diagnostic['code']}: {diagnostic['message']}"
+            )
     return [fault.replace(str(folder), "") for fault in faults[:20]] or [
         f"{entry}: the Bicep compiler gave no template"
     ]

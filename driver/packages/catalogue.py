@@ -64,10 +64,10 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
     """The package that serves a request: its own driver files if they hold a lifecycle.yaml or a template, else the
     built-in one of its resource type. Raises InvalidRequest if there is none.
     """
-    own = archives.read_files(driver_files)
-    found = load_own_package(own, settings)
-    if found is not None:
-        return found
+    files = archives.read_files(driver_files)
+    package = load_own_package(files, settings)
+    if package is not None:
+        return package
     name = read_type_name(resource_type)
     if name not in list_built_in_names():
         raise InvalidRequest(
@@ -80,15 +80,15 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
 def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
     """The package that driver files make; None if they hold neither a lifecycle.yaml nor a template."""
     if FILE in files:
-        read = read_manifest(_decode_text(files[FILE], FILE))
+        manifest = read_manifest(_decode_text(files[FILE], FILE))
     else:
         conventional = _derive_transitions(files)
         if not conventional:
             return None
-        read = Manifest(
+        manifest = Manifest(
             version=1, resource_group="{{ resourcegroup_name }}", location="{{ location }}", transitions=conventional
         )
-    return Package("driverFiles", read, files, built_in=False, bicep=settings.bicep_path)
+    return Package("driverFiles", manifest, files, built_in=False, bicep=settings.bicep_path)
 
 
 def read_type_name(resource_type: str) -> str:
@@ -118,13 +118,13 @@ def _read_built_in_template(name: str, file: str) -> Template:
 
 def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
     """Transitions by the names of the templates at the top: main is Create."""
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for suffix in _SOURCES:
         for path in sorted(files):
             if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path])):
                 stem = path.removesuffix(suffix)
-                found["Create" if stem.lower() in ("main", "create") else stem] = path
-    return {name: Transition(deploy=path) for name, path in found.items()}
+                paths["Create" if stem.lower() in ("main", "create") else stem] = path
+    return {name: Transition(deploy=path) for name, path in paths.items()}
 
 
 def _parse_json(content: bytes, file: str) -> Any:

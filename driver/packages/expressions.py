@@ -92,9 +92,9 @@ def evaluate_all(value: Any, context: Mapping[str, Any], place: str) -> Any:
     if isinstance(value, str):
         return evaluate(value, context, place)
     if isinstance(value, Mapping):
-        return {key: evaluate_all(one, context, f"{place}.{key}") for key, one in value.items()}
+        return {key: evaluate_all(element, context, f"{place}.{key}") for key, element in value.items()}
     if isinstance(value, list):
-        return [evaluate_all(one, context, f"{place}[{index}]") for index, one in enumerate(value)]
+        return [evaluate_all(element, context, f"{place}[{index}]") for index, element in enumerate(value)]
     return value
 
 

@@ -35,10 +35,12 @@ def _inline_template(body: Any, file: str, package: _Package, level: int) -> Any
     if isinstance(resources, Mapping):
         return {
             **body,
-            "resources": {name: _inline_resource(one, file, package, level) for name, one in resources.items()},
+            "resources": {
+                name: _inline_resource(resource, file, package, level) for name, resource in resources.items()
+            },
         }
     if isinstance(resources, list):
-        return {**body, "resources": [_inline_resource(one, file, package, level) for one in resources]}
+        return {**body, "resources": [_inline_resource(resource, file, package, level) for resource in resources]}
     return dict(body)
 
 

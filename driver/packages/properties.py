@@ -48,7 +48,7 @@ def coerce_value(parameter: Parameter, value: Any) -> Any:
         return coerced
     spelled = {str(allowed).lower(): allowed for allowed in parameter.allowed}
     if isinstance(coerced, list):
-        return [spelled[str(one).lower()] for one in coerced]
+        return [spelled[str(element).lower()] for element in coerced]
     return spelled[str(coerced).lower()]
 
 
@@ -66,8 +66,10 @@ def measure_depth(value: Any) -> int:
         levels += 1
         layer = [
             child
-            for one in layer
-            for child in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            for container in layer
+            for child in (
+                container.values() if isinstance(container, dict) else container if isinstance(container, list) else ()
+            )
         ]
     return levels
 
@@ -175,7 +177,7 @@ def _check_constraints(parameter: Parameter, value: Any) -> None:
 
 
 def _check_allowed(parameter: Parameter, value: Any, shown: str) -> None:
-    allowed = {str(one).lower() for one in parameter.allowed}
-    for one in value if isinstance(value, list) else [value]:
-        if str(one).lower() not in allowed:
+    allowed = {str(element).lower() for element in parameter.allowed}
+    for element in value if isinstance(value, list) else [value]:
+        if str(element).lower() not in allowed:
             raise Unfit(f"{shown} is none of {', '.join(map(str, parameter.allowed))}")

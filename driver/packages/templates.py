@@ -69,7 +69,7 @@ def read_template(body: Any, file: str) -> Template:
         if not isinstance(body.get(name) or {}, Mapping):
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
-    parameters = [_read_parameter(name, one, body, file, faults) for name, one in declared.items()]
+    parameters = [_read_parameter(name, declaration, body, file, faults) for name, declaration in declared.items()]
     if faults or scope is None:
         raise InvalidRequest(*faults)
     return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
@@ -97,10 +97,10 @@ def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any])
     and only ARM can tell.
     """
     names = set()
-    for kind, one in _walk_resources(body.get("resources"), ""):
+    for kind, resource in _walk_resources(body.get("resources"), ""):
         if kind.count("/") > 1:
             continue
-        name = one.get("name")
+        name = resource.get("name")
         if isinstance(name, str) and (match := _PARAMETER.fullmatch(name)):
             name = parameters.get(match[1])
         elif isinstance(name, str) and name.startswith("[") and not name.startswith("[["):
@@ -114,7 +114,9 @@ def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any])
 def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
     """The ARM types, in lower case, of what a template only refers to (`existing`)."""
     return frozenset(
-        name.lower() for name, one in _walk_resources(body.get("resources"), "") if one.get("existing") is True
+        kind.lower()
+        for kind, resource in _walk_resources(body.get("resources"), "")
+        if resource.get("existing") is True
     )
 
 
@@ -123,22 +125,22 @@ def has_outside_resources(body: Mapping[str, Any]) -> bool:
     resources.
     """
     return any(
-        one.get("scope")
-        or (name.lower() == DEPLOYMENTS.lower() and (one.get("resourceGroup") or one.get("subscriptionId")))
-        for name, one in _walk_resources(body.get("resources"), "")
+        resource.get("scope")
+        or (kind.lower() == DEPLOYMENTS.lower() and (resource.get("resourceGroup") or resource.get("subscriptionId")))
+        for kind, resource in _walk_resources(body.get("resources"), "")
     )
 
 
 def _walk_resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for one in resources.values() if isinstance(resources, Mapping) else resources or ():
-        if not isinstance(one, Mapping):
+    for resource in resources.values() if isinstance(resources, Mapping) else resources or ():
+        if not isinstance(resource, Mapping):
             continue
-        name = str(one.get("type", ""))
-        full = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
-        yield full, one
-        yield from _walk_resources(one.get("resources"), full)
-        if full.lower() == DEPLOYMENTS.lower():
-            nested = (one.get("properties") or {}).get("template")
+        name = str(resource.get("type", ""))
+        kind = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
+        yield kind, resource
+        yield from _walk_resources(resource.get("resources"), kind)
+        if kind.lower() == DEPLOYMENTS.lower():
+            nested = (resource.get("properties") or {}).get("template")
             if isinstance(nested, Mapping):
                 yield from _walk_resources(nested.get("resources"), "")
 

@@ -39,5 +39,5 @@ def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
     if not urls:
         return complete({}, {})
     polls = state.polls + 1
-    asked = max(operation.retry_after for operation in operations.values())
-    return keep_running(POLLS.compute_seconds(polls, asked), CallState(urls=urls, polls=polls))
+    retry_after = max(operation.retry_after for operation in operations.values())
+    return keep_running(POLLS.compute_seconds(polls, retry_after), CallState(urls=urls, polls=polls))

@@ -15,11 +15,11 @@ def adopt_deployment(order: Order, state: State, attempt: int) -> Outcome:
     work = order.work
     if not isinstance(work, Adopt):
         raise TypeError(f"a step of adopt was called for a {work.verb}")
-    found = deployments.get(order.location, work.deployment_id)
-    if found.failure is not None:
-        reason = f"{work.deployment_id} cannot be adopted, it has failed: {found.failure.text}"
+    deployment = deployments.get(order.location, work.deployment_id)
+    if deployment.failure is not None:
+        reason = f"{work.deployment_id} cannot be adopted, it has failed: {deployment.failure.text}"
         return fail(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
-    if found.state != "Succeeded":
-        return keep_running(_LOOKS.compute_seconds(0), state, f"{work.deployment_id} is still {found.state}")
-    topology = name_entries([*found.resource_ids, work.deployment_id], home=work.deployment_id)
-    return complete(deployments.read_outputs(found, work.outputs), dict(topology))
+    if deployment.state != "Succeeded":
+        return keep_running(_LOOKS.compute_seconds(0), state, f"{work.deployment_id} is still {deployment.state}")
+    topology = name_entries([*deployment.resource_ids, work.deployment_id], home=work.deployment_id)
+    return complete(deployments.read_outputs(deployment, work.outputs), dict(topology))

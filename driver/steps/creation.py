@@ -46,8 +46,8 @@ class DeployState(State):
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
     """Look for what the template names and is there already: that is updated and reported, but not owned."""
     work = _require_deploy(order)
-    there = _find_existing_resources(order.location, work, find_template(work))
-    return succeed(DeployState(existed=tuple(sorted(one.fingerprint for one in there))))
+    existing_ids = _find_existing_resources(order.location, work, find_template(work))
+    return succeed(DeployState(existed=tuple(sorted(resource_id.fingerprint for resource_id in existing_ids))))
 
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -75,16 +75,16 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
         if refused.status != 200:
             raise
         return _report_failure(order, work, state, refused, attempt)
-    asked, reason = 0.0, ""
+    retry_after, reason = 0.0, ""
     try:
-        found = deployments.get(order.location, deployments.build_deployment_id(order.location, work))
-        if found.state == "Succeeded":
-            return _report_deployment(order, work, state, found)
-        reason = f"the deployment has succeeded, its record still says {found.state}"
+        deployment = deployments.get(order.location, deployments.build_deployment_id(order.location, work))
+        if deployment.state == "Succeeded":
+            return _report_deployment(order, work, state, deployment)
+        reason = f"the deployment has succeeded, its record still says {deployment.state}"
     except Refusal as refused:
-        asked, reason = refused.retry_after, refused.cause.text
+        retry_after, reason = refused.retry_after, refused.cause.text
     looked = state.model_copy(update={"polls": state.polls + 1 if state.over else 0, "over": True})
-    return keep_running(_RECORD_WAITS.compute_seconds(looked.polls, asked), looked, reason, settled=True)
+    return keep_running(_RECORD_WAITS.compute_seconds(looked.polls, retry_after), looked, reason, settled=True)
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -104,20 +104,20 @@ def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
     if state.url:
         return poll(location, state.url).is_over
     # The PUT joined a deployment that was active already: ARM gave no URL to poll.
-    found = deployments.get(location, deployments.build_deployment_id(location, work))
-    if found.failure is not None:
-        raise Refusal(200, found.failure)
-    return found.state == "Succeeded"
+    deployment = deployments.get(location, deployments.build_deployment_id(location, work))
+    if deployment.failure is not None:
+        raise Refusal(200, deployment.failure)
+    return deployment.state == "Succeeded"
 
 
-def _report_deployment(order: Order, work: Deploy, state: DeployState, found: Deployment) -> Outcome:
+def _report_deployment(order: Order, work: Deploy, state: DeployState, deployment: Deployment) -> Outcome:
     """The end of a deployment that has succeeded, from its record; nested deployments are found by its operations."""
     template = find_template(work)
     record = deployments.build_deployment_id(order.location, work)
     is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
     nested = deployments.list_nested_ids(order.location, record) if is_nested else ()
-    topology = _claim_resources(order, state, (*found.resource_ids, *nested, record))
-    return complete(deployments.read_outputs(found, template.outputs), dict(topology), repeatable=not is_nested)
+    topology = _claim_resources(order, state, (*deployment.resource_ids, *nested, record))
+    return complete(deployments.read_outputs(deployment, template.outputs), dict(topology), repeatable=not is_nested)
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
@@ -139,42 +139,44 @@ def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ..
     before = {**list_owned(order.topology), **state.topology}
     known = {entry.id for entry in before.values()}
     existed = set(state.existed)
-    new = [one for one in ids if one not in known and one.fingerprint not in existed]
+    new = [resource_id for resource_id in ids if resource_id not in known and resource_id.fingerprint not in existed]
     return {**before, **name_entries(new, _find_home(order), before)}
 
 
 def _find_home(order: Order) -> ResourceId:
     """An id where Create's deployment was made: of a resource that has one already the first of its records."""
     records = (entry.id for entry in list_owned(order.topology).values() if entry.id.is_of_type(entry.type))
-    own = deployments.build_deployment_id(order.location, _require_deploy(order))
-    return next((record for record in records if record.is_deployment), own)
+    own_record = deployments.build_deployment_id(order.location, _require_deploy(order))
+    return next((record for record in records if record.is_deployment), own_record)
 
 
-def _find_existing_resources(location: AzureLocation, work: Deploy, used: Template) -> list[ResourceId]:
+def _find_existing_resources(location: AzureLocation, work: Deploy, template: Template) -> list[ResourceId]:
     """The ids of what the template would write and that is there.
 
     One list of the group tells all of a template whose resources are new there. Only where it names something that is
     there may children be there too, or resources in other scopes: then ARM's preflight gives the ids, and each is
     looked up.
     """
-    types = list_resource_types(used.body)
+    types = list_resource_types(template.body)
     parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
     listed: frozenset[ResourceId] = frozenset()
     if work.scope == "resourceGroup":
-        names = list_top_level_names(used.body, work.parameters)
+        names = list_top_level_names(template.body, work.parameters)
         only_name = next(iter(names))[1] if names is not None and len(names) == 1 else ""
         listed = resources.list_group(location, work.resource_group, types, only_name)
-        is_met = names is None or any((one.type.lower(), one.name.lower()) in names for one in listed)
-        if parents_inside and not has_outside_resources(used.body) and not (listed and is_met):
+        has_existing = names is None or any(
+            (resource_id.type.lower(), resource_id.name.lower()) in names for resource_id in listed
+        )
+        if parents_inside and not has_outside_resources(template.body) and not (listed and has_existing):
             return []
     # What the template only refers to is never made by it, whatever ARM lists as its resources.
-    referred = list_existing_types(used.body)
-    found = [one for one in listed if one.type.lower() in referred]
-    for one in deployments.list_validated_ids(location, work, used.body):
-        is_in_list = one.is_top_level and one.is_in_group(work.resource_group)
-        if one in listed or (not is_in_list and resources.exists(location, one)):
-            found.append(one)
-    return found
+    referred = list_existing_types(template.body)
+    existing = [resource_id for resource_id in listed if resource_id.type.lower() in referred]
+    for resource_id in deployments.list_validated_ids(location, work, template.body):
+        is_in_list = resource_id.is_top_level and resource_id.is_in_group(work.resource_group)
+        if resource_id in listed or (not is_in_list and resources.exists(location, resource_id)):
+            existing.append(resource_id)
+    return existing
 
 
 def _require_deploy(order: Order) -> Deploy:

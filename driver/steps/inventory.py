@@ -23,20 +23,20 @@ def expand_former_entries(
     entries that mean nothing to delete: no ARM id; or a former one that names a resource group, which means that group
     only where `groups` is true.
     """
-    found: Topology = {}
+    expanded: Topology = {}
     dropped: list[str] = []
     for key, entry in list_owned(topology).items():
         is_former = entry.type.lower() == _FORMER_TYPE
         if not entry.id.type:
             dropped.append(key)
         elif not is_former or (entry.id.is_group and groups):
-            found[key] = entry
+            expanded[key] = entry
         elif entry.id.is_deployment:
-            found[key] = entry
-            found |= name_entries(_find_resources(location, entry.id), home=entry.id)
+            expanded[key] = entry
+            expanded |= name_entries(_find_resources(location, entry.id), home=entry.id)
         else:
             dropped.append(key)
-    return found, dropped
+    return expanded, dropped
 
 
 def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple[ResourceId, ...]:

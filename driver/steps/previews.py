@@ -37,18 +37,20 @@ def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Poll the what-if until it is over; its changes are the output."""
-    now = poll(order.location, state.url)
-    if not now.is_over:
+    operation = poll(order.location, state.url)
+    if not operation.is_over:
         polls = state.polls + 1
-        return keep_running(POLLS.compute_seconds(polls, now.retry_after), PreviewState(url=state.url, polls=polls))
+        return keep_running(
+            POLLS.compute_seconds(polls, operation.retry_after), PreviewState(url=state.url, polls=polls)
+        )
     deploy = _require_preview(order).deploy
-    changes = [_describe_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
+    changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
     if not _require_preview(order).drift:
         return complete({CHANGES: changes}, {}, repeatable=False)
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=True)
-    own = {entry.id for entry in list_owned(topology).values()}
-    changed = [one for one in changes if one["changeType"] not in _UNCHANGED]
-    drifted = [one for one in changed if ResourceId.parse(one["resourceId"]) in own]
+    owned_ids = {entry.id for entry in list_owned(topology).values()}
+    changed = [change for change in changes if change["changeType"] not in _UNCHANGED]
+    drifted = [change for change in changed if ResourceId.parse(change["resourceId"]) in owned_ids]
     return complete({DRIFTED: drifted}, {}, repeatable=False)
 
 
@@ -58,23 +60,23 @@ def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
     """
     delta = change.get("delta") or []
     secure = [name for name in work.secure if work.parameters.get(name) or name in work.references]
-    told = _drop_secret_changes(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
+    shown = _drop_secret_changes(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
     if secure:
-        told = _drop_values(told)
-    kind = "NoChange" if delta and not told else change.get("changeType", "")
-    return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": told}
+        shown = _drop_values(shown)
+    kind = "NoChange" if delta and not shown else change.get("changeType", "")
+    return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": shown}
 
 
 def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
     """The property changes without those to a secure value."""
-    told = []
-    for one in delta:
-        if one.get("children"):
-            if children := _drop_secret_changes(one["children"], secrets):
-                told.append({**one, "children": children})
-        elif not _is_secret(one.get("after"), secrets):
-            told.append(dict(one))
-    return told
+    kept = []
+    for change in delta:
+        if change.get("children"):
+            if children := _drop_secret_changes(change["children"], secrets):
+                kept.append({**change, "children": children})
+        elif not _is_secret(change.get("after"), secrets):
+            kept.append(dict(change))
+    return kept
 
 
 def _is_secret(value: Any, secrets: list[str]) -> bool:
@@ -97,10 +99,10 @@ def _drop_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """
     return [
         {
-            **{key: one[key] for key in ("path", "propertyChangeType") if key in one},
-            **({"children": _drop_values(one["children"])} if one.get("children") else {}),
+            **{key: change[key] for key in ("path", "propertyChangeType") if key in change},
+            **({"children": _drop_values(change["children"])} if change.get("children") else {}),
         }
-        for one in delta
+        for change in delta
     ]
 
 

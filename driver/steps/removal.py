@@ -93,8 +93,8 @@ def _begin_removal(order: Order, work: Remove, state: RemoveState) -> RemoveStat
     """What is to be removed: of the incoming topology, and of what executions of this resource that still ran have
     made.
     """
-    now = apply_changes(order.topology, state.found)
-    topology, dropped = inventory.expand_former_entries(order.location, now, work.groups)
+    current = apply_changes(order.topology, state.found)
+    topology, dropped = inventory.expand_former_entries(order.location, current, work.groups)
     removed = tuple(dropped) if work.targets is None else ()
     return RemoveState(begun=True, pending=select_ids(topology, work.targets), removed=removed)
 
@@ -117,14 +117,14 @@ class _Removal:
         """Poll what is under way."""
         for key, deletion in list(self.started.items()):
             try:
-                now = poll(self.order.location, deletion.url)
+                operation = poll(self.order.location, deletion.url)
             except Refusal as refused:
                 self._note_failed_poll(key, refused)
                 continue
-            if now.is_over:
+            if operation.is_over:
                 self._note_removal(key)
             else:
-                self.waits.append(now.retry_after)
+                self.waits.append(operation.retry_after)
 
     def start_deletions(self) -> None:
         """Begin to delete what can be begun."""
@@ -142,13 +142,15 @@ class _Removal:
 
     def has_only_records(self) -> bool:
         """Whether all that is left are records of deployments."""
-        return all(one.is_deployment for one in [*self.pending.values(), *self._list_started_ids()])
+        return all(resource_id.is_deployment for resource_id in [*self.pending.values(), *self._list_started_ids()])
 
     def describe_rest(self) -> str:
         """What is not gone yet, and why."""
         reasons: Mapping[str, str] = {**self.put_off, **self.refused}
-        under_way = [f"{one}: is being deleted" for one in self._list_started_ids()]
-        waiting = [f"{one}: {reasons.get(key, 'waits for the others')}" for key, one in self.pending.items()]
+        under_way = [f"{resource_id}: is being deleted" for resource_id in self._list_started_ids()]
+        waiting = [
+            f"{resource_id}: {reasons.get(key, 'waits for the others')}" for key, resource_id in self.pending.items()
+        ]
         return "; ".join([*under_way, *waiting])
 
     def _send_delete(self, key: str) -> bool:
@@ -173,17 +175,17 @@ class _Removal:
         what is under way. The deployments' records stay as long as something they made does.
         """
         under_way = self._list_started_ids()
-        hopeful = {key: one for key, one in self.pending.items() if key not in self.refused}
+        candidates = {key: resource_id for key, resource_id in self.pending.items() if key not in self.refused}
         only_records = self.has_only_records()
-        found = [
+        keys = [
             key
-            for key, one in hopeful.items()
+            for key, resource_id in candidates.items()
             if key not in self.put_off
-            and (only_records or not one.is_deployment)
-            and not any(one.is_within(other) for other in [*hopeful.values(), *under_way])
-            and not any(other.is_within(one) for other in under_way)
+            and (only_records or not resource_id.is_deployment)
+            and not any(resource_id.is_within(other) for other in [*candidates.values(), *under_way])
+            and not any(other.is_within(resource_id) for other in under_way)
         ]
-        return sorted(found, key=lambda key: self.pending[key].depth, reverse=True)
+        return sorted(keys, key=lambda key: self.pending[key].depth, reverse=True)
 
     def _note_failed_poll(self, key: str, refused: Refusal) -> None:
         """Note what a poll was refused with, or that the DELETE has failed."""
@@ -216,10 +218,12 @@ class _Removal:
 
     def _note_removal(self, key: str) -> None:
         """It is gone, and all that was within it."""
-        gone = self.pending.pop(key, None) or self.started.pop(key).id
-        taken_along = [other for other, one in self.pending.items() if one.is_within(gone)]
-        for other in taken_along:
-            del self.pending[other]
+        removed_id = self.pending.pop(key, None) or self.started.pop(key).id
+        taken_along = [
+            other_key for other_key, resource_id in self.pending.items() if resource_id.is_within(removed_id)
+        ]
+        for other_key in taken_along:
+            del self.pending[other_key]
         self.removed += [key, *taken_along]
         self.refused.clear()
 
