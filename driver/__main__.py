@@ -1,8 +1,8 @@
 """The command for authors of resource packages: `python -m driver check FOLDER`, `python -m driver plan FOLDER ...`.
 
-`check` needs no Azure: it reads the package as the driver would and shows what each transition does. `plan` asks ARM
-what a transition would change, without changing it. Both exit with 1 where the driver would refuse the package or the
-properties.
+`check` needs no Azure: it reads the package as the driver does and shows what each transition would do. `plan` asks
+ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
+package or the properties.
 """
 
 import argparse
@@ -40,7 +40,7 @@ _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class _Properties:
-    """Properties as in a request; None where no file gives them."""
+    """Resource and request properties, as in a request; None if no file was given."""
 
     resource: dict[str, Any] | None
     request: dict[str, Any] | None
@@ -126,7 +126,7 @@ def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
 
 
 def _describe_transition(package: Package, name: str, transition: Transition, properties: _Properties) -> Iterator[str]:
-    """What a transition does; with properties, what would be sent."""
+    """Lines that say what a transition does. With resource properties they include the values that would be sent."""
     work = None if properties.resource is None else _build_order(package, name, properties, _NOWHERE).work
     if transition.call is not None:
         yield f"{name}: calls {transition.call} on each owned {transition.on}"

@@ -1,4 +1,4 @@
-"""Acceptance: a request becomes a plan, and the plan a durable execution, once however often it is posted."""
+"""Acceptance of a request: it is planned and started as a durable execution. A repeated POST starts no second one."""
 
 import asyncio
 import logging
@@ -22,12 +22,13 @@ _log = logging.getLogger("driver.api")
 
 
 async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[str, str], client: Executions) -> str:
-    """Start the execution of a request, or answer for the one that a repeated request has started already: one that
-    runs goes on, one that is complete reports again, one that failed runs again. The requestId. Raises what
-    `plans.plan` raises.
+    """Start the execution of a request and return its requestId. Raises what `plans.plan` raises.
+
+    If the request is a repetition: an execution that still runs is left alone, one that is complete sends its event
+    again, one that failed runs again.
     """
     settings = current()
-    # A package of the request's own may have to be compiled, which takes seconds.
+    # Driver files may have to be compiled. That takes seconds and must not block the event loop.
     is_small = len(request.driver_files) < _SMALL
     plan = _plan(request, settings) if is_small else await asyncio.to_thread(_plan, request, settings)
     request_id = request_ids.make_request_id(request, plan.order, tenant)
@@ -60,8 +61,8 @@ async def _start_once(
 
 
 async def start(client: Executions, instance_id: str, run: Run) -> None:
-    """Start an execution, accepted now. One of that id that runs already is the same: a second POST at the same moment
-    was first.
+    """Start an execution with the current time as `accepted_at`. If an execution of that id is running already, a POST
+    of the same request at the same moment has started it: then nothing is to be done.
     """
     now = datetime.now(UTC)
     seconds = run.transition.seconds if run.transition else 0
@@ -79,7 +80,7 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
 def _describe_run(
     request: LifecycleRequest, request_id: str, plan: plans.Plan, tenant: str | None, trace: Mapping[str, str]
 ) -> Run:
-    """The run of a request, but for its times, what it awaits and its order."""
+    """The run of a request. Its times, the executions that it awaits and its sealed order are added later."""
     return Run(
         version=RUN_VERSION,
         request_id=request_id,
@@ -97,7 +98,7 @@ def _describe_run(
 
 
 def _require_size(sealed: str, settings: Settings) -> None:
-    """Raise InvalidRequest if the task hub does not take an order of this size beside the state of a run."""
+    """Raise InvalidRequest if the order is too large for the task hub. A quarter of the limit is kept for the state."""
     limit = settings.payload_limit * 3 // 4
     if limit and len(sealed) > limit:
         raise InvalidRequest(
@@ -112,8 +113,8 @@ def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
 
 
 def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:
-    """The order with what a failed execution of the same request has made: the request was posted before Brent knew of
-    it.
+    """The order, with the resources that a failed execution of the same request reported added to its topology. The
+    request may have been posted before Brent read that report.
     """
     if not reported:
         return order
@@ -121,10 +122,11 @@ def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:
 
 
 async def _find_awaited(order: Order, client: Executions) -> tuple[str, ...]:
-    """Executions of the same resource that a Delete has to wait for, since what they make is in no topology yet.
+    """The requestIds of the executions of the same resource that a Delete has to wait for: what they create is not in
+    the Delete's topology yet.
 
-    A topology with a deployment in it says that the Create has reported: then there is none, and the task hub is not
-    asked, which takes long where it is full.
+    If the topology holds a deployment, the Create has reported already. Then the task hub is not asked, since listing
+    takes long in a full task hub.
     """
     records = (entry for entry in list_owned(order.topology).values() if entry.id.is_deployment)
     reported = any(entry.id.is_of_type(entry.type) for entry in records)

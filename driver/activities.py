@@ -1,11 +1,11 @@
-"""The activities: each opens the sealed order, takes one step with it and answers an Outcome. Only bugs raise.
+"""The activities: each unseals the order, takes one step with it and returns an Outcome. Only bugs raise.
 
-Payload: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of publish_event
-`{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent"}`, where the event of a failed run is yet to
-be built from the failure and the state of the step `of`.
+Payload of a step: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`. Payload of
+publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent"}`. `event` is null for a
+failed run: its event is built from `failure` and from the state of the step `of`.
 
-Functions that the app registers take `typing.Mapping`: the worker refuses an app with `dict[str, Any]` or with the
-Mapping of collections.abc, and then has no functions at all.
+Functions that the app registers take `typing.Mapping`. With `dict[str, Any]` or the Mapping of collections.abc the
+worker refuses the whole app, and no function is registered.
 """
 
 import logging
@@ -48,21 +48,21 @@ STEPS = {
     "start_preview": Step(previews.start_preview, previews.PreviewState),
     "watch_preview": Step(previews.watch_preview, previews.PreviewState),
 }
-# Steps that only look: what they could not see is looked at again, without starting anything anew.
+# Steps that only read. After a refusal that passes, such a step is repeated; nothing is started again.
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _PUBLISH_AGAIN = Waiting(initial=5.0)
-_ACKNOWLEDGED_SECONDS = 1.0  # that a step which completes a transition waits for Kafka
-_AWAITS = Waiting(initial=2.0)  # until an awaited execution is looked at again
+_ACKNOWLEDGED_SECONDS = 1.0  # how long the last step waits for Kafka's acknowledgement
+_AWAITS = Waiting(initial=2.0)  # until the status of an awaited execution is read again
 _log = logging.getLogger("driver.lifecycle")
 
 
 class Bug(Exception):
-    """What an activity raises for an unexpected error: its text without secrets, for the history."""
+    """An unexpected error. Its text goes into the history, so it holds no secrets."""
 
 
 def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
+    """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed."""
     name = payload["step"]
     state = STEPS[name].state.model_validate(decode_state(payload["state"]))
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
@@ -79,7 +79,7 @@ def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
 
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Send the event to Kafka, and answer with what was sent; Retry if it has not been acknowledged."""
+    """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged."""
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         message, sent = payload["event"], payload["sent"]
         if message is None:
@@ -94,14 +94,17 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The event FAILED of a run, with the topology that its last state names."""
+    """The event FAILED of a run, with the topology in the state of its last step."""
     state = STEPS[payload["of"]].state.model_validate(decode_state(payload["state"]))
     code, reason = payload["failure"]
     return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
 
 
 def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
-    """Publish an event, or the first smaller one that Kafka takes; which it was. Raises Undelivered."""
+    """Publish the event, or if it is too large the first smaller one that Kafka takes. Returns the one that was sent.
+
+    Raises Undelivered.
+    """
     smaller = reports.reduce_event(message, "Kafka refuses it")
     while True:
         try:
@@ -117,10 +120,10 @@ def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[st
 
 
 def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
-    """The outcome with the event COMPLETE, published if that may be done here.
+    """The outcome with the event COMPLETE in it. The event is published here if that is allowed.
 
-    A step that would not give the same event if it ran again must have its event in the history before Kafka has it.
-    What Kafka does not acknowledge within a second is left to `publish_event`.
+    A step may run twice. If its second run could give another event, the event has to be in the history before it is
+    sent, so it is left to `publish_event`. So is an event that Kafka does not acknowledge within a second.
     """
     whole = build_event(payload["requestId"], outcome.topology, outcome.outputs)
     message = reports.fit_event(whole, settings.current().payload_limit)
@@ -145,7 +148,9 @@ def _log_published(message: Mapping[str, Any]) -> None:
 
 
 async def await_executions(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
-    """Wait for the executions that still ran for a resource when its Delete came; `found` is what they have made."""
+    """Wait for the executions of a resource that still ran when its Delete was accepted. `found` in the state that
+    follows holds the topology that they reported.
+    """
     found: dict[str, Any] = {}
     for request_id in payload["awaits"]:
         waiting = WaitingFor(waits_for="request", request_id=request_id)
@@ -175,7 +180,9 @@ def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: in
 
 
 def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> Outcome:
-    """A refusal as an outcome: try again while its verdict allows, with Retry-After or growing, scattered waits."""
+    """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits double, are
+    shortened at random, and are no shorter than Retry-After.
+    """
     verdict = refused.verdict
     if attempt >= verdict.tries:
         return fail(verdict.code, f"{name}: {refused.cause.text}", state)
@@ -187,7 +194,7 @@ def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> O
 
 
 def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
-    """One line for what an operator wants to know, and no line for polls."""
+    """Log retries and started deployments for the operator. All other outcomes, such as polls, are logged at DEBUG."""
     where = f"{order.work.verb} in deployment location '{order.location.name}'"
     if outcome.kind == "Retry":
         _log.warning("%s: %s is tried again in %.0f s: %s", where, name, outcome.after, outcome.reason)

@@ -1,4 +1,4 @@
-"""The driver's HTTP API: what its functions answer, without knowing the host that carries them."""
+"""The driver's HTTP API. It takes bodies and headers and returns Answers, and does not depend on the host."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from driver.settings import TRIAL_HUB, Settings, current
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 HEALTH_SECONDS = 2.0  # that the task hub has to answer
-_NO_EXECUTION = "health"  # an id that no execution has
+_NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
 _LOST_WITHIN = timedelta(days=1)  # how long ago an execution that ended without an event may have begun
 _log = logging.getLogger("driver.api")
@@ -26,7 +26,7 @@ _log = logging.getLogger("driver.api")
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: a JSON body."""
+    """An HTTP answer with a JSON body."""
 
     status: int
     body: Mapping[str, Any]
@@ -49,8 +49,8 @@ async def show_execution(request_id: str, headers: Mapping[str, str], client: Ex
 
 
 async def check_health(client: Executions) -> Answer:
-    """GET /management/health: 503 only if work could not be accepted; what is merely out of reach is told with a
-    200.
+    """GET /management/health: 503 if no request can be accepted now. If Kafka or Azure cannot be reached, requests are
+    still accepted: the answer is 200 with that vital UNHEALTHY.
     """
     settings = current()
     vitals = {
@@ -84,8 +84,8 @@ def _describe_vital(is_good: bool = True, reason: str = "") -> dict[str, str]:
 
 
 async def housekeep(client: Executions) -> None:
-    """Report executions that ended without an event (terminated, or failed by a bug), and purge the history of old
-    ones.
+    """Report executions that ended without an event (they were terminated, or failed by a bug). Purge the history of
+    executions older than HISTORY_DAYS.
     """
     from azure.durable_functions import OrchestrationRuntimeStatus
 
@@ -99,7 +99,7 @@ async def housekeep(client: Executions) -> None:
 
 
 async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answer:
-    """The answer, or the one that says why there is none; the tenant is echoed on both."""
+    """The answer of `work`, or the answer to the error that it raised. Both carry the request's tenantId header."""
     tenant = headers.get("tenantid")
     echoed = {"tenantId": tenant} if tenant is not None else {}
     with telemetry.bind_fields(telemetry.read_trace_fields(headers)):
@@ -118,7 +118,7 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
 async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
     _require_ready(current())
     request = parse(LifecycleRequest, _require_limit(body))
-    # Until the request has an id of its own, Brent's tells which one is refused.
+    # The requestId is known only after planning. Until then log lines carry Brent's own request id.
     telemetry.add_fields({"requestId": request.read_system_property("requestId")})
     trace = telemetry.read_trace_fields(headers)
     request_id = await acceptance.accept(request, headers.get("tenantid"), trace, client)

@@ -1,4 +1,4 @@
-"""Outcomes and states as JSON, within what the task hub takes."""
+"""Outcomes and states as JSON, no larger than the task hub takes."""
 
 import base64
 import json
@@ -14,13 +14,13 @@ _LARGE_STATE = 4_000  # characters; a state that is longer is compressed
 
 
 def decode_state(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state that a step left, as it was."""
+    """A state as the step returned it, before it was compressed."""
     packed = state.get("packed")
     return dict(state) if packed is None else dict(json.loads(zlib.decompress(base64.b85decode(packed))))
 
 
 def _compress_state(state: dict[str, Any]) -> dict[str, Any]:
-    """A state as it travels: compressed where it is large."""
+    """A state as it is put into the task hub: `{"packed"}` (zlib, base 85) if it is large."""
     text = json.dumps(state, separators=(",", ":"))
     if len(text) <= _LARGE_STATE:
         return state
@@ -28,7 +28,7 @@ def _compress_state(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def encode_outcome(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
-    """An outcome as JSON. One that is larger than the task hub takes is a failure with the state `before` the step."""
+    """An outcome as JSON. If it is larger than the task hub takes, it is a failure with the state `before` the step."""
     result = outcome.model_dump(mode="json")
     result["state"] = _compress_state(result["state"])
     limit = settings.current().payload_limit

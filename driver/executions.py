@@ -10,13 +10,13 @@ from driver.errors import NotReady
 from driver.models.runs import Run, show_run
 from driver.request_ids import PREFIX_LENGTH
 
-FIND_SECONDS = 10.0  # a hub that is there answers in milliseconds
+FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 _ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
 
 
 class Executions(Protocol):
-    """What is used of azure.durable_functions.DurableOrchestrationClient."""
+    """The methods of azure.durable_functions.DurableOrchestrationClient that the driver calls."""
 
     async def start_new(
         self, orchestration_function_name: str, instance_id: str | None = None, client_input: Any | None = None
@@ -41,8 +41,10 @@ class Executions(Protocol):
 async def find_execution(
     client: Executions, instance_id: str, seconds: float = FIND_SECONDS, show_input: bool = False
 ) -> Any | None:
-    """The status of an execution; None where the task hub has none of that id. Raises NotReady where the task hub does
-    not answer within the seconds: the SDK gives the status of an unknown one as a text, an error of the host as
+    """The status of an execution; None if the task hub has none of that id. Raises NotReady if the task hub does not
+    answer within the seconds.
+
+    For an unknown id the SDK returns an object with a message and no status; for an error of the host an object with
     neither.
     """
     try:
@@ -61,14 +63,14 @@ async def find_execution(
 async def list_executions(
     client: Any, statuses: Iterable[str], prefix: str = "", created_from: datetime | None = None
 ) -> AsyncIterator[Mapping[str, Any]]:
-    """All instances in one of the runtime statuses whose ids begin with `prefix`, as the host's HTTP API gives them,
-    without inputs. Raises NotReady where the task hub does not answer.
+    """All instances that are in one of the runtime statuses and whose ids begin with `prefix`, without their inputs, as
+    the host's HTTP API returns them. Raises NotReady if the task hub does not answer.
 
-    The SDK's own list ends with the first page, and asks for inputs, which may be megabytes each.
+    The SDK's own method reads the first page only, and asks for the inputs, which may be megabytes each.
     """
     import aiohttp
 
-    # There is no public name for where the SDK's client calls.
+    # The SDK's client has no public attribute for the URL that it calls.
     url = f"{client._orchestration_bindings.rpc_base_url}instances"
     query = {"runtimeStatus": ",".join(statuses), "showInput": "false", "top": str(_PAGE)}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
@@ -104,13 +106,13 @@ def is_active(status: Any) -> bool:
 
 
 def read_state(status: Any) -> str:
-    """The runtime status' name; empty for an execution that is not known."""
+    """The name of the runtime status; empty for an unknown execution."""
     runtime_status = getattr(status, "runtime_status", None)
     return str(getattr(runtime_status, "value", runtime_status) or "")
 
 
 def read_run(status: Any) -> Run | None:
-    """What an execution was started with; None where its input says nothing of it."""
+    """The run that an execution was started with; None if its input holds none."""
     content = _read_json(getattr(status, "input_", None))
     if not isinstance(content, dict) or "requestId" not in content:
         return None
@@ -118,7 +120,7 @@ def read_run(status: Any) -> Run | None:
 
 
 def read_event(status: Any) -> dict[str, Any] | None:
-    """The event that an ended execution reported; None where it ended without one."""
+    """The event that an ended execution reported; None if it ended without one."""
     output = _read_json(getattr(status, "output", None))
     return output if isinstance(output, dict) and "status" in output else None
 
@@ -129,8 +131,8 @@ def read_topology(status: Any) -> dict[str, Any]:
 
 
 def describe_execution(status: Any) -> dict[str, Any]:
-    """What GET executions/{requestId} answers: one JSON, made from the custom status (before the first step from the
-    input) and the output.
+    """The body that GET executions/{requestId} answers. It is made from the custom status and the output; before the
+    first step there is no custom status, and the input takes its place.
     """
     shown = _read_json(status.custom_status)
     if not isinstance(shown, dict):
@@ -154,7 +156,9 @@ def describe_execution(status: Any) -> dict[str, Any]:
 
 
 def _read_json(text: Any) -> Any:
-    """The content of an input or output. The SDK's client encodes an input twice, so its status holds JSON text."""
+    """The content of an input, output or custom status; None if it is not JSON. The SDK encodes an input twice, so the
+    status holds JSON text.
+    """
     if not isinstance(text, str):
         return text
     try:

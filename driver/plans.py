@@ -1,5 +1,5 @@
-"""What a request asks for, worked out before it is accepted: which transition, which template, every parameter bound
-and checked.
+"""The plan of a request, made before it is accepted: the transition and the template are found, every parameter is
+bound and checked.
 """
 
 import re
@@ -21,13 +21,13 @@ from driver.settings import Settings
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 STACK_ID = "stack_id"
-DEEPEST = 200  # objects and lists within each other; pydantic writes 255
+DEEPEST = 200  # levels of objects and lists; pydantic serializes 255
 _LONGEST_PREFIX = 27  # with a hyphen and the requestId a deployment's name has 64 characters at most
 
 
 @dataclass(frozen=True)
 class Plan:
-    """An order, and how many seconds it may take."""
+    """An order, and its timeout in seconds."""
 
     order: Order
     timeout: int
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """A request on its way to becoming an order."""
+    """What an order is made from. `preview` is CheckDrift or WhatIf if the request asks for one, else empty."""
 
     request: LifecycleRequest
     package: Package
@@ -49,11 +49,13 @@ class _Inputs:
 
 
 def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Plan:
-    """What a request asks for; `name_order` gives its order the requestId. Raises InvalidRequest naming every fault."""
+    """The plan of a request. Its order has no requestId yet: `name_order` adds it. Raises InvalidRequest naming every
+    fault.
+    """
     manifest = package.manifest
     preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
     if preview.lower() in map(str.lower, manifest.transitions):
-        preview = ""  # the package has an operation of that name itself
+        preview = ""  # the package defines an operation of that name itself
     transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
     location = read_location(request.deployment_location, settings)
     inputs = _Inputs(request, package, transition, preview, _build_context(request))
@@ -63,7 +65,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
 
 
 def name_order(order: Order, request_id: str) -> Order:
-    """The order of a plan with its requestId, which is in the name of its deployment, too."""
+    """The order of a plan with the requestId in it and in the name of its deployment."""
     work = order.work
     if isinstance(work, Deploy):
         work = _name_deployment(work, request_id)
@@ -154,7 +156,7 @@ def _plan_deployment(inputs: _Inputs, file: str) -> Deploy:
 
 
 def _plan_adoption(inputs: _Inputs) -> Adopt | None:
-    """The deployment that the property `stack_id` of a Create names instead of one to make."""
+    """The adoption of the deployment that the property `stack_id` of a Create names; None without that property."""
     stack_property = inputs.request.resource_properties.get(STACK_ID)
     stack_id = "" if stack_property is None or stack_property.value is None else str(stack_property.value).strip()
     if not stack_id or inputs.transition is not inputs.package.manifest.find_transition("Create"):
@@ -170,8 +172,8 @@ def _plan_adoption(inputs: _Inputs) -> Adopt | None:
 
 
 def build_deployment_name(resource_name: str, request_id: str) -> str:
-    """A deployment's name: what it is for, to be read in the portal, and the requestId, so that a PUT repeated after a
-    crash lands on the same deployment.
+    """A deployment's name: the resource's name, for readers of the portal, and the requestId, so that a PUT that is
+    repeated after a crash updates the same deployment.
     """
     prefix = _NOT_IN_NAMES.sub("-", resource_name).strip("-.")[:_LONGEST_PREFIX]
     name = f"{prefix}-{request_id}" if prefix else request_id
@@ -193,8 +195,9 @@ def _evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]
 
 
 def _build_context(request: LifecycleRequest) -> dict[str, Any]:
-    """The names an expression sees: every property at the root, found in the order in which parameters find them; the
-    rest, and each kind of property by itself, under their TNC-O names.
+    """The names that an expression can use. All properties stand at the root; of two with one name, a resource property
+    comes before a request property, and that before a system property. System and request properties, the deployment
+    location and the topology also stand under their TNC-O names.
     """
     resource, requested, system = (
         {name: value.content for name, value in properties.items()}

@@ -1,4 +1,4 @@
-"""references/find: a resource that is in Azure already, by ARM id, by name or by tag."""
+"""references/find: finds a resource that exists in Azure, by ARM id, by name or by tag."""
 
 import json
 import re
@@ -25,17 +25,17 @@ from driver.topology import name_entries
 
 _TAG = "tag:"
 _MOST_LISTED = 10
-_PLAIN = re.compile(r"[^?#]+")  # an id is called as it is: nothing in it may begin a query
-_MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply what it is given
+_PLAIN = re.compile(r"[^?#]+")  # an ARM id is put into a URL as it is, so it must not begin a query or a fragment
+_MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply the size of its input
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
 
 
 def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
     """`{"resourceId", "associatedTopology", "outputs"}` of the one resource that `instanceName` names: an ARM id, a
-    name in the deployment location's subscription, or `tag:<name>=<value>`. None if there is none.
+    name in the deployment location's subscription, or `tag:<name>=<value>`. None if no resource matches.
 
-    Driver files may narrow the search and name outputs by the `reference:` block of their lifecycle.yaml. Raises
-    InvalidRequest if several match or Azure refuses, NotReady if it cannot be reached.
+    The `reference:` block of the driver files' lifecycle.yaml may narrow the search and define outputs. Raises
+    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached.
     """
     location = read_location(request.deployment_location, settings)
     reference = _read_reference(request, settings)
@@ -65,7 +65,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
 
 
 def _read_reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
-    """The `reference:` block of the driver files, its texts evaluated."""
+    """The `reference:` block of the driver files with its expressions evaluated; None if there is none."""
     package = catalogue.load_own_package(archives.read_files(request.driver_files), settings)
     if package is None or package.manifest.reference is None:
         return None
@@ -107,7 +107,7 @@ def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None)
 
 
 def _build_child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
-    """The id of a child resource, which ARM does not list: its name has all segments, `vnet-1/subnet-1`."""
+    """The id of a child resource from its type and its whole name (`vnet-1/subnet-1`). ARM does not list children."""
     namespace, *types = kind.split("/")
     names = wanted.split("/")
     if len(types) != len(names) or not group:
@@ -137,6 +137,6 @@ def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
 
 
 def _count_combined(node: Mapping[str, Any]) -> int:
-    """How many lists, objects and functions a parsed JMESPath makes."""
+    """The number of lists, objects and functions in a parsed JMESPath."""
     here = node["type"] in ("multi_select_list", "multi_select_dict", "function_expression")
     return here + sum(_count_combined(child) for child in node["children"])

@@ -1,4 +1,4 @@
-"""The event that ends a lifecycle, built from the last state of its run, and made smaller where it is too large."""
+"""Events that are too large for Kafka or for the task hub, made smaller."""
 
 import json
 import logging
@@ -12,11 +12,11 @@ _log = logging.getLogger("driver.lifecycle")
 
 
 def reduce_event(message: Mapping[str, Any], why: str) -> Iterator[dict[str, Any]]:
-    """Events in place of one that is too large, each smaller than the one before.
+    """Smaller events in place of one that is too large, each smaller than the one before.
 
-    A COMPLETE that only names what was removed does so without the names. Any other is FAILED: without outputs; then
-    without entries that lie within another entry, which go when that one is deleted; at last without a topology, all of
-    which is then logged.
+    A COMPLETE that only names removed resources is sent without the names. Any other event becomes FAILED: first
+    without outputs; then without the entries that lie within another entry, since they are deleted with that one; at
+    last without a topology. What the last one leaves out is logged.
     """
     topology: dict[str, Any] = dict(message["associatedTopology"])
     if message["status"] == "COMPLETE" and not any(topology.values()) and not message["outputs"]:
@@ -38,7 +38,7 @@ def reduce_event(message: Mapping[str, Any], why: str) -> Iterator[dict[str, Any
 
 
 def fit_event(message: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The event, or the first smaller one of at most `limit` bytes. A limit of 0 is none."""
+    """The event, or the first smaller one of at most `limit` bytes. A limit of 0 means no limit."""
     if not limit or _measure_size(message) <= limit:
         return message
     why = f"{_measure_size(message)} bytes, the task hub takes {limit}"
@@ -46,7 +46,7 @@ def fit_event(message: dict[str, Any], limit: int) -> dict[str, Any]:
 
 
 def _build_failed_event(message: Mapping[str, Any], topology: Mapping[str, Any], reason: str) -> dict[str, Any]:
-    """An event FAILED with another topology; the reason of one that has failed already stays before the new one."""
+    """The event FAILED with that topology. If the event was FAILED already, its reason stands before the new one."""
     earlier = message.get("failureDetails")
     code = earlier["failureCode"] if earlier else FailureCode.INTERNAL_ERROR.value
     text = f"{earlier['description']}; {reason}" if earlier else reason
@@ -56,7 +56,7 @@ def _build_failed_event(message: Mapping[str, Any], topology: Mapping[str, Any],
 
 
 def _drop_inner_entries(topology: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries that do not lie within another one of the topology. Removed ones (null) are left out as well."""
+    """The entries that do not lie within another entry of the topology. Removed entries (null) are left out, too."""
     ids = {key: ResourceId.parse(entry["id"]) for key, entry in topology.items() if entry}
     owned = frozenset(ids.values())
     groups = frozenset(resource_id for resource_id in owned if resource_id.is_group)

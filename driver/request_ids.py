@@ -13,11 +13,12 @@ PREFIX_LENGTH = _HALF + 2  # characters, dashes included, with which all request
 
 
 def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None) -> str:
-    """The requestId of a request, which is its execution's instance id: the same for a POST that is repeated, random
-    where Brent sends no request id of its own. Its first half tells the resource.
+    """The requestId of a request, a UUID, which is also the instance id of its execution. A repeated POST gets the same
+    one; if Brent sends no request id of its own, it is random.
 
-    No secret is in it: credentials, keys and what is bound to secure parameters do not count. Of a transition without a
-    template its targets count, not the properties they were made from.
+    The first half is a digest of the resource id alone. The second half is a digest of everything that makes it another
+    request, without secrets: no credentials, no keys, no values that are bound to secure parameters. A transition
+    without a template counts by its targets, not by the properties that they were evaluated from.
     """
     own, resource = request.read_system_property("requestId"), request.read_system_property("resourceId")
     head = _hash_text(resource) if resource else _draw_half()
@@ -35,7 +36,7 @@ def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None)
 
 
 def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:
-    """What of a request makes it another one than a request that is the same otherwise."""
+    """The part of a request's content that is specific to its verb: the properties of a deployment, else the work."""
     deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
     if not isinstance(deploy, Deploy):
         return order.work.model_dump(mode="json")
@@ -46,7 +47,7 @@ def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any
 
 
 def _drop_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
-    """Names and values, without keys and without values of which a secret is made."""
+    """Names and values of properties. The value is None if it is a key, contains a secret or is part of one."""
     return [
         [name, entry.value if not entry.is_key and not _is_part(entry.value, secrets) else None]
         for name, entry in sorted(properties.items())

@@ -1,6 +1,4 @@
-"""Sealing of what is secret while it travels through the task hub: compressed, then encrypted and authenticated
-(Fernet).
-"""
+"""Sealing: what is secret is compressed, encrypted and authenticated (Fernet) before it enters the task hub."""
 
 import json
 import zlib
@@ -13,15 +11,15 @@ from driver.errors import NotReady
 
 
 def seal(content: dict[str, Any], keys: tuple[str, ...]) -> str:
-    """A text that only a holder of one of the keys can open. The first key seals."""
+    """The content as text that only these keys can open. It is sealed with the first one."""
     return (
         _build_fernet(keys).encrypt(zlib.compress(json.dumps(content, separators=(",", ":")).encode())).decode("ascii")
     )
 
 
 def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """What was sealed. Raises NotReady if no key opens it (a key was removed while work sealed with it was under
-    way).
+    """The content that was sealed. Raises NotReady if no key opens it: its key was removed while the execution still
+    ran.
     """
     try:
         content: dict[str, Any] = json.loads(zlib.decompress(_build_fernet(keys).decrypt(sealed)))
@@ -33,7 +31,7 @@ def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def require_valid_keys(keys: tuple[str, ...]) -> None:
-    """Raise NotReady if one of the keys is none."""
+    """Raise NotReady if one of the keys is not a Fernet key."""
     _build_fernet(keys)
 
 

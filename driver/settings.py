@@ -20,9 +20,10 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says. A fault in it is kept in `faults`: the app loads, and refuses work naming the
-    variable, since an exception at import would leave the Functions host answering 404 to everything. A field's
-    metadata are the variables it is read from, and what they mean.
+    """The settings of a process. Faults of the environment are kept in `faults`: the app still loads, and answers 503
+    naming the variable. An exception at import would make the Functions host answer 404 to everything.
+
+    The metadata of a field are the variables that it is read from, and their descriptions.
     """
 
     kafka_bootstrap_servers: str = field(
@@ -113,7 +114,7 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Settings from an environment; what is wrong in it stands in `faults`."""
+    """The settings in an environment. What is wrong in it is listed in `faults`."""
     faults: list[str] = []
     log_level = environment.get("LOG_LEVEL", "INFO").upper() or "INFO"
     if log_level not in LOG_LEVELS:

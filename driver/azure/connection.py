@@ -1,7 +1,7 @@
-"""The connection to ARM and Entra ID: one client a location, tokens cached in it, and every refusal as one exception.
+"""The connection to ARM and Entra ID: the SDK's clients, one pair for each location, with their tokens. Whatever ARM or
+Entra ID refuses is raised as a Refusal.
 
-Waiting is never done here: retries are the orchestrator's durable timers. Only a connection that broke is tried again
-at once.
+Nothing waits here: retries are durable timers of the orchestrator. Only a connection that broke is tried again at once.
 """
 
 import threading
@@ -25,21 +25,21 @@ USER_AGENT = "tnco-azure-driver"
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 _LOCATIONS = 128
-_CONNECTIONS = 64  # to one location; as many activities as a worker may run at once
+_CONNECTIONS = 64  # to one location: at least as many as the activities that a worker runs at once
 _reachable = True
 _connecting = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Clients:
-    """The SDK's clients for one location; they share a pipeline, its connections and its token."""
+    """The SDK's clients for one location. They share one pipeline with its connections and its token."""
 
     resources: "ResourceManagementClient"
     deployments: "DeploymentsMgmtClient"
 
 
 def is_reachable() -> bool:
-    """Whether the last call to ARM or Entra ID found a connection."""
+    """Whether the last call reached ARM or Entra ID."""
     return _reachable
 
 
@@ -47,7 +47,7 @@ def is_reachable() -> bool:
 def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
     global _reachable
-    with _connecting:  # threads that import the SDK at the same time from different ends block each other
+    with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
         from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
         connected = _build_clients(location)
@@ -68,7 +68,7 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
 
 
 def build_refusal(response: Any) -> Refusal:
-    """A response with an error status, as the exception that says why."""
+    """The Refusal for a response with an error status."""
     headers: Mapping[str, str] = response.headers
     return Refusal(
         response.status_code, read_cause(response.text(), f"HTTP {response.status_code}"), read_retry_after(headers)
@@ -76,7 +76,7 @@ def build_refusal(response: Any) -> Refusal:
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float:
-    """The seconds that a Retry-After header asks for; 0 where there is none."""
+    """The seconds that a Retry-After header asks for; 0 if there is none."""
     try:
         return max(0.0, float(headers.get("Retry-After") or 0))
     except ValueError:
@@ -84,7 +84,9 @@ def read_retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _build_sign_in_refusal(message: str) -> Refusal:
-    """Entra ID's answer to a sign-in. AADSTS codes of passing troubles are worth another try, a wrong secret is not."""
+    """The Refusal for a sign-in that failed. Some AADSTS codes mean a passing error, which is tried again; a wrong
+    secret is final.
+    """
     text = " ".join(message.split())
     passing = any(code in text for code in ("AADSTS90033", "AADSTS50196", "AADSTS7000112", "temporarily_unavailable"))
     return Refusal(0, Cause("ServiceUnavailable" if passing else "AuthenticationFailed", text[:600]))
@@ -101,14 +103,14 @@ def _build_clients(location: AzureLocation) -> Clients:
     from requests.adapters import HTTPAdapter
 
     class BrokenConnections(policies.RetryPolicy[Any, Any]):
-        """Tries again when a connection broke; what a server has answered is the orchestrator's to judge."""
+        """Tries again if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
 
         def is_retry(self, settings: Any, response: Any) -> bool:
             return False
 
     credential = _OneAtATime(_build_credential(location))
-    # The SDK's own list, less its retries of answers and less its registration of providers, which would wait in
-    # the worker.
+    # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
+    # registration of providers.
     pipeline = [
         policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
@@ -120,10 +122,10 @@ def _build_clients(location: AzureLocation) -> Clients:
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
     ]
-    # The SDK's own session keeps 10 connections; one over that would be opened, with a TLS handshake, for each call.
+    # The SDK's own session keeps 10 connections. Beyond that each call would open a new one, with a TLS handshake.
     session = Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    # Proxies and CA bundle as the environment has them, read once instead of for each call.
+    # Proxies and CA bundle are read from the environment once instead of for each call.
     environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
     session.trust_env = False
     session.proxies = environment["proxies"]
@@ -153,7 +155,7 @@ def _build_credential(location: AzureLocation) -> "ClientSecretCredential":
         location.client_id,
         location.client_secret,
         authority=location.authority_host,
-        # Private clouds and the embedded Azure are not known to the public discovery endpoint.
+        # The public discovery endpoint does not know private clouds and the embedded Azure.
         disable_instance_discovery=not location.authority_host.endswith(
             (".microsoftonline.com", ".microsoftonline.us", ".cn")
         ),
@@ -161,8 +163,8 @@ def _build_credential(location: AzureLocation) -> "ClientSecretCredential":
 
 
 class _OneAtATime:
-    """A credential that many threads share: one of them fetches the token, the others wait for it instead of asking
-    too.
+    """A credential that many threads share. One of them requests the token, and the others wait for it instead of
+    requesting one each.
     """
 
     def __init__(self, credential: "ClientSecretCredential") -> None:

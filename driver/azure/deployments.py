@@ -17,7 +17,7 @@ _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 
 @dataclass(frozen=True)
 class Deployment:
-    """What ARM says of a deployment. `state` is its provisioning state; `failure` stands where it has failed."""
+    """A deployment in ARM. `state` is its provisioning state. `failure` is set if it has failed or was canceled."""
 
     state: str
     outputs: Mapping[str, Any]
@@ -26,13 +26,15 @@ class Deployment:
 
 
 def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
-    """The id of the record of a deployment to make."""
+    """The ARM id of a deployment to make."""
     group = f"/resourceGroups/{work.resource_group}" if work.scope == "resourceGroup" else ""
     return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
 def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
-    """Create or update a deployment. One of that name that is active is joined: the name is this request's own."""
+    """Create or update a deployment. If one of that name is active already, this request has started it, since its name
+    holds the requestId: then it is joined, and the operation has no URL.
+    """
     try:
         with connection.connect(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
@@ -48,7 +50,7 @@ def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> O
 
 
 def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
-    """The ids of the resources that a template would make, as ARM's own preflight gives them."""
+    """The ids of the resources that a template would create or update, from ARM's preflight validation."""
     with connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
         answer = operations.call_begin(
@@ -62,7 +64,7 @@ def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
-    """Begin ARM's what-if of a deployment. What its operation answers when it is over holds `properties.changes`."""
+    """Begin ARM's what-if of a deployment. Once its operation is over, its body holds `properties.changes`."""
     with connection.connect(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
@@ -90,8 +92,8 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
 
 
 def list_touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of what a deployment wrote or tried to write, with its nested deployments and what those wrote, from its
-    operations: ARM names no resources of a deployment that has failed.
+    """The ids of all that a deployment and its nested deployments wrote or tried to write, nested deployments included.
+    They are read from its operations, since ARM lists no resources for a deployment that has failed.
     """
     return tuple(dict.fromkeys(_walk_touched_ids(location, resource_id, _MOST_NESTED)))
 
@@ -116,7 +118,7 @@ def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
 
 
 def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
-    """Begin to delete a deployment's record; what the deployment made stays."""
+    """Begin to delete a deployment's record. The resources that it created stay."""
     with connection.connect(location) as clients:
         return operations.read_operation(
             operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *_split_id(resource_id))
@@ -124,8 +126,8 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
 
 
 def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
-    """Outputs under the names that the template declares: ARM answers in camel case. Secure outputs have no value and
-    are left out.
+    """Outputs under the names that the template declares. ARM may answer with other upper and lower case. Secure
+    outputs have no value and are left out.
     """
     names = {name.lower(): name for name in declared}
     return {
@@ -157,12 +159,12 @@ def _walk_touched_ids(location: AzureLocation, resource_id: ResourceId, levels: 
 
 
 def _read_word(value: Any) -> str:
-    """A value of one of the SDK's enumerations as ARM wrote it: `str()` of a known one would be its name in Python."""
+    """ARM's text for a value of one of the SDK's enumerations. `str()` of a known value would give its Python name."""
     return str(getattr(value, "value", value) or "")
 
 
 def _split_id(resource_id: ResourceId) -> tuple[str, str]:
-    """The scope and the name in a deployment's id, as the SDK takes them."""
+    """The scope and the name of a deployment, as the SDK takes them."""
     return resource_id.scope.strip("/"), resource_id.name
 
 

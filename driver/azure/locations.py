@@ -1,4 +1,4 @@
-"""Deployment locations: the properties that Brent sends, in either spelling, as an AzureLocation."""
+"""Deployment locations: the properties that Brent sends, in this driver's or the former driver's spelling."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from driver.settings import Settings
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+", re.IGNORECASE)
 
-# What the old driver read, and what its README told people to write.
+# Besides this driver's names those that the former driver read, and those in its README.
 _SPELLINGS = {
     "tenantId": ("tenantId", "AZURE_TENANTID", "AZURE_TENANT_ID"),
     "clientId": ("clientId", "AZURE_CLIENTID", "AZURE_CLIENT_ID"),

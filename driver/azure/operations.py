@@ -15,8 +15,8 @@ POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two p
 
 @dataclass(frozen=True)
 class Operation:
-    """An asynchronous ARM operation: where its state is to be read (nothing where it is over), correlation id, and
-    what ARM answered last.
+    """An asynchronous ARM operation: the URL to poll (empty if it is over), the seconds that ARM asks to wait, ARM's
+    correlation id, and the body of the last answer.
     """
 
     url: str = ""
@@ -30,7 +30,7 @@ class Operation:
 
 
 def call_begin(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """The HTTP response to one of the SDK's `begin_` methods, which is not waited for."""
+    """Call one of the SDK's `begin_` methods without polling. Returns the HTTP response."""
     responses: list[Any] = []
     call(
         *arguments,
@@ -42,7 +42,7 @@ def call_begin(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any
 
 
 def read_operation(response: Any) -> Operation:
-    """The operation that the answer to a PUT, POST or DELETE has started."""
+    """The operation that a PUT, POST or DELETE has started, from the headers of its response."""
     headers: Mapping[str, str] = response.headers
     url = headers.get("Azure-AsyncOperation", "")
     if not url and response.status_code == 202:
@@ -51,7 +51,7 @@ def read_operation(response: Any) -> Operation:
 
 
 def poll(location: AzureLocation, url: str) -> Operation:
-    """The operation as it is now. Raises a Refusal of status 200 with the cause if it has failed."""
+    """Read the state of an operation. Raises a Refusal of status 200 with the cause if it has failed."""
     response = _send(location, "GET", url)
     body = _read_json(response)
     state = str(body.get("status") or "").lower()
@@ -62,7 +62,7 @@ def poll(location: AzureLocation, url: str) -> Operation:
 
 
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
-    """A resource, whole."""
+    """The body of a resource."""
     return _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
 
 
@@ -85,7 +85,7 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
-        if response.status_code >= 300:  # ARM never redirects; what does would be taken for success
+        if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
             raise connection.build_refusal(response)
     return response
 

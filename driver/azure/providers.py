@@ -15,16 +15,18 @@ _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def find_api_version(location: AzureLocation, resource_id: ResourceId) -> str:
-    """The newest stable api-version of a resource's type, else its newest, in the resource's own subscription.
+    """The newest stable api-version of a resource's type in the resource's own subscription, or the newest preview if
+    none is stable.
 
-    Providers do not list every child type: such a one has its parent's. Raises a Refusal if the provider knows neither.
+    Providers do not list every child type. One that is not listed gets its parent's version. Raises a Refusal if the
+    parent is not listed either.
     """
     if resource_id.is_group:
         return RESOURCES_VERSION
     namespace, _, name = resource_id.type.partition("/")
     provider = (location, resource_id.subscription.lower(), namespace.lower())
     version = _find_newest(_list_api_versions(*provider), name.lower())
-    if not version:  # it may have come after the provider was asked
+    if not version:  # the type may have been added since the provider's answer was cached
         _list_api_versions.cache_clear()
         version = _find_newest(_list_api_versions(*provider), name.lower())
     if version:
@@ -43,8 +45,8 @@ def _find_newest(known: Mapping[str, list[str]], name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _list_api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
-    """The api-versions of a provider's types, stable ones first, newest first. They change with Azure's releases, not
-    with requests.
+    """The api-versions of a provider's types: stable ones first, each kind from the newest. Cached, since they change
+    only with Azure's releases.
     """
     scope = f"/subscriptions/{subscription}" if subscription else ""
     provider = operations.get(location, f"{scope}/providers/{namespace}", RESOURCES_VERSION)

@@ -1,4 +1,4 @@
-"""What ARM and Entra ID refuse: every recorded shape of an error, read to its deepest cause.
+"""Refusals of ARM and Entra ID. Every recorded shape of an error body is read down to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
 message, a plain string, and HTML from something on the way.
@@ -16,15 +16,15 @@ _WRAPPERS = {
     "invalidtemplatedeployment",
     "preflightvalidationcheckfailed",
 }
-# Refusals of status 404 that say nothing of the resource asked for.
+# Codes of status 404 that do not mean that the requested resource is absent.
 _NO_ABSENCE = {
-    "http 404",  # no error of ARM's: something on the way answered
+    "http 404",  # without an ARM error code: a proxy or gateway answered
     "invalidresourcenamespace",
     "invalidresourcetype",
     "resourcetypenotsupported",
     "subscriptionnotfound",
 }
-_DEEPEST = 30  # causes within causes; none as deep has been seen
+_DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
 
 
@@ -45,15 +45,15 @@ class Refusal(Exception):
 
     @property
     def is_absence(self) -> bool:
-        """Whether it says that what was asked for is not there."""
+        """Whether it says that the requested resource is absent."""
         if self.cause.code.lower() in _NO_ABSENCE:
             return False
         return self.status == 404 or (self.status == 200 and is_missing(self.verdict))
 
 
 def read_cause(body: Any, otherwise: str = "") -> Cause:
-    """The deepest cause in an error body (parsed JSON or text). Of several that is told which no retry would mend,
-    else the first.
+    """The deepest cause in an error body (parsed JSON or text). Of several causes, the first that no retry can resolve;
+    else the first with a known code; else the first. `otherwise` is the code for a cause without one.
     """
     leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _walk_causes(body, _DEEPEST)]
     if not leaves:

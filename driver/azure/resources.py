@@ -1,4 +1,4 @@
-"""Resources and resource groups in ARM: whether they are there, deleting them, actions on them."""
+"""Resources and resource groups in ARM: listing, reading and deleting them, and calling actions on them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 
-_MOST_FILTERS = 10  # types in one $filter; a longer one would pass the length that ARM takes
+_MOST_FILTERS = 10  # types in one $filter; with more it would be longer than ARM takes
 
 
 def list_group(location: AzureLocation, group: str, types: Iterable[str], name: str = "") -> frozenset[ResourceId]:
-    """The ids of a group's top-level resources of the given types, and of one name if that is all that is wanted of one
-    type. Raises a Refusal if there is no such group.
+    """The ids of a group's top-level resources of the given types. If there is only one type, `name` may narrow the
+    list to one name. Raises a Refusal if there is no such group.
     """
     wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
     query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
@@ -39,7 +39,7 @@ def find_tagged(location: AzureLocation, name: str, value: str) -> list[Resource
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] | None:
-    """A resource or resource group as ARM gives it; None if it is not there."""
+    """The body of a resource or resource group; None if it does not exist."""
     try:
         return operations.get(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
@@ -49,12 +49,12 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] |
 
 
 def exists(location: AzureLocation, resource_id: ResourceId) -> bool:
-    """Whether a resource or resource group is there."""
+    """Whether a resource or resource group exists."""
     return get(location, resource_id) is not None
 
 
 def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
-    """Begin to delete a resource, a group or a deployment's record. One that is not there is deleted already."""
+    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over."""
     try:
         if resource_id.is_deployment:
             return deployments.delete(location, resource_id)

@@ -1,4 +1,4 @@
-"""Driver files: a base64 zip, read in memory and within limits."""
+"""Driver files: a zip in base64. It is read in memory, within limits of number and size."""
 
 import base64
 import binascii
@@ -12,14 +12,14 @@ from driver.errors import InvalidRequest
 LARGEST = 8 * 1024 * 1024  # bytes of the zip
 LARGEST_CONTENT = 32 * 1024 * 1024  # bytes of all files together, twice what ARM takes for templates and parameters
 MOST_FILES = 1_000
-LONGEST_PATH = 250  # bytes; a file system takes 255 for a name
+LONGEST_PATH = 250  # bytes; a file system takes names of 255
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LINK = 0o120000
 _KIND = 0o170000
 
 
 def read_files(driver_files: str) -> dict[str, bytes]:
-    """The files of driver files by path; none where there is no zip. Raises InvalidRequest naming what is wrong."""
+    """The contents of driver files by path; empty if there is no zip. Raises InvalidRequest naming what is wrong."""
     if not driver_files.strip():
         return {}
     if len(driver_files) > LARGEST * 4 // 3 + 4:
@@ -47,7 +47,7 @@ def _read_archive(archive: zipfile.ZipFile) -> dict[str, bytes]:
         if path in contents:
             raise InvalidRequest(f"driverFiles: '{path}' stands in the zip twice")
         with archive.open(entry) as stream:
-            # The size that an entry names may be a lie: reading stops where it says.
+            # The entry's file_size may be wrong: more than it says (and one byte) is never read.
             contents[path] = stream.read(entry.file_size + 1)
     for path in contents:
         if file := next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in contents), ""):

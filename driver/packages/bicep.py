@@ -1,7 +1,7 @@
-"""Bicep sources compiled by the Bicep CLI, sealed off: a private folder, an empty environment, no network, bounded in
-time and memory.
+"""Compilation of Bicep sources by the Bicep CLI. It runs isolated: in a private folder, with an empty environment,
+without network, and with limits of time and memory.
 
-One short-lived `bicep jsonrpc` process a compilation; the result is kept by content.
+Each compilation takes one `bicep jsonrpc` process. Results are cached by content.
 """
 
 import codecs
@@ -23,15 +23,15 @@ from driver.errors import InvalidRequest, NotReady
 SECONDS = 30
 MEMORY = 512 * 1024 * 1024
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; ARM takes templates of 4 MB
-_MOST_AT_ONCE = 2  # compilers of one worker, each of which may take MEMORY
+_MOST_AT_ONCE = 2  # compilers that run in one worker; each may take MEMORY bytes
 _KEPT = 64
 _SOURCES = (".bicep", ".bicepparam")
 _CONFIGURATION = "bicepconfig.json"
 _FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/]")
-# The compiler does not say which folders it has listed.
+# The compiler reports the files that it read, but not the folders that it listed: so this function is refused.
 _LISTS_FOLDERS = "loadDirectoryFileInfo"
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with the same bytes
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -42,15 +42,15 @@ _turns = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 @dataclass(frozen=True)
 class Compiled:
-    """A template, and of a .bicepparam file its parameters as in an ARM parameters file."""
+    """A compiled template; for a .bicepparam file also its parameters, as in an ARM parameters file."""
 
     template: Mapping[str, Any]
     parameters: Mapping[str, Any]
 
 
 def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
-    """Compile a .bicep or .bicepparam file of a package; what was compiled before is remembered. Raises InvalidRequest
-    with the compiler's diagnostics.
+    """Compile a .bicep or .bicepparam file of a package. Results are cached. Raises InvalidRequest with the compiler's
+    diagnostics.
     """
     for path, content in files.items():
         text = _decode_file(content)
@@ -79,7 +79,7 @@ def _compute_key(files: Mapping[str, bytes], entry: str, bicep: str) -> str:
 
 
 def _decode_file(content: bytes) -> str:
-    """A file as the compiler reads it: in the encoding that its first bytes tell, else in UTF-8."""
+    """A file's text, decoded as the compiler does: by its byte order mark, else as UTF-8."""
     encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
     return content.decode(encoding, errors="replace")
 
@@ -88,12 +88,12 @@ def _compile_in_folder(files: Mapping[str, bytes], entry: str, bicep: str) -> Co
     with tempfile.TemporaryDirectory(prefix="bicep-") as name:
         folder = Path(name).resolve()
         for path, content in files.items():
-            # A configuration could name caches and artifacts elsewhere.
+            # The package's own configuration is left out: it could name caches outside of the folder.
             if PurePosixPath(path).name.lower() != _CONFIGURATION:
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-        (folder / _CONFIGURATION).write_text("{}")  # or the compiler would look for one in the folders above
+        (folder / _CONFIGURATION).write_text("{}")  # otherwise the compiler looks for one in the parent folders
         return _run_compiler(folder, entry, bicep)
 
 
@@ -101,7 +101,7 @@ def _run_compiler(folder: Path, entry: str, bicep: str) -> Compiled:
     path = str(folder / entry)
     method = "bicep/compileParams" if entry.endswith(".bicepparam") else "bicep/compile"
     options = {"path": path, "parameterOverrides": {}} if entry.endswith(".bicepparam") else {"path": path}
-    # Files are looked at before diagnostics are shown: those of a file elsewhere would quote it.
+    # File references are checked before diagnostics are shown: a diagnostic may quote a file outside of the folder.
     references, answer = _call_compiler(
         bicep, folder, [("bicep/getFileReferences", {"path": path}), (method, options)], entry
     )
@@ -132,7 +132,7 @@ def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> li
 def _call_compiler(
     bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entry: str
 ) -> list[dict[str, Any]]:
-    """The results of the calls, made to one compiler process."""
+    """The results of the calls, which are made to one compiler process."""
     environment = {
         "HOME": str(folder),
         "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1",
@@ -200,5 +200,5 @@ def _call_method(
 
 @cache
 def _make_library_folder() -> "tempfile.TemporaryDirectory[str]":
-    """Where the compiler unpacks libraries of its own; kept as long as this process, since it takes long."""
+    """The folder where the compiler unpacks its libraries. Unpacking takes long, so this process keeps the folder."""
     return tempfile.TemporaryDirectory(prefix="bicep-libraries-")

@@ -1,4 +1,4 @@
-"""Parameters bound: each template parameter finds its value by name, in its type."""
+"""Binding of template parameters: each gets its value by name, converted to its type."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,8 +15,8 @@ def bind_parameters(
     given: Mapping[str, Any],
     faults: list[str],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values of a template's parameters, and the Key Vault references among them; those left to their defaults are
-    in neither.
+    """The values of a template's parameters, and the Key Vault references of those that have one. A parameter that
+    keeps its default is in neither.
 
     A value comes from `explicit` (lifecycle.yaml), else from the property of its name in the first of the `sources`
     that has it, else from `given` (a .bicepparam file, as an ARM parameters file: `{name: {"value"} |

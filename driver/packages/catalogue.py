@@ -17,15 +17,15 @@ from driver.packages.templates import Template, is_template, read_template
 from driver.settings import Settings
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "infra" / "resources"
-_SOURCES = (".json", ".bicep", ".bicepparam")  # of one name the last that is there is deployed
-# What the old driver called a type that has another name here.
+_SOURCES = (".json", ".bicep", ".bicepparam")  # of several files of one name the last of these is deployed
+# Resource types that have another name than in the former driver, by that name.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
 
 
 @dataclass(frozen=True)
 class Package:
-    """A resource package. `files` are what it holds by path; `bicep` is the compiler for a package that is not built
-    in.
+    """A resource package. `files` are its contents by path. `bicep` is the path of the Bicep CLI, for a package that is
+    not built in; empty if there is none.
     """
 
     name: str
@@ -35,9 +35,10 @@ class Package:
     bicep: str = ""
 
     def load_template(self, file: str) -> tuple[Template, Mapping[str, Any]]:
-        """The template of a `deploy:` line, and the parameters of a .bicepparam file as in an ARM parameters file.
+        """The template that a `deploy:` line names; for a .bicepparam file also its parameters, as in an ARM parameters
+        file.
 
-        Raises InvalidRequest if the package does not hold it or it cannot be compiled.
+        Raises InvalidRequest if the package has no such file or if it cannot be compiled.
         """
         if self.built_in:
             return _read_built_in_template(self.name, str(PurePosixPath(file).with_suffix(".json"))), {}
@@ -78,7 +79,7 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
 
 
 def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
-    """The package that driver files make; None if they hold neither a lifecycle.yaml nor a template."""
+    """The package in driver files; None if they hold neither a lifecycle.yaml nor a template."""
     if FILE in files:
         manifest = read_manifest(_decode_text(files[FILE], FILE))
     else:
@@ -92,7 +93,7 @@ def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package 
 
 
 def read_type_name(resource_type: str) -> str:
-    """`AzureVNet` of `resource::AzureVNet::1.0`, in the spelling of the built-in package where there is one."""
+    """`AzureVNet` of `resource::AzureVNet::1.0`; in the spelling of the built-in package if there is one."""
     parts = resource_type.split("::")
     name = parts[1] if len(parts) > 1 else resource_type
     name = _FORMER_NAMES.get(name.lower(), name)
@@ -117,7 +118,7 @@ def _read_built_in_template(name: str, file: str) -> Template:
 
 
 def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
-    """Transitions by the names of the templates at the top: main is Create."""
+    """Transitions named after the templates in the top folder. `main` is Create."""
     paths: dict[str, str] = {}
     for suffix in _SOURCES:
         for path in sorted(files):
@@ -142,7 +143,7 @@ def _decode_text(content: bytes, file: str) -> str:
 
 
 def find_template(work: Deploy) -> Template:
-    """The template of a deployment to make: its own, or the file of a built-in package."""
+    """The template of a deployment to make: from the order, or the file of a built-in package."""
     if work.template is not None:
         return read_template(work.template, work.file)
     return load_built_in(work.package).load_template(work.file)[0]

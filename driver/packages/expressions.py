@@ -1,7 +1,8 @@
-"""Jinja2 in lifecycle.yaml: `{{ expressions }}` over the properties of a request, in a sandbox that is bounded in time
-and size.
+"""Jinja2 in lifecycle.yaml: `{{ expressions }}` over the properties of a request, in a sandbox with limits of time and
+size.
 
-Only expressions: no statements, no calls, few filters, and none of them gives a text longer than LONGEST.
+Only expressions are allowed: no statements, no calls, and few filters, none of which returns more than LONGEST
+characters.
 """
 
 import json
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.nodes import Node
 
-LONGEST = 10_000  # characters of a text with expressions, of what a filter gives, and of the text one renders to
-MOST_NAMES = 20  # times that one text may name a property, which may be megabytes long
-DEEPEST = 20  # expressions within expressions; Python takes exponential time for source that is nested too deep
-_MOST_COMPILED = 1_000  # a request's own package brings texts of its own
+LONGEST = 10_000  # characters of a text with expressions, of the result of a filter, and of the rendered text
+MOST_NAMES = 20  # uses of properties in one text; a property's value may be megabytes long
+DEEPEST = 20  # levels of nested expressions; Python's compiler takes exponential time for deep nesting
+_MOST_COMPILED = 1_000  # kept in the cache; driver files bring new texts with each request
 _FILTERS = (
     "default",
     "first",
@@ -64,15 +65,16 @@ _NODES = [
     "Test",
     "Tuple",
 ]
-# What an expression can run into. Python's own compiler refuses what is nested too deep with a SyntaxError; a number
-# that is too large becomes a name that there is not.
+# What evaluating an expression may raise. Python's compiler raises SyntaxError if the nesting is too deep. A number
+# that is too large becomes an undefined name (NameError).
 _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, NameError, RecursionError, MemoryError, SyntaxError)
 
 
 def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
-    """The value of a text with expressions. One lone `{{ expression }}` keeps its type; any other text is text.
+    """The value of a text with expressions. If the text is one `{{ expression }}`, its value keeps its type; any other
+    text gives a text.
 
-    Raises InvalidRequest naming the place, for an undefined name too.
+    Raises InvalidRequest naming the place, also for an undefined name.
     """
     from jinja2 import TemplateError, UndefinedError
 
@@ -88,7 +90,7 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
 
 
 def evaluate_all(value: Any, context: Mapping[str, Any], place: str) -> Any:
-    """A YAML value with every text in it evaluated."""
+    """A YAML value in which every text was evaluated."""
     if isinstance(value, str):
         return evaluate(value, context, place)
     if isinstance(value, Mapping):
@@ -114,7 +116,9 @@ def _build_environment() -> "Environment":
 
 
 def _limit_filter(function: Callable[..., Any], arguments: int = 3) -> Callable[..., Any]:
-    """A filter that gives no longer text than LONGEST: each may multiply the length of what the one before gave."""
+    """The filter with a limit of LONGEST characters for its result, since each filter may multiply the length of its
+    input.
+    """
 
     @wraps(function)
     def call_filter(*values: Any, **named: Any) -> Any:
@@ -167,7 +171,7 @@ def _measure_depth(node: "Node") -> int:
 
 
 def _refuse_value(result: Any) -> Any:
-    """What an expression gave is no value, such as a method. What is undefined says so, with its name."""
+    """Refuse a result that is no JSON value, such as a method. `str()` of an undefined name raises with its name."""
     str(result)
     raise TypeError(f"it gives a {type(result).__name__}, which is no JSON value")
 

@@ -1,6 +1,4 @@
-"""Linked templates: `templateLink.relativePath` in a package's ARM JSON, replaced with the file of the package that it
-names.
-"""
+"""Linked templates: each `templateLink.relativePath` in a package's ARM JSON is replaced with the file it names."""
 
 import json
 import posixpath
@@ -10,19 +8,19 @@ from typing import Any
 
 from driver.errors import InvalidRequest
 
-_DEEPEST = 5  # levels of nesting that ARM takes
-_MOST = 800  # links of one template, as many as ARM takes resources
+_DEEPEST = 5  # levels of nested templates, as in ARM
+_MOST = 800  # links in one template: ARM's limit for resources
 _DEPLOYMENTS = "microsoft.resources/deployments"
 
 
 def inline_links(body: Any, file: str, files: Mapping[str, bytes]) -> Any:
-    """The template with linked templates as nested ones. Links by uri or id are ARM's to follow, and stay."""
+    """The template with linked templates inlined as nested ones. Links by `uri` or `id` stay: ARM resolves them."""
     return _inline_template(body, file, _Package(files, iter(range(_MOST))), 0)
 
 
 @dataclass(frozen=True)
 class _Package:
-    """The files by path, and the links that may still be followed."""
+    """The files by path. `links` yields once for each link that may still be followed."""
 
     files: Mapping[str, bytes]
     links: Iterator[int]

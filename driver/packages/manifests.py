@@ -23,13 +23,13 @@ from driver.errors import InvalidRequest
 FILE = "lifecycle.yaml"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-# Operations that every package has without a line of its own.
+# Operations that every package has without defining them.
 PREVIEWS = ("CheckDrift", "WhatIf")
 _OTHER_NAMES = {"install": "create", "uninstall": "delete"}
 
 
 class _Loader(yaml.SafeLoader):
-    """Booleans as in YAML 1.2: true and false. In YAML 1.1 the key `on` is one too."""
+    """Reads booleans as YAML 1.2 does: only true and false. In YAML 1.1 the key `on` would be a boolean."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -54,7 +54,7 @@ class OwnedResource(_Strict):
 
 
 def _find_form(removed: Any) -> str:
-    """Which form of `remove` is meant, so that a fault in one is not told as three."""
+    """The form of `remove` to validate against. Without it one fault would be reported once for each form."""
     return _ONE if isinstance(removed, dict | OwnedResource) else _LIST if isinstance(removed, list) else _ALL
 
 
@@ -104,7 +104,7 @@ class Transition(_Strict):
 
     @property
     def seconds(self) -> int | None:
-        """The timeout in seconds."""
+        """The timeout in seconds; None if none is given."""
         match = _DURATION.fullmatch(self.timeout or "")
         return int(match[1]) * _SECONDS[match[2]] if match else None
 
@@ -131,9 +131,8 @@ class Manifest(_Strict):
     reference: Reference | None = None
 
     def find_transition(self, name: str) -> Transition:
-        """The transition of that name, without regard to case. Install is Create and Uninstall is Delete unless the
-        package says otherwise; Delete removes all unless it says otherwise. Raises InvalidRequest naming the known
-        ones.
+        """The transition of that name, without regard to case. If the package does not define them, Install is Create,
+        Uninstall is Delete, and Delete removes all. Raises InvalidRequest naming the known transitions.
         """
         known = {key.lower(): value for key, value in self.transitions.items()}
         wanted = name.lower()
@@ -149,7 +148,7 @@ class Manifest(_Strict):
 
 
 def read_manifest(text: str) -> Manifest:
-    """A lifecycle.yaml's content. Raises InvalidRequest naming line and key of every fault."""
+    """Read the text of a lifecycle.yaml. Raises InvalidRequest naming line and key of every fault."""
     try:
         tree = yaml.compose(text, Loader=_Loader)
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)):

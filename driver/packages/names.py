@@ -67,7 +67,7 @@ RULES: dict[str, Rule] = {
 
 
 def find_name_fault(arm_type: str, name: str) -> str | None:
-    """What is wrong with a name for a resource of that type, with the rule; None where nothing is known to be."""
+    """The fault of a name for a resource of that type, with the rule; None if the name is good or no rule is known."""
     rule = RULES.get(arm_type.lower())
     if rule is None or rule.pattern.fullmatch(name):
         return None

@@ -1,5 +1,5 @@
-"""Property values as template parameters: found by name, coerced to the declared type, checked against its
-constraints.
+"""Property values for template parameters: they are found by name, converted to the declared type and checked against
+the declared constraints.
 """
 
 import json
@@ -15,14 +15,14 @@ _FALSE = {"false", "no", "off", "0"}
 
 
 class Unfit(Exception):
-    """A value that cannot be used for a parameter; the text says what would fit."""
+    """A value that cannot be used for a parameter. The text says what would fit."""
 
 
 def find_value(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
-    """The value of the property that has the parameter's name, from the first source that has it; None where none does.
+    """The value of the property with the parameter's name, from the first source that has one; None if none has.
 
-    A property of type `key` serves `<name>` and `<name>_public` with its public key, and a secure `<name>` or
-    `<name>_private` with its private key.
+    Of a property of type `key`, the parameters `<name>` and `<name>_public` get the public key. The secure parameters
+    `<name>` and `<name>_private` get the private key.
     """
     for properties in sources:
         if (found := _find_property(properties, parameter.name)) is not None:
@@ -41,7 +41,7 @@ def find_value(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
 
 
 def coerce_value(parameter: Parameter, value: Any) -> Any:
-    """A value as the parameter's type, within its constraints. Raises Unfit, never repeating a secure value."""
+    """The value converted to the parameter's type. Raises Unfit if it does not fit; never repeats a secure value."""
     coerced = _COERCIONS[parameter.type](value)
     _check_constraints(parameter, coerced)
     if not parameter.allowed:
@@ -53,14 +53,14 @@ def coerce_value(parameter: Parameter, value: Any) -> Any:
 
 
 def is_absent(value: Any, parameter: Parameter) -> bool:
-    """Whether a property says nothing: null, or an empty text where the parameter could do without one."""
+    """Whether a value counts as not given: null, or an empty text unless a required string parameter takes it."""
     return value is None or (
         value == "" and (not parameter.required or parameter.type not in ("string", "securestring"))
     )
 
 
 def measure_depth(value: Any) -> int:
-    """How deep objects and lists are within each other; layer by layer, since recursion has a limit of its own."""
+    """The number of levels of nested objects and lists. Counted layer by layer, since Python limits recursion."""
     levels, layer = 0, [value]
     while layer:
         levels += 1

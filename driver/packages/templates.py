@@ -1,4 +1,4 @@
-"""ARM templates (JSON): what a template declares, as far as binding parameters and finding what it makes need it."""
+"""ARM templates (JSON): the declared parameters, outputs and resources."""
 
 import json
 import re
@@ -50,8 +50,8 @@ class Template:
 
 
 def read_template(body: Any, file: str) -> Template:
-    """What the template in `file` declares. Raises InvalidRequest if it is no ARM template of a scope the driver
-    deploys to.
+    """Read the body of the template in `file`. Raises InvalidRequest if it is no ARM template for a resource group or a
+    subscription.
     """
     if not isinstance(body, Mapping):
         raise InvalidRequest(f"{file}: an ARM template is a JSON object")
@@ -76,7 +76,7 @@ def read_template(body: Any, file: str) -> Template:
 
 
 def is_template(content: bytes) -> bool:
-    """Whether a JSON file says of itself that it is an ARM template."""
+    """Whether a JSON file has the `$schema` of an ARM template."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
@@ -86,15 +86,15 @@ def is_template(content: bytes) -> bool:
 
 
 def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
-    """The ARM types, in lower case, of all resources a template can make: nested ones and those of nested templates
-    included.
+    """The ARM types, in lower case, of all resources that a template can create, including child resources and those of
+    nested templates.
     """
     return frozenset(name.lower() for name, _ in _walk_resources(body.get("resources"), ""))
 
 
 def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
-    """Type and name, in lower case, of each top-level resource, where every name is a text or one parameter; else None,
-    and only ARM can tell.
+    """Type and name, in lower case, of each top-level resource. None if a name is an expression other than one
+    parameter: then only ARM can evaluate it.
     """
     names = set()
     for kind, resource in _walk_resources(body.get("resources"), ""):
@@ -112,7 +112,7 @@ def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any])
 
 
 def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
-    """The ARM types, in lower case, of what a template only refers to (`existing`)."""
+    """The ARM types, in lower case, of the resources that a template only refers to (`existing`)."""
     return frozenset(
         kind.lower()
         for kind, resource in _walk_resources(body.get("resources"), "")
@@ -121,8 +121,8 @@ def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
 
 
 def has_outside_resources(body: Mapping[str, Any]) -> bool:
-    """Whether a template can make resources outside of the group it is deployed to: nested deployments or scoped
-    resources.
+    """Whether a template can create resources outside of the group that it is deployed to: by nested deployments or by
+    a `scope`.
     """
     return any(
         resource.get("scope")
@@ -175,7 +175,7 @@ def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str
 def _resolve_references(
     declared: Mapping[str, Any], body: Mapping[str, Any], file: str, faults: list[str]
 ) -> dict[str, Any]:
-    """A declaration with its chain of `$ref`s to `definitions` followed; what is nearer to the parameter wins."""
+    """The declaration with its `$ref`s to `definitions` resolved. A declaration overrides what it refers to."""
     resolved = dict(declared)
     seen: set[str] = set()
     while isinstance(reference := resolved.pop("$ref", None), str):

@@ -10,15 +10,15 @@ from driver.topology import list_owned
 
 
 class CallState(State):
-    """The URLs to poll, of the resources on which the action still runs, and how often they were polled."""
+    """The URLs of the operations that still run, and how often they were polled."""
 
     urls: tuple[str, ...] = ()
     polls: int = 0
 
 
 def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
-    """Begin the action. Every one of them may be repeated: starting what runs and stopping what stands is nothing to
-    Azure.
+    """Begin the action on each target. If the step runs twice, the second POST does no harm: to start a resource that
+    runs, or to stop one that is stopped, is no error in Azure.
     """
     work = order.work
     if not isinstance(work, Call):
@@ -33,7 +33,7 @@ def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
 
 
 def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
-    """Poll the action until it is over on every resource."""
+    """Poll the operations. The transition completes when all of them are over."""
     operations = {url: poll(order.location, url) for url in state.urls}
     urls = tuple(url for url, operation in operations.items() if not operation.is_over)
     if not urls:

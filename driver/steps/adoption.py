@@ -1,4 +1,4 @@
-"""The step of `adopt`: an existing deployment's outputs and resources become the resource's own."""
+"""The step of `adopt`: the resource takes over the outputs and the resources of an existing deployment."""
 
 from driver.azure import deployments
 from driver.models.events import FailureCode
@@ -7,11 +7,11 @@ from driver.models.outcomes import Outcome, State, complete, fail, keep_running
 from driver.topology import name_entries
 from driver.waiting import Waiting
 
-_LOOKS = Waiting(initial=5.0)  # seconds until a deployment that still runs is read again
+_LOOKS = Waiting(initial=5.0)  # until a deployment that still runs is read again
 
 
 def adopt_deployment(order: Order, state: State, attempt: int) -> Outcome:
-    """Read the deployment; nothing in Azure is changed."""
+    """Read the deployment. Nothing in Azure is changed."""
     work = order.work
     if not isinstance(work, Adopt):
         raise TypeError(f"a step of adopt was called for a {work.verb}")

@@ -1,4 +1,4 @@
-"""The steps of `deploy`: look at what is there, deploy, watch, and report what the deployment made."""
+"""The steps of `deploy`: find what exists already, start the deployment, watch it, report what it created."""
 
 from pydantic import Field
 
@@ -22,14 +22,14 @@ from driver.resource_ids import ResourceId
 from driver.topology import list_owned, name_entries
 from driver.waiting import Waiting
 
-# Until the record of a deployment that has succeeded is read again.
+# Until the record is read again of a deployment whose operation has succeeded.
 _RECORD_WAITS = Waiting(initial=3.0, factor=1.5, maximum=30.0, jitter=0.3)
 
 
 class DeployState(State):
-    """`existed`: fingerprints of what was there before the first PUT. `topology`: what this resource owned before, with
-    what earlier tries made. `url` to poll, and how often it was polled. `over`: the deployment was seen to have
-    succeeded.
+    """`existed`: fingerprints of the resources that existed before the first PUT. `topology`: what this resource owned
+    before, and what earlier tries created. `url`: the operation to poll, `polls`: how often it was polled. `over`: the
+    operation has succeeded.
     """
 
     existed: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class DeployState(State):
 
 
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """Look for what the template names and is there already: that is updated and reported, but not owned."""
+    """Find the resources of the template that exist already. They will be updated, but not owned."""
     work = _require_deploy(order)
     existing_ids = _find_existing_resources(order.location, work, find_template(work))
     return succeed(DeployState(existed=tuple(sorted(resource_id.fingerprint for resource_id in existing_ids))))
@@ -62,9 +62,10 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
 
 
 def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """Poll the deployment; when it is over, its outputs and inventory.
+    """Poll the deployment. When it is over, report its outputs and the resources that it created.
 
-    Once it has succeeded, this step may have published COMPLETE before it was killed: then no refusal fails it.
+    Once it has succeeded, an earlier run of this step may have published COMPLETE before its worker was killed. So from
+    then on a refusal is tried again and never fails the transition.
     """
     work = _require_deploy(order)
     try:
@@ -88,8 +89,8 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """Cancel a deployment that is given up, if it is active, and report what it made. What failed is for the caller to
-    say.
+    """Cancel the deployment of a transition that has failed, if it is active, and put what it created into the state.
+    The orchestrator knows the failure to report.
     """
     work = _require_deploy(order)
     record = deployments.build_deployment_id(order.location, work)
@@ -111,7 +112,7 @@ def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
 
 
 def _report_deployment(order: Order, work: Deploy, state: DeployState, deployment: Deployment) -> Outcome:
-    """The end of a deployment that has succeeded, from its record; nested deployments are found by its operations."""
+    """The outcome of a deployment that has succeeded, from its record. Nested ones are read from its operations."""
     template = find_template(work)
     record = deployments.build_deployment_id(order.location, work)
     is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
@@ -121,7 +122,7 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
-    """The end of a deployment that has failed: tried again, or reported with what it made."""
+    """The outcome of a deployment that has failed: it is tried again, or reported with what it created."""
     verdict = refused.verdict
     record = deployments.build_deployment_id(order.location, work)
     ids = (*deployments.list_touched_ids(order.location, record), record)
@@ -135,7 +136,9 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
 
 
 def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ...]) -> dict[str, TopologyEntry]:
-    """What this resource owned before, what an earlier try made, and what of `ids` was not there before."""
+    """The topology to own: what this resource owned before, what earlier tries created, and those of `ids` that did not
+    exist before.
+    """
     before = {**list_owned(order.topology), **state.topology}
     known = {entry.id for entry in before.values()}
     existed = set(state.existed)
@@ -144,18 +147,20 @@ def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ..
 
 
 def _find_home(order: Order) -> ResourceId:
-    """An id where Create's deployment was made: of a resource that has one already the first of its records."""
+    """An id in the place of Create's deployment: the first deployment in the topology, else the deployment of this
+    order.
+    """
     records = (entry.id for entry in list_owned(order.topology).values() if entry.id.is_of_type(entry.type))
     own_record = deployments.build_deployment_id(order.location, _require_deploy(order))
     return next((record for record in records if record.is_deployment), own_record)
 
 
 def _find_existing_resources(location: AzureLocation, work: Deploy, template: Template) -> list[ResourceId]:
-    """The ids of what the template would write and that is there.
+    """The ids of the resources that the template would write and that exist already.
 
-    One list of the group tells all of a template whose resources are new there. Only where it names something that is
-    there may children be there too, or resources in other scopes: then ARM's preflight gives the ids, and each is
-    looked up.
+    One list of the resource group is enough if nothing in it has a name of the template and the template stays within
+    the group. Otherwise children may exist as well, or resources in other scopes: ARM's preflight then gives the ids,
+    and those that the list cannot contain are read one by one (ADR 3).
     """
     types = list_resource_types(template.body)
     parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
@@ -169,7 +174,7 @@ def _find_existing_resources(location: AzureLocation, work: Deploy, template: Te
         )
         if parents_inside and not has_outside_resources(template.body) and not (listed and has_existing):
             return []
-    # What the template only refers to is never made by it, whatever ARM lists as its resources.
+    # A template does not create what it only refers to, but ARM lists that among the deployment's resources.
     referred = list_existing_types(template.body)
     existing = [resource_id for resource_id in listed if resource_id.type.lower() in referred]
     for resource_id in deployments.list_validated_ids(location, work, template.body):

@@ -1,6 +1,6 @@
-"""The inventory of a resource with the entries of the driver that went before taken apart.
+"""Topology entries of the former driver, expanded into entries of ARM resources.
 
-That driver wrote one entry of type `Azure` for each resource: its id is that of the deployment, or of the resource
+That driver wrote one entry of type `Azure` for each resource. Its id is that of the deployment or of the resource
 group.
 """
 
@@ -19,9 +19,11 @@ _FORMER_TYPE = "azure"
 def expand_former_entries(
     location: AzureLocation, topology: Mapping[str, TopologyEntry | None], groups: bool
 ) -> tuple[Topology, list[str]]:
-    """The topology with an entry for every ARM resource that an entry of the former driver stands for, and the keys of
-    entries that mean nothing to delete: no ARM id; or a former one that names a resource group, which means that group
-    only where `groups` is true.
+    """The topology with entries of the former driver expanded, and the keys of the entries that were dropped.
+
+    A former entry that names a deployment is kept, and the resources of that deployment are added. One that names a
+    resource group is kept if `groups` is true. Dropped is any other former entry, and every entry whose id is no ARM
+    id.
     """
     expanded: Topology = {}
     dropped: list[str] = []
@@ -40,7 +42,7 @@ def expand_former_entries(
 
 
 def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of what a deployment made."""
+    """The ids of the resources that a deployment wrote; none if there is no such deployment."""
     try:
         deployment = deployments.get(location, deployment_id)
     except Refusal as refused:

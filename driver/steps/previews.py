@@ -1,5 +1,5 @@
-"""The steps of `preview`: ARM's what-if of the template of Create, whole (WhatIf) or what it tells of drift
-(CheckDrift).
+"""The steps of `preview`: ARM's what-if of the template of Create. WhatIf reports all changes, CheckDrift only those of
+owned resources.
 """
 
 import base64
@@ -17,7 +17,7 @@ from driver.topology import list_owned
 
 CHANGES = "what_if_changes"
 DRIFTED = "drifted_resources"
-# What a resource that is as the template wants it is reported as; what ARM cannot tell is not called drift.
+# Change types that are no drift: the resource is as the template says, or ARM cannot tell.
 _UNCHANGED = ("NoChange", "NoEffect", "Ignore", "Unsupported")
 
 
@@ -36,7 +36,7 @@ def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
 
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
-    """Poll the what-if until it is over; its changes are the output."""
+    """Poll the what-if. When it is over, its changes are the output."""
     operation = poll(order.location, state.url)
     if not operation.is_over:
         polls = state.polls + 1
@@ -55,8 +55,8 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
 
 
 def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
-    """A change as ARM tells it, without the whole resource before and after, and without what is secure: Azure never
-    shows that, so to ARM it is new every time.
+    """A change as ARM reports it, without the whole resource before and after, and without changes to secure values.
+    ARM never reads secure values back, so it reports them as changed every time.
     """
     delta = change.get("delta") or []
     secure = [name for name in work.secure if work.parameters.get(name) or name in work.references]
@@ -68,7 +68,7 @@ def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
 
 
 def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
-    """The property changes without those to a secure value."""
+    """The property changes without those whose new value is secure."""
     kept = []
     for change in delta:
         if change.get("children"):
@@ -80,7 +80,7 @@ def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str])
 
 
 def _is_secret(value: Any, secrets: list[str]) -> bool:
-    """Whether a value is ARM's mask (asterisks), or holds a secure value as it is or in base64."""
+    """Whether a value is ARM's mask (asterisks only), or contains a secure value, plain or in base64."""
     if not isinstance(value, str) or not value:
         return False
     return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decode_base64(value)))
@@ -94,7 +94,7 @@ def _decode_base64(value: str) -> str:
 
 
 def _drop_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Paths and kinds alone: ARM is known to tell secure values in clear, and one may be a part of any other value
+    """Paths and change types alone. ARM is known to show secure values in clear text, also as a part of other values
     (github.com/Azure/arm-template-whatif, issues 309 and 379).
     """
     return [

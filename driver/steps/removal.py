@@ -1,11 +1,11 @@
-"""The steps of `remove`: delete what a resource owns. A parent takes its children along; where Azure refuses to delete
-it, they are deleted one by one before it is tried again.
+"""The steps of `remove`: delete what a resource owns. Azure deletes children with their parent. If it refuses to delete
+the parent, the children are deleted one by one before the parent is tried again.
 
-What was refused is tried again as soon as something else is gone, so that what is stuck holds up only what needs it
-gone. The removal has failed when everything left was refused since.
+A resource whose DELETE was refused is tried again after any other resource is gone. The removal has failed when Azure
+has refused everything that is left since the last resource went.
 
-The records of deployments come last. They are history: their DELETE is sent and not waited for, and one that Azure
-does not take fails nothing.
+Deployments' records are deleted last. They are only history: the driver does not wait for their DELETEs, and a refused
+one does not fail the removal.
 """
 
 import logging
@@ -27,22 +27,23 @@ from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.topology import apply_changes, select_ids
 
-_MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM lets a subscription do
+_MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription
 _log = logging.getLogger("driver.lifecycle")
 
 
 class Deletion(Model):
-    """A DELETE under way: of what, and where its operation is to be polled."""
+    """A DELETE that runs: the id of the resource, and the URL of the operation to poll."""
 
     id: ResourceId
     url: str
 
 
 class RemoveState(State):
-    """By topology key: what is still there, the DELETEs under way, why something was refused, and what is gone.
+    """By topology key: `pending`, what is to be deleted; `started`, the DELETEs that run; `refused`, what Azure refuses
+    to delete, with the reason; `removed`, what is gone.
 
-    `found` is what executions of this resource have made that still ran when the removal came. `begun` once the first
-    look was taken; `polls` counts the looks.
+    `found` is the topology that executions reported which still ran when the removal was accepted. `begun` is true
+    after the first pass; `polls` counts the passes.
     """
 
     found: dict[str, TopologyEntry | None] = Field(default_factory=dict)
@@ -56,7 +57,7 @@ class RemoveState(State):
     @model_validator(mode="before")
     @classmethod
     def _read_version_0(cls, data: Any) -> Any:
-        """Before versions were written, a state that had begun had `pending`, and one that had not had not."""
+        """Version 0 wrote no `begun`: its states have the field `pending` once the removal has begun."""
         if isinstance(data, dict) and "version" not in data:
             return {**data, "begun": "pending" in data}
         return data
@@ -66,7 +67,7 @@ class RemoveState(State):
 
 
 def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
-    """One look at a removal: see what is done, begin what can be begun."""
+    """One pass of a removal: poll the DELETEs that run, and send those that are possible now."""
     work = order.work
     if not isinstance(work, Remove):
         raise TypeError(f"a step of remove was called for a {work.verb}")
@@ -84,14 +85,14 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
         delay = max([POLLS.compute_seconds(looked.polls), *removal.waits])
         return keep_running(delay, looked, removal.describe_rest(), settled=only_records)
     if not removal.pending:
-        # Once only records were left, the same look again ends the same.
+        # If only records were left, this pass ends the same if it runs again.
         return complete({}, looked.report_topology(), repeatable=only_records and not is_first_look)
     return fail(FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {removal.describe_rest()}", looked)
 
 
 def _begin_removal(order: Order, work: Remove, state: RemoveState) -> RemoveState:
-    """What is to be removed: of the incoming topology, and of what executions of this resource that still ran have
-    made.
+    """The state of a removal before its first pass: what to delete of the incoming topology, and of what the awaited
+    executions reported.
     """
     current = apply_changes(order.topology, state.found)
     topology, dropped = inventory.expand_former_entries(order.location, current, work.groups)
@@ -101,8 +102,8 @@ def _begin_removal(order: Order, work: Remove, state: RemoveState) -> RemoveStat
 
 @dataclass
 class _Removal:
-    """A look at a removal, while it is taken. `put_off` is what ARM says to try later, with its reasons; `waits` are
-    the seconds that it asks to wait.
+    """One pass of a removal. `put_off`: the reasons, by key, of DELETEs that ARM asks to send later. `waits`: the
+    seconds that ARM asks to wait.
     """
 
     order: Order
@@ -114,7 +115,7 @@ class _Removal:
     waits: list[float] = field(default_factory=list)
 
     def poll_operations(self) -> None:
-        """Poll what is under way."""
+        """Poll the DELETEs that run."""
         for key, deletion in list(self.started.items()):
             try:
                 operation = poll(self.order.location, deletion.url)
@@ -127,25 +128,25 @@ class _Removal:
                 self.waits.append(operation.retry_after)
 
     def start_deletions(self) -> None:
-        """Begin to delete what can be begun."""
+        """Send the DELETEs that are possible now."""
         while keys := self._find_deletable_keys():
             for key in keys:
                 if len(self.started) >= _MOST_AT_ONCE:
                     return
-                if key in self.pending and not self._send_delete(key):  # an earlier one may have taken it along
+                if key in self.pending and not self._send_delete(key):  # it may be gone with its parent
                     return
 
     def build_state(self, state: RemoveState) -> RemoveState:
-        """The state after this look."""
+        """The state after this pass."""
         after = {"pending": self.pending, "started": self.started, "refused": self.refused}
         return state.model_copy(update={**after, "removed": tuple(self.removed), "polls": state.polls + 1})
 
     def has_only_records(self) -> bool:
-        """Whether all that is left are records of deployments."""
+        """Whether only records of deployments are left."""
         return all(resource_id.is_deployment for resource_id in [*self.pending.values(), *self._list_started_ids()])
 
     def describe_rest(self) -> str:
-        """What is not gone yet, and why."""
+        """A text that names what is left, each with the reason."""
         reasons: Mapping[str, str] = {**self.put_off, **self.refused}
         under_way = [f"{resource_id}: is being deleted" for resource_id in self._list_started_ids()]
         waiting = [
@@ -154,7 +155,7 @@ class _Removal:
         return "; ".join([*under_way, *waiting])
 
     def _send_delete(self, key: str) -> bool:
-        """Send a DELETE. False if ARM is too busy for another one."""
+        """Send a DELETE. False if ARM is too busy to take another one."""
         target = self.pending[key]
         try:
             self._note_delete(key, resources.delete(self.order.location, target))
@@ -171,8 +172,8 @@ class _Removal:
         return True
 
     def _find_deletable_keys(self) -> list[str]:
-        """The keys of what may be deleted now, the deepest first: not what a parent may take along, not the parent of
-        what is under way. The deployments' records stay as long as something they made does.
+        """The keys of what may be deleted now, the deepest first. A child waits for its parent, unless the parent was
+        refused. A parent waits for children that are being deleted. Records wait until nothing else is left.
         """
         under_way = self._list_started_ids()
         candidates = {key: resource_id for key, resource_id in self.pending.items() if key not in self.refused}
@@ -188,7 +189,7 @@ class _Removal:
         return sorted(keys, key=lambda key: self.pending[key].depth, reverse=True)
 
     def _note_failed_poll(self, key: str, refused: Refusal) -> None:
-        """Note what a poll was refused with, or that the DELETE has failed."""
+        """Note the refusal of a poll: the resource is gone, the poll is repeated, or the DELETE has failed."""
         if refused.is_absence:
             self._note_removal(key)
         elif refused.status != 200 and refused.verdict.tries == UNTIL_TIMEOUT:
@@ -198,7 +199,7 @@ class _Removal:
             self.refused[key] = refused.cause.text
 
     def _note_refusal(self, key: str, refused: Refusal) -> None:
-        """Note that Azure does not delete something. A deployment's record then stays in Azure."""
+        """Note that Azure refuses to delete a resource. A deployment's record then stays in Azure."""
         target = self.pending[key]
         if target.is_deployment:
             _log.warning("the record %s stays in Azure, all else is gone: %s", target, refused.cause.text)
@@ -207,7 +208,7 @@ class _Removal:
             self.refused[key] = refused.cause.text
 
     def _note_delete(self, key: str, operation: Operation) -> None:
-        """Note that a DELETE has begun, or is over already."""
+        """Note a DELETE that was sent: it runs, or is over already. Records are not waited for."""
         target = self.pending[key]
         if operation.url and not target.is_deployment:
             del self.pending[key]
@@ -217,7 +218,7 @@ class _Removal:
             self._note_removal(key)
 
     def _note_removal(self, key: str) -> None:
-        """It is gone, and all that was within it."""
+        """Note that a resource is gone, with all that lay within it."""
         removed_id = self.pending.pop(key, None) or self.started.pop(key).id
         taken_along = [
             other_key for other_key, resource_id in self.pending.items() if resource_id.is_within(removed_id)
