@@ -40,6 +40,7 @@ def topic(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.address)
     monkeypatch.setenv("KAFKA_TOPIC", name)
     settings.current.cache_clear()
+    events._away.clear()  # tests of the same process may have left it set
     yield name
     settings.current.cache_clear()
 
