@@ -54,7 +54,7 @@ async def _start_once(
         order = _add_reported_topology(order, executions.read_topology(status))
     sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
     _require_size(sealed, settings)
-    awaits = await _find_awaited(order, client)
+    awaits = await _find_awaited_executions(order, client)
     await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
     description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
     return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
@@ -121,7 +121,7 @@ def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:
     return order.model_copy(update={"topology": apply_changes(order.topology, reported)})
 
 
-async def _find_awaited(order: Order, client: Executions) -> tuple[str, ...]:
+async def _find_awaited_executions(order: Order, client: Executions) -> tuple[str, ...]:
     """The requestIds of the executions of the same resource that a Delete has to wait for: what they create is not in
     the Delete's topology yet.
 
@@ -132,4 +132,4 @@ async def _find_awaited(order: Order, client: Executions) -> tuple[str, ...]:
     reported = any(entry.id.is_of_type(entry.type) for entry in records)
     if not isinstance(order.work, Remove) or order.work.targets is not None or reported:
         return ()
-    return tuple(await executions.find_active_of_resource(client, order.request_id))
+    return tuple(await executions.find_active_executions(client, order.request_id))

@@ -115,7 +115,7 @@ def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[st
                 raise Bug(f"Kafka does not even take an event without outputs and topology: {error}") from error
             message, sent = following, False
         else:
-            _log_published(message)
+            _log_publication(message)
             return message
 
 
@@ -137,11 +137,11 @@ def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
         return complete
     except events.Undelivered as error:
         return complete.model_copy(update={"sent": error.on_its_way})
-    _log_published(message)
+    _log_publication(message)
     return complete.model_copy(update={"published": True})
 
 
-def _log_published(message: Mapping[str, Any]) -> None:
+def _log_publication(message: Mapping[str, Any]) -> None:
     details = message.get("failureDetails")
     text = f": {details['failureCode']}: {details['description']}" if details else ""
     _log.info("%s published%s", message["status"], text)

@@ -92,7 +92,7 @@ async def list_executions(
                 return
 
 
-async def find_active_of_resource(client: Any, request_id: str) -> list[str]:
+async def find_active_executions(client: Any, request_id: str) -> list[str]:
     """The requestIds of other executions of the same resource that have not ended."""
     instances = list_executions(client, ("Pending", "Running"), request_id[:PREFIX_LENGTH])
     ids = [instance["instanceId"] async for instance in instances]

@@ -96,9 +96,9 @@ def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None)
         return [_build_child_id(location, kind, group, wanted)]
     if wanted.startswith(_TAG):
         name, _, value = wanted.removeprefix(_TAG).partition("=")
-        ids = resources.find_tagged(location, name, value)
+        ids = resources.find_by_tag(location, name, value)
     else:
-        ids = resources.find_named(location, wanted, kind)
+        ids = resources.find_by_name(location, wanted, kind)
     return [
         resource_id
         for resource_id in ids

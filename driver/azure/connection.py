@@ -108,7 +108,7 @@ def _build_clients(location: AzureLocation) -> Clients:
         def is_retry(self, settings: Any, response: Any) -> bool:
             return False
 
-    credential = _OneAtATime(_build_credential(location))
+    credential = _SharedCredential(_build_credential(location))
     # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
     # registration of providers.
     pipeline = [
@@ -162,7 +162,7 @@ def _build_credential(location: AzureLocation) -> "ClientSecretCredential":
     )
 
 
-class _OneAtATime:
+class _SharedCredential:
     """A credential that many threads share. One of them requests the token, and the others wait for it instead of
     requesting one each.
     """

@@ -25,17 +25,17 @@ def find_api_version(location: AzureLocation, resource_id: ResourceId) -> str:
         return RESOURCES_VERSION
     namespace, _, name = resource_id.type.partition("/")
     provider = (location, resource_id.subscription.lower(), namespace.lower())
-    version = _find_newest(_list_api_versions(*provider), name.lower())
+    version = _find_newest_version(_list_api_versions(*provider), name.lower())
     if not version:  # the type may have been added since the provider's answer was cached
         _list_api_versions.cache_clear()
-        version = _find_newest(_list_api_versions(*provider), name.lower())
+        version = _find_newest_version(_list_api_versions(*provider), name.lower())
     if version:
         return version
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
     raise Refusal(404, Cause("InvalidResourceType", text))
 
 
-def _find_newest(known: Mapping[str, list[str]], name: str) -> str:
+def _find_newest_version(known: Mapping[str, list[str]], name: str) -> str:
     segments = name.split("/")
     for length in range(len(segments), 0, -1):
         if versions := known.get("/".join(segments[:length])):

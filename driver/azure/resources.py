@@ -27,13 +27,13 @@ def list_group(location: AzureLocation, group: str, types: Iterable[str], name: 
         )
 
 
-def find_named(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
+def find_by_name(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
     """The ids of a subscription's top-level resources of that name, of a type if one is given."""
     types = f" and resourceType eq '{_quote(kind)}'" if kind else ""
     return _list_ids(location, f"name eq '{_quote(name)}'{types}")
 
 
-def find_tagged(location: AzureLocation, name: str, value: str) -> list[ResourceId]:
+def find_by_tag(location: AzureLocation, name: str, value: str) -> list[ResourceId]:
     """The ids of a subscription's top-level resources with that tag."""
     return _list_ids(location, f"tagName eq '{_quote(name)}' and tagValue eq '{_quote(value)}'")
 
