@@ -16,26 +16,26 @@ from orchestrators import timestamps
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
-timestamps.use()
+timestamps.replace_parser()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 with_client = app.durable_client_input(client_name="client")
 
 
 async def execute_lifecycle(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
-    return _response(await api.execute(await req.body(), req.headers, client))
+    return _build_response(await api.execute(await req.body(), req.headers, client))
 
 
 async def show_execution(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
-    return _response(await api.show_execution(req.path_params["requestId"], req.headers, client))
+    return _build_response(await api.show_execution(req.path_params["requestId"], req.headers, client))
 
 
 async def find_reference(req: Request) -> JSONResponse:
-    return _response(await api.find_reference(await req.body(), req.headers))
+    return _build_response(await api.find_reference(await req.body(), req.headers))
 
 
 async def health(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
-    return _response(await api.health(client))
+    return _build_response(await api.check_health(client))
 
 
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
@@ -46,7 +46,7 @@ async def await_executions(payload: typing.Mapping[str, Any], client: df.Durable
     return await activities.await_executions(payload, client)
 
 
-def _response(answer: api.Answer) -> JSONResponse:
+def _build_response(answer: api.Answer) -> JSONResponse:
     return JSONResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
 
 

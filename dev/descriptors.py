@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from driver.packages.manifests import Manifest, Transition, manifest
+from driver.packages.manifests import Manifest, Transition, read_manifest
 
 Template = Mapping[str, Any]
 Property = dict[str, Any]
@@ -44,7 +44,7 @@ def named(expressions: str) -> list[str]:
 
 
 def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Template]) -> str:
-    described = manifest(lifecycle)
+    described = read_manifest(lifecycle)
     main = templates[PurePosixPath(described.transitions["Create"].deploy or "").stem]
     properties = _properties(main, described.resource_group)
     properties["stack_id"] = {"type": "string", "description": "Deployment to adopt instead of creating one."}

@@ -1,8 +1,8 @@
 """The command for authors of resource packages: `python -m driver check FOLDER`, `python -m driver plan FOLDER ...`.
 
-`check` needs no Azure: it reads the package as the driver would and shows what each transition does. `plan` asks ARM
-what a transition would change, without changing it. Both exit with 1 where the driver would refuse the package or the
-properties.
+`check` needs no Azure: it reads the package as the driver does and shows what each transition would do. `plan` asks
+ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
+package or the properties.
 """
 
 import argparse
@@ -17,14 +17,14 @@ from typing import Any
 import yaml
 
 from driver import plans, settings
-from driver.azure import connection, deployments
+from driver.azure import deployments, operations
 from driver.azure.refusals import Refusal
 from driver.errors import DriverError, InvalidRequest
 from driver.models.orders import Deploy, Order, Remove
 from driver.models.requests import LifecycleRequest
-from driver.packages.catalogue import Package, find_template, own_package
+from driver.packages.catalogue import Package, find_template, load_own_package
 from driver.packages.manifests import Transition
-from driver.packages.templates import Template, resource_types
+from driver.packages.templates import Template, list_resource_types
 
 _NOWHERE = {
     "name": "check",
@@ -39,19 +39,25 @@ _REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
-class _Given:
-    """Properties as in a request; None where no file gives them."""
+class _Properties:
+    """Resource and request properties, as in a request; None if no file was given."""
 
     resource: dict[str, Any] | None
     request: dict[str, Any] | None
 
 
 def main(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     try:
-        package = _package(options.folder)
-        given = _Given(_properties(options.resource_properties), _properties(options.request_properties))
-        lines = _check(package, given) if options.command == "check" else _plan(package, given, options)
+        package = _read_package(options.folder)
+        properties = _Properties(
+            _read_properties(options.resource_properties), _read_properties(options.request_properties)
+        )
+        lines = (
+            _check_package(package, properties)
+            if options.command == "check"
+            else _describe_changes(package, properties, options)
+        )
         for line in lines:
             print(line)
     except InvalidRequest as error:
@@ -63,7 +69,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0] if __doc__ else "")
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="validate a package and show what its transitions do")
@@ -77,25 +83,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _package(folder: Path) -> Package:
+def _read_package(folder: Path) -> Package:
     root = folder / "Lifecycle" / "azure" if (folder / "Lifecycle" / "azure").is_dir() else folder
     if not root.is_dir():
         raise InvalidRequest(f"{root} is no folder")
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-    package = own_package(files, settings.current())
+    package = load_own_package(files, settings.current())
     if package is None:
         raise InvalidRequest(f"{root} holds neither a lifecycle.yaml nor a template")
     return package
 
 
-def _properties(file: Path | None) -> dict[str, Any] | None:
+def _read_properties(file: Path | None) -> dict[str, Any] | None:
     if file is None:
         return None
-    content = _read(file)
+    content = _read_object(file)
     return {name: value if isinstance(value, Mapping) else {"value": value} for name, value in content.items()}
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_object(file: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -105,73 +111,76 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def _check(package: Package, given: _Given) -> Iterator[str]:
+def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
     faults: list[str] = []
-    for name, transition in {**package.manifest.transitions, "Delete": package.manifest.transition("Delete")}.items():
+    for name, transition in {
+        **package.manifest.transitions,
+        "Delete": package.manifest.find_transition("Delete"),
+    }.items():
         try:
-            yield from _shown(package, name, transition, given)
+            yield from _describe_transition(package, name, transition, properties)
         except InvalidRequest as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     if faults:
         raise InvalidRequest(*faults)
 
 
-def _shown(package: Package, name: str, transition: Transition, given: _Given) -> Iterator[str]:
-    """What a transition does; with properties, what would be sent."""
-    work = None if given.resource is None else _order(package, name, given, _NOWHERE).work
+def _describe_transition(package: Package, name: str, transition: Transition, properties: _Properties) -> Iterator[str]:
+    """Lines that say what a transition does. With resource properties they include the values that would be sent."""
+    work = None if properties.resource is None else _build_order(package, name, properties, _NOWHERE).work
     if transition.call is not None:
         yield f"{name}: calls {transition.call} on each owned {transition.on}"
     elif transition.deploy is None:
-        yield f"{name}: removes {_removed(transition, work)}"
+        yield f"{name}: removes {_describe_targets(transition, work)}"
     else:
-        template, _ = package.template(transition.deploy)
+        template, _ = package.load_template(transition.deploy)
         yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
-        yield f"  will own: {', '.join(sorted(resource_types(template.body))) or 'nothing'}"
-        yield from _declared(template) if work is None else _bound(work)
+        yield f"  will own: {', '.join(sorted(list_resource_types(template.body))) or 'nothing'}"
+        yield from _describe_parameters(template) if work is None else _describe_values(work)
 
 
-def _bound(work: Any) -> Iterator[str]:
+def _describe_values(work: Any) -> Iterator[str]:
     if isinstance(work, Deploy):
         yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
         for parameter, value in work.parameters.items():
             yield f"  {parameter} = {'***' if parameter in work.secure else json.dumps(value)}"
 
 
-def _declared(template: Template) -> Iterator[str]:
+def _describe_parameters(template: Template) -> Iterator[str]:
     for parameter in template.parameters:
         yield f"  {parameter.name}: {parameter.type}, {'required' if parameter.required else 'optional'}"
 
 
-def _removed(transition: Transition, work: Any) -> str:
+def _describe_targets(transition: Transition, work: Any) -> str:
     if transition.remove == "all" or transition.remove is None:
         return "all that the resource owns"
-    named = transition.remove if isinstance(transition.remove, list) else [transition.remove]
-    targets = work.targets if isinstance(work, Remove) and work.targets else named
-    return ", ".join(f"{one.type} {one.name}" for one in targets)
+    resources = transition.remove if isinstance(transition.remove, list) else [transition.remove]
+    targets = work.targets if isinstance(work, Remove) and work.targets else resources
+    return ", ".join(f"{target.type} {target.name}" for target in targets)
 
 
-def _plan(package: Package, given: _Given, options: argparse.Namespace) -> Iterator[str]:
-    order = _order(package, options.transition, given, _read(options.deployment_location))
+def _describe_changes(package: Package, properties: _Properties, options: argparse.Namespace) -> Iterator[str]:
+    order = _build_order(package, options.transition, properties, _read_object(options.deployment_location))
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
-    operation = deployments.what_if(order.location, order.work, find_template(order.work).body)
+    operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
     polls = 0
     while not operation.is_over:
-        time.sleep(connection.POLLS.seconds(polls, operation.retry_after))
-        operation = connection.poll(order.location, operation.url)
+        time.sleep(operations.POLLS.compute_seconds(polls, operation.retry_after))
+        operation = operations.poll(order.location, operation.url)
         polls += 1
     for change in operation.body.get("properties", {}).get("changes", ()):
         yield f"{change['changeType']:<12} {change['resourceId']}"
 
 
-def _order(package: Package, transition: str, given: _Given, location: dict[str, Any]) -> Order:
+def _build_order(package: Package, transition: str, properties: _Properties, location: dict[str, Any]) -> Order:
     request = LifecycleRequest.model_validate(
         {
             "lifecycleName": transition,
             "driverFiles": "",
             "systemProperties": {"resourceName": "check"},
-            "resourceProperties": given.resource,
-            "requestProperties": given.request,
+            "resourceProperties": properties.resource,
+            "requestProperties": properties.request,
             "deploymentLocation": location,
         }
     )

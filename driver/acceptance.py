@@ -1,4 +1,4 @@
-"""Acceptance: a request becomes a plan, and the plan a durable execution, once however often it is posted."""
+"""Acceptance of a request: it is planned and started as a durable execution. A repeated POST starts no second one."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import executions, plans, sealing, telemetry
+from driver import executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models.orders import Order, Remove
@@ -14,7 +14,7 @@ from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
 from driver.settings import Settings, current
-from driver.topology import apply_changes, owned
+from driver.topology import apply_changes, list_owned
 
 ORCHESTRATOR = "run_lifecycle"
 _SMALL = 1_000  # characters of driver files in which there is no template
@@ -22,15 +22,16 @@ _log = logging.getLogger("driver.api")
 
 
 async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[str, str], client: Executions) -> str:
-    """Start the execution of a request, or answer for the one that a repeated request has started already: one that
-    runs goes on, one that is complete reports again, one that failed runs again. The requestId. Raises what
-    `plans.plan` raises.
+    """Start the execution of a request and return its requestId. Raises what `plans.plan` raises.
+
+    If the request is a repetition: an execution that still runs is left alone, one that is complete sends its event
+    again, one that failed runs again.
     """
     settings = current()
-    # A package of the request's own may have to be compiled, which takes seconds.
+    # Driver files may have to be compiled. That takes seconds and must not block the event loop.
     is_small = len(request.driver_files) < _SMALL
     plan = _plan(request, settings) if is_small else await asyncio.to_thread(_plan, request, settings)
-    request_id = executions.make_request_id(request, plan.order, tenant)
+    request_id = request_ids.make_request_id(request, plan.order, tenant)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
     await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
@@ -42,7 +43,7 @@ async def _start_once(
 ) -> None:
     """Start the execution, unless it was started already and has not failed."""
     request_id = run.request_id
-    if request.system("requestId"):
+    if request.read_system_property("requestId"):
         status = await executions.find_execution(client, request_id)
         if status is not None and executions.is_active(status):
             return _log.info("accepted again: it is running")
@@ -50,18 +51,18 @@ async def _start_once(
         if reported is not None and reported["status"] == "COMPLETE":
             await start(client, f"{request_id}-again", run.model_copy(update={"event": reported}))
             return _log.info("accepted again: it is complete, its event is sent again")
-        order = _with_reported(order, executions.read_topology(status))
+        order = _add_reported_topology(order, executions.read_topology(status))
     sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
-    _require_fit(sealed, settings)
-    awaits = await _find_awaited(order, client)
+    _require_size(sealed, settings)
+    awaits = await _find_awaited_executions(order, client)
     await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
-    what = f"{request.lifecycle_name} of '{request.system('resourceName')}' ({request.system('resourceType')})"
-    return _log.info("accepted: %s in deployment location '%s'", what, order.location.name)
+    description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
+    return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
 
 
 async def start(client: Executions, instance_id: str, run: Run) -> None:
-    """Start an execution, accepted now. One of that id that runs already is the same: a second POST at the same moment
-    was first.
+    """Start an execution with the current time as `accepted_at`. If an execution of that id is running already, a POST
+    of the same request at the same moment has started it: then nothing is to be done.
     """
     now = datetime.now(UTC)
     seconds = run.transition.seconds if run.transition else 0
@@ -79,7 +80,7 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
 def _describe_run(
     request: LifecycleRequest, request_id: str, plan: plans.Plan, tenant: str | None, trace: Mapping[str, str]
 ) -> Run:
-    """The run of a request, but for its times, what it awaits and its order."""
+    """The run of a request. Its times, the executions that it awaits and its sealed order are added later."""
     return Run(
         version=RUN_VERSION,
         request_id=request_id,
@@ -87,15 +88,17 @@ def _describe_run(
         trace=dict(trace),
         accepted_at="",
         resource=ResourceShown(
-            id=request.system("resourceId"), name=request.system("resourceName"), type=request.system("resourceType")
+            id=request.read_system_property("resourceId"),
+            name=request.read_system_property("resourceName"),
+            type=request.read_system_property("resourceType"),
         ),
         transition=TransitionShown(name=request.lifecycle_name, verb=plan.order.work.verb, seconds=plan.timeout),
         deployment_location=plan.order.location.name,
     )
 
 
-def _require_fit(sealed: str, settings: Settings) -> None:
-    """Raise InvalidRequest if the task hub does not take an order of this size beside the state of a run."""
+def _require_size(sealed: str, settings: Settings) -> None:
+    """Raise InvalidRequest if the order is too large for the task hub. A quarter of the limit is kept for the state."""
     limit = settings.payload_limit * 3 // 4
     if limit and len(sealed) > limit:
         raise InvalidRequest(
@@ -105,27 +108,28 @@ def _require_fit(sealed: str, settings: Settings) -> None:
 
 
 def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
-    package = catalogue.package(request.system("resourceType"), request.driver_files, settings)
+    package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, settings)
     return plans.plan(request, package, settings)
 
 
-def _with_reported(order: Order, reported: Mapping[str, Any]) -> Order:
-    """The order with what a failed execution of the same request has made: the request was posted before Brent knew of
-    it.
+def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:
+    """The order, with the resources that a failed execution of the same request reported added to its topology. The
+    request may have been posted before Brent read that report.
     """
     if not reported:
         return order
     return order.model_copy(update={"topology": apply_changes(order.topology, reported)})
 
 
-async def _find_awaited(order: Order, client: Executions) -> tuple[str, ...]:
-    """Executions of the same resource that a Delete has to wait for, since what they make is in no topology yet.
+async def _find_awaited_executions(order: Order, client: Executions) -> tuple[str, ...]:
+    """The requestIds of the executions of the same resource that a Delete has to wait for: what they create is not in
+    the Delete's topology yet.
 
-    A topology with a deployment in it says that the Create has reported: then there is none, and the task hub is not
-    asked, which takes long where it is full.
+    If the topology holds a deployment, the Create has reported already. Then the task hub is not asked, since listing
+    takes long in a full task hub.
     """
-    records = (entry for entry in owned(order.topology).values() if entry.id.is_deployment)
+    records = (entry for entry in list_owned(order.topology).values() if entry.id.is_deployment)
     reported = any(entry.id.is_of_type(entry.type) for entry in records)
     if not isinstance(order.work, Remove) or order.work.targets is not None or reported:
         return ()
-    return tuple(await executions.find_active_of_resource(client, order.request_id))
+    return tuple(await executions.find_active_executions(client, order.request_id))

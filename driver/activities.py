@@ -1,18 +1,15 @@
-"""The activities: each opens the sealed order, takes one step with it and answers an Outcome. Only bugs raise.
+"""The activities: each unseals the order, takes one step with it and returns an Outcome. Only bugs raise.
 
-Payload: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of publish_event
-`{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent"}`, where the event of a failed run is yet to
-be built from the failure and the state of the step `of`.
+Payload of a step: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`. Payload of
+publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent"}`. `event` is null for a
+failed run: its event is built from `failure` and from the state of the step `of`.
 
-Functions that the app registers take `typing.Mapping`: the worker refuses an app with `dict[str, Any]` or with the
-Mapping of collections.abc, and then has no functions at all.
+Functions that the app registers take `typing.Mapping`. With `dict[str, Any]` or the Mapping of collections.abc the
+worker refuses the whole app, and no function is registered.
 """
 
-import base64
-import json
 import logging
 import typing
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,11 +18,12 @@ from typing import Any
 from driver import events, executions, reports, sealing, settings, telemetry
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.encoding import decode_state, encode_outcome
 from driver.errors import DriverError, NotReady
 from driver.executions import Executions
-from driver.models.events import FailureCode, earliest_event, event
+from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.orders import Order
-from driver.models.outcomes import Outcome, State, WaitingFor, failed, retry, running, succeeded
+from driver.models.outcomes import Outcome, State, WaitingFor, fail, keep_running, retry, succeed
 from driver.steps import actions, adoption, creation, previews, removal
 from driver.waiting import Waiting
 
@@ -50,40 +48,39 @@ STEPS = {
     "start_preview": Step(previews.start_preview, previews.PreviewState),
     "watch_preview": Step(previews.watch_preview, previews.PreviewState),
 }
-# Steps that only look: what they could not see is looked at again, without starting anything anew.
+# Steps that only read. After a refusal that passes, such a step is repeated; nothing is started again.
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _PUBLISH_AGAIN = Waiting(initial=5.0)
-_ACKNOWLEDGED_SECONDS = 1.0  # that a step which completes a transition waits for Kafka
-_AWAITS = Waiting(initial=2.0)  # until an awaited execution is looked at again
-_LARGE_STATE = 4_000  # characters of a state from which on it travels compressed
+_ACKNOWLEDGED_SECONDS = 1.0  # how long the last step waits for Kafka's acknowledgement
+_AWAITS = Waiting(initial=2.0)  # until the status of an awaited execution is read again
 _log = logging.getLogger("driver.lifecycle")
 
 
 class Bug(Exception):
-    """What an activity raises for an unexpected error: its text without secrets, for the history."""
+    """An unexpected error. Its text goes into the history, so it holds no secrets."""
 
 
 def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Take the step that the payload names. One that completes the transition publishes the event, if it may."""
+    """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed."""
     name = payload["step"]
-    state = STEPS[name].state.model_validate(unpack_state(payload["state"]))
-    with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
+    state = STEPS[name].state.model_validate(decode_state(payload["state"]))
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         try:
             order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
         except DriverError as error:
-            return _answer(failed(FailureCode.INTERNAL_ERROR, str(error), state))
-        with telemetry.bound({}, order.secrets):
-            outcome = _attempt(STEPS[name], name, order, state, payload["attempt"])
+            return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
+        with telemetry.bind_fields({}, order.secrets):
+            outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
                 outcome = _report_completion(payload, outcome)
-            return _answer(outcome.model_copy(update={"reason": telemetry.redacted(outcome.reason)}), state)
+            return encode_outcome(outcome.model_copy(update={"reason": telemetry.redact(outcome.reason)}), state)
 
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Send the event to Kafka, and answer with what was sent; Retry if it has not been acknowledged."""
-    with telemetry.bound({"requestId": payload["requestId"], **payload["trace"]}):
+    """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged."""
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         message, sent = payload["event"], payload["sent"]
         if message is None:
             message = reports.fit_event(_build_failure(payload), settings.current().payload_limit)
@@ -91,20 +88,23 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
             published = _publish(message, payload["tenant"], sent)
         except events.Undelivered as error:
             _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
-            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.seconds(0), str(error), State())
-            return _answer(again.model_copy(update={"sent": error.on_its_way}))
-        return _answer(Outcome(kind="Completed", event=published, published=True))
+            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.compute_seconds(0), str(error), State())
+            return encode_outcome(again.model_copy(update={"sent": error.on_its_way}))
+        return encode_outcome(Outcome(kind="Completed", event=published, published=True))
 
 
 def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The event FAILED of a run, with the topology that its last state names."""
-    state = STEPS[payload["of"]].state.model_validate(unpack_state(payload["state"]))
+    """The event FAILED of a run, with the topology in the state of its last step."""
+    state = STEPS[payload["of"]].state.model_validate(decode_state(payload["state"]))
     code, reason = payload["failure"]
-    return event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
+    return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
 
 
 def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
-    """Publish an event, or the first smaller one that Kafka takes; which it was. Raises Undelivered."""
+    """Publish the event, or if it is too large the first smaller one that Kafka takes. Returns the one that was sent.
+
+    Raises Undelivered.
+    """
     smaller = reports.reduce_event(message, "Kafka refuses it")
     while True:
         try:
@@ -115,20 +115,20 @@ def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[st
                 raise Bug(f"Kafka does not even take an event without outputs and topology: {error}") from error
             message, sent = following, False
         else:
-            _log_published(message)
+            _log_publication(message)
             return message
 
 
 def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
-    """The outcome with the event COMPLETE, published if that may be done here.
+    """The outcome with the event COMPLETE in it. The event is published here if that is allowed.
 
-    A step that would not give the same event if it ran again must have its event in the history before Kafka has it.
-    What Kafka does not acknowledge within a second is left to `publish_event`.
+    A step may run twice. If its second run could give another event, the event has to be in the history before it is
+    sent, so it is left to `publish_event`. So is an event that Kafka does not acknowledge within a second.
     """
-    whole = event(payload["requestId"], outcome.topology, outcome.outputs)
+    whole = build_event(payload["requestId"], outcome.topology, outcome.outputs)
     message = reports.fit_event(whole, settings.current().payload_limit)
     complete = outcome.model_copy(update={"outputs": {}, "topology": {}, "event": message})
-    is_early = datetime.now(UTC) < earliest_event(payload["acceptedAt"])
+    is_early = datetime.now(UTC) < find_earliest_event(payload["acceptedAt"])
     if message["status"] == "FAILED" or not outcome.repeatable or is_early or events.is_away():
         return complete
     try:
@@ -137,60 +137,64 @@ def _report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
         return complete
     except events.Undelivered as error:
         return complete.model_copy(update={"sent": error.on_its_way})
-    _log_published(message)
+    _log_publication(message)
     return complete.model_copy(update={"published": True})
 
 
-def _log_published(message: Mapping[str, Any]) -> None:
+def _log_publication(message: Mapping[str, Any]) -> None:
     details = message.get("failureDetails")
     text = f": {details['failureCode']}: {details['description']}" if details else ""
     _log.info("%s published%s", message["status"], text)
 
 
 async def await_executions(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
-    """Wait for the executions that still ran for a resource when its Delete came; `found` is what they have made."""
+    """Wait for the executions of a resource that still ran when its Delete was accepted. `found` in the state that
+    follows holds the topology that they reported.
+    """
     found: dict[str, Any] = {}
     for request_id in payload["awaits"]:
         waiting = WaitingFor(waits_for="request", request_id=request_id)
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return _answer(_await_again(waiting, str(error)))
+            return encode_outcome(_await_again(waiting, str(error)))
         if status is not None and executions.is_active(status):
-            return _answer(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
+            return encode_outcome(_await_again(waiting, f"execution {request_id} of this resource has not ended"))
         found |= executions.read_topology(status)
-    return _answer(succeeded(removal.RemoveState(found=found)))
+    return encode_outcome(succeed(removal.RemoveState(found=found)))
 
 
 def _await_again(waiting: WaitingFor, reason: str) -> Outcome:
-    again = running(_AWAITS.seconds(0), removal.RemoveState(), reason)
+    again = keep_running(_AWAITS.compute_seconds(0), removal.RemoveState(), reason)
     return again.model_copy(update={"waiting": waiting})
 
 
-def _attempt(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:
+def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:
     try:
         return step.take(order, state, attempt)
     except Refusal as refused:
         return _judge_refusal(name, refused, state, attempt)
     except Exception as error:
         _log.exception("%s failed unexpectedly", name)
-        raise Bug(telemetry.redacted(f"{type(error).__name__}: {error}")) from None
+        raise Bug(telemetry.redact(f"{type(error).__name__}: {error}")) from None
 
 
 def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> Outcome:
-    """A refusal as an outcome: try again while its verdict allows, with Retry-After or growing, scattered waits."""
+    """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits double, are
+    shortened at random, and are no shorter than Retry-After.
+    """
     verdict = refused.verdict
     if attempt >= verdict.tries:
-        return failed(verdict.code, f"{name}: {refused.cause.text}", state)
+        return fail(verdict.code, f"{name}: {refused.cause.text}", state)
     waits = Waiting(initial=verdict.wait, factor=2, maximum=_SLOWEST_RETRY, jitter=0.5)
-    wait = waits.seconds(attempt, refused.retry_after)
+    wait = waits.compute_seconds(attempt, refused.retry_after)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
-        return running(wait, state, refused.cause.text)
+        return keep_running(wait, state, refused.cause.text)
     return retry(wait, refused.cause.text, state)
 
 
 def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
-    """One line for what an operator wants to know, and no line for polls."""
+    """Log retries and started deployments for the operator. All other outcomes, such as polls, are logged at DEBUG."""
     where = f"{order.work.verb} in deployment location '{order.location.name}'"
     if outcome.kind == "Retry":
         _log.warning("%s: %s is tried again in %.0f s: %s", where, name, outcome.after, outcome.reason)
@@ -199,29 +203,3 @@ def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
         _log.info("%s: deployment '%s' started (correlation id %s)", where, started.name, started.correlation_id)
     else:
         _log.debug("%s: %s: %s", where, name, outcome.kind)
-
-
-def unpack_state(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state that a step left, as it was."""
-    packed = state.get("packed")
-    return dict(state) if packed is None else dict(json.loads(zlib.decompress(base64.b85decode(packed))))
-
-
-def _pack_state(state: dict[str, Any]) -> dict[str, Any]:
-    """A state as it travels: compressed where it is large."""
-    text = json.dumps(state, separators=(",", ":"))
-    if len(text) <= _LARGE_STATE:
-        return state
-    return {"packed": base64.b85encode(zlib.compress(text.encode())).decode("ascii")}
-
-
-def _answer(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
-    """An outcome as JSON. One that is larger than the task hub takes is a failure with the state `before` the step."""
-    result = outcome.model_dump(mode="json")
-    result["state"] = _pack_state(result["state"])
-    limit = settings.current().payload_limit
-    size = len(json.dumps(result).encode()) if limit else 0
-    if size <= limit:
-        return result
-    reason = f"the state of the run has {size} bytes, the task hub takes {limit}"
-    return _answer(failed(FailureCode.INTERNAL_ERROR, reason, before or State()))

@@ -1,4 +1,4 @@
-"""The driver's HTTP API: what its functions answer, without knowing the host that carries them."""
+"""The driver's HTTP API. It takes bodies and headers and returns Answers, and does not depend on the host."""
 
 import asyncio
 import logging
@@ -11,14 +11,14 @@ from driver import acceptance, events, executions, references, sealing, telemetr
 from driver.azure import connection
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
-from driver.models.events import VERSION, FailureCode, event
+from driver.models.events import VERSION, FailureCode, build_event
 from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
 from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 HEALTH_SECONDS = 2.0  # that the task hub has to answer
-_NO_EXECUTION = "health"  # an id that no execution has
+_NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
 _LOST_WITHIN = timedelta(days=1)  # how long ago an execution that ended without an event may have begun
 _log = logging.getLogger("driver.api")
@@ -26,7 +26,7 @@ _log = logging.getLogger("driver.api")
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: a JSON body."""
+    """An HTTP answer with a JSON body."""
 
     status: int
     body: Mapping[str, Any]
@@ -35,74 +35,79 @@ class Answer:
 
 async def execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
     """POST /api/driver/lifecycle/execute"""
-    return await _answered(headers, _execute(body, headers, client))
+    return await _answer_request(headers, _execute(body, headers, client))
 
 
 async def find_reference(body: bytes, headers: Mapping[str, str]) -> Answer:
     """POST /api/driver/references/find"""
-    return await _answered(headers, _find_reference(body))
+    return await _answer_request(headers, _find_reference(body))
 
 
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
-    return await _answered(headers, _show_execution(request_id, client))
+    return await _answer_request(headers, _show_execution(request_id, client))
 
 
-async def health(client: Executions) -> Answer:
-    """GET /management/health: 503 only if work could not be accepted; what is merely out of reach is told with a
-    200.
+async def check_health(client: Executions) -> Answer:
+    """GET /management/health: 503 if no request can be accepted now. If Kafka or Azure cannot be reached, requests are
+    still accepted: the answer is 200 with that vital UNHEALTHY.
     """
     settings = current()
-    vitals = {"app": _vital(), "taskHub": _vital(), "kafka": _vital(), "azure": _vital(connection.is_reachable())}
+    vitals = {
+        "app": _describe_vital(),
+        "taskHub": _describe_vital(),
+        "kafka": _describe_vital(),
+        "azure": _describe_vital(connection.is_reachable()),
+    }
     status = 200
     try:
         _require_ready(settings)
-        vitals["kafka"] = _vital(await asyncio.to_thread(events.is_reachable, settings))
+        vitals["kafka"] = _describe_vital(await asyncio.to_thread(events.is_reachable, settings))
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["app"] = _vital(False, str(error))
+        vitals["app"] = _describe_vital(False, str(error))
         status = error.status
     try:
         await executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS)
         if settings.task_hub_trial:
-            vitals["taskHub"] = _vital(reason=TRIAL_HUB)
+            vitals["taskHub"] = _describe_vital(reason=TRIAL_HUB)
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["taskHub"] = _vital(False, str(error))
+        vitals["taskHub"] = _describe_vital(False, str(error))
         status = error.status
     return Answer(status, {"vitals": vitals})
 
 
-def _vital(is_good: bool = True, reason: str = "") -> dict[str, str]:
+def _describe_vital(is_good: bool = True, reason: str = "") -> dict[str, str]:
     status = {"status": "OK" if is_good else "UNHEALTHY"}
-    return {**status, "reason": telemetry.redacted(reason)} if reason else status
+    return {**status, "reason": telemetry.redact(reason)} if reason else status
 
 
 async def housekeep(client: Executions) -> None:
-    """Report executions that ended without an event (terminated, or failed by a bug), and purge the history of old
-    ones.
+    """Report executions that ended without an event (they were terminated, or failed by a bug). Purge the history of
+    executions older than HISTORY_DAYS.
     """
     from azure.durable_functions import OrchestrationRuntimeStatus
 
     now = datetime.now(UTC)
     lost = executions.list_executions(client, ("Failed", "Terminated"), created_from=now - _LOST_WITHIN)
-    for instance_id in [one["instanceId"] async for one in lost]:
+    for instance_id in [instance["instanceId"] async for instance in lost]:
         await _report_lost(instance_id, client)
     before = now - timedelta(days=current().history_days)
     ended = [OrchestrationRuntimeStatus[name] for name in _ENDED]
     await client.purge_instance_history_by(datetime(2000, 1, 1, tzinfo=UTC), before, ended)
 
 
-async def _answered(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answer:
-    """The answer, or the one that says why there is none; the tenant is echoed on both."""
+async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answer:
+    """The answer of `work`, or the answer to the error that it raised. Both carry the request's tenantId header."""
     tenant = headers.get("tenantid")
     echoed = {"tenantId": tenant} if tenant is not None else {}
-    with telemetry.bound(telemetry.trace_fields(headers)):
+    with telemetry.bind_fields(telemetry.read_trace_fields(headers)):
         try:
             answer = await work
             return Answer(answer.status, answer.body, {**answer.headers, **echoed})
         except DriverError as error:
-            status, message = error.status, telemetry.redacted(str(error))
+            status, message = error.status, telemetry.redact(str(error))
             _log.warning("refused with %d: %s", status, message)
         except Exception:
             status, message = 500, "the driver failed unexpectedly: its log tells more"
@@ -112,16 +117,16 @@ async def _answered(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answ
 
 async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
     _require_ready(current())
-    request = parse(LifecycleRequest, _within_limit(body))
-    # Until the request has an id of its own, Brent's tells which one is refused.
-    telemetry.add_fields({"requestId": request.system("requestId")})
-    trace = telemetry.trace_fields(headers)
+    request = parse(LifecycleRequest, _require_limit(body))
+    # The requestId is known only after planning. Until then log lines carry Brent's own request id.
+    telemetry.add_fields({"requestId": request.read_system_property("requestId")})
+    trace = telemetry.read_trace_fields(headers)
     request_id = await acceptance.accept(request, headers.get("tenantid"), trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
 
 async def _find_reference(body: bytes) -> Answer:
-    request = parse(ReferenceRequest, _within_limit(body))
+    request = parse(ReferenceRequest, _require_limit(body))
     search = asyncio.to_thread(references.find, request, current())
     try:
         return Answer(200, {"result": await asyncio.wait_for(search, FIND_SECONDS)})
@@ -147,21 +152,20 @@ async def _report_lost(instance_id: str, client: Executions) -> None:
     report_id = f"{run.request_id}-lost"
     if await executions.find_execution(client, report_id) is not None:
         return
-    reason = (
-        f"the execution ended without an event ({executions.state(status)}): what it made may not be in any topology"
-    )
-    reported = event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
+    ended_as = executions.read_state(status)
+    reason = f"the execution ended without an event ({ended_as}): what it made may not be in any topology"
+    reported = build_event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
     await acceptance.start(client, report_id, run.model_copy(update={"event": reported, "sealed": ""}))
 
 
 def _require_ready(settings: Settings) -> None:
     """Raise NotReady, naming the variable, if work accepted now could not be finished."""
     settings.require_ready()
-    sealing.require_valid(settings.sealing_keys)
-    events.require_valid(settings)
+    sealing.require_valid_keys(settings.sealing_keys)
+    events.require_valid_settings(settings)
 
 
-def _within_limit(body: bytes) -> bytes:
+def _require_limit(body: bytes) -> bytes:
     if len(body) > LARGEST_BODY:
         raise InvalidRequest(f"body: {len(body)} bytes, more than {LARGEST_BODY}")
     return body

@@ -1,25 +1,24 @@
-"""The errors of the driver, each with the HTTP status it is answered with before a request is accepted.
+"""The errors of the driver, each with the HTTP status of its answer while a request is not accepted yet.
 
     DriverError
     ├── InvalidRequest         400  the body, a property, a deployment location or a resource package is wrong
     ├── UnknownExecution       404  no execution has that requestId
-    └── NotReady               503  this driver cannot accept work now: a setting is missing or the task hub does not
-    answer
+    └── NotReady               503  no request can be accepted now: a setting is wrong, or the task hub is away
 
-What goes wrong after the 202 is never an exception but a failed Outcome (driver.models).
+After the 202 an error is a failed Outcome (driver.models.outcomes), never one of these exceptions.
 """
 
 LONGEST = 10_000  # characters of a message
 
 
 class DriverError(Exception):
-    """Base of what the driver says to its caller. `str(error)` becomes `localizedMessage`."""
+    """Base of the errors that a caller is answered with. `str(error)` becomes `localizedMessage`."""
 
     status = 500
 
 
 class InvalidRequest(DriverError):
-    """The request cannot be accepted as it is; holds every fault found, one sentence each."""
+    """The request is wrong. Holds every fault that was found, one sentence each."""
 
     status = 400
 

@@ -1,5 +1,5 @@
-"""The events that tell Brent how a lifecycle ended: one Kafka record each, acknowledged by all replicas before it
-counts.
+"""Publishing of the events that tell Brent how a lifecycle ended. Each is one Kafka record, and is published once all
+replicas have acknowledged it.
 """
 
 import json
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from confluent_kafka import Producer
 
 DELIVERY_SECONDS = 15
-WAIT_SECONDS = 20.0  # longer than the delivery itself may take, shorter than the lock on an activity's message
+# Longer than a delivery may take, and shorter than the task hub's lock on the message of an activity.
+WAIT_SECONDS = 20.0
 _HEALTH_SECONDS = 2
-_FORGOTTEN_SECONDS = 60  # a report that nobody asked for was asked for in another worker
+_FORGOTTEN_SECONDS = 60  # a report that nobody has asked for by then: the step has run again in another worker
 _log = logging.getLogger(__name__)
 
 
 class Undelivered(Exception):
-    """Kafka has not acknowledged the record; it may be sent again. `on_its_way` if the record still waits for Kafka's
-    report in this process.
+    """Kafka has not acknowledged the record, which may be sent again. `on_its_way`: this process still waits for its
+    delivery report.
     """
 
     def __init__(self, reason: str, on_its_way: bool = False) -> None:
@@ -34,12 +35,12 @@ class Undelivered(Exception):
 
 
 class TooLarge(Exception):
-    """The record is larger than the producer or the broker takes: it would never be delivered."""
+    """The record is larger than the producer or the broker takes. It can never be delivered."""
 
 
 @dataclass
 class Delivery:
-    """A record that was handed to the producer, and Kafka's report of it once `reported` is set."""
+    """A record that was handed to the producer. `error` is what Kafka's report says, once `reported` is set."""
 
     reported: threading.Event = field(default_factory=threading.Event)
     error: Any = None
@@ -50,23 +51,24 @@ class Delivery:
         self.reported.set()
 
 
-# Records that Kafka had not acknowledged when the step that sent them ended, by requestId.
+# By requestId: records without a delivery report when the step that sent them ended.
 _on_their_way: dict[str, Delivery] = {}
 _away = threading.Event()
 
 
 def is_away() -> bool:
-    """Whether Kafka did not acknowledge the last record of this process."""
+    """Whether Kafka failed to acknowledge the last record that this process sent."""
     return _away.is_set()
 
 
 def publish(
     event: dict[str, Any], tenant: str | None, settings: Settings, seconds: float = WAIT_SECONDS, sent: bool = False
 ) -> None:
-    """Send an event and wait until Kafka has acknowledged it. Raises Undelivered if it has not within `seconds`.
+    """Send an event and wait until Kafka has acknowledged it. Raises Undelivered if it has not within `seconds`, and
+    TooLarge if it never will.
 
-    `sent` says that an earlier step has sent this event: if this process did that, its report is waited for and no
-    second record is sent.
+    `sent` says that an earlier step has sent this event. If that step ran in this process, its delivery report is
+    waited for, and no second record is sent.
     """
     value = json.dumps(event)
     if settings.events_to_log:
@@ -78,10 +80,10 @@ def publish(
         delivery = _send(key, value, tenant, settings)
     deadline = time.monotonic() + seconds
     while not delivery.reported.is_set() and time.monotonic() < deadline:
-        _producer(settings).poll(0.02)
+        _open_producer(settings).poll(0.02)
     if not delivery.reported.is_set():
         _away.set()
-        _keep(key, delivery)
+        _keep_delivery(key, delivery)
         raise Undelivered(f"no delivery report within {seconds:g} seconds", on_its_way=True)
     _check_report(delivery.error)
     _away.clear()
@@ -93,7 +95,7 @@ def _send(key: str, value: str, tenant: str | None, settings: Settings) -> Deliv
 
     delivery = Delivery()
     try:
-        _producer(settings).produce(
+        _open_producer(settings).produce(
             settings.kafka_topic,
             key=key,
             value=value,
@@ -109,7 +111,7 @@ def _send(key: str, value: str, tenant: str | None, settings: Settings) -> Deliv
 
 
 def _check_report(error: Any) -> None:
-    """Raise what a delivery report says, if it says an error."""
+    """Raise the error of a delivery report as TooLarge or Undelivered; None is no error."""
     from confluent_kafka import KafkaError
 
     if error is None:
@@ -118,27 +120,27 @@ def _check_report(error: Any) -> None:
         raise TooLarge(str(error))
     _away.set()
     if error.fatal():
-        _producer.cache_clear()  # a producer that has lost its sequence numbers never delivers again
+        _open_producer.cache_clear()  # after a fatal error a producer never delivers again
     raise Undelivered(str(error))
 
 
-def _keep(key: str, delivery: Delivery) -> None:
-    """Keep a record whose report is still to come, for the step that will ask for it."""
+def _keep_delivery(key: str, delivery: Delivery) -> None:
+    """Keep a record that has no delivery report yet: the step that publishes it again asks for the report."""
     long_ago = time.monotonic() - _FORGOTTEN_SECONDS
-    for other, one in list(_on_their_way.items()):
-        if one.reported.is_set() and one.reported_at < long_ago:
-            _on_their_way.pop(other, None)
+    for other_key, other_delivery in list(_on_their_way.items()):
+        if other_delivery.reported.is_set() and other_delivery.reported_at < long_ago:
+            _on_their_way.pop(other_key, None)
     _on_their_way[key] = delivery
 
 
-def require_valid(settings: Settings) -> None:
-    """Raise NotReady if librdkafka does not take the settings; needs no broker."""
+def require_valid_settings(settings: Settings) -> None:
+    """Raise NotReady if librdkafka refuses the settings. Needs no broker."""
     if settings.events_to_log:
         return
     from confluent_kafka import KafkaException
 
     try:
-        _producer(settings)
+        _open_producer(settings)
     except KafkaException as error:
         raise NotReady(f"KAFKA_CONFIG_* or KAFKA_BOOTSTRAP_SERVERS: {error.args[0].str()}") from None
 
@@ -150,21 +152,21 @@ def is_reachable(settings: Settings) -> bool:
     from confluent_kafka import KafkaException
 
     try:
-        _producer(settings).list_topics(timeout=_HEALTH_SECONDS)
+        _open_producer(settings).list_topics(timeout=_HEALTH_SECONDS)
     except KafkaException:
         return False
     return True
 
 
 @cache
-def _producer(settings: Settings) -> "Producer":
+def _open_producer(settings: Settings) -> "Producer":
     from confluent_kafka import Producer
 
     return Producer(
         {
             "client.id": "azure-driver",
             "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-            "log_level": 7 if settings.log_level == "DEBUG" else 3,  # at 7 KAFKA_CONFIG_DEBUG is heard
+            "log_level": 7 if settings.log_level == "DEBUG" else 3,  # KAFKA_CONFIG_DEBUG needs 7
             **dict(settings.kafka_config),
             "bootstrap.servers": settings.kafka_bootstrap_servers,
             "acks": "all",

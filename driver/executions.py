@@ -1,27 +1,22 @@
-"""Executions in the task hub: their ids, finding them, and what is known of them."""
+"""Executions in the task hub: finding one, listing them, and reading what is known of one."""
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Protocol
 
 from driver.errors import NotReady
-from driver.models.orders import Deploy, Order, Preview
-from driver.models.requests import LifecycleRequest, Properties
 from driver.models.runs import Run, show_run
+from driver.request_ids import PREFIX_LENGTH
 
-FIND_SECONDS = 10.0  # a hub that is there answers in milliseconds
+FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 _ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
-_HALF = 16  # digits of each half of a requestId
-_PREFIX = _HALF + 2  # with its dashes
 _PAGE = 100
 
 
 class Executions(Protocol):
-    """What is used of azure.durable_functions.DurableOrchestrationClient."""
+    """The methods of azure.durable_functions.DurableOrchestrationClient that the driver calls."""
 
     async def start_new(
         self, orchestration_function_name: str, instance_id: str | None = None, client_input: Any | None = None
@@ -43,33 +38,13 @@ class Executions(Protocol):
     ) -> Any: ...
 
 
-def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None) -> str:
-    """The requestId of a request, which is its execution's instance id: the same for a POST that is repeated, random
-    where Brent sends no request id of its own. Its first half tells the resource.
-
-    No secret is in it: credentials, keys and what is bound to secure parameters do not count. Of a transition without a
-    template its targets count, not the properties they were made from.
-    """
-    own, resource = request.system("requestId"), request.system("resourceId")
-    head = _digest(resource) if resource else _random()
-    if not own:
-        return str(uuid.UUID(hex=head + _random()))
-    parts = [
-        tenant,
-        request.lifecycle_name.lower(),
-        own,
-        request.deployment_location.name,
-        request.driver_files,
-        _distinguish(request, order),
-    ]
-    return str(uuid.UUID(hex=head + _digest(json.dumps(parts, sort_keys=True, default=str))))
-
-
 async def find_execution(
     client: Executions, instance_id: str, seconds: float = FIND_SECONDS, show_input: bool = False
 ) -> Any | None:
-    """The status of an execution; None where the task hub has none of that id. Raises NotReady where the task hub does
-    not answer within the seconds: the SDK gives the status of an unknown one as a text, an error of the host as
+    """The status of an execution; None if the task hub has none of that id. Raises NotReady if the task hub does not
+    answer within the seconds.
+
+    For an unknown id the SDK returns an object with a message and no status; for an error of the host an object with
     neither.
     """
     try:
@@ -78,7 +53,7 @@ async def find_execution(
         raise NotReady(f"the task hub has not answered within {seconds:g} seconds") from error
     except Exception as error:
         raise NotReady(f"the task hub does not answer ({type(error).__name__})") from error
-    if state(status):
+    if read_state(status):
         return status
     if isinstance(getattr(status, "message", None), str):
         return None
@@ -88,54 +63,56 @@ async def find_execution(
 async def list_executions(
     client: Any, statuses: Iterable[str], prefix: str = "", created_from: datetime | None = None
 ) -> AsyncIterator[Mapping[str, Any]]:
-    """All instances in one of the runtime statuses whose ids begin with `prefix`, as the host's HTTP API gives them,
-    without inputs. Raises NotReady where the task hub does not answer.
+    """All instances that are in one of the runtime statuses and whose ids begin with `prefix`, without their inputs, as
+    the host's HTTP API returns them. Raises NotReady if the task hub does not answer.
 
-    The SDK's own list ends with the first page, and asks for inputs, which may be megabytes each.
+    The SDK's own method reads the first page only, and asks for the inputs, which may be megabytes each.
     """
     import aiohttp
 
-    # There is no public name for where the SDK's client calls.
+    # The SDK's client has no public attribute for the URL that it calls.
     url = f"{client._orchestration_bindings.rpc_base_url}instances"
     query = {"runtimeStatus": ",".join(statuses), "showInput": "false", "top": str(_PAGE)}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
     query |= {"createdTimeFrom": created_from.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_from else {}
-    following = ""
+    token = ""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FIND_SECONDS)) as session:
         while True:
-            headers = {"x-ms-continuation-token": following} if following else {}
+            headers = {"x-ms-continuation-token": token} if token else {}
             try:
                 async with session.get(url, params=query, headers=headers) as answer:
                     answer.raise_for_status()
                     page = await answer.json(content_type=None)
-                    following = answer.headers.get("x-ms-continuation-token", "")
+                    token = answer.headers.get("x-ms-continuation-token", "")
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
-            for one in page:
-                yield one
-            if not following:
+            for instance in page:
+                yield instance
+            if not token:
                 return
 
 
-async def find_active_of_resource(client: Any, request_id: str) -> list[str]:
+async def find_active_executions(client: Any, request_id: str) -> list[str]:
     """The requestIds of other executions of the same resource that have not ended."""
-    found = [one["instanceId"] async for one in list_executions(client, ("Pending", "Running"), request_id[:_PREFIX])]
-    return [one for one in found if one != request_id and len(one) == len(request_id)]  # not those that repeat an event
+    instances = list_executions(client, ("Pending", "Running"), request_id[:PREFIX_LENGTH])
+    ids = [instance["instanceId"] async for instance in instances]
+    # An execution that only repeats an event has a longer id.
+    return [instance_id for instance_id in ids if instance_id != request_id and len(instance_id) == len(request_id)]
 
 
 def is_active(status: Any) -> bool:
     """Whether an execution has not ended."""
-    return state(status) in _ACTIVE
+    return read_state(status) in _ACTIVE
 
 
-def state(status: Any) -> str:
-    """The runtime status' name; empty for an execution that is not known."""
+def read_state(status: Any) -> str:
+    """The name of the runtime status; empty for an unknown execution."""
     runtime_status = getattr(status, "runtime_status", None)
     return str(getattr(runtime_status, "value", runtime_status) or "")
 
 
 def read_run(status: Any) -> Run | None:
-    """What an execution was started with; None where its input says nothing of it."""
+    """The run that an execution was started with; None if its input holds none."""
     content = _read_json(getattr(status, "input_", None))
     if not isinstance(content, dict) or "requestId" not in content:
         return None
@@ -143,7 +120,7 @@ def read_run(status: Any) -> Run | None:
 
 
 def read_event(status: Any) -> dict[str, Any] | None:
-    """The event that an ended execution reported; None where it ended without one."""
+    """The event that an ended execution reported; None if it ended without one."""
     output = _read_json(getattr(status, "output", None))
     return output if isinstance(output, dict) and "status" in output else None
 
@@ -154,8 +131,8 @@ def read_topology(status: Any) -> dict[str, Any]:
 
 
 def describe_execution(status: Any) -> dict[str, Any]:
-    """What GET executions/{requestId} answers: one JSON, made from the custom status (before the first step from the
-    input) and the output.
+    """The body that GET executions/{requestId} answers. It is made from the custom status and the output; before the
+    first step there is no custom status, and the input takes its place.
     """
     shown = _read_json(status.custom_status)
     if not isinstance(shown, dict):
@@ -166,50 +143,22 @@ def describe_execution(status: Any) -> dict[str, Any]:
     ended = {"step": None, "attempt": None, "waiting": None} if is_over else {}
     details = (event or {}).get("failureDetails")
     if is_over and event is None:
-        details = {"failureCode": "INTERNAL_ERROR", "description": f"it ended without an event ({state(status)})"}
+        details = {"failureCode": "INTERNAL_ERROR", "description": f"it ended without an event ({read_state(status)})"}
     return {
         "requestId": status.instance_id,
         "status": outcome if is_over else "IN_PROGRESS",
         **shown,
         **ended,
-        "endedAt": _time(status.last_updated_time) if is_over else None,
+        "endedAt": _format_time(status.last_updated_time) if is_over else None,
         "event": event,
         "failureDetails": details,
     }
 
 
-def _distinguish(request: LifecycleRequest, order: Order) -> Any:
-    """What of a request makes it another one than a request that is the same otherwise."""
-    deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
-    if not isinstance(deploy, Deploy):
-        return order.work.model_dump(mode="json")
-    secrets = order.secrets
-    return [_without_secrets(one, secrets) for one in (request.resource_properties, request.request_properties)]
-
-
-def _without_secrets(properties: Properties, secrets: tuple[str, ...]) -> list[Any]:
-    """Names and values, without keys and without values of which a secret is made."""
-    return [
-        [name, one.value if not one.is_key and not _is_part(one.value, secrets) else None]
-        for name, one in sorted(properties.items())
-    ]
-
-
-def _is_part(value: Any, secrets: tuple[str, ...]) -> bool:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return any(text in secret or secret in text for secret in secrets) if text else False
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:_HALF]
-
-
-def _random() -> str:
-    return uuid.uuid4().hex[:_HALF]
-
-
 def _read_json(text: Any) -> Any:
-    """The content of an input or output. The SDK's client encodes an input twice, so its status holds JSON text."""
+    """The content of an input, output or custom status; None if it is not JSON. The SDK encodes an input twice, so the
+    status holds JSON text.
+    """
     if not isinstance(text, str):
         return text
     try:
@@ -218,5 +167,5 @@ def _read_json(text: Any) -> Any:
         return None
 
 
-def _time(value: Any) -> str | None:
+def _format_time(value: Any) -> str | None:
     return value.isoformat() if isinstance(value, datetime) else value

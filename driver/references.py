@@ -1,4 +1,4 @@
-"""references/find: a resource that is in Azure already, by ARM id, by name or by tag."""
+"""references/find: finds a resource that exists in Azure, by ARM id, by name or by tag."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from driver.azure import resources
-from driver.azure.locations import azure_location
+from driver.azure.locations import read_location
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import InvalidRequest, NotReady
@@ -20,25 +20,25 @@ from driver.packages import archives, catalogue, expressions
 from driver.packages.manifests import Reference
 from driver.resource_ids import GROUP_TYPE, SUBSCRIPTION_TYPE, ResourceId
 from driver.settings import Settings
-from driver.telemetry import redacted
+from driver.telemetry import redact
 from driver.topology import name_entries
 
 _TAG = "tag:"
 _MOST_LISTED = 10
-_PLAIN = re.compile(r"[^?#]+")  # an id is called as it is: nothing in it may begin a query
-_MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply what it is given
+_PLAIN = re.compile(r"[^?#]+")  # an ARM id is put into a URL as it is, so it must not begin a query or a fragment
+_MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply the size of its input
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
 
 
 def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
     """`{"resourceId", "associatedTopology", "outputs"}` of the one resource that `instanceName` names: an ARM id, a
-    name in the deployment location's subscription, or `tag:<name>=<value>`. None if there is none.
+    name in the deployment location's subscription, or `tag:<name>=<value>`. None if no resource matches.
 
-    Driver files may narrow the search and name outputs by the `reference:` block of their lifecycle.yaml. Raises
-    InvalidRequest if several match or Azure refuses, NotReady if it cannot be reached.
+    The `reference:` block of the driver files' lifecycle.yaml may narrow the search and define outputs. Raises
+    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached.
     """
-    location = azure_location(request.deployment_location, settings)
-    reference = _reference(request, settings)
+    location = read_location(request.deployment_location, settings)
+    reference = _read_reference(request, settings)
     try:
         ids = _find_ids(location, request.instance_name.strip(), reference)
         if len(ids) > 1:
@@ -50,7 +50,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
             )
         resource = resources.get(location, ids[0]) if ids else None
     except Refusal as refused:
-        text = f"Azure refused: {redacted(refused.cause.text, [location.client_secret])}"
+        text = f"Azure refused: {redact(refused.cause.text, [location.client_secret])}"
         raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from None
     if resource is None:
         return None
@@ -60,13 +60,13 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
     return {
         "resourceId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource_id.folded)),
         "associatedTopology": {key: entry.model_dump(mode="json") for key, entry in topology.items()},
-        "outputs": {name: _output(name, query, resource) for name, query in outputs.items()},
+        "outputs": {name: _evaluate_output(name, query, resource) for name, query in outputs.items()},
     }
 
 
-def _reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
-    """The `reference:` block of the driver files, its texts evaluated."""
-    package = catalogue.own_package(archives.files(request.driver_files), settings)
+def _read_reference(request: ReferenceRequest, settings: Settings) -> Reference | None:
+    """The `reference:` block of the driver files with its expressions evaluated; None if there is none."""
+    package = catalogue.load_own_package(archives.read_files(request.driver_files), settings)
     if package is None or package.manifest.reference is None:
         return None
     block = package.manifest.reference
@@ -82,28 +82,32 @@ def _find_ids(location: AzureLocation, wanted: str, reference: Reference | None)
     kind = reference.type if reference else ""
     group = reference.resource_group if reference else ""
     if wanted.startswith("/"):
-        given = ResourceId.parse(wanted)
-        if given.type and not given.is_in_subscription(location.subscription_id):
+        given_id = ResourceId.parse(wanted)
+        if given_id.type and not given_id.is_in_subscription(location.subscription_id):
             raise InvalidRequest(
                 f"instanceName: '{wanted}' is not in the subscription of deployment location '{location.name}'"
             )
-        if not given.type or given.is_of_type(SUBSCRIPTION_TYPE) or not _PLAIN.fullmatch(wanted):
+        if not given_id.type or given_id.is_of_type(SUBSCRIPTION_TYPE) or not _PLAIN.fullmatch(wanted):
             raise InvalidRequest(f"instanceName: '{wanted[:300]}' is not the ARM id of a resource or resource group")
-        return [given]
+        return [given_id]
     if kind.lower() == GROUP_TYPE.lower() and not wanted.startswith(_TAG):
         return [ResourceId.parse(f"/subscriptions/{location.subscription_id}/resourceGroups/{wanted}")]
     if kind.count("/") > 1 and not wanted.startswith(_TAG):
-        return [_child_id(location, kind, group, wanted)]
+        return [_build_child_id(location, kind, group, wanted)]
     if wanted.startswith(_TAG):
         name, _, value = wanted.removeprefix(_TAG).partition("=")
-        found = resources.find_tagged(location, name, value)
+        ids = resources.find_by_tag(location, name, value)
     else:
-        found = resources.find_named(location, wanted, kind)
-    return [one for one in found if (not kind or one.is_of_type(kind)) and (not group or one.is_in_group(group))]
+        ids = resources.find_by_name(location, wanted, kind)
+    return [
+        resource_id
+        for resource_id in ids
+        if (not kind or resource_id.is_of_type(kind)) and (not group or resource_id.is_in_group(group))
+    ]
 
 
-def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
-    """The id of a child resource, which ARM does not list: its name has all segments, `vnet-1/subnet-1`."""
+def _build_child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> ResourceId:
+    """The id of a child resource from its type and its whole name (`vnet-1/subnet-1`). ARM does not list children."""
     namespace, *types = kind.split("/")
     names = wanted.split("/")
     if len(types) != len(names) or not group:
@@ -111,16 +115,16 @@ def _child_id(location: AzureLocation, kind: str, group: str, wanted: str) -> Re
             f"instanceName: a {kind} is found by an ARM id, or by a name of {len(types)} segments joined with '/' where"
             " the reference block gives its resourceGroup"
         )
-    path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
+    path = "/".join(f"{child_type}/{name}" for child_type, name in zip(types, names, strict=True))
     scope = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}"
     return ResourceId.parse(f"{scope}/providers/{namespace}/{path}")
 
 
-def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
+def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
     place = f"lifecycle.yaml, reference.outputs.{name}: '{query[:300]}'"
     try:
         compiled = jmespath.compile(query)
-        if _combined(compiled.parsed) > _MOST_COMBINED:
+        if _count_combined(compiled.parsed) > _MOST_COMBINED:
             raise InvalidRequest(f"{place} combines more than {_MOST_COMBINED} lists, objects and functions")
         text = ""
         for chunk in json.JSONEncoder().iterencode(compiled.search(resource)):
@@ -132,7 +136,7 @@ def _output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
         raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from None
 
 
-def _combined(node: Mapping[str, Any]) -> int:
-    """How many lists, objects and functions a parsed JMESPath makes."""
+def _count_combined(node: Mapping[str, Any]) -> int:
+    """The number of lists, objects and functions in a parsed JMESPath."""
     here = node["type"] in ("multi_select_list", "multi_select_dict", "function_expression")
-    return here + sum(_combined(child) for child in node["children"])
+    return here + sum(_count_combined(child) for child in node["children"])

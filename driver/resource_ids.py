@@ -1,4 +1,4 @@
-"""ARM ids: parsed once, where an id enters the program, and compared by their parts.
+"""ARM ids. An id is parsed once, where it enters the program, and compared without regard to case.
 
 Forms (learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, and the recordings):
 
@@ -6,7 +6,7 @@ Forms (learn.microsoft.com/azure/azure-resource-manager/management/resource-name
     /subscriptions/{subscription}/resourceGroups/{group}
     {scope}/providers/{namespace}/{type}/{name}[/{child type}/{name} ...]
 
-A scope is nothing (the tenant), a subscription, a resource group or, of an extension resource, any other resource.
+A scope is empty (the tenant), a subscription, a resource group or, for an extension resource, any other resource.
 """
 
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ _PROVIDERS = "providers"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ResourceId:
-    """An ARM id. Two are equal if they differ in case alone; `text` is as it was given.
+    """An ARM id. Two ids are equal if they differ only in case. `text` is the id as it was given.
 
-    `type` is the ARM type (`Microsoft.Network/virtualNetworks/subnets`), empty where the text is no ARM id. `name` is a
-    child's after its parent's (`vnet-1/subnet-1`). `scope` is the text before the last `/providers/`.
-    `subscription` and `resource_group` are empty where the id has none.
+    `type` is the ARM type (`Microsoft.Network/virtualNetworks/subnets`); empty if the text is no ARM id. `name` of a
+    child includes its parent's (`vnet-1/subnet-1`). `scope` is the text before the last `/providers/`.
+    `subscription` and `resource_group` are empty if the id has none.
     """
 
     text: str
@@ -46,29 +46,29 @@ class ResourceId:
 
     @cached_property
     def folded(self) -> str:
-        """The text in one case, in which two equal ids are equal."""
+        """The text in lower case: the same for equal ids."""
         return self.text.lower()
 
     @cached_property
     def parent(self) -> "ResourceId | None":
-        """The resource that a child resource is a child of."""
+        """The parent of a child resource; None for any other."""
         return _parse(self.text.rsplit("/", 2)[0]) if self.type.count("/") > 1 else None
 
     @cached_property
     def extended(self) -> "ResourceId | None":
-        """The resource that an extension resource extends. What is in a group or subscription extends nothing."""
+        """The resource that an extension resource extends; None if its scope is a subscription or a resource group."""
         scope = _parse(self.scope)
         return scope if scope.type and scope.folded != self.folded and not _is_container(scope) else None
 
     @cached_property
     def fingerprint(self) -> str:
-        """A short stand-in: what was there before a deployment is kept in the history as these."""
+        """A short hash. It keeps the state of a run small, which lists what existed before a deployment."""
         return sha256(self.folded.encode()).hexdigest()[:12]
 
     @property
     def depth(self) -> int:
-        """How deep it lies: what is deeper is deleted sooner. Groups come after what is in them, deployments' records
-        last.
+        """The level at which it is deleted, the highest first: children, their parents, resource groups (1), and
+        deployments' records (0).
         """
         if self.is_deployment:
             return 0
@@ -84,7 +84,7 @@ class ResourceId:
 
     @property
     def is_top_level(self) -> bool:
-        """Whether it is a resource directly in a group: neither a child nor an extension of another resource."""
+        """Whether it lies directly in a resource group: neither a child nor an extension of another resource."""
         return bool(self.resource_group) and not self.is_group and self.parent is None and self.extended is None
 
     def is_of_type(self, kind: str) -> bool:
@@ -92,7 +92,7 @@ class ResourceId:
         return self.type.lower() == kind.lower()
 
     def is_named(self, name: str) -> bool:
-        """Whether it has that name, a child's after its parent's."""
+        """Whether it has that name. A child's name includes its parent's."""
         return self.name.lower() == name.lower()
 
     def is_in_subscription(self, subscription: str) -> bool:
@@ -104,16 +104,16 @@ class ResourceId:
         return self.resource_group.lower() == group.lower()
 
     def is_within(self, other: "ResourceId") -> bool:
-        """Whether deleting the other one deletes this one too: it is its child, or in that resource group.
+        """Whether deleting the other one deletes this one, too: this is its child, or lies in that resource group.
 
-        An extension resource is not within what it extends: a lock has to go first.
+        An extension resource does not count as within the resource that it extends: a lock has to be deleted before.
         """
         if other.is_group:
             return self.folded.startswith(f"{other.folded}/")
-        return any(outer == other for outer in self.parents())
+        return any(outer == other for outer in self.list_parents())
 
-    def parents(self) -> Iterator["ResourceId"]:
-        """What it is a child of, the nearest first."""
+    def list_parents(self) -> Iterator["ResourceId"]:
+        """Its parent, the parent of that, and so on."""
         outer = self.parent
         while outer is not None:
             yield outer
@@ -133,7 +133,7 @@ class ResourceId:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
-        """In models it is text on the wire."""
+        """In the JSON of a model an id is its text."""
         serialize = core_schema.plain_serializer_function_ser_schema(str, when_used="always")
         return core_schema.no_info_plain_validator_function(_validate, serialization=serialize)
 
@@ -182,7 +182,7 @@ def _split_container(segments: list[str]) -> tuple[str, str, list[str]]:
 def _split_providers(segments: list[str]) -> list[list[str]] | None:
     """`providers/namespace/type/name...` chunks, without the word; None where the segments are no such chunks.
 
-    A name may be `providers`, too: it stands where a name is due.
+    A resource may be named `providers`: the word counts as a name where a name is expected.
     """
     chunks: list[list[str]] = []
     at = 0

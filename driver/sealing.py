@@ -1,6 +1,4 @@
-"""Sealing of what is secret while it travels through the task hub: compressed, then encrypted and authenticated
-(Fernet).
-"""
+"""Sealing: what is secret is compressed, encrypted and authenticated (Fernet) before it enters the task hub."""
 
 import json
 import zlib
@@ -13,16 +11,18 @@ from driver.errors import NotReady
 
 
 def seal(content: dict[str, Any], keys: tuple[str, ...]) -> str:
-    """A text that only a holder of one of the keys can open. The first key seals."""
-    return _fernet(keys).encrypt(zlib.compress(json.dumps(content, separators=(",", ":")).encode())).decode("ascii")
+    """The content as text that only these keys can open. It is sealed with the first one."""
+    return (
+        _build_fernet(keys).encrypt(zlib.compress(json.dumps(content, separators=(",", ":")).encode())).decode("ascii")
+    )
 
 
 def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """What was sealed. Raises NotReady if no key opens it (a key was removed while work sealed with it was under
-    way).
+    """The content that was sealed. Raises NotReady if no key opens it: its key was removed while the execution still
+    ran.
     """
     try:
-        content: dict[str, Any] = json.loads(zlib.decompress(_fernet(keys).decrypt(sealed)))
+        content: dict[str, Any] = json.loads(zlib.decompress(_build_fernet(keys).decrypt(sealed)))
     except InvalidToken as error:
         raise NotReady(
             "none of the keys in SEALING_KEYS opens this request: keep an old key until its work is done"
@@ -30,13 +30,13 @@ def unseal(sealed: str, keys: tuple[str, ...]) -> dict[str, Any]:
     return content
 
 
-def require_valid(keys: tuple[str, ...]) -> None:
-    """Raise NotReady if one of the keys is none."""
-    _fernet(keys)
+def require_valid_keys(keys: tuple[str, ...]) -> None:
+    """Raise NotReady if one of the keys is not a Fernet key."""
+    _build_fernet(keys)
 
 
 @cache
-def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+def _build_fernet(keys: tuple[str, ...]) -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:

@@ -20,9 +20,10 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says. A fault in it is kept in `faults`: the app loads, and refuses work naming the
-    variable, since an exception at import would leave the Functions host answering 404 to everything. A field's
-    metadata are the variables it is read from, and what they mean.
+    """The settings of a process. Faults of the environment are kept in `faults`: the app still loads, and answers 503
+    naming the variable. An exception at import would make the Functions host answer 404 to everything.
+
+    The metadata of a field are the variables that it is read from, and their descriptions.
     """
 
     kafka_bootstrap_servers: str = field(
@@ -113,7 +114,7 @@ class Settings:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """Settings from an environment; what is wrong in it stands in `faults`."""
+    """The settings in an environment. What is wrong in it is listed in `faults`."""
     faults: list[str] = []
     log_level = environment.get("LOG_LEVEL", "INFO").upper() or "INFO"
     if log_level not in LOG_LEVELS:
@@ -135,14 +136,14 @@ def read(environment: Mapping[str, str]) -> Settings:
             if name.startswith(KAFKA_CONFIG)
         ),
         events_to_log=events == "log",
-        authority_host=_url(environment, "AZURE_AUTHORITY_HOST", faults),
-        resource_manager_url=_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
-        sealing_keys=_sealing_keys(environment, faults),
+        authority_host=_read_url(environment, "AZURE_AUTHORITY_HOST", faults),
+        resource_manager_url=_read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
+        sealing_keys=_read_sealing_keys(environment, faults),
         log_level=log_level,
         log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
-        transition_timeout_minutes=_minutes(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
-        history_days=_minutes(environment, "HISTORY_DAYS", 7, faults),
+        transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
+        history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
         task_hub_trial=environment.get("TASK_HUB_TRIAL", "").lower() == "true",
         payload_limit=SCHEDULER_PAYLOAD if environment.get(BACKEND, "").lower() == "azuremanaged" else 0,
@@ -156,7 +157,7 @@ def current() -> Settings:
     return read(os.environ)
 
 
-def _url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
+def _read_url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
     url = environment.get(name, "").strip().rstrip("/")
     if not url or url.startswith("https://"):
         return url
@@ -166,7 +167,7 @@ def _url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
     return ""
 
 
-def _minutes(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+def _read_number(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
     text = environment.get(name, "").strip()
     if not text:
         return default
@@ -176,7 +177,7 @@ def _minutes(environment: Mapping[str, str], name: str, default: int, faults: li
     return default
 
 
-def _sealing_keys(environment: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
+def _read_sealing_keys(environment: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
     text = environment.get("SEALING_KEYS", "")
     path = environment.get("SEALING_KEYS_FILE", "")
     if not text and path:

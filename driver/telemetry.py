@@ -1,4 +1,4 @@
-"""Logging: plain or logstash JSON lines, each with the trace fields of its request, none with a secret."""
+"""Logging: plain lines or logstash JSON. Each line carries the trace fields of its request. None shows a secret."""
 
 import json
 import logging
@@ -30,8 +30,8 @@ _SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
 _fields: ContextVar[Mapping[str, str]] = ContextVar("trace fields", default=MappingProxyType({}))
 _secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
 
-# What looks like a secret, whoever logs it: a bearer token, a signed token, and what follows a telling name: quoted, or
-# within `{"type": ..., "value": ...}`, or up to the next blank or separator.
+# What looks like a secret, in any line: a bearer token, a signed token, and the value that follows a name such as
+# `password`: quoted, or within `{"type": ..., "value": ...}`, or up to the next blank or separator.
 _PATTERNS = (
     re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
@@ -44,7 +44,7 @@ _PATTERNS = (
 )
 
 
-def trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
+def read_trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
     """The X-TraceCtx-* headers of a request as log fields `tracectx.<name in lower case>`."""
     fields = (
         (f"tracectx.{name.lower().removeprefix(_TRACE_HEADER)[:60]}", str(value)[:200])
@@ -55,8 +55,8 @@ def trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def bound(fields: Mapping[str, str], secrets: Iterable[str] = ()) -> Iterator[None]:
-    """Every log line in the block carries the fields, and shows none of the secrets."""
+def bind_fields(fields: Mapping[str, str], secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Within the block every log line carries the fields and hides the secrets."""
     field_token = _fields.set({**_fields.get(), **fields})
     secret_token = _secrets.set((*_secrets.get(), *secrets))
     try:
@@ -67,23 +67,23 @@ def bound(fields: Mapping[str, str], secrets: Iterable[str] = ()) -> Iterator[No
 
 
 def add_fields(fields: Mapping[str, str]) -> None:
-    """Every further log line of the innermost `bound` block carries the fields, too."""
+    """From now on every log line of the innermost `bind_fields` block carries these fields, too."""
     _fields.set({**_fields.get(), **fields})
 
 
-def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """A text without the given secrets, those that are bound, and what looks like one."""
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text with `***` in place of the given secrets, the secrets that are bound, and what looks like a secret."""
     for secret in sorted({*secrets, *_secrets.get()}, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
-            for form in _forms(secret):
+            for form in _list_forms(secret):
                 text = text.replace(form, HIDDEN)
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\1{HIDDEN}", text)
     return text
 
 
-def _forms(secret: str) -> set[str]:
-    """A secret as it stands in plain text, in JSON, in a Python value and in a form or URL."""
+def _list_forms(secret: str) -> set[str]:
+    """The forms in which a secret may stand in a text: plain, in JSON, in a Python value, in a form or URL."""
     quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
     return {secret, quote_plus(secret), *quoted}
 
@@ -97,11 +97,13 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
         fields = _fields.get()
-        return redacted(f"{line} {json.dumps(fields)}" if fields else line)
+        return redact(f"{line} {json.dumps(fields)}" if fields else line)
 
 
 class LogstashFormatter(logging.Formatter):
-    """One JSON object a line, with the fields that TNC-O's log collectors know. Bounded ones fit into one write."""
+    """One JSON object a line, with the fields that TNC-O's log collectors know. With `is_bounded` a line has less than
+    4,096 bytes.
+    """
 
     def __init__(self, is_bounded: bool = False) -> None:
         super().__init__()
@@ -113,7 +115,7 @@ class LogstashFormatter(logging.Formatter):
             .isoformat(timespec="milliseconds")
             .replace("+00:00", "Z"),
             "@version": "1",
-            "message": redacted(record.getMessage()),
+            "message": redact(record.getMessage()),
             "HOSTNAME": socket.gethostname(),
             "path": record.pathname,
             "tags": [],
@@ -124,15 +126,15 @@ class LogstashFormatter(logging.Formatter):
             **_fields.get(),
         }
         if record.exc_info:
-            line["stack_trace"] = redacted(self.formatException(record.exc_info))
+            line["stack_trace"] = redact(self.formatException(record.exc_info))
         return _fit_line(line) if self._is_bounded else json.dumps(line)
 
 
 class ContainerHandler(logging.Handler):
-    """Writes to the container's output, past the Functions host, which would wrap every line.
+    """Writes lines to the container's output and not to the Functions host, which would wrap each of them.
 
-    The parent of this process is the host, and its standard output is the container's. Many processes write there, and
-    a pipe takes only writes of up to 4,096 bytes as a whole: so each line is one write of at most that many.
+    The parent of this process is the host; the host's standard output is the container's. Several processes write to
+    it. A pipe keeps a write together only up to 4,096 bytes, so each line is one write of at most that size.
     """
 
     def __init__(self) -> None:
@@ -151,8 +153,8 @@ class ContainerHandler(logging.Handler):
 
 
 def _fit_line(line: dict[str, Any]) -> str:
-    """A line as JSON of less than 4,096 bytes: where it would be longer, its longest text is cut, to half of its length
-    at most, and so on.
+    """A line as JSON of less than 4,096 bytes. While it is longer, its longest text is cut, each time by at most about
+    half.
     """
     text = json.dumps(line)
     while len(text) >= LONGEST_LINE:
@@ -173,7 +175,7 @@ def _cut_text(text: str, room: int) -> str:
 
 
 def configure(settings: Settings) -> None:
-    """Set up this process's logging. On the Functions host the worker's own handler stays and gets the format."""
+    """Set up the logging of this process. The Functions worker's own handlers stay, and get the driver's format."""
     root, own = logging.getLogger(), logging.getLogger("driver")
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stdout))
@@ -193,7 +195,7 @@ def configure(settings: Settings) -> None:
     if settings.task_hub_trial:
         _log.warning("task hub: %s", TRIAL_HUB)
     debugging = settings.log_level == "DEBUG"
-    # Libraries speak of every request: with the driver's own lines that would be ten times what an operator reads.
+    # Libraries log every request. That would be ten times as many lines as the driver's own.
     for name in ("azure", "msal", "urllib3", "asyncio"):
         logging.getLogger(name).setLevel(logging.DEBUG if debugging else logging.ERROR)
     # The HTTP streams server logs every request with its path, which may hold a secret prefix.

@@ -1,4 +1,4 @@
-"""The associated topology of a resource: what it owns, `<ARM type>/<name>` -> `{id, type}`."""
+"""The associated topology of a resource: what it owns, as `<ARM type>/<name>` -> `{id, type}`."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import Target
 from driver.resource_ids import ResourceId
 
-# Types that extend a subscription where their id has nothing but the subscription before them.
+# Types of extension resources. If the scope of such an id is a subscription, it extends that subscription.
 _EXTENSIONS = {
     "microsoft.authorization/denyassignments",
     "microsoft.authorization/locks",
@@ -22,50 +22,55 @@ _EXTENSIONS = {
 def name_entries(
     ids: Iterable[ResourceId], home: ResourceId, taken: Mapping[str, TopologyEntry] | None = None
 ) -> dict[str, TopologyEntry]:
-    """Topology entries of ARM ids, each under a key of its own; one that is `taken` stands for another id already.
+    """Topology entries of ARM ids, each with its own key. `taken` are entries that exist already: their keys are not
+    given to other ids.
 
-    `home` is any id in the resource group (or the subscription) of Create's deployment: what lies elsewhere has its
-    group, or its subscription and group, in its key.
+    `home` is any id in the resource group (or the subscription) of Create's deployment. The key of a resource that lies
+    elsewhere contains its group, or its subscription and group.
     """
-    found: dict[str, TopologyEntry] = {}
+    entries: dict[str, TopologyEntry] = {}
     keys = {key: entry.id for key, entry in (taken or {}).items()}
     for resource_id in ids:
-        key = next(key for key in _keys(resource_id, home) if keys.get(key, resource_id) == resource_id)
-        found[key] = TopologyEntry(id=resource_id, type=resource_id.type)
+        key = next(key for key in _list_keys(resource_id, home) if keys.get(key, resource_id) == resource_id)
+        entries[key] = TopologyEntry(id=resource_id, type=resource_id.type)
         keys[key] = resource_id
-    return found
+    return entries
 
 
-def owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEntry]:
-    """The entries that are there: those that are null were removed."""
+def list_owned(topology: Mapping[str, TopologyEntry | None]) -> dict[str, TopologyEntry]:
+    """The entries that are not null. A null entry names a resource that was removed."""
     return {key: entry for key, entry in topology.items() if entry is not None}
 
 
 def select_ids(topology: Topology, targets: Iterable[Target] | None) -> dict[str, ResourceId]:
-    """Keys and ids of what is to be removed: all, or the owned resources that a target names."""
-    everything = {key: entry.id for key, entry in owned(topology).items()}
+    """Keys and ids of the resources to remove: all if `targets` is None, else those that a target names."""
+    ids = {key: entry.id for key, entry in list_owned(topology).items()}
     if targets is None:
-        return everything
+        return ids
     wanted = list(targets)
-    return {key: one for key, one in everything.items() if any(_is_meant(one, target) for target in wanted)}
+    return {
+        key: resource_id
+        for key, resource_id in ids.items()
+        if any(_is_target(resource_id, target) for target in wanted)
+    }
 
 
 def apply_changes(topology: Topology, *changes: Mapping[str, Any]) -> dict[str, TopologyEntry]:
-    """A topology after the events that changed it: a null removes a name."""
+    """A topology after the changes that events reported. A null entry removes its key."""
     result: dict[str, Any] = dict(topology)
     for change in changes:
         result.update(change)
     return {key: TopologyEntry.model_validate(entry) for key, entry in result.items() if entry is not None}
 
 
-def _is_meant(resource_id: ResourceId, target: Target) -> bool:
+def _is_target(resource_id: ResourceId, target: Target) -> bool:
     is_there = not target.resource_group or resource_id.is_in_group(target.resource_group)
     return is_there and resource_id.is_of_type(target.type) and resource_id.is_named(target.name)
 
 
-def _keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
-    """The keys that an id may have, the shortest first; the last one is the id itself."""
-    key = f"{resource_id.type}/{resource_id.name}{_extended(resource_id)}"
+def _list_keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
+    """The keys that an id may get, the shortest first. The last one is the id itself."""
+    key = f"{resource_id.type}/{resource_id.name}{_describe_extended(resource_id)}"
     group, is_near = resource_id.resource_group, resource_id.is_in_subscription(home.subscription)
     place = group if is_near else "/".join(filter(None, [resource_id.subscription, group]))
     if not place or (is_near and (resource_id.is_group or resource_id.is_in_group(home.resource_group))):
@@ -75,8 +80,8 @@ def _keys(resource_id: ResourceId, home: ResourceId) -> Iterable[str]:
     yield resource_id.text
 
 
-def _extended(resource_id: ResourceId) -> str:
-    """What an extension resource extends, as it stands in its key."""
+def _describe_extended(resource_id: ResourceId) -> str:
+    """The part of an extension resource's key that names what it extends; empty for any other resource."""
     if resource_id.extended is not None:
         return f"@{resource_id.extended.type}/{resource_id.extended.name}"
     is_alone = resource_id.subscription and not resource_id.resource_group

@@ -1,7 +1,7 @@
-"""The way of a lifecycle after the 202: steps of its verb, one after another, until the event is published.
+"""The execution of a lifecycle after the 202: the steps of its verb, one after another, until the event is published.
 
-Input: a Run, with `progress` where a long run continues as new. Output: the event. Deterministic and without I/O:
-activities do the work, durable timers the waiting.
+Input: a Run; with `progress` if a long run continues as new. Output: the event. The orchestrator is deterministic and
+does no I/O: activities do the work, durable timers the waiting.
 """
 
 from collections.abc import Callable, Generator
@@ -11,14 +11,14 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 from pydantic import Field
 
-from driver.models.events import FailureCode, earliest_event
+from driver.models.events import FailureCode, find_earliest_event
 from driver.models.model import Model
 from driver.models.outcomes import DeploymentShown, Outcome, WaitingFor
 from driver.models.runs import Run, WaitingSince, show_run
 
 PUBLISH = "publish_event"
 AWAIT = "await_executions"
-# The step that follows when one has succeeded. The last step of a verb completes the transition instead.
+# The step that follows one that has succeeded. The last step of a verb has no entry: it completes the transition.
 NEXT = {
     AWAIT: "remove_resources",
     "inspect_resources": "start_deployment",
@@ -33,27 +33,29 @@ FIRST = {
     "adopt": "adopt_deployment",
     "preview": "start_preview",
 }
-# A deployment that failed for a passing reason is started again, not watched again.
+# The step to go back to on Retry: a deployment that failed for a passing reason is started again, not watched again.
 AGAIN = {"watch_deployment": "start_deployment"}
-# From the PUT on something may have been made: a run that fails there collects it before it reports.
+# From the PUT on, resources may have been created. A run that fails in one of these steps abandons its deployment
+# first, which cancels it and collects what it created.
 ABANDON = "abandon_deployment"
 ABANDONED = ("start_deployment", "watch_deployment")
 ABANDON_SECONDS = 900
-SETTLED_SECONDS = 86_400  # past its deadline that a run which has succeeded may take to report it
+SETTLED_SECONDS = 86_400  # after its deadline in which a run whose work has succeeded may still report it
 ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH})
 
-# A worker that dies fails its activities and Durable does not repeat them by itself.
+# If a worker dies, its activities fail. Durable repeats them only if it is told to.
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
-STEPS_A_GENERATION = 25  # replay is quadratic in the length of the history
+STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
 PUBLISH_AGAIN_SECONDS = 30
 LONGEST_REASON = 1_000  # a custom status of more than 16 KB fails the orchestration
 
 
 class Progress(Model):
-    """Where a run stands: the step to take, what it is given, and what the execution shows.
+    """How far a run is: the next step and its input, and what the execution shows.
 
-    `deadline` is that of the step: of abandoning it is later than the run's. At the end `event` is what is to be
-    published, or `failure` (code, reason) of the step `of`, from whose state the event is built.
+    `deadline` is that of the step; abandoning a deployment has a later one than the run. At the end `event` is the
+    event to publish. A run that has failed has `failure` (code, reason) instead, and `of`, the step that failed: the
+    event is built from both and from the state of that step.
     """
 
     step: str
@@ -69,47 +71,47 @@ class Progress(Model):
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
-    """Run a lifecycle to its end; its event is the output. The version in its input says how."""
-    given: dict[str, Any] = context.get_input()
-    event = yield from VERSIONS[given.get("version", 0)](context, given)
+    """Run a lifecycle to its end. The output is its event. The version of the input selects the code that runs it."""
+    run_input: dict[str, Any] = context.get_input()
+    event = yield from VERSIONS[run_input.get("version", 0)](context, run_input)
     return event
 
 
 def run_steps(
-    context: DurableOrchestrationContext, given: dict[str, Any]
+    context: DurableOrchestrationContext, run_input: dict[str, Any]
 ) -> Generator[Any, Any, dict[str, Any] | None]:
-    """Take step after step, by the tables above. Versions 0 (before versions were written) and 1."""
-    run = Run.model_validate(given)
-    progress = _continue(given) or _begin(run, context.current_utc_datetime)
+    """Take step after step, by the tables above. Serves version 0 (inputs without a version) and version 1."""
+    run = Run.model_validate(run_input)
+    progress = _read_progress(run_input) or _begin(run, context.current_utc_datetime)
     _show(context, run, progress)
-    if "progress" not in given and progress.step == PUBLISH:
-        yield context.create_timer(earliest_event(run.accepted_at))
+    if "progress" not in run_input and progress.step == PUBLISH:
+        yield context.create_timer(find_earliest_event(run.accepted_at))
     for _ in range(STEPS_A_GENERATION):
         step = progress.step
         try:
-            answer = yield context.call_activity_with_retry(step, RETRIES, _payload(run, progress))
+            answer = yield context.call_activity_with_retry(step, RETRIES, _build_payload(run, progress))
             outcome = Outcome.model_validate(answer)
         except Exception as bug:
-            outcome = _bug(progress, bug)
+            outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
             _show(context, run, progress.model_copy(update={"step": "", "waiting": None}))
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)
-        wake = _wake(run, step, progress, outcome, now)
+        wake = _find_wake_time(run, step, progress, outcome, now)
         progress = _note_waiting(progress, outcome, now)
         _show(context, run, progress)
         if wake is not None:
             yield context.create_timer(wake)
-    context.continue_as_new({**given, "progress": progress.model_dump(mode="json")})
+    context.continue_as_new({**run_input, "progress": progress.model_dump(mode="json")})
     return None
 
 
 VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = {0: run_steps, 1: run_steps}
 
 
-def _continue(given: dict[str, Any]) -> Progress | None:
-    return Progress.model_validate(given["progress"]) if "progress" in given else None
+def _read_progress(run_input: dict[str, Any]) -> Progress | None:
+    return Progress.model_validate(run_input["progress"]) if "progress" in run_input else None
 
 
 def _begin(run: Run, now: datetime) -> Progress:
@@ -121,7 +123,7 @@ def _begin(run: Run, now: datetime) -> Progress:
     return Progress(step=AWAIT if run.awaits else FIRST[run.transition.verb], deadline=deadline)
 
 
-def _payload(run: Run, progress: Progress) -> dict[str, Any]:
+def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
     step = progress.step
     payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
     if step == PUBLISH:
@@ -134,7 +136,7 @@ def _payload(run: Run, progress: Progress) -> dict[str, Any]:
 
 
 def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:
-    """Where the run stands after a step."""
+    """The progress of the run after the outcome of a step."""
     step, deployment = progress.step, outcome.deployment or progress.deployment
     if step == PUBLISH:
         return progress.model_copy(update={"sent": outcome.sent})
@@ -147,7 +149,7 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
         if step == ABANDON:
             return _publish(after)
         following = NEXT[step]
-        # Tries are counted for a step; a deployment that is started again goes on counting.
+        # Tries are counted for each step. If a deployment is started again, the count goes on.
         attempt = progress.attempt if following in AGAIN else 0
         return after.model_copy(update={"step": following, "attempt": attempt})
     longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
@@ -161,7 +163,9 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
 
 
 def _fail(progress: Progress, outcome: Outcome, failure: tuple[str, str], now: datetime) -> Progress:
-    """The run has failed: its event, after what a deployment made has been collected."""
+    """The progress of a run that has failed: first its deployment is abandoned, if there may be one, then it is
+    reported.
+    """
     failure = progress.failure or failure
     if progress.step in ABANDONED and not outcome.collected:
         deadline = (now + timedelta(seconds=ABANDON_SECONDS)).isoformat()
@@ -171,27 +175,27 @@ def _fail(progress: Progress, outcome: Outcome, failure: tuple[str, str], now: d
 
 
 def _publish(progress: Progress, **ended: Any) -> Progress:
-    """The run is over: the event that says so, or the failure of which `publish_event` makes one."""
+    """The progress of a run that is over. `ended` is its event, or the failure from which `publish_event` builds it."""
     return progress.model_copy(update={"step": PUBLISH, "of": progress.step, "attempt": 0, "sent": False, **ended})
 
 
-def _bug(progress: Progress, bug: Exception) -> Outcome:
-    """An activity raised: that is a bug, and is reported; publishing goes on for ever."""
+def _report_bug(progress: Progress, bug: Exception) -> Outcome:
+    """The outcome if an activity raised, which is a bug: the run fails with it. Publishing is tried again forever."""
     if progress.step == PUBLISH:
         return Outcome(kind="Retry", after=PUBLISH_AGAIN_SECONDS, reason=str(bug))
-    what = str(bug).partition(" \n ")[0]  # after it the SDK puts .NET's details, stack traces among them
-    reason = f"the driver failed in step {progress.step}: {what}"
+    text = str(bug).partition(" \n ")[0]  # the SDK appends .NET's details with stack traces
+    reason = f"the driver failed in step {progress.step}: {text}"
     return Outcome(kind="Failed", state=progress.state, code=FailureCode.INTERNAL_ERROR, reason=reason)
 
 
-def _wake(run: Run, step: str, progress: Progress, outcome: Outcome, now: datetime) -> datetime | None:
-    """When to take the next step after `step`; None for at once.
+def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, now: datetime) -> datetime | None:
+    """The time of the step that follows `step`; None for at once.
 
-    A step is not waited for past the deadline. One that was given up is not waited for at all: its deployment would go
-    on until it is cancelled. The first try to publish comes when the event may be published. A removal is looked at no
-    sooner: one that is over then could not say so yet, and would take an activity more.
+    No wait lasts past the deadline. A deployment is abandoned at once, since it goes on until it is cancelled. The
+    first try to publish is at the earliest time that the event may be sent. The next pass of a removal is not before
+    that time either: if it were over sooner, it could not publish, and another activity would be needed.
     """
-    wake, earliest = now + timedelta(seconds=outcome.after), earliest_event(run.accepted_at)
+    wake, earliest = now + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
     if progress.step == PUBLISH and step != PUBLISH:
         return earliest if now < earliest else None
     if not outcome.after or (progress.step == ABANDON and step != ABANDON):
@@ -204,19 +208,19 @@ def _wake(run: Run, step: str, progress: Progress, outcome: Outcome, now: dateti
 
 
 def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progress:
-    """What the run waits for, since when: a wait that goes on keeps its beginning."""
+    """The progress with what the run waits for. A wait for the same thing keeps its `since`."""
     reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
-    what = outcome.waiting
-    if what is None and reason and outcome.kind in ("Running", "Retry"):
-        what = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
-    if what is None:
+    waiting = outcome.waiting
+    if waiting is None and reason and outcome.kind in ("Running", "Retry"):
+        waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
+    if waiting is None:
         return progress.model_copy(update={"waiting": None})
-    since = before.since if before and before.waits_for == what.waits_for else now.isoformat()
+    since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
     until = (now + timedelta(seconds=outcome.after)).isoformat()
     shown = WaitingSince(
-        waits_for=what.waits_for,
-        reason=reason or what.reason,
-        request_id=what.request_id,
+        waits_for=waiting.waits_for,
+        reason=reason or waiting.reason,
+        request_id=waiting.request_id,
         since=since,
         until=until,
     )
@@ -224,7 +228,7 @@ def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progre
 
 
 def _show(context: DurableOrchestrationContext, run: Run, progress: Progress) -> None:
-    """Let the execution's status show where the run stands."""
+    """Set the custom status of the execution."""
     shown: dict[str, Any] = {"waiting": progress.waiting, "deployment": progress.deployment}
     if progress.step:
         shown |= {"step": progress.step, "attempt": progress.attempt}

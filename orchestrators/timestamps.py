@@ -1,7 +1,7 @@
-"""The SDK's history timestamps, read by the standard library instead of by guessing: ADR 10.
+"""A faster parser for the timestamps in the SDK's histories: ADR 10.
 
-On each replay the SDK reads the timestamp of every event with dateutil's parser for any human's date, which is more
-than half of the CPU of an orchestration. They are ISO 8601, always.
+On each replay the SDK parses the timestamp of every event with dateutil, which guesses the format. That takes more than
+half of the CPU time of an orchestration. All these timestamps are ISO 8601, which the standard library parses faster.
 """
 
 import sys
@@ -12,8 +12,8 @@ from azure.durable_functions.models.history import HistoryEvent
 from dateutil.parser import parse
 
 
-def read(text: str) -> datetime:
-    """The moment of an ISO 8601 timestamp; what is none is left to dateutil."""
+def read_timestamp(text: str) -> datetime:
+    """The time of a timestamp. What is not ISO 8601 is left to dateutil."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -21,7 +21,7 @@ def read(text: str) -> datetime:
         return moment
 
 
-def use() -> None:
-    """Let the SDK read its history's timestamps so."""
+def replace_parser() -> None:
+    """Make the SDK parse the timestamps of histories with `read_timestamp`."""
     sdk: Any = sys.modules[HistoryEvent.__module__]
-    sdk.dt_parse = read
+    sdk.dt_parse = read_timestamp

@@ -1,20 +1,19 @@
-"""The connection to ARM and Entra ID: one client a location, tokens cached in it, and every refusal as one exception.
+"""The connection to ARM and Entra ID: the SDK's clients, one pair for each location, with their tokens. Whatever ARM or
+Entra ID refuses is raised as a Refusal.
 
-Waiting is never done here: retries are the orchestrator's durable timers. Only a connection that broke is tried again
-at once.
+Nothing waits here: retries are durable timers of the orchestrator. Only a connection that broke is tried again at once.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from driver.azure.refusals import Refusal, cause
+from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
-from driver.waiting import Waiting
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -25,58 +24,41 @@ if TYPE_CHECKING:
 USER_AGENT = "tnco-azure-driver"
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
-POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
 _LOCATIONS = 128
-_CONNECTIONS = 64  # to one location; as many activities as a worker may run at once
+_CONNECTIONS = 64  # to one location: at least as many as the activities that a worker runs at once
 _reachable = True
 _connecting = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Clients:
-    """The SDK's clients for one location; they share a pipeline, its connections and its token."""
+    """The SDK's clients for one location. They share one pipeline with its connections and its token."""
 
     resources: "ResourceManagementClient"
     deployments: "DeploymentsMgmtClient"
 
 
-@dataclass(frozen=True)
-class Operation:
-    """An asynchronous ARM operation: where its state is to be read (nothing where it is over), correlation id, and
-    what ARM answered last.
-    """
-
-    url: str = ""
-    retry_after: float = 0
-    correlation_id: str = ""
-    body: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_over(self) -> bool:
-        return not self.url
-
-
 def is_reachable() -> bool:
-    """Whether the last call to ARM or Entra ID found a connection."""
+    """Whether the last call reached ARM or Entra ID."""
     return _reachable
 
 
 @contextmanager
-def clients(location: AzureLocation) -> Iterator[Clients]:
+def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
     global _reachable
-    with _connecting:  # threads that import the SDK at the same time from different ends block each other
+    with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
         from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-        connected = _clients(location)
+        connected = _build_clients(location)
     try:
         yield connected
     except HttpResponseError as error:
         _reachable = True
         if isinstance(error, ClientAuthenticationError) and error.response is None:
-            raise _sign_in_refusal(str(error.message)) from None
+            raise _build_sign_in_refusal(str(error.message)) from None
         raise (
-            refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
+            build_refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
         ) from None
     except AzureError as error:
         _reachable = False
@@ -85,93 +67,33 @@ def clients(location: AzureLocation) -> Iterator[Clients]:
         _reachable = True
 
 
-def refusal(response: Any) -> Refusal:
-    """A response with an error status, as the exception that says why."""
+def build_refusal(response: Any) -> Refusal:
+    """The Refusal for a response with an error status."""
     headers: Mapping[str, str] = response.headers
-    return Refusal(response.status_code, cause(response.text(), f"HTTP {response.status_code}"), retry_after(headers))
+    return Refusal(
+        response.status_code, read_cause(response.text(), f"HTTP {response.status_code}"), read_retry_after(headers)
+    )
 
 
-def retry_after(headers: Mapping[str, str]) -> float:
-    """The seconds that a Retry-After header asks for; 0 where there is none."""
+def read_retry_after(headers: Mapping[str, str]) -> float:
+    """The seconds that a Retry-After header asks for; 0 if there is none."""
     try:
         return max(0.0, float(headers.get("Retry-After") or 0))
     except ValueError:
         return 0.0
 
 
-def answer(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """The HTTP response to one of the SDK's `begin_` methods, which is not waited for."""
-    responses: list[Any] = []
-    call(*arguments, polling=False, raw_response_hook=lambda one: responses.append(one.http_response), **options)
-    return responses[-1]
-
-
-def operation(response: Any) -> Operation:
-    """The operation that the answer to a PUT, POST or DELETE has started."""
-    headers: Mapping[str, str] = response.headers
-    url = headers.get("Azure-AsyncOperation", "")
-    if not url and response.status_code == 202:
-        url = headers.get("Location", "")
-    return Operation(url, retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
-
-
-def poll(location: AzureLocation, url: str) -> Operation:
-    """The operation as it is now. Raises a Refusal of status 200 with the cause if it has failed."""
-    response = _send(location, "GET", url)
-    body = _json(response)
-    state = str(body.get("status") or "").lower()
-    if state in ("failed", "canceled"):
-        raise Refusal(200, cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
-    going_on = response.status_code == 202 or state not in ("", "succeeded")
-    return Operation(url if going_on else "", retry_after(response.headers), body=body)
-
-
-def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
-    """A resource, whole."""
-    return _json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
-
-
-def delete(location: AzureLocation, resource_id: str, api_version: str) -> Operation:
-    """Begin to delete a resource or a resource group."""
-    return operation(_send(location, "DELETE", f"{resource_id}?api-version={api_version}"))
-
-
-def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:
-    """POST an action on a resource."""
-    return operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
-
-
-def _send(location: AzureLocation, method: str, url: str) -> Any:
-    absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
-    with clients(location) as arm:
-        if not absolute.lower().startswith(f"{location.resource_manager_url}/".lower()):
-            # A bearer token goes to the Resource Manager that was configured and to nobody else.
-            raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
-        from azure.core.rest import HttpRequest
-
-        response = arm.deployments.send_request(HttpRequest(method, absolute))
-        if response.status_code >= 300:  # ARM never redirects; what does would be taken for success
-            raise refusal(response)
-    return response
-
-
-def _json(response: Any) -> Mapping[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, Mapping) else {}
-
-
-def _sign_in_refusal(message: str) -> Refusal:
-    """Entra ID's answer to a sign-in. AADSTS codes of passing troubles are worth another try, a wrong secret is not."""
+def _build_sign_in_refusal(message: str) -> Refusal:
+    """The Refusal for a sign-in that failed. Some AADSTS codes mean a passing error, which is tried again; a wrong
+    secret is final.
+    """
     text = " ".join(message.split())
     passing = any(code in text for code in ("AADSTS90033", "AADSTS50196", "AADSTS7000112", "temporarily_unavailable"))
     return Refusal(0, Cause("ServiceUnavailable" if passing else "AuthenticationFailed", text[:600]))
 
 
 @lru_cache(maxsize=_LOCATIONS)
-def _clients(location: AzureLocation) -> Clients:
+def _build_clients(location: AzureLocation) -> Clients:
     from azure.core.pipeline import policies
     from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
@@ -181,14 +103,14 @@ def _clients(location: AzureLocation) -> Clients:
     from requests.adapters import HTTPAdapter
 
     class BrokenConnections(policies.RetryPolicy[Any, Any]):
-        """Tries again when a connection broke; what a server has answered is the orchestrator's to judge."""
+        """Tries again if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
 
         def is_retry(self, settings: Any, response: Any) -> bool:
             return False
 
-    credential = _OneAtATime(_credential(location))
-    # The SDK's own list, less its retries of answers and less its registration of providers, which would wait in
-    # the worker.
+    credential = _SharedCredential(_build_credential(location))
+    # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
+    # registration of providers.
     pipeline = [
         policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
@@ -200,16 +122,16 @@ def _clients(location: AzureLocation) -> Clients:
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
     ]
-    # The SDK's own session keeps 10 connections; one over that would be opened, with a TLS handshake, for each call.
+    # The SDK's own session keeps 10 connections. Beyond that each call would open a new one, with a TLS handshake.
     session = Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    # Proxies and CA bundle as the environment has them, read once instead of for each call.
-    found = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
+    # Proxies and CA bundle are read from the environment once instead of for each call.
+    environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
     session.trust_env = False
-    session.proxies = found["proxies"]
+    session.proxies = environment["proxies"]
     transport = RequestsTransport(
         session=session,
-        connection_verify=True if found["verify"] is None else found["verify"],
+        connection_verify=True if environment["verify"] is None else environment["verify"],
         connection_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
     )
@@ -225,7 +147,7 @@ def _clients(location: AzureLocation) -> Clients:
     )
 
 
-def _credential(location: AzureLocation) -> "ClientSecretCredential":
+def _build_credential(location: AzureLocation) -> "ClientSecretCredential":
     from azure.identity import ClientSecretCredential
 
     return ClientSecretCredential(
@@ -233,16 +155,16 @@ def _credential(location: AzureLocation) -> "ClientSecretCredential":
         location.client_id,
         location.client_secret,
         authority=location.authority_host,
-        # Private clouds and the embedded Azure are not known to the public discovery endpoint.
+        # The public discovery endpoint does not know private clouds and the embedded Azure.
         disable_instance_discovery=not location.authority_host.endswith(
             (".microsoftonline.com", ".microsoftonline.us", ".cn")
         ),
     )
 
 
-class _OneAtATime:
-    """A credential that many threads share: one of them fetches the token, the others wait for it instead of asking
-    too.
+class _SharedCredential:
+    """A credential that many threads share. One of them requests the token, and the others wait for it instead of
+    requesting one each.
     """
 
     def __init__(self, credential: "ClientSecretCredential") -> None:

@@ -1,4 +1,4 @@
-"""Deployment locations: the properties that Brent sends, in either spelling, as an AzureLocation."""
+"""Deployment locations: the properties that Brent sends, in this driver's or the former driver's spelling."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from driver.settings import Settings
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+", re.IGNORECASE)
 
-# What the old driver read, and what its README told people to write.
+# Besides this driver's names those that the former driver read, and those in its README.
 _SPELLINGS = {
     "tenantId": ("tenantId", "AZURE_TENANTID", "AZURE_TENANT_ID"),
     "clientId": ("clientId", "AZURE_CLIENTID", "AZURE_CLIENT_ID"),
@@ -49,10 +49,10 @@ CLOUDS = {
 _CLOUD_NAMES = {"azurepubliccloud": "azurecloud", "public": "azurecloud"}
 
 
-def azure_location(location: DeploymentLocation, settings: Settings) -> AzureLocation:
+def read_location(location: DeploymentLocation, settings: Settings) -> AzureLocation:
     """The subscription and credentials of a deployment location. Raises InvalidRequest naming every fault."""
     faults: list[str] = []
-    values = {name: _value(location, name, faults) for name in _SPELLINGS}
+    values = {name: _read_value(location, name, faults) for name in _SPELLINGS}
     faults += [
         f"{name} must be a GUID such as 11111111-2222-3333-4444-555555555555"
         for name in ("clientId", "subscriptionId")
@@ -60,7 +60,7 @@ def azure_location(location: DeploymentLocation, settings: Settings) -> AzureLoc
     ]
     if values["tenantId"] and not (_GUID.fullmatch(values["tenantId"]) or _DOMAIN.fullmatch(values["tenantId"])):
         faults.append("tenantId must be a GUID or a domain name such as contoso.onmicrosoft.com")
-    cloud = _cloud(location, settings, faults)
+    cloud = _read_cloud(location, settings, faults)
     if faults:
         raise InvalidRequest(*(f"deployment location '{location.name}': {fault}" for fault in faults))
     return AzureLocation(
@@ -75,7 +75,7 @@ def azure_location(location: DeploymentLocation, settings: Settings) -> AzureLoc
     )
 
 
-def _value(location: DeploymentLocation, name: str, faults: list[str]) -> str:
+def _read_value(location: DeploymentLocation, name: str, faults: list[str]) -> str:
     for spelling in _SPELLINGS[name]:
         value = location.properties.get(spelling)
         if isinstance(value, str) and value.strip():
@@ -87,9 +87,9 @@ def _value(location: DeploymentLocation, name: str, faults: list[str]) -> str:
     return ""
 
 
-def _cloud(location: DeploymentLocation, settings: Settings, faults: list[str]) -> Cloud:
-    named = location.properties.get("cloud")
-    if named is None or named == "":
+def _read_cloud(location: DeploymentLocation, settings: Settings, faults: list[str]) -> Cloud:
+    name = location.properties.get("cloud")
+    if name is None or name == "":
         public = CLOUDS["azurecloud"]
         url = settings.resource_manager_url or public.resource_manager_url
         known = next((cloud for cloud in CLOUDS.values() if cloud.resource_manager_url == url), None)
@@ -98,7 +98,7 @@ def _cloud(location: DeploymentLocation, settings: Settings, faults: list[str]) 
             url,
             known.credential_scope if known else f"{url}/.default",
         )
-    key = str(named).lower()
+    key = str(name).lower()
     cloud = CLOUDS.get(_CLOUD_NAMES.get(key, key))
     if cloud is None:
         faults.append("property 'cloud' must be AzureCloud, AzureUSGovernment or AzureChinaCloud")

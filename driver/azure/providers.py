@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from driver.azure import connection
+from driver.azure import operations
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -14,26 +14,28 @@ RESOURCES_VERSION = "2025-04-01"  # of resource groups and providers
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def api_version(location: AzureLocation, resource_id: ResourceId) -> str:
-    """The newest stable api-version of a resource's type, else its newest, in the resource's own subscription.
+def find_api_version(location: AzureLocation, resource_id: ResourceId) -> str:
+    """The newest stable api-version of a resource's type in the resource's own subscription, or the newest preview if
+    none is stable.
 
-    Providers do not list every child type: such a one has its parent's. Raises a Refusal if the provider knows neither.
+    Providers do not list every child type. One that is not listed gets its parent's version. Raises a Refusal if the
+    parent is not listed either.
     """
     if resource_id.is_group:
         return RESOURCES_VERSION
     namespace, _, name = resource_id.type.partition("/")
-    asked = (location, resource_id.subscription.lower(), namespace.lower())
-    found = _newest(_api_versions(*asked), name.lower())
-    if not found:  # it may have come after the provider was asked
-        _api_versions.cache_clear()
-        found = _newest(_api_versions(*asked), name.lower())
-    if found:
-        return found
+    provider = (location, resource_id.subscription.lower(), namespace.lower())
+    version = _find_newest_version(_list_api_versions(*provider), name.lower())
+    if not version:  # the type may have been added since the provider's answer was cached
+        _list_api_versions.cache_clear()
+        version = _find_newest_version(_list_api_versions(*provider), name.lower())
+    if version:
+        return version
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
     raise Refusal(404, Cause("InvalidResourceType", text))
 
 
-def _newest(known: Mapping[str, list[str]], name: str) -> str:
+def _find_newest_version(known: Mapping[str, list[str]], name: str) -> str:
     segments = name.split("/")
     for length in range(len(segments), 0, -1):
         if versions := known.get("/".join(segments[:length])):
@@ -42,12 +44,12 @@ def _newest(known: Mapping[str, list[str]], name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
-    """The api-versions of a provider's types, stable ones first, newest first. They change with Azure's releases, not
-    with requests.
+def _list_api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
+    """The api-versions of a provider's types: stable ones first, each kind from the newest. Cached, since they change
+    only with Azure's releases.
     """
     scope = f"/subscriptions/{subscription}" if subscription else ""
-    provider = connection.get(location, f"{scope}/providers/{namespace}", RESOURCES_VERSION)
+    provider = operations.get(location, f"{scope}/providers/{namespace}", RESOURCES_VERSION)
     return {
         str(kind["resourceType"]).lower(): sorted(
             kind.get("apiVersions") or [],

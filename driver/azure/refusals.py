@@ -1,4 +1,4 @@
-"""What ARM and Entra ID refuse: every recorded shape of an error, read to its deepest cause.
+"""Refusals of ARM and Entra ID. Every recorded shape of an error body is read down to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
 message, a plain string, and HTML from something on the way.
@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from driver.azure.verdicts import VERDICTS, Cause, Verdict, is_missing, verdict
+from driver.azure.verdicts import VERDICTS, Cause, Verdict, find_verdict, is_missing
 
 _WRAPPERS = {
     "deploymentfailed",
@@ -16,15 +16,15 @@ _WRAPPERS = {
     "invalidtemplatedeployment",
     "preflightvalidationcheckfailed",
 }
-# Refusals of status 404 that say nothing of the resource asked for.
+# Codes of status 404 that do not mean that the requested resource is absent.
 _NO_ABSENCE = {
-    "http 404",  # no error of ARM's: something on the way answered
+    "http 404",  # without an ARM error code: a proxy or gateway answered
     "invalidresourcenamespace",
     "invalidresourcetype",
     "resourcetypenotsupported",
     "subscriptionnotfound",
 }
-_DEEPEST = 30  # causes within causes; none as deep has been seen
+_DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
 
 
@@ -41,45 +41,45 @@ class Refusal(Exception):
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(self.cause, self.status)
+        return find_verdict(self.cause, self.status)
 
     @property
     def is_absence(self) -> bool:
-        """Whether it says that what was asked for is not there."""
+        """Whether it says that the requested resource is absent."""
         if self.cause.code.lower() in _NO_ABSENCE:
             return False
         return self.status == 404 or (self.status == 200 and is_missing(self.verdict))
 
 
-def cause(body: Any, otherwise: str = "") -> Cause:
-    """The deepest cause in an error body (parsed JSON or text). Of several that is told which no retry would mend,
-    else the first.
+def read_cause(body: Any, otherwise: str = "") -> Cause:
+    """The deepest cause in an error body (parsed JSON or text). Of several causes, the first that no retry can resolve;
+    else the first with a known code; else the first. `otherwise` is the code for a cause without one.
     """
-    leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _leaves(body, _DEEPEST)]
+    leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _walk_causes(body, _DEEPEST)]
     if not leaves:
         return Cause(
             otherwise or "UnknownError", body.strip()[:300] if isinstance(body, str) and "<" not in body else ""
         )
-    final = [leaf for leaf in leaves if verdict(leaf, 200).tries == 0 and leaf.code.lower() in VERDICTS]
+    final = [leaf for leaf in leaves if find_verdict(leaf, 200).tries == 0 and leaf.code.lower() in VERDICTS]
     known = [leaf for leaf in leaves if leaf.code.lower() in VERDICTS]
     return (final or known or leaves)[0]
 
 
-def _leaves(body: Any, levels: int) -> Iterator[Cause]:
+def _walk_causes(body: Any, levels: int) -> Iterator[Cause]:
     if isinstance(body, str):
-        body = _parsed(body)
+        body = _parse_json(body)
     if not isinstance(body, Mapping) or not levels:
         return
     keys = {str(key).lower(): value for key, value in body.items()}
     error = keys.get("error")
     if isinstance(error, Mapping | str) and "code" not in keys:
-        yield from _leaves(error, levels - 1) if _parsed_or_mapping(error) else iter([Cause("", str(error))])
+        yield from _walk_causes(error, levels - 1) if _is_structured(error) else iter([Cause("", str(error))])
         return
     code, message, details = str(keys.get("code") or ""), keys.get("message"), keys.get("details")
     below = details if isinstance(details, list) else [details]
-    deeper = [leaf for detail in below for leaf in _leaves(detail, levels - 1)]
+    deeper = [leaf for detail in below for leaf in _walk_causes(detail, levels - 1)]
     for other in (message, keys.get("statusmessage")):
-        deeper = deeper or list(_leaves(other, levels - 1))
+        deeper = deeper or list(_walk_causes(other, levels - 1))
     deeper = [leaf if leaf.code else Cause(code, leaf.message) for leaf in deeper]
     if deeper and (code.lower() in _WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
         yield from deeper
@@ -87,11 +87,11 @@ def _leaves(body: Any, levels: int) -> Iterator[Cause]:
         yield Cause(code, str(message or "").strip())
 
 
-def _parsed_or_mapping(value: Any) -> bool:
-    return isinstance(value, Mapping) or _parsed(value) is not None
+def _is_structured(value: Any) -> bool:
+    return isinstance(value, Mapping) or _parse_json(value) is not None
 
 
-def _parsed(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     stripped = text.strip()
     if not stripped.startswith("{"):
         return None

@@ -1,45 +1,47 @@
-"""Resources and resource groups in ARM: whether they are there, deleting them, actions on them."""
+"""Resources and resource groups in ARM: listing, reading and deleting them, and calling actions on them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driver.azure import connection, deployments, providers
-from driver.azure.connection import Operation
+from driver.azure import connection, deployments, operations, providers
+from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 
-_MOST_FILTERS = 10  # types in one $filter; a longer one would pass the length that ARM takes
+_MOST_FILTERS = 10  # types in one $filter; with more it would be longer than ARM takes
 
 
 def list_group(location: AzureLocation, group: str, types: Iterable[str], name: str = "") -> frozenset[ResourceId]:
-    """The ids of a group's top-level resources of the given types, and of one name if that is all that is wanted of one
-    type. Raises a Refusal if there is no such group.
+    """The ids of a group's top-level resources of the given types. If there is only one type, `name` may narrow the
+    list to one name. Raises a Refusal if there is no such group.
     """
     wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
     query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
     if query and len(wanted) == 1 and name:
-        query = f"name eq '{_quoted(name)}' and {query}"
-    with connection.clients(location) as clients:
-        found = clients.resources.resources.list_by_resource_group(group, filter=query)
-        return frozenset(ResourceId.parse(str(one.id)) for one in found if str(one.type).lower() in wanted)
+        query = f"name eq '{_quote(name)}' and {query}"
+    with connection.connect(location) as clients:
+        listed = clients.resources.resources.list_by_resource_group(group, filter=query)
+        return frozenset(
+            ResourceId.parse(str(resource.id)) for resource in listed if str(resource.type).lower() in wanted
+        )
 
 
-def find_named(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
+def find_by_name(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
     """The ids of a subscription's top-level resources of that name, of a type if one is given."""
-    types = f" and resourceType eq '{_quoted(kind)}'" if kind else ""
-    return _find(location, f"name eq '{_quoted(name)}'{types}")
+    types = f" and resourceType eq '{_quote(kind)}'" if kind else ""
+    return _list_ids(location, f"name eq '{_quote(name)}'{types}")
 
 
-def find_tagged(location: AzureLocation, name: str, value: str) -> list[ResourceId]:
+def find_by_tag(location: AzureLocation, name: str, value: str) -> list[ResourceId]:
     """The ids of a subscription's top-level resources with that tag."""
-    return _find(location, f"tagName eq '{_quoted(name)}' and tagValue eq '{_quoted(value)}'")
+    return _list_ids(location, f"tagName eq '{_quote(name)}' and tagValue eq '{_quote(value)}'")
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] | None:
-    """A resource or resource group as ARM gives it; None if it is not there."""
+    """The body of a resource or resource group; None if it does not exist."""
     try:
-        return connection.get(location, resource_id.text, providers.api_version(location, resource_id))
+        return operations.get(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
         if refused.is_absence:
             return None
@@ -47,16 +49,16 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] |
 
 
 def exists(location: AzureLocation, resource_id: ResourceId) -> bool:
-    """Whether a resource or resource group is there."""
+    """Whether a resource or resource group exists."""
     return get(location, resource_id) is not None
 
 
 def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
-    """Begin to delete a resource, a group or a deployment's record. One that is not there is deleted already."""
+    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over."""
     try:
         if resource_id.is_deployment:
             return deployments.delete(location, resource_id)
-        return connection.delete(location, resource_id.text, providers.api_version(location, resource_id))
+        return operations.delete(location, resource_id.text, providers.find_api_version(location, resource_id))
     except Refusal as refused:
         if refused.is_absence:
             return Operation()
@@ -65,13 +67,13 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
 
 def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operation:
     """Begin an action (POST) on a resource."""
-    return connection.act(location, resource_id.text, action, providers.api_version(location, resource_id))
+    return operations.act(location, resource_id.text, action, providers.find_api_version(location, resource_id))
 
 
-def _find(location: AzureLocation, query: str) -> list[ResourceId]:
-    with connection.clients(location) as clients:
-        return [ResourceId.parse(str(one.id)) for one in clients.resources.resources.list(filter=query)]
+def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
+    with connection.connect(location) as clients:
+        return [ResourceId.parse(str(resource.id)) for resource in clients.resources.resources.list(filter=query)]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return text.replace("'", "''")

@@ -1,4 +1,4 @@
-"""What to do about what ARM and Entra ID refuse, as one flat table of their error codes."""
+"""What to do about a refusal of ARM or Entra ID: one flat table of their error codes."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ UNTIL_TIMEOUT = 1_000_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """The failure code of a refusal, how often what was refused is tried again, and the least seconds between two
-    tries.
+    """The failure code for a refusal, how often the refused call is tried again, and the least wait between two tries
+    in seconds.
     """
 
     code: FailureCode
@@ -176,7 +176,7 @@ VERDICTS: dict[str, Verdict] = {
 
 @dataclass(frozen=True)
 class Cause:
-    """The deepest cause in an error: its code and message, as the service that refused gave them."""
+    """The deepest cause in an error: code and message, as the service gave them."""
 
     code: str
     message: str
@@ -186,8 +186,8 @@ class Cause:
         return ": ".join(filter(None, (self.code, self.message)))
 
 
-def verdict(cause: Cause, status: int) -> Verdict:
-    """What to do about a refusal: by its code, then by what its text or its HTTP status tells."""
+def find_verdict(cause: Cause, status: int) -> Verdict:
+    """The verdict on a refusal: by its HTTP status if that is a passing error, else by its code, else by its status."""
     code = cause.code.lower()
     if status in (408, 429) or (status >= 500 and status != 501):
         return _PASSING
@@ -200,5 +200,5 @@ def verdict(cause: Cause, status: int) -> Verdict:
 
 
 def is_missing(found: Verdict) -> bool:
-    """Whether a verdict is that something is not there."""
+    """Whether a verdict means that a resource is absent."""
     return found is _MISSING

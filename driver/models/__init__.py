@@ -1,3 +1,3 @@
-"""The driver's data: frozen models, parsed once, where they enter. What crosses the durable boundary is plain JSON of
-them.
+"""The driver's data as frozen models. Each is parsed once, where it enters the driver. Between orchestrator and
+activities they travel as plain JSON.
 """

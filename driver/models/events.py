@@ -1,4 +1,4 @@
-"""The event that tells Brent how a lifecycle ended, and the topology in it."""
+"""The event that tells Brent how a lifecycle ended, and the topology that it reports."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ from driver.models.model import Model
 from driver.resource_ids import ResourceId
 
 VERSION = "1.0.0"  # of the messages between Brent and the driver
-LONGEST_DESCRIPTION = 8_000  # characters; a Kafka record has its limit too
-# Seconds from the acceptance of a request to its event at the earliest: Brent must have read the 202 before.
+LONGEST_DESCRIPTION = 8_000  # characters; Kafka limits the size of a record
+# Seconds after the acceptance of a request before which its event is not sent: Brent has to read the 202 first.
 EARLIEST_EVENT_SECONDS = 2.0
 
 
@@ -25,7 +25,9 @@ class FailureCode(StrEnum):
 
 
 class TopologyEntry(Model):
-    """One external element of a resource: its ARM id and its ARM type; `Azure` in entries of the former driver."""
+    """One external element of a resource: its ARM id and its ARM type. Entries of the former driver have the type
+    `Azure`.
+    """
 
     id: ResourceId
     type: str = ""
@@ -34,7 +36,7 @@ class TopologyEntry(Model):
 Topology = dict[str, TopologyEntry | None]
 
 
-def event(
+def build_event(
     request_id: str,
     topology: Mapping[str, TopologyEntry | None],
     outputs: Mapping[str, Any] | None = None,
@@ -55,6 +57,6 @@ def event(
     return message
 
 
-def earliest_event(accepted_at: str) -> datetime:
-    """When the event of a request that was accepted at that time (ISO 8601) may be published."""
+def find_earliest_event(accepted_at: str) -> datetime:
+    """The earliest time at which the event of a request may be published. `accepted_at` is ISO 8601."""
     return datetime.fromisoformat(accepted_at) + timedelta(seconds=EARLIEST_EVENT_SECONDS)

@@ -26,8 +26,8 @@ class AzureLocation(Model):
 
 
 class Deploy(Model):
-    """A deployment to make. The template is `{file}` of a built-in package, or stands here whole. `references` are
-    parameters whose values ARM reads from a Key Vault.
+    """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
+    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters.
     """
 
     verb: Literal["deploy"] = "deploy"
@@ -44,8 +44,8 @@ class Deploy(Model):
 
 
 class Target(Model):
-    """An owned resource by ARM type and by the name in its id, segments joined with `/`; in any group unless one is
-    given.
+    """An owned resource, by its ARM type and by the name in its id (segments joined with `/`). Without a
+    `resource_group` it may be in any group.
     """
 
     type: str
@@ -54,8 +54,8 @@ class Target(Model):
 
 
 class Remove(Model):
-    """Owned resources to delete: those named, or all (`targets` is None). `groups` says whether an entry of the old
-    driver that names a resource group means that group.
+    """Owned resources to delete: the `targets`, or all if that is None. `groups`: an entry of the former driver that
+    names a resource group means that group.
     """
 
     verb: Literal["remove"] = "remove"
@@ -81,7 +81,7 @@ class Adopt(Model):
 
 
 class Preview(Model):
-    """ARM's what-if of a deployment; `drift` asks only for what differs among the resources that are owned."""
+    """ARM's what-if of a deployment. With `drift` only changes of owned resources are reported."""
 
     verb: Literal["preview"] = "preview"
     deploy: Deploy
@@ -89,7 +89,7 @@ class Preview(Model):
 
 
 class Order(Model):
-    """All that the activities need to know of an accepted request; travels sealed."""
+    """All that the activities need to know of an accepted request. It is sealed while it is in the task hub."""
 
     version: int = ORDER_VERSION
     request_id: str
@@ -99,18 +99,18 @@ class Order(Model):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Texts that must never be shown."""
+        """Texts that must not stand in a log, error, history or event."""
         values = [self.location.client_secret]
         deploy = self.work.deploy if isinstance(self.work, Preview) else self.work
         if isinstance(deploy, Deploy):
-            values += [text for name in deploy.secure for text in _texts(deploy.parameters.get(name))]
+            values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
         return tuple(value for value in values if value)
 
 
-def _texts(value: Any) -> list[str]:
-    """All texts in a JSON value, keys of objects left out."""
+def _list_texts(value: Any) -> list[str]:
+    """All texts and numbers in a JSON value, as texts. Keys of objects are left out."""
     if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _texts(one)]
+        return [text for element in value.values() for text in _list_texts(element)]
     if isinstance(value, list):
-        return [text for one in value for text in _texts(one)]
+        return [text for element in value for text in _list_texts(element)]
     return [] if value is None or isinstance(value, bool) else [str(value)]

@@ -1,4 +1,4 @@
-"""What an activity makes of a step, and what the steps of a verb remember."""
+"""The outcome of a step, and the state that a step leaves for the next one."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ STATE_VERSION = 1  # a release that changes a state still reads the older ones
 
 
 class DeploymentShown(Model):
-    """A deployment as an execution shows it. `id` and `correlation_id` are ARM's."""
+    """A deployment, as shown by an execution. `id` and `correlation_id` are ARM's."""
 
     name: str
     id: str
@@ -19,7 +19,7 @@ class DeploymentShown(Model):
 
 
 class WaitingFor(Model):
-    """What a run waits for, and why. `request_id` is the other execution's where it waits for a request."""
+    """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one."""
 
     waits_for: Literal["azure", "entra", "kafka", "request", "condition"] = Field(serialization_alias="for")
     reason: str = ""
@@ -27,7 +27,7 @@ class WaitingFor(Model):
 
 
 class State(Model):
-    """What the steps of a verb remember from one to the next: one model for each verb, which only its steps read."""
+    """What a step leaves for the next one. Each verb has a model of its own, which only its steps read."""
 
     version: int = STATE_VERSION
 
@@ -37,18 +37,19 @@ class State(Model):
 
 
 class Outcome(Model):
-    """What an activity made of a step. Expected failures are outcomes; only bugs raise.
+    """The outcome of a step. An expected failure is an outcome; only bugs raise.
 
-    Succeeded: on to the next step.  Running: the same step again after `after` seconds.
-    Retry: what was tried has to be tried again after `after` seconds, `reason` says why.
+    Succeeded: the next step follows.
+    Running: the same step follows again, after `after` seconds.
+    Retry: the step was refused and is tried again after `after` seconds; `reason` says why.
     Failed: the transition has failed with `code` and `reason`.
-    Completed: the transition is over with `outputs` and `topology`; `event` says so once it is built. `published` if
-    Kafka has acknowledged it, `sent` if it may be on its way.
+    Completed: the transition is over with `outputs` and `topology`, or with the `event` that was built of them.
+    `published`: Kafka has acknowledged the event. `sent`: it may be on its way to Kafka.
 
-    `state` is handed to the step that comes next; on its way it is plain JSON. `repeatable` says of a Completed step
-    that it gives the same event if it runs again. `settled`: what was begun has succeeded and is only to be reported,
-    so the deadline does not end it. `collected`: `state` names all that a failed deployment has made. `waiting` and
-    `deployment` are what the execution shows of it.
+    `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
+    would give the same event. `settled`: the work in Azure has succeeded and only has to be reported, so the deadline
+    does not end it. `collected`: `state` names all that a failed deployment has created. The execution shows `waiting`
+    and `deployment`.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -68,11 +69,11 @@ class Outcome(Model):
     deployment: DeploymentShown | None = None
 
 
-def succeeded(state: State, after: float = 0) -> Outcome:
+def succeed(state: State, after: float = 0) -> Outcome:
     return Outcome(kind="Succeeded", state=state, after=after)
 
 
-def running(after: float, state: State, reason: str = "", settled: bool = False) -> Outcome:
+def keep_running(after: float, state: State, reason: str = "", settled: bool = False) -> Outcome:
     return Outcome(kind="Running", after=after, reason=reason, state=state, settled=settled)
 
 
@@ -80,9 +81,9 @@ def retry(after: float, reason: str, state: State) -> Outcome:
     return Outcome(kind="Retry", after=after, reason=reason, state=state)
 
 
-def failed(code: FailureCode, reason: str, state: State, collected: bool = False) -> Outcome:
+def fail(code: FailureCode, reason: str, state: State, collected: bool = False) -> Outcome:
     return Outcome(kind="Failed", code=code, reason=reason, state=state, collected=collected)
 
 
-def completed(outputs: dict[str, Any], topology: Topology, repeatable: bool = True) -> Outcome:
+def complete(outputs: dict[str, Any], topology: Topology, repeatable: bool = True) -> Outcome:
     return Outcome(kind="Completed", outputs=outputs, topology=topology, repeatable=repeatable)

@@ -1,4 +1,4 @@
-"""Requests as Brent sends them, parsed once, where they enter, into frozen models."""
+"""Requests as Brent sends them."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ class Property(Model):
 
     @property
     def content(self) -> Any:
-        """The value as templates see it: of a key the mapping of its three fields."""
+        """The value, as expressions see it. That of a key is an object with its three fields."""
         if not self.is_key:
             return self.value
         return {"keyName": self.key_name, "publicKey": self.public_key, "privateKey": self.private_key}
@@ -44,7 +44,7 @@ Properties = dict[str, Property]
 
 
 class DeploymentLocation(Model):
-    """Where a resource lives, as Brent knows it; `properties` are read by driver.locations."""
+    """A deployment location as Brent sends it. `driver.azure.locations` reads its properties."""
 
     name: str = Field(min_length=1)
     type: str | None = None
@@ -57,8 +57,8 @@ class _Request(Model):
 
     @field_validator("driver_files", mode="before")
     @classmethod
-    def _no_files(cls, value: Any) -> Any:
-        # The contract's own examples send null or {} where there are no files.
+    def _accept_absent_files(cls, value: Any) -> Any:
+        # The contract's own examples send null or {} if there are no files.
         return "" if value is None or value == {} else value
 
 
@@ -73,13 +73,13 @@ class LifecycleRequest(_Request):
 
     @field_validator("resource_properties", "request_properties", "associated_topology", mode="before")
     @classmethod
-    def _absent(cls, value: Any) -> Any:
+    def _accept_null(cls, value: Any) -> Any:
         return {} if value is None else value
 
-    def system(self, name: str) -> str:
-        """A system property as text; empty where it is missing."""
-        found = self.system_properties.get(name)
-        return "" if found is None or found.value is None else str(found.value)
+    def read_system_property(self, name: str) -> str:
+        """A system property as text; empty if it is missing."""
+        entry = self.system_properties.get(name)
+        return "" if entry is None or entry.value is None else str(entry.value)
 
 
 class ReferenceRequest(_Request):
@@ -92,7 +92,7 @@ Parsed = TypeVar("Parsed", bound=Model)
 
 
 def parse(model: type[Parsed], body: bytes) -> Parsed:
-    """A request body as its model. Raises InvalidRequest naming every fault; never repeats a value, which may be
+    """A request body as its model. Raises InvalidRequest, which names every fault but no value, since a value may be
     secret.
     """
     try:

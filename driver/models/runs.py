@@ -1,4 +1,4 @@
-"""An execution: what it is started with, and what is shown of it."""
+"""An execution: its input and its custom status."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class ResourceShown(Model):
 
 
 class TransitionShown(Model):
-    """A transition: its name, the verb that it is to the driver, and the seconds that it may take."""
+    """A transition: its name, the driver's verb for it, and its timeout in seconds."""
 
     name: str
     verb: str
@@ -28,8 +28,8 @@ class TransitionShown(Model):
 
 
 class Run(Model):
-    """The input of an execution. Everything secret is in `sealed`, an Order. `event` is the event of a run that only
-    repeats it. `accepted_at` and `deadline` (ISO 8601) stay as they are when a long run continues as new.
+    """The input of an execution. Everything secret is in `sealed`, an Order. If `event` is given, the run only
+    publishes that event. `accepted_at` and `deadline` (ISO 8601) do not change when a long run continues as new.
     """
 
     version: int = 0
@@ -47,14 +47,14 @@ class Run(Model):
 
 
 class WaitingSince(WaitingFor):
-    """A wait with its times (ISO 8601): when it began, and when the next try is due."""
+    """A wait with its times (ISO 8601): `since` it began, `until` the next try."""
 
     since: str
     until: str
 
 
 class ExecutionStatus(Model):
-    """The custom status of an execution: all that a list of executions shows, so that it needs no inputs.
+    """The custom status of an execution. It holds all that a list of executions shows, so that a list needs no inputs.
 
     `step` and `attempt` are None once it has ended. `operations` are the newest 20 of its deployment, `not_owned` the
     first 20 resources that it wrote and does not own.
@@ -77,7 +77,7 @@ class ExecutionStatus(Model):
 
 
 def show_run(run: Run) -> ExecutionStatus:
-    """The status of an execution that has not taken a step yet."""
+    """The custom status of an execution before its first step."""
     resource = {name: text[:_LONGEST_TEXT] for name, text in run.resource.model_dump().items()}
     return ExecutionStatus(
         resource=ResourceShown(**resource),

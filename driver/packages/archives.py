@@ -1,4 +1,4 @@
-"""Driver files: a base64 zip, read in memory and within limits."""
+"""Driver files: a zip in base64. It is read in memory, within limits of number and size."""
 
 import base64
 import binascii
@@ -12,14 +12,14 @@ from driver.errors import InvalidRequest
 LARGEST = 8 * 1024 * 1024  # bytes of the zip
 LARGEST_CONTENT = 32 * 1024 * 1024  # bytes of all files together, twice what ARM takes for templates and parameters
 MOST_FILES = 1_000
-LONGEST_PATH = 250  # bytes; a file system takes 255 for a name
+LONGEST_PATH = 250  # bytes; a file system takes names of 255
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LINK = 0o120000
 _KIND = 0o170000
 
 
-def files(driver_files: str) -> dict[str, bytes]:
-    """The files of driver files by path; none where there is no zip. Raises InvalidRequest naming what is wrong."""
+def read_files(driver_files: str) -> dict[str, bytes]:
+    """The contents of driver files by path; empty if there is no zip. Raises InvalidRequest naming what is wrong."""
     if not driver_files.strip():
         return {}
     if len(driver_files) > LARGEST * 4 // 3 + 4:
@@ -30,32 +30,32 @@ def files(driver_files: str) -> dict[str, bytes]:
         raise InvalidRequest(f"driverFiles: not base64: {error}") from None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read(archive)
+            return _read_archive(archive)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         raise InvalidRequest(f"driverFiles: not a zip that can be read: {error}") from None
 
 
-def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _read_archive(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     if len(entries) > MOST_FILES:
         raise InvalidRequest(f"driverFiles: {len(entries)} files, more than {MOST_FILES}")
     if sum(entry.file_size for entry in entries) > LARGEST_CONTENT:
         raise InvalidRequest(f"driverFiles: the files are larger than {LARGEST_CONTENT} bytes together")
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for entry in entries:
-        path = _path(entry)
-        if path in found:
+        path = _read_path(entry)
+        if path in contents:
             raise InvalidRequest(f"driverFiles: '{path}' stands in the zip twice")
         with archive.open(entry) as stream:
-            # The size that an entry names may be a lie: reading stops where it says.
-            found[path] = stream.read(entry.file_size + 1)
-    for path in found:
-        if within := next((str(one) for one in PurePosixPath(path).parents if str(one) in found), ""):
-            raise InvalidRequest(f"driverFiles: '{within}' is a file and the folder of '{path}'")
-    return found
+            # The entry's file_size may be wrong: more than it says (and one byte) is never read.
+            contents[path] = stream.read(entry.file_size + 1)
+    for path in contents:
+        if file := next((str(parent) for parent in PurePosixPath(path).parents if str(parent) in contents), ""):
+            raise InvalidRequest(f"driverFiles: '{file}' is a file and the folder of '{path}'")
+    return contents
 
 
-def _path(entry: zipfile.ZipInfo) -> str:
+def _read_path(entry: zipfile.ZipInfo) -> str:
     if entry.compress_type not in _METHODS:
         raise InvalidRequest(
             f"driverFiles: '{entry.filename[:200]}' is compressed by method {entry.compress_type}; only stored and"

@@ -1,7 +1,7 @@
-"""Bicep sources compiled by the Bicep CLI, sealed off: a private folder, an empty environment, no network, bounded in
-time and memory.
+"""Compilation of Bicep sources by the Bicep CLI. It runs isolated: in a private folder, with an empty environment,
+without network, and with limits of time and memory.
 
-One short-lived `bicep jsonrpc` process a compilation; the result is kept by content.
+Each compilation takes one `bicep jsonrpc` process. Results are cached by content.
 """
 
 import codecs
@@ -23,15 +23,15 @@ from driver.errors import InvalidRequest, NotReady
 SECONDS = 30
 MEMORY = 512 * 1024 * 1024
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; ARM takes templates of 4 MB
-_MOST_AT_ONCE = 2  # compilers of one worker, each of which may take MEMORY
+_MOST_AT_ONCE = 2  # compilers that run in one worker; each may take MEMORY bytes
 _KEPT = 64
 _SOURCES = (".bicep", ".bicepparam")
 _CONFIGURATION = "bicepconfig.json"
 _FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/]")
-# The compiler does not say which folders it has listed.
+# The compiler reports the files that it read, but not the folders that it listed: so this function is refused.
 _LISTS_FOLDERS = "loadDirectoryFileInfo"
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with the same bytes
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -42,96 +42,102 @@ _turns = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 @dataclass(frozen=True)
 class Compiled:
-    """A template, and of a .bicepparam file its parameters as in an ARM parameters file."""
+    """A compiled template; for a .bicepparam file also its parameters, as in an ARM parameters file."""
 
     template: Mapping[str, Any]
     parameters: Mapping[str, Any]
 
 
 def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
-    """Compile a .bicep or .bicepparam file of a package; what was compiled before is remembered. Raises InvalidRequest
-    with the compiler's diagnostics.
+    """Compile a .bicep or .bicepparam file of a package. Results are cached. Raises InvalidRequest with the compiler's
+    diagnostics.
     """
     for path, content in files.items():
-        text = _text(content)
+        text = _decode_file(content)
         if path.endswith(_SOURCES) and _FROM_OUTSIDE.search(text):
             raise InvalidRequest(
                 f"{path}: modules from registries and template specs are not fetched: put them in the package"
             )
         if _LISTS_FOLDERS in text:
             raise InvalidRequest(f"{path}: {_LISTS_FOLDERS} is not taken: it lists folders outside of the package, too")
-    key = _key(files, entry, bicep)
+    key = _compute_key(files, entry, bicep)
     if (known := _compiled.get(key)) is not None:
         return known
     with _turns:
-        compiled = _compiled.get(key) or _compile(files, entry, bicep)
+        compiled = _compiled.get(key) or _compile_in_folder(files, entry, bicep)
     _compiled[key] = compiled
     if len(_compiled) > _KEPT:
         _compiled.popitem(last=False)
     return compiled
 
 
-def _key(files: Mapping[str, bytes], entry: str, bicep: str) -> str:
+def _compute_key(files: Mapping[str, bytes], entry: str, bicep: str) -> str:
     digest = sha256(f"{bicep}\0{entry}\0".encode())
     for path, content in sorted(files.items()):
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _text(content: bytes) -> str:
-    """A file as the compiler reads it: in the encoding that its first bytes tell, else in UTF-8."""
+def _decode_file(content: bytes) -> str:
+    """A file's text, decoded as the compiler does: by its byte order mark, else as UTF-8."""
     encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8")
     return content.decode(encoding, errors="replace")
 
 
-def _compile(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
+def _compile_in_folder(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
     with tempfile.TemporaryDirectory(prefix="bicep-") as name:
         folder = Path(name).resolve()
         for path, content in files.items():
-            # A configuration could name caches and artifacts elsewhere.
+            # The package's own configuration is left out: it could name caches outside of the folder.
             if PurePosixPath(path).name.lower() != _CONFIGURATION:
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-        (folder / _CONFIGURATION).write_text("{}")  # or the compiler would look for one in the folders above
-        return _result(folder, entry, bicep)
+        (folder / _CONFIGURATION).write_text("{}")  # otherwise the compiler looks for one in the parent folders
+        return _run_compiler(folder, entry, bicep)
 
 
-def _result(folder: Path, entry: str, bicep: str) -> Compiled:
+def _run_compiler(folder: Path, entry: str, bicep: str) -> Compiled:
     path = str(folder / entry)
     method = "bicep/compileParams" if entry.endswith(".bicepparam") else "bicep/compile"
     options = {"path": path, "parameterOverrides": {}} if entry.endswith(".bicepparam") else {"path": path}
-    # Files are looked at before diagnostics are shown: those of a file elsewhere would quote it.
-    references, answer = _ask(bicep, folder, [("bicep/getFileReferences", {"path": path}), (method, options)], entry)
-    outside = [one for one in references.get("filePaths", ()) if not Path(one).resolve().is_relative_to(folder)]
+    # File references are checked before diagnostics are shown: a diagnostic may quote a file outside of the folder.
+    references, answer = _call_compiler(
+        bicep, folder, [("bicep/getFileReferences", {"path": path}), (method, options)], entry
+    )
+    outside = [file for file in references.get("filePaths", ()) if not Path(file).resolve().is_relative_to(folder)]
     if outside:
         raise InvalidRequest(f"{entry}: it refers to a file outside of the package")
     if not answer.get("success"):
-        raise InvalidRequest(*_diagnostics(answer, folder, entry))
+        raise InvalidRequest(*_list_diagnostics(answer, folder, entry))
     if method == "bicep/compile":
         return Compiled(json.loads(answer["contents"]), {})
     return Compiled(json.loads(answer["template"]), json.loads(answer["parameters"])["parameters"])
 
 
-def _diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> list[str]:
+def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> list[str]:
     faults = []
-    for one in answer.get("diagnostics", ()):
-        if one["level"] == "Error":
-            source = str(PurePosixPath(one["source"]).relative_to(folder)) if one["source"] else entry
-            start = one["range"]["start"]
-            faults.append(f"{source}({start['line'] + 1},{start['char'] + 1}): {one['code']}: {one['message']}")
+    for diagnostic in answer.get("diagnostics", ()):
+        if diagnostic["level"] == "Error":
+            source = str(PurePosixPath(diagnostic["source"]).relative_to(folder)) if diagnostic["source"] else entry
+            start = diagnostic["range"]["start"]
+            faults.append(
+                f"{source}({start['line'] + 1},{start['char'] + 1}): {diagnostic['code']}: {diagnostic['message']}"
+            )
     return [fault.replace(str(folder), "") for fault in faults[:20]] or [
         f"{entry}: the Bicep compiler gave no template"
     ]
 
 
-def _ask(bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entry: str) -> list[dict[str, Any]]:
-    """The results of the calls, made to one compiler process."""
+def _call_compiler(
+    bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entry: str
+) -> list[dict[str, Any]]:
+    """The results of the calls, which are made to one compiler process."""
     environment = {
         "HOME": str(folder),
         "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1",
         "DOTNET_GCHeapHardLimit": hex(MEMORY),
-        "DOTNET_BUNDLE_EXTRACT_BASE_DIR": _own_libraries().name,
+        "DOTNET_BUNDLE_EXTRACT_BASE_DIR": _make_library_folder().name,
         "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
@@ -154,7 +160,9 @@ def _ask(bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entr
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("a process without pipes")
             try:
-                results = [_call(process.stdin, process.stdout, number, *call) for number, call in enumerate(calls)]
+                results = [
+                    _call_method(process.stdin, process.stdout, number, *call) for number, call in enumerate(calls)
+                ]
             finally:
                 process.kill()
     except OverflowError:
@@ -166,7 +174,9 @@ def _ask(bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entr
     return results
 
 
-def _call(stdin: IO[bytes], stdout: IO[bytes], number: int, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _call_method(
+    stdin: IO[bytes], stdout: IO[bytes], number: int, method: str, parameters: dict[str, Any]
+) -> dict[str, Any]:
     body = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}).encode()
     stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
     stdin.flush()
@@ -189,6 +199,6 @@ def _call(stdin: IO[bytes], stdout: IO[bytes], number: int, method: str, paramet
 
 
 @cache
-def _own_libraries() -> "tempfile.TemporaryDirectory[str]":
-    """Where the compiler unpacks libraries of its own; kept as long as this process, since it takes long."""
+def _make_library_folder() -> "tempfile.TemporaryDirectory[str]":
+    """The folder where the compiler unpacks its libraries. Unpacking takes long, so this process keeps the folder."""
     return tempfile.TemporaryDirectory(prefix="bicep-libraries-")

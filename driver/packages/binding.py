@@ -1,4 +1,4 @@
-"""Parameters bound: each template parameter finds its value by name, in its type."""
+"""Binding of template parameters: each gets its value by name, converted to its type."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,15 +8,15 @@ from driver.packages import properties
 from driver.packages.templates import Parameter
 
 
-def bind(
+def bind_parameters(
     parameters: Iterable[Parameter],
     explicit: Mapping[str, Any],
     sources: tuple[Properties, ...],
     given: Mapping[str, Any],
     faults: list[str],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values of a template's parameters, and the Key Vault references among them; those left to their defaults are
-    in neither.
+    """The values of a template's parameters, and the Key Vault references of those that have one. A parameter that
+    keeps its default is in neither.
 
     A value comes from `explicit` (lifecycle.yaml), else from the property of its name in the first of the `sources`
     that has it, else from `given` (a .bicepparam file, as an ARM parameters file: `{name: {"value"} |
@@ -31,20 +31,20 @@ def bind(
             if parameter.name.lower() in lifecycle:
                 value = lifecycle[parameter.name.lower()]
             else:
-                value = properties.find(parameter, sources)
+                value = properties.find_value(parameter, sources)
             if properties.is_absent(value, parameter):
                 value = file.get("value")
             if not properties.is_absent(value, parameter):
-                bound[parameter.name] = properties.coerce(parameter, value)
+                bound[parameter.name] = properties.coerce_value(parameter, value)
             elif "reference" in file:
                 references[parameter.name] = file["reference"]
             elif parameter.required:
-                faults.append(f"property '{parameter.name}' is missing: {_wanted(parameter)}")
+                faults.append(f"property '{parameter.name}' is missing: {_describe_requirement(parameter)}")
         except properties.Unfit as unfit:
             faults.append(f"property '{parameter.name}': {unfit}")
     return bound, references
 
 
-def _wanted(parameter: Parameter) -> str:
+def _describe_requirement(parameter: Parameter) -> str:
     allowed = f", one of {', '.join(map(str, parameter.allowed))}" if parameter.allowed else ""
     return f"it is required ({parameter.type}{allowed})"

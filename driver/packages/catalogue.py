@@ -12,20 +12,20 @@ from typing import Any
 from driver.errors import InvalidRequest
 from driver.models.orders import Deploy
 from driver.packages import archives, bicep, links
-from driver.packages.manifests import FILE, Manifest, Transition, manifest
-from driver.packages.templates import Template, is_template, template
+from driver.packages.manifests import FILE, Manifest, Transition, read_manifest
+from driver.packages.templates import Template, is_template, read_template
 from driver.settings import Settings
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "infra" / "resources"
-_SOURCES = (".json", ".bicep", ".bicepparam")  # of one name the last that is there is deployed
-# What the old driver called a type that has another name here.
+_SOURCES = (".json", ".bicep", ".bicepparam")  # of several files of one name the last of these is deployed
+# Resource types that have another name than in the former driver, by that name.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
 
 
 @dataclass(frozen=True)
 class Package:
-    """A resource package. `files` are what it holds by path; `bicep` is the compiler for a package that is not built
-    in.
+    """A resource package. `files` are its contents by path. `bicep` is the path of the Bicep CLI, for a package that is
+    not built in; empty if there is none.
     """
 
     name: str
@@ -34,107 +34,108 @@ class Package:
     built_in: bool = True
     bicep: str = ""
 
-    def template(self, file: str) -> tuple[Template, Mapping[str, Any]]:
-        """The template of a `deploy:` line, and the parameters of a .bicepparam file as in an ARM parameters file.
+    def load_template(self, file: str) -> tuple[Template, Mapping[str, Any]]:
+        """The template that a `deploy:` line names; for a .bicepparam file also its parameters, as in an ARM parameters
+        file.
 
-        Raises InvalidRequest if the package does not hold it or it cannot be compiled.
+        Raises InvalidRequest if the package has no such file or if it cannot be compiled.
         """
         if self.built_in:
-            return _built_in_template(self.name, str(PurePosixPath(file).with_suffix(".json"))), {}
+            return _read_built_in_template(self.name, str(PurePosixPath(file).with_suffix(".json"))), {}
         if file not in self.files:
             raise InvalidRequest(f"{FILE}: deploy names '{file}', but there is no such file in the package")
         if file.endswith(".json"):
-            return self._from_json(file), {}
+            return self._read_json_template(file), {}
         if self.bicep:
             compiled = bicep.compile_files(self.files, file, self.bicep)
-            return template(compiled.template, file), compiled.parameters
+            return read_template(compiled.template, file), compiled.parameters
         beside = str(PurePosixPath(file).with_suffix(".json"))
         if file.endswith(".bicep") and beside in self.files:
-            return self._from_json(beside), {}
+            return self._read_json_template(beside), {}
         raise InvalidRequest(
             f"driverFiles: '{file}' cannot be compiled: this driver has no Bicep CLI (setting BICEP_PATH);"
             f" put the compiled '{beside}' beside it (bicep build {file})"
         )
 
-    def _from_json(self, file: str) -> Template:
-        return template(links.inlined(_json(self.files[file], file), file, self.files), file)
+    def _read_json_template(self, file: str) -> Template:
+        return read_template(links.inline_links(_parse_json(self.files[file], file), file, self.files), file)
 
 
-def package(resource_type: str, driver_files: str, settings: Settings) -> Package:
+def find_package(resource_type: str, driver_files: str, settings: Settings) -> Package:
     """The package that serves a request: its own driver files if they hold a lifecycle.yaml or a template, else the
     built-in one of its resource type. Raises InvalidRequest if there is none.
     """
-    own = archives.files(driver_files)
-    found = own_package(own, settings)
-    if found is not None:
-        return found
-    name = resource_type_name(resource_type)
-    if name not in built_in_names():
+    files = archives.read_files(driver_files)
+    package = load_own_package(files, settings)
+    if package is not None:
+        return package
+    name = read_type_name(resource_type)
+    if name not in list_built_in_names():
         raise InvalidRequest(
             f"systemProperties.resourceType: '{resource_type}' is no built-in resource type"
-            f" ({', '.join(built_in_names())}), and driverFiles hold no {FILE} and no template"
+            f" ({', '.join(list_built_in_names())}), and driverFiles hold no {FILE} and no template"
         )
-    return built_in(name)
+    return load_built_in(name)
 
 
-def own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
-    """The package that driver files make; None if they hold neither a lifecycle.yaml nor a template."""
+def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
+    """The package in driver files; None if they hold neither a lifecycle.yaml nor a template."""
     if FILE in files:
-        read = manifest(_text(files[FILE], FILE))
+        manifest = read_manifest(_decode_text(files[FILE], FILE))
     else:
-        conventional = _conventional(files)
+        conventional = _derive_transitions(files)
         if not conventional:
             return None
-        read = Manifest(
+        manifest = Manifest(
             version=1, resource_group="{{ resourcegroup_name }}", location="{{ location }}", transitions=conventional
         )
-    return Package("driverFiles", read, files, built_in=False, bicep=settings.bicep_path)
+    return Package("driverFiles", manifest, files, built_in=False, bicep=settings.bicep_path)
 
 
-def resource_type_name(resource_type: str) -> str:
-    """`AzureVNet` of `resource::AzureVNet::1.0`, in the spelling of the built-in package where there is one."""
+def read_type_name(resource_type: str) -> str:
+    """`AzureVNet` of `resource::AzureVNet::1.0`; in the spelling of the built-in package if there is one."""
     parts = resource_type.split("::")
     name = parts[1] if len(parts) > 1 else resource_type
     name = _FORMER_NAMES.get(name.lower(), name)
-    return next((known for known in built_in_names() if known.lower() == name.lower()), name)
+    return next((known for known in list_built_in_names() if known.lower() == name.lower()), name)
 
 
 @cache
-def built_in_names() -> tuple[str, ...]:
+def list_built_in_names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/{FILE}")))
 
 
 @cache
-def built_in(name: str) -> Package:
+def load_built_in(name: str) -> Package:
     folder = BUILT_IN / name
     contents = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".yaml", ".json")}
-    return Package(name, manifest(contents[FILE].decode()), contents)
+    return Package(name, read_manifest(contents[FILE].decode()), contents)
 
 
 @cache
-def _built_in_template(name: str, file: str) -> Template:
-    return template(json.loads(built_in(name).files[file]), f"{name}/{file}")
+def _read_built_in_template(name: str, file: str) -> Template:
+    return read_template(json.loads(load_built_in(name).files[file]), f"{name}/{file}")
 
 
-def _conventional(files: Mapping[str, bytes]) -> dict[str, Transition]:
-    """Transitions by the names of the templates at the top: main is Create."""
-    found: dict[str, str] = {}
+def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
+    """Transitions named after the templates in the top folder. `main` is Create."""
+    paths: dict[str, str] = {}
     for suffix in _SOURCES:
         for path in sorted(files):
             if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path])):
                 stem = path.removesuffix(suffix)
-                found["Create" if stem.lower() in ("main", "create") else stem] = path
-    return {name: Transition(deploy=path) for name, path in found.items()}
+                paths["Create" if stem.lower() in ("main", "create") else stem] = path
+    return {name: Transition(deploy=path) for name, path in paths.items()}
 
 
-def _json(content: bytes, file: str) -> Any:
+def _parse_json(content: bytes, file: str) -> Any:
     try:
-        return json.loads(_text(content, file))
+        return json.loads(_decode_text(content, file))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"{file}: not JSON: {error}") from None
 
 
-def _text(content: bytes, file: str) -> str:
+def _decode_text(content: bytes, file: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -142,7 +143,7 @@ def _text(content: bytes, file: str) -> str:
 
 
 def find_template(work: Deploy) -> Template:
-    """The template of a deployment to make: its own, or the file of a built-in package."""
+    """The template of a deployment to make: from the order, or the file of a built-in package."""
     if work.template is not None:
-        return template(work.template, work.file)
-    return built_in(work.package).template(work.file)[0]
+        return read_template(work.template, work.file)
+    return load_built_in(work.package).load_template(work.file)[0]

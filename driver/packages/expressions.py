@@ -1,7 +1,8 @@
-"""Jinja2 in lifecycle.yaml: `{{ expressions }}` over the properties of a request, in a sandbox that is bounded in time
-and size.
+"""Jinja2 in lifecycle.yaml: `{{ expressions }}` over the properties of a request, in a sandbox with limits of time and
+size.
 
-Only expressions: no statements, no calls, few filters, and none of them gives a text longer than LONGEST.
+Only expressions are allowed: no statements, no calls, and few filters, none of which returns more than LONGEST
+characters.
 """
 
 import json
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.nodes import Node
 
-LONGEST = 10_000  # characters of a text with expressions, of what a filter gives, and of the text one renders to
-MOST_NAMES = 20  # times that one text may name a property, which may be megabytes long
-DEEPEST = 20  # expressions within expressions; Python takes exponential time for source that is nested too deep
-_MOST_COMPILED = 1_000  # a request's own package brings texts of its own
+LONGEST = 10_000  # characters of a text with expressions, of the result of a filter, and of the rendered text
+MOST_NAMES = 20  # uses of properties in one text; a property's value may be megabytes long
+DEEPEST = 20  # levels of nested expressions; Python's compiler takes exponential time for deep nesting
+_MOST_COMPILED = 1_000  # kept in the cache; driver files bring new texts with each request
 _FILTERS = (
     "default",
     "first",
@@ -64,20 +65,21 @@ _NODES = [
     "Test",
     "Tuple",
 ]
-# What an expression can run into. Python's own compiler refuses what is nested too deep with a SyntaxError; a number
-# that is too large becomes a name that there is not.
+# What evaluating an expression may raise. Python's compiler raises SyntaxError if the nesting is too deep. A number
+# that is too large becomes an undefined name (NameError).
 _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, NameError, RecursionError, MemoryError, SyntaxError)
 
 
 def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
-    """The value of a text with expressions. One lone `{{ expression }}` keeps its type; any other text is text.
+    """The value of a text with expressions. If the text is one `{{ expression }}`, its value keeps its type; any other
+    text gives a text.
 
-    Raises InvalidRequest naming the place, for an undefined name too.
+    Raises InvalidRequest naming the place, also for an undefined name.
     """
     from jinja2 import TemplateError, UndefinedError
 
     try:
-        value = _compiled(text)(context)
+        value = _compile_text(text)(context)
     except UndefinedError as error:
         raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from None
     except (*_FAULTS, TemplateError) as error:
@@ -88,35 +90,38 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
 
 
 def evaluate_all(value: Any, context: Mapping[str, Any], place: str) -> Any:
-    """A YAML value with every text in it evaluated."""
+    """A YAML value in which every text was evaluated."""
     if isinstance(value, str):
         return evaluate(value, context, place)
     if isinstance(value, Mapping):
-        return {key: evaluate_all(one, context, f"{place}.{key}") for key, one in value.items()}
+        return {key: evaluate_all(element, context, f"{place}.{key}") for key, element in value.items()}
     if isinstance(value, list):
-        return [evaluate_all(one, context, f"{place}[{index}]") for index, one in enumerate(value)]
+        return [evaluate_all(element, context, f"{place}[{index}]") for index, element in enumerate(value)]
     return value
 
 
 @cache
-def _environment() -> "Environment":
+def _build_environment() -> "Environment":
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     environment.globals.clear()
     environment.filters = {
-        **{name: _bounded(environment.filters[name]) for name in _FILTERS},
-        "tojson": _bounded(json.dumps, arguments=1),  # Jinja2's own escapes for HTML and indents as far as it is told
+        **{name: _limit_filter(environment.filters[name]) for name in _FILTERS},
+        # Jinja2's own filter escapes for HTML, and takes any number for its indent.
+        "tojson": _limit_filter(json.dumps, arguments=1),
     }
     return environment
 
 
-def _bounded(function: Callable[..., Any], arguments: int = 3) -> Callable[..., Any]:
-    """A filter that gives no longer text than LONGEST: each may multiply the length of what the one before gave."""
+def _limit_filter(function: Callable[..., Any], arguments: int = 3) -> Callable[..., Any]:
+    """The filter with a limit of LONGEST characters for its result, since each filter may multiply the length of its
+    input.
+    """
 
     @wraps(function)
-    def bounded(*values: Any, **named: Any) -> Any:
+    def call_filter(*values: Any, **named: Any) -> Any:
         if len(values) + len(named) > arguments:
             raise TypeError("too many arguments")
         result = function(*values, **named)
@@ -124,54 +129,54 @@ def _bounded(function: Callable[..., Any], arguments: int = 3) -> Callable[..., 
             raise ValueError(f"a filter gives more than {LONGEST} characters")
         return result
 
-    return bounded
+    return call_filter
 
 
-def _compiled(text: str) -> Callable[[Mapping[str, Any]], Any]:
+def _compile_text(text: str) -> Callable[[Mapping[str, Any]], Any]:
     from jinja2 import TemplateSyntaxError
 
     if len(text) > LONGEST:
         raise TemplateSyntaxError(f"longer than {LONGEST} characters", 1)
-    return _compile(text)
+    return _compile_expression(text)
 
 
 @lru_cache(maxsize=_MOST_COMPILED)
-def _compile(text: str) -> Callable[[Mapping[str, Any]], Any]:
+def _compile_expression(text: str) -> Callable[[Mapping[str, Any]], Any]:
     from jinja2 import TemplateSyntaxError, nodes
 
-    environment = _environment()
+    environment = _build_environment()
     parsed = environment.parse(text)
     for node in parsed.find_all(nodes.Node):
         if type(node).__name__ not in _NODES:
             raise TemplateSyntaxError(f"{type(node).__name__.lower()} is not allowed here, only expressions are", 1)
     if sum(1 for _ in parsed.find_all(nodes.Name)) > MOST_NAMES:
         raise TemplateSyntaxError(f"it names properties more than {MOST_NAMES} times", 1)
-    if _depth(parsed) > DEEPEST:
+    if _measure_depth(parsed) > DEEPEST:
         raise TemplateSyntaxError(f"it is nested more than {DEEPEST} deep", 1)
-    lone = _lone_expression(text, parsed)
+    lone = _find_lone_expression(text, parsed)
     if lone is None:
         template = environment.from_string(text)
         return lambda context: template.render(context)
     expression = environment.compile_expression(lone, undefined_to_none=False)
 
-    def value(context: Mapping[str, Any]) -> Any:
+    def evaluate_expression(context: Mapping[str, Any]) -> Any:
         # Not as keywords: a property may be called `self`.
-        return json.loads(json.dumps(expression(context), default=_no_value))
+        return json.loads(json.dumps(expression(context), default=_refuse_value))
 
-    return value
-
-
-def _depth(node: "Node") -> int:
-    return 1 + max(map(_depth, node.iter_child_nodes()), default=0)
+    return evaluate_expression
 
 
-def _no_value(result: Any) -> Any:
-    """What an expression gave is no value, such as a method. What is undefined says so, with its name."""
+def _measure_depth(node: "Node") -> int:
+    return 1 + max(map(_measure_depth, node.iter_child_nodes()), default=0)
+
+
+def _refuse_value(result: Any) -> Any:
+    """Refuse a result that is no JSON value, such as a method. `str()` of an undefined name raises with its name."""
     str(result)
     raise TypeError(f"it gives a {type(result).__name__}, which is no JSON value")
 
 
-def _lone_expression(text: str, parsed: Any) -> str | None:
+def _find_lone_expression(text: str, parsed: Any) -> str | None:
     from jinja2 import nodes
 
     stripped = text.strip()

@@ -1,6 +1,4 @@
-"""Linked templates: `templateLink.relativePath` in a package's ARM JSON, replaced with the file of the package that it
-names.
-"""
+"""Linked templates: each `templateLink.relativePath` in a package's ARM JSON is replaced with the file it names."""
 
 import json
 import posixpath
@@ -10,36 +8,41 @@ from typing import Any
 
 from driver.errors import InvalidRequest
 
-_DEEPEST = 5  # levels of nesting that ARM takes
-_MOST = 800  # links of one template, as many as ARM takes resources
+_DEEPEST = 5  # levels of nested templates, as in ARM
+_MOST = 800  # links in one template: ARM's limit for resources
 _DEPLOYMENTS = "microsoft.resources/deployments"
 
 
-def inlined(body: Any, file: str, files: Mapping[str, bytes]) -> Any:
-    """The template with linked templates as nested ones. Links by uri or id are ARM's to follow, and stay."""
-    return _inlined(body, file, _Package(files, iter(range(_MOST))), 0)
+def inline_links(body: Any, file: str, files: Mapping[str, bytes]) -> Any:
+    """The template with linked templates inlined as nested ones. Links by `uri` or `id` stay: ARM resolves them."""
+    return _inline_template(body, file, _Package(files, iter(range(_MOST))), 0)
 
 
 @dataclass(frozen=True)
 class _Package:
-    """The files by path, and the links that may still be followed."""
+    """The files by path. `links` yields once for each link that may still be followed."""
 
     files: Mapping[str, bytes]
     links: Iterator[int]
 
 
-def _inlined(body: Any, file: str, package: _Package, level: int) -> Any:
+def _inline_template(body: Any, file: str, package: _Package, level: int) -> Any:
     if not isinstance(body, Mapping):
         return body
     resources = body.get("resources")
     if isinstance(resources, Mapping):
-        return {**body, "resources": {name: _resource(one, file, package, level) for name, one in resources.items()}}
+        return {
+            **body,
+            "resources": {
+                name: _inline_resource(resource, file, package, level) for name, resource in resources.items()
+            },
+        }
     if isinstance(resources, list):
-        return {**body, "resources": [_resource(one, file, package, level) for one in resources]}
+        return {**body, "resources": [_inline_resource(resource, file, package, level) for resource in resources]}
     return dict(body)
 
 
-def _resource(resource: Any, file: str, package: _Package, level: int) -> Any:
+def _inline_resource(resource: Any, file: str, package: _Package, level: int) -> Any:
     if not isinstance(resource, Mapping) or str(resource.get("type", "")).lower() != _DEPLOYMENTS:
         return resource
     properties = resource.get("properties")
@@ -49,17 +52,23 @@ def _resource(resource: Any, file: str, package: _Package, level: int) -> Any:
     if isinstance(link, Mapping) and "relativePath" in link:
         rest = {key: value for key, value in properties.items() if key != "templateLink"}
         path = posixpath.normpath(posixpath.join(posixpath.dirname(file), str(link["relativePath"])))
-        inner = {"expressionEvaluationOptions": {"scope": "inner"}, "template": _linked(path, file, package, level)}
+        inner = {
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "template": _read_linked_template(path, file, package, level),
+        }
         return {**resource, "properties": {**rest, **inner}}
     if isinstance(properties.get("template"), Mapping):
         return {
             **resource,
-            "properties": {**properties, "template": _inlined(properties["template"], file, package, level + 1)},
+            "properties": {
+                **properties,
+                "template": _inline_template(properties["template"], file, package, level + 1),
+            },
         }
     return resource
 
 
-def _linked(path: str, file: str, package: _Package, level: int) -> Any:
+def _read_linked_template(path: str, file: str, package: _Package, level: int) -> Any:
     if path not in package.files:
         raise InvalidRequest(f"{file}: templateLink.relativePath leads to '{path}', which is not in the package")
     if level >= _DEEPEST:
@@ -70,4 +79,4 @@ def _linked(path: str, file: str, package: _Package, level: int) -> Any:
         body = json.loads(package.files[path].decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"{path}: not JSON: {error}") from None
-    return _inlined(body, path, package, level + 1)
+    return _inline_template(body, path, package, level + 1)

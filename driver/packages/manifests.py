@@ -23,13 +23,13 @@ from driver.errors import InvalidRequest
 FILE = "lifecycle.yaml"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-# Operations that every package has without a line of its own.
+# Operations that every package has without defining them.
 PREVIEWS = ("CheckDrift", "WhatIf")
 _OTHER_NAMES = {"install": "create", "uninstall": "delete"}
 
 
 class _Loader(yaml.SafeLoader):
-    """Booleans as in YAML 1.2: true and false. In YAML 1.1 the key `on` is one too."""
+    """Reads booleans as YAML 1.2 does: only true and false. In YAML 1.1 the key `on` would be a boolean."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -53,8 +53,8 @@ class OwnedResource(_Strict):
     resource_group: str = Field(default="", description="Its resource group; any where this is not given.")
 
 
-def _form(removed: Any) -> str:
-    """Which form of `remove` is meant, so that a fault in one is not told as three."""
+def _find_form(removed: Any) -> str:
+    """The form of `remove` to validate against. Without it one fault would be reported once for each form."""
     return _ONE if isinstance(removed, dict | OwnedResource) else _LIST if isinstance(removed, list) else _ALL
 
 
@@ -63,7 +63,7 @@ Removed = Annotated[
     Annotated[Literal["all"], Tag(_ALL)]
     | Annotated[OwnedResource, Tag(_ONE)]
     | Annotated[list[OwnedResource], Tag(_LIST)],
-    Discriminator(_form),
+    Discriminator(_find_form),
 ]
 
 
@@ -87,13 +87,13 @@ class Transition(_Strict):
 
     @field_validator("timeout")
     @classmethod
-    def _duration(cls, value: str | None) -> str | None:
+    def _check_duration(cls, value: str | None) -> str | None:
         if value is not None and not _DURATION.fullmatch(value):
             raise ValueError("must be a number followed by s, m or h, such as 30m")
         return value
 
     @model_validator(mode="after")
-    def _one_verb(self) -> "Transition":
+    def _check_verb(self) -> "Transition":
         if sum(verb is not None for verb in (self.deploy, self.remove, self.call)) != 1:
             raise ValueError("takes exactly one of deploy, remove and call")
         if (self.call is None) != (self.on is None):
@@ -104,7 +104,7 @@ class Transition(_Strict):
 
     @property
     def seconds(self) -> int | None:
-        """The timeout in seconds."""
+        """The timeout in seconds; None if none is given."""
         match = _DURATION.fullmatch(self.timeout or "")
         return int(match[1]) * _SECONDS[match[2]] if match else None
 
@@ -130,10 +130,9 @@ class Manifest(_Strict):
     transitions: dict[str, Transition] = Field(description="Transitions and operations by name.")
     reference: Reference | None = None
 
-    def transition(self, name: str) -> Transition:
-        """The transition of that name, without regard to case. Install is Create and Uninstall is Delete unless the
-        package says otherwise; Delete removes all unless it says otherwise. Raises InvalidRequest naming the known
-        ones.
+    def find_transition(self, name: str) -> Transition:
+        """The transition of that name, without regard to case. If the package does not define them, Install is Create,
+        Uninstall is Delete, and Delete removes all. Raises InvalidRequest naming the known transitions.
         """
         known = {key.lower(): value for key, value in self.transitions.items()}
         wanted = name.lower()
@@ -148,8 +147,8 @@ class Manifest(_Strict):
         )
 
 
-def manifest(text: str) -> Manifest:
-    """A lifecycle.yaml's content. Raises InvalidRequest naming line and key of every fault."""
+def read_manifest(text: str) -> Manifest:
+    """Read the text of a lifecycle.yaml. Raises InvalidRequest naming line and key of every fault."""
     try:
         tree = yaml.compose(text, Loader=_Loader)
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)):
@@ -161,17 +160,19 @@ def manifest(text: str) -> Manifest:
         return Manifest.model_validate(content)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        raise InvalidRequest(*dict.fromkeys(_fault(fault["loc"], fault["msg"], tree) for fault in faults)) from None
+        raise InvalidRequest(
+            *dict.fromkeys(_describe_fault(fault["loc"], fault["msg"], tree) for fault in faults)
+        ) from None
 
 
-def _fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None) -> str:
+def _describe_fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None) -> str:
     keys = []
     node = tree
     line = 1
     for key in location:
         if key in _FORMS:
             continue
-        below = _below(node, key)
+        below = _find_node(node, key)
         keys.append(str(key))
         if below is None:
             break
@@ -179,7 +180,7 @@ def _fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None
     return f"{FILE} line {line}, {'.'.join(keys) or 'top level'}: {message.removeprefix('Value error, ')}"
 
 
-def _below(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node, int] | None:
+def _find_node(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node, int] | None:
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if name.value == key:

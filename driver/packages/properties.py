@@ -1,5 +1,5 @@
-"""Property values as template parameters: found by name, coerced to the declared type, checked against its
-constraints.
+"""Property values for template parameters: they are found by name, converted to the declared type and checked against
+the declared constraints.
 """
 
 import json
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from driver.models.requests import Properties, Property
-from driver.packages.names import name_fault
+from driver.packages.names import find_name_fault
 from driver.packages.templates import Parameter
 
 _TRUE = {"true", "yes", "on", "1"}
@@ -15,66 +15,72 @@ _FALSE = {"false", "no", "off", "0"}
 
 
 class Unfit(Exception):
-    """A value that cannot be used for a parameter; the text says what would fit."""
+    """A value that cannot be used for a parameter. The text says what would fit."""
 
 
-def find(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
-    """The value of the property that has the parameter's name, from the first source that has it; None where none does.
+def find_value(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
+    """The value of the property with the parameter's name, from the first source that has one; None if none has.
 
-    A property of type `key` serves `<name>` and `<name>_public` with its public key, and a secure `<name>` or
-    `<name>_private` with its private key.
+    Of a property of type `key`, the parameters `<name>` and `<name>_public` get the public key. The secure parameters
+    `<name>` and `<name>_private` get the private key.
     """
     for properties in sources:
-        if (found := _named(properties, parameter.name)) is not None:
+        if (found := _find_property(properties, parameter.name)) is not None:
             if not found.is_key:
                 return found.value
             return found.private_key if parameter.secure else found.public_key
         for suffix in ("_public", "_private"):
-            key = _named(properties, parameter.name.removesuffix(suffix)) if parameter.name.endswith(suffix) else None
+            key = (
+                _find_property(properties, parameter.name.removesuffix(suffix))
+                if parameter.name.endswith(suffix)
+                else None
+            )
             if key is not None and key.is_key:
-                return _half(key, suffix, parameter)
+                return _read_key_half(key, suffix, parameter)
     return None
 
 
-def coerce(parameter: Parameter, value: Any) -> Any:
-    """A value as the parameter's type, within its constraints. Raises Unfit, never repeating a secure value."""
+def coerce_value(parameter: Parameter, value: Any) -> Any:
+    """The value converted to the parameter's type. Raises Unfit if it does not fit; never repeats a secure value."""
     coerced = _COERCIONS[parameter.type](value)
-    _check(parameter, coerced)
+    _check_constraints(parameter, coerced)
     if not parameter.allowed:
         return coerced
     spelled = {str(allowed).lower(): allowed for allowed in parameter.allowed}
     if isinstance(coerced, list):
-        return [spelled[str(one).lower()] for one in coerced]
+        return [spelled[str(element).lower()] for element in coerced]
     return spelled[str(coerced).lower()]
 
 
 def is_absent(value: Any, parameter: Parameter) -> bool:
-    """Whether a property says nothing: null, or an empty text where the parameter could do without one."""
+    """Whether a value counts as not given: null, or an empty text unless a required string parameter takes it."""
     return value is None or (
         value == "" and (not parameter.required or parameter.type not in ("string", "securestring"))
     )
 
 
-def depth(value: Any) -> int:
-    """How deep objects and lists are within each other; layer by layer, since recursion has a limit of its own."""
+def measure_depth(value: Any) -> int:
+    """The number of levels of nested objects and lists. Counted layer by layer, since Python limits recursion."""
     levels, layer = 0, [value]
     while layer:
         levels += 1
         layer = [
             child
-            for one in layer
-            for child in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            for container in layer
+            for child in (
+                container.values() if isinstance(container, dict) else container if isinstance(container, list) else ()
+            )
         ]
     return levels
 
 
-def _named(properties: Properties, name: str) -> Property | None:
+def _find_property(properties: Properties, name: str) -> Property | None:
     if name in properties:
         return properties[name]
     return next((value for key, value in properties.items() if key.lower() == name.lower()), None)
 
 
-def _half(key: Property, suffix: str, parameter: Parameter) -> Any:
+def _read_key_half(key: Property, suffix: str, parameter: Parameter) -> Any:
     if suffix == "_public":
         return key.public_key
     if not parameter.secure:
@@ -82,7 +88,7 @@ def _half(key: Property, suffix: str, parameter: Parameter) -> Any:
     return key.private_key
 
 
-def _text(value: Any) -> str:
+def _coerce_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -90,7 +96,7 @@ def _text(value: Any) -> str:
     return json.dumps(value)
 
 
-def _whole_number(value: Any) -> int:
+def _coerce_integer(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -101,22 +107,22 @@ def _whole_number(value: Any) -> int:
     raise Unfit("it takes a whole number")
 
 
-def _truth(value: Any) -> bool:
+def _coerce_boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    text = _text(value).strip().lower()
+    text = _coerce_text(value).strip().lower()
     if text in _TRUE | _FALSE:
         return text in _TRUE
     raise Unfit("it takes true or false")
 
 
-def _list(value: Any) -> list[Any]:
+def _coerce_list(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     if isinstance(value, str):
         text = value.strip()
         if text.startswith("["):
-            loaded = _loaded(text)
+            loaded = _parse_json(text)
             if isinstance(loaded, list):
                 return loaded
         elif not text.startswith("{"):
@@ -126,14 +132,14 @@ def _list(value: Any) -> list[Any]:
     raise Unfit("it takes a list: JSON, or values separated by commas")
 
 
-def _object(value: Any) -> dict[str, Any]:
-    loaded = _loaded(value) if isinstance(value, str) else value
+def _coerce_object(value: Any) -> dict[str, Any]:
+    loaded = _parse_json(value) if isinstance(value, str) else value
     if isinstance(loaded, Mapping):
         return dict(loaded)
     raise Unfit("it takes an object, as JSON")
 
 
-def _loaded(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -141,21 +147,21 @@ def _loaded(text: str) -> Any:
 
 
 _COERCIONS = {
-    "string": _text,
-    "securestring": _text,
-    "int": _whole_number,
-    "bool": _truth,
-    "array": _list,
-    "object": _object,
-    "secureobject": _object,
+    "string": _coerce_text,
+    "securestring": _coerce_text,
+    "int": _coerce_integer,
+    "bool": _coerce_boolean,
+    "array": _coerce_list,
+    "object": _coerce_object,
+    "secureobject": _coerce_object,
 }
 
 
-def _check(parameter: Parameter, value: Any) -> None:
-    shown = "the value" if parameter.secure else f"'{_text(value)[:100]}'"
+def _check_constraints(parameter: Parameter, value: Any) -> None:
+    shown = "the value" if parameter.secure else f"'{_coerce_text(value)[:100]}'"
     if parameter.allowed:
         _check_allowed(parameter, value, shown)
-    if parameter.name_of and isinstance(value, str) and (fault := name_fault(parameter.name_of, value)):
+    if parameter.name_of and isinstance(value, str) and (fault := find_name_fault(parameter.name_of, value)):
         raise Unfit(f"the value is no name for {parameter.name_of}" if parameter.secure else fault)
     if isinstance(value, int) and not isinstance(value, bool):
         if parameter.minimum is not None and value < parameter.minimum:
@@ -171,7 +177,7 @@ def _check(parameter: Parameter, value: Any) -> None:
 
 
 def _check_allowed(parameter: Parameter, value: Any, shown: str) -> None:
-    allowed = {str(one).lower() for one in parameter.allowed}
-    for one in value if isinstance(value, list) else [value]:
-        if str(one).lower() not in allowed:
+    allowed = {str(element).lower() for element in parameter.allowed}
+    for element in value if isinstance(value, list) else [value]:
+        if str(element).lower() not in allowed:
             raise Unfit(f"{shown} is none of {', '.join(map(str, parameter.allowed))}")

@@ -1,4 +1,4 @@
-"""ARM templates (JSON): what a template declares, as far as binding parameters and finding what it makes need it."""
+"""ARM templates (JSON): the declared parameters, outputs and resources."""
 
 import json
 import re
@@ -49,9 +49,9 @@ class Template:
     outputs: tuple[str, ...]
 
 
-def template(body: Any, file: str) -> Template:
-    """What the template in `file` declares. Raises InvalidRequest if it is no ARM template of a scope the driver
-    deploys to.
+def read_template(body: Any, file: str) -> Template:
+    """Read the body of the template in `file`. Raises InvalidRequest if it is no ARM template for a resource group or a
+    subscription.
     """
     if not isinstance(body, Mapping):
         raise InvalidRequest(f"{file}: an ARM template is a JSON object")
@@ -69,14 +69,14 @@ def template(body: Any, file: str) -> Template:
         if not isinstance(body.get(name) or {}, Mapping):
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
-    parameters = [_parameter(name, one, body, file, faults) for name, one in declared.items()]
+    parameters = [_read_parameter(name, declaration, body, file, faults) for name, declaration in declared.items()]
     if faults or scope is None:
         raise InvalidRequest(*faults)
     return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
 
 
 def is_template(content: bytes) -> bool:
-    """Whether a JSON file says of itself that it is an ARM template."""
+    """Whether a JSON file has the `$schema` of an ARM template."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
@@ -85,22 +85,22 @@ def is_template(content: bytes) -> bool:
     return isinstance(schema, str) and schema.rstrip("#").lower().endswith("deploymenttemplate.json")
 
 
-def resource_types(body: Mapping[str, Any]) -> frozenset[str]:
-    """The ARM types, in lower case, of all resources a template can make: nested ones and those of nested templates
-    included.
+def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
+    """The ARM types, in lower case, of all resources that a template can create, including child resources and those of
+    nested templates.
     """
-    return frozenset(name.lower() for name, _ in _resources(body.get("resources"), ""))
+    return frozenset(name.lower() for name, _ in _walk_resources(body.get("resources"), ""))
 
 
-def top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
-    """Type and name, in lower case, of each top-level resource, where every name is a text or one parameter; else None,
-    and only ARM can tell.
+def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
+    """Type and name, in lower case, of each top-level resource. None if a name is an expression other than one
+    parameter: then only ARM can evaluate it.
     """
     names = set()
-    for kind, one in _resources(body.get("resources"), ""):
+    for kind, resource in _walk_resources(body.get("resources"), ""):
         if kind.count("/") > 1:
             continue
-        name = one.get("name")
+        name = resource.get("name")
         if isinstance(name, str) and (match := _PARAMETER.fullmatch(name)):
             name = parameters.get(match[1])
         elif isinstance(name, str) and name.startswith("[") and not name.startswith("[["):
@@ -111,38 +111,42 @@ def top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> f
     return frozenset(names)
 
 
-def existing_types(body: Mapping[str, Any]) -> frozenset[str]:
-    """The ARM types, in lower case, of what a template only refers to (`existing`)."""
-    return frozenset(name.lower() for name, one in _resources(body.get("resources"), "") if one.get("existing") is True)
-
-
-def reaches_elsewhere(body: Mapping[str, Any]) -> bool:
-    """Whether a template can make resources outside of the group it is deployed to: nested deployments or scoped
-    resources.
-    """
-    return any(
-        one.get("scope")
-        or (name.lower() == DEPLOYMENTS.lower() and (one.get("resourceGroup") or one.get("subscriptionId")))
-        for name, one in _resources(body.get("resources"), "")
+def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
+    """The ARM types, in lower case, of the resources that a template only refers to (`existing`)."""
+    return frozenset(
+        kind.lower()
+        for kind, resource in _walk_resources(body.get("resources"), "")
+        if resource.get("existing") is True
     )
 
 
-def _resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for one in resources.values() if isinstance(resources, Mapping) else resources or ():
-        if not isinstance(one, Mapping):
+def has_outside_resources(body: Mapping[str, Any]) -> bool:
+    """Whether a template can create resources outside of the group that it is deployed to: by nested deployments or by
+    a `scope`.
+    """
+    return any(
+        resource.get("scope")
+        or (kind.lower() == DEPLOYMENTS.lower() and (resource.get("resourceGroup") or resource.get("subscriptionId")))
+        for kind, resource in _walk_resources(body.get("resources"), "")
+    )
+
+
+def _walk_resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for resource in resources.values() if isinstance(resources, Mapping) else resources or ():
+        if not isinstance(resource, Mapping):
             continue
-        name = str(one.get("type", ""))
-        full = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
-        yield full, one
-        yield from _resources(one.get("resources"), full)
-        if full.lower() == DEPLOYMENTS.lower():
-            nested = (one.get("properties") or {}).get("template")
+        name = str(resource.get("type", ""))
+        kind = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
+        yield kind, resource
+        yield from _walk_resources(resource.get("resources"), kind)
+        if kind.lower() == DEPLOYMENTS.lower():
+            nested = (resource.get("properties") or {}).get("template")
             if isinstance(nested, Mapping):
-                yield from _resources(nested.get("resources"), "")
+                yield from _walk_resources(nested.get("resources"), "")
 
 
-def _parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:
-    definition = _resolved(declared, body, file, faults) if isinstance(declared, Mapping) else {}
+def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:
+    definition = _resolve_references(declared, body, file, faults) if isinstance(declared, Mapping) else {}
     arm_type = str(definition.get("type", "")).lower()
     if arm_type not in ("string", "securestring", "int", "bool", "array", "object", "secureobject"):
         faults.append(f"{file}: parameter '{name}' has no type that ARM knows")
@@ -168,8 +172,10 @@ def _parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, fau
     )
 
 
-def _resolved(declared: Mapping[str, Any], body: Mapping[str, Any], file: str, faults: list[str]) -> dict[str, Any]:
-    """A declaration with its chain of `$ref`s to `definitions` followed; what is nearer to the parameter wins."""
+def _resolve_references(
+    declared: Mapping[str, Any], body: Mapping[str, Any], file: str, faults: list[str]
+) -> dict[str, Any]:
+    """The declaration with its `$ref`s to `definitions` resolved. A declaration overrides what it refers to."""
     resolved = dict(declared)
     seen: set[str] = set()
     while isinstance(reference := resolved.pop("$ref", None), str):

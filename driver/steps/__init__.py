@@ -1,1 +1,1 @@
-"""What each activity does: one module a verb."""
+"""The steps of each verb, which the activities take: one module for each verb."""

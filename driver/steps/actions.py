@@ -1,43 +1,43 @@
 """The steps of `call`: an ARM action on the owned resources of a type."""
 
 from driver.azure import resources
-from driver.azure.connection import POLLS, poll
+from driver.azure.operations import POLLS, poll
 from driver.models.events import FailureCode
 from driver.models.orders import Call, Order
-from driver.models.outcomes import Outcome, State, completed, failed, running, succeeded
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
 from driver.steps import inventory
-from driver.topology import owned
+from driver.topology import list_owned
 
 
 class CallState(State):
-    """The URLs to poll, of the resources on which the action still runs, and how often they were polled."""
+    """The URLs of the operations that still run, and how often they were polled."""
 
     urls: tuple[str, ...] = ()
     polls: int = 0
 
 
 def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
-    """Begin the action. Every one of them may be repeated: starting what runs and stopping what stands is nothing to
-    Azure.
+    """Begin the action on each target. If the step runs twice, the second POST does no harm: to start a resource that
+    runs, or to stop one that is stopped, is no error in Azure.
     """
     work = order.work
     if not isinstance(work, Call):
         raise TypeError(f"a step of call was called for a {work.verb}")
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=False)
-    targets = [entry.id for entry in owned(topology).values() if entry.id.is_of_type(work.on)]
+    targets = [entry.id for entry in list_owned(topology).values() if entry.id.is_of_type(work.on)]
     if not targets:
-        return failed(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
+        return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
     operations = [resources.act(order.location, target, work.action) for target in targets]
     urls = tuple(operation.url for operation in operations if operation.url)
-    return succeeded(CallState(urls=urls), after=POLLS.seconds(0) if urls else 0)
+    return succeed(CallState(urls=urls), after=POLLS.compute_seconds(0) if urls else 0)
 
 
 def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
-    """Poll the action until it is over on every resource."""
+    """Poll the operations. The transition completes when all of them are over."""
     operations = {url: poll(order.location, url) for url in state.urls}
     urls = tuple(url for url, operation in operations.items() if not operation.is_over)
     if not urls:
-        return completed({}, {})
+        return complete({}, {})
     polls = state.polls + 1
-    asked = max(operation.retry_after for operation in operations.values())
-    return running(POLLS.seconds(polls, asked), CallState(urls=urls, polls=polls))
+    retry_after = max(operation.retry_after for operation in operations.values())
+    return keep_running(POLLS.compute_seconds(polls, retry_after), CallState(urls=urls, polls=polls))

@@ -1,25 +1,25 @@
-"""The step of `adopt`: an existing deployment's outputs and resources become the resource's own."""
+"""The step of `adopt`: the resource takes over the outputs and the resources of an existing deployment."""
 
 from driver.azure import deployments
 from driver.models.events import FailureCode
 from driver.models.orders import Adopt, Order
-from driver.models.outcomes import Outcome, State, completed, failed, running
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running
 from driver.topology import name_entries
 from driver.waiting import Waiting
 
-_LOOKS = Waiting(initial=5.0)  # seconds until a deployment that still runs is read again
+_LOOKS = Waiting(initial=5.0)  # until a deployment that still runs is read again
 
 
 def adopt_deployment(order: Order, state: State, attempt: int) -> Outcome:
-    """Read the deployment; nothing in Azure is changed."""
+    """Read the deployment. Nothing in Azure is changed."""
     work = order.work
     if not isinstance(work, Adopt):
         raise TypeError(f"a step of adopt was called for a {work.verb}")
-    found = deployments.get(order.location, work.deployment_id)
-    if found.failure is not None:
-        reason = f"{work.deployment_id} cannot be adopted, it has failed: {found.failure.text}"
-        return failed(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
-    if found.state != "Succeeded":
-        return running(_LOOKS.seconds(0), state, f"{work.deployment_id} is still {found.state}")
-    topology = name_entries([*found.resource_ids, work.deployment_id], home=work.deployment_id)
-    return completed(deployments.outputs(found, work.outputs), dict(topology))
+    deployment = deployments.get(order.location, work.deployment_id)
+    if deployment.failure is not None:
+        reason = f"{work.deployment_id} cannot be adopted, it has failed: {deployment.failure.text}"
+        return fail(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
+    if deployment.state != "Succeeded":
+        return keep_running(_LOOKS.compute_seconds(0), state, f"{work.deployment_id} is still {deployment.state}")
+    topology = name_entries([*deployment.resource_ids, work.deployment_id], home=work.deployment_id)
+    return complete(deployments.read_outputs(deployment, work.outputs), dict(topology))

@@ -1,6 +1,6 @@
-"""The inventory of a resource with the entries of the driver that went before taken apart.
+"""Topology entries of the former driver, expanded into entries of ARM resources.
 
-That driver wrote one entry of type `Azure` for each resource: its id is that of the deployment, or of the resource
+That driver wrote one entry of type `Azure` for each resource. Its id is that of the deployment or of the resource
 group.
 """
 
@@ -11,7 +11,7 @@ from driver.azure.refusals import Refusal
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
-from driver.topology import name_entries, owned
+from driver.topology import list_owned, name_entries
 
 _FORMER_TYPE = "azure"
 
@@ -19,32 +19,34 @@ _FORMER_TYPE = "azure"
 def expand_former_entries(
     location: AzureLocation, topology: Mapping[str, TopologyEntry | None], groups: bool
 ) -> tuple[Topology, list[str]]:
-    """The topology with an entry for every ARM resource that an entry of the former driver stands for, and the keys of
-    entries that mean nothing to delete: no ARM id; or a former one that names a resource group, which means that group
-    only where `groups` is true.
+    """The topology with entries of the former driver expanded, and the keys of the entries that were dropped.
+
+    A former entry that names a deployment is kept, and the resources of that deployment are added. One that names a
+    resource group is kept if `groups` is true. Dropped is any other former entry, and every entry whose id is no ARM
+    id.
     """
-    found: Topology = {}
+    expanded: Topology = {}
     dropped: list[str] = []
-    for key, entry in owned(topology).items():
+    for key, entry in list_owned(topology).items():
         is_former = entry.type.lower() == _FORMER_TYPE
         if not entry.id.type:
             dropped.append(key)
         elif not is_former or (entry.id.is_group and groups):
-            found[key] = entry
+            expanded[key] = entry
         elif entry.id.is_deployment:
-            found[key] = entry
-            found |= name_entries(_find_resources(location, entry.id), home=entry.id)
+            expanded[key] = entry
+            expanded |= name_entries(_find_resources(location, entry.id), home=entry.id)
         else:
             dropped.append(key)
-    return found, dropped
+    return expanded, dropped
 
 
 def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of what a deployment made."""
+    """The ids of the resources that a deployment wrote; none if there is no such deployment."""
     try:
         deployment = deployments.get(location, deployment_id)
     except Refusal as refused:
         if refused.is_absence:
             return ()
         raise
-    return deployment.resource_ids or deployments.touched_ids(location, deployment_id)
+    return deployment.resource_ids or deployments.list_touched_ids(location, deployment_id)

@@ -1,5 +1,5 @@
-"""The steps of `preview`: ARM's what-if of the template of Create, whole (WhatIf) or what it tells of drift
-(CheckDrift).
+"""The steps of `preview`: ARM's what-if of the template of Create. WhatIf reports all changes, CheckDrift only those of
+owned resources.
 """
 
 import base64
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver.azure import deployments
-from driver.azure.connection import POLLS, poll
+from driver.azure.operations import POLLS, poll
 from driver.models.orders import Deploy, Order, Preview
-from driver.models.outcomes import Outcome, State, completed, running, succeeded
+from driver.models.outcomes import Outcome, State, complete, keep_running, succeed
 from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
-from driver.topology import owned
+from driver.topology import list_owned
 
 CHANGES = "what_if_changes"
 DRIFTED = "drifted_resources"
-# What a resource that is as the template wants it is reported as; what ARM cannot tell is not called drift.
+# Change types that are no drift: the resource is as the template says, or ARM cannot tell.
 _UNCHANGED = ("NoChange", "NoEffect", "Ignore", "Unsupported")
 
 
@@ -30,81 +30,83 @@ class PreviewState(State):
 
 def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Begin the what-if."""
-    work = _work(order).deploy
-    operation = deployments.what_if(order.location, work, find_template(work).body)
-    return succeeded(PreviewState(url=operation.url), after=POLLS.seconds(0))
+    work = _require_preview(order).deploy
+    operation = deployments.start_what_if(order.location, work, find_template(work).body)
+    return succeed(PreviewState(url=operation.url), after=POLLS.compute_seconds(0))
 
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
-    """Poll the what-if until it is over; its changes are the output."""
-    now = poll(order.location, state.url)
-    if not now.is_over:
+    """Poll the what-if. When it is over, its changes are the output."""
+    operation = poll(order.location, state.url)
+    if not operation.is_over:
         polls = state.polls + 1
-        return running(POLLS.seconds(polls, now.retry_after), PreviewState(url=state.url, polls=polls))
-    deploy = _work(order).deploy
-    changes = [_change(one, deploy) for one in now.body.get("properties", {}).get("changes") or ()]
-    if not _work(order).drift:
-        return completed({CHANGES: changes}, {}, repeatable=False)
+        return keep_running(
+            POLLS.compute_seconds(polls, operation.retry_after), PreviewState(url=state.url, polls=polls)
+        )
+    deploy = _require_preview(order).deploy
+    changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
+    if not _require_preview(order).drift:
+        return complete({CHANGES: changes}, {}, repeatable=False)
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=True)
-    own = {entry.id for entry in owned(topology).values()}
-    changed = [one for one in changes if one["changeType"] not in _UNCHANGED]
-    drifted = [one for one in changed if ResourceId.parse(one["resourceId"]) in own]
-    return completed({DRIFTED: drifted}, {}, repeatable=False)
+    owned_ids = {entry.id for entry in list_owned(topology).values()}
+    changed = [change for change in changes if change["changeType"] not in _UNCHANGED]
+    drifted = [change for change in changed if ResourceId.parse(change["resourceId"]) in owned_ids]
+    return complete({DRIFTED: drifted}, {}, repeatable=False)
 
 
-def _change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
-    """A change as ARM tells it, without the whole resource before and after, and without what is secure: Azure never
-    shows that, so to ARM it is new every time.
+def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
+    """A change as ARM reports it, without the whole resource before and after, and without changes to secure values.
+    ARM never reads secure values back, so it reports them as changed every time.
     """
     delta = change.get("delta") or []
     secure = [name for name in work.secure if work.parameters.get(name) or name in work.references]
-    told = _comparable(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
+    shown = _drop_secret_changes(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
     if secure:
-        told = _without_values(told)
-    kind = "NoChange" if delta and not told else change.get("changeType", "")
-    return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": told}
+        shown = _drop_values(shown)
+    kind = "NoChange" if delta and not shown else change.get("changeType", "")
+    return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": shown}
 
 
-def _comparable(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
-    """The property changes without those to a secure value."""
-    told = []
-    for one in delta:
-        if one.get("children"):
-            if children := _comparable(one["children"], secrets):
-                told.append({**one, "children": children})
-        elif not _is_secret(one.get("after"), secrets):
-            told.append(dict(one))
-    return told
+def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
+    """The property changes without those whose new value is secure."""
+    kept = []
+    for change in delta:
+        if change.get("children"):
+            if children := _drop_secret_changes(change["children"], secrets):
+                kept.append({**change, "children": children})
+        elif not _is_secret(change.get("after"), secrets):
+            kept.append(dict(change))
+    return kept
 
 
 def _is_secret(value: Any, secrets: list[str]) -> bool:
-    """Whether a value is ARM's mask (asterisks), or holds a secure value as it is or in base64."""
+    """Whether a value is ARM's mask (asterisks only), or contains a secure value, plain or in base64."""
     if not isinstance(value, str) or not value:
         return False
-    return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decoded(value)))
+    return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decode_base64(value)))
 
 
-def _decoded(value: str) -> str:
+def _decode_base64(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode()
     except ValueError:
         return ""
 
 
-def _without_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Paths and kinds alone: ARM is known to tell secure values in clear, and one may be a part of any other value
+def _drop_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Paths and change types alone. ARM is known to show secure values in clear text, also as a part of other values
     (github.com/Azure/arm-template-whatif, issues 309 and 379).
     """
     return [
         {
-            **{key: one[key] for key in ("path", "propertyChangeType") if key in one},
-            **({"children": _without_values(one["children"])} if one.get("children") else {}),
+            **{key: change[key] for key in ("path", "propertyChangeType") if key in change},
+            **({"children": _drop_values(change["children"])} if change.get("children") else {}),
         }
-        for one in delta
+        for change in delta
     ]
 
 
-def _work(order: Order) -> Preview:
+def _require_preview(order: Order) -> Preview:
     if not isinstance(order.work, Preview):
         raise TypeError(f"a step of preview was called for a {order.work.verb}")
     return order.work

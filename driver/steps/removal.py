@@ -1,11 +1,11 @@
-"""The steps of `remove`: delete what a resource owns. A parent takes its children along; where Azure refuses to delete
-it, they are deleted one by one before it is tried again.
+"""The steps of `remove`: delete what a resource owns. Azure deletes children with their parent. If it refuses to delete
+the parent, the children are deleted one by one before the parent is tried again.
 
-What was refused is tried again as soon as something else is gone, so that what is stuck holds up only what needs it
-gone. The removal has failed when everything left was refused since.
+A resource whose DELETE was refused is tried again after any other resource is gone. The removal has failed when Azure
+has refused everything that is left since the last resource went.
 
-The records of deployments come last. They are history: their DELETE is sent and not waited for, and one that Azure
-does not take fails nothing.
+Deployments' records are deleted last. They are only history: the driver does not wait for their DELETEs, and a refused
+one does not fail the removal.
 """
 
 import logging
@@ -16,33 +16,34 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from driver.azure import deployments, resources
-from driver.azure.connection import POLLS, Operation, poll
+from driver.azure.operations import POLLS, Operation, poll
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import FailureCode, TopologyEntry
 from driver.models.model import Model
 from driver.models.orders import Order, Remove
-from driver.models.outcomes import Outcome, State, completed, failed, running
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.topology import apply_changes, select_ids
 
-_MOST_AT_ONCE = 20  # DELETEs under way for one resource: far below what ARM lets a subscription do
+_MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription
 _log = logging.getLogger("driver.lifecycle")
 
 
 class Deletion(Model):
-    """A DELETE under way: of what, and where its operation is to be polled."""
+    """A DELETE that runs: the id of the resource, and the URL of the operation to poll."""
 
     id: ResourceId
     url: str
 
 
 class RemoveState(State):
-    """By topology key: what is still there, the DELETEs under way, why something was refused, and what is gone.
+    """By topology key: `pending`, what is to be deleted; `started`, the DELETEs that run; `refused`, what Azure refuses
+    to delete, with the reason; `removed`, what is gone.
 
-    `found` is what executions of this resource have made that still ran when the removal came. `begun` once the first
-    look was taken; `polls` counts the looks.
+    `found` is the topology that executions reported which still ran when the removal was accepted. `begun` is true
+    after the first pass; `polls` counts the passes.
     """
 
     found: dict[str, TopologyEntry | None] = Field(default_factory=dict)
@@ -56,7 +57,7 @@ class RemoveState(State):
     @model_validator(mode="before")
     @classmethod
     def _read_version_0(cls, data: Any) -> Any:
-        """Before versions were written, a state that had begun had `pending`, and one that had not had not."""
+        """Version 0 wrote no `begun`: its states have the field `pending` once the removal has begun."""
         if isinstance(data, dict) and "version" not in data:
             return {**data, "begun": "pending" in data}
         return data
@@ -66,43 +67,43 @@ class RemoveState(State):
 
 
 def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
-    """One look at a removal: see what is done, begin what can be begun."""
+    """One pass of a removal: poll the DELETEs that run, and send those that are possible now."""
     work = order.work
     if not isinstance(work, Remove):
         raise TypeError(f"a step of remove was called for a {work.verb}")
     is_first_look = not state.begun
-    state = _begin(order, work, state) if is_first_look else state
+    state = _begin_removal(order, work, state) if is_first_look else state
     if work.targets is not None and not (state.pending or state.started or state.removed):
         wanted = ", ".join(f"{target.type}/{target.name}" for target in work.targets)
-        return failed(FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", state)
+        return fail(FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", state)
     removal = _Removal(order, dict(state.pending), dict(state.started), dict(state.refused), list(state.removed))
-    removal.look()
+    removal.poll_operations()
     only_records = removal.has_only_records()
-    removal.start()
-    looked = removal.keep(state)
+    removal.start_deletions()
+    looked = removal.build_state(state)
     if removal.started or removal.put_off:
-        delay = max([POLLS.seconds(looked.polls), *removal.waits])
-        return running(delay, looked, removal.describe_rest(), settled=only_records)
+        delay = max([POLLS.compute_seconds(looked.polls), *removal.waits])
+        return keep_running(delay, looked, removal.describe_rest(), settled=only_records)
     if not removal.pending:
-        # Once only records were left, the same look again ends the same.
-        return completed({}, looked.report_topology(), repeatable=only_records and not is_first_look)
-    return failed(FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {removal.describe_rest()}", looked)
+        # If only records were left, this pass ends the same if it runs again.
+        return complete({}, looked.report_topology(), repeatable=only_records and not is_first_look)
+    return fail(FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {removal.describe_rest()}", looked)
 
 
-def _begin(order: Order, work: Remove, state: RemoveState) -> RemoveState:
-    """What is to be removed: of the incoming topology, and of what executions of this resource that still ran have
-    made.
+def _begin_removal(order: Order, work: Remove, state: RemoveState) -> RemoveState:
+    """The state of a removal before its first pass: what to delete of the incoming topology, and of what the awaited
+    executions reported.
     """
-    now = apply_changes(order.topology, state.found)
-    topology, dropped = inventory.expand_former_entries(order.location, now, work.groups)
+    current = apply_changes(order.topology, state.found)
+    topology, dropped = inventory.expand_former_entries(order.location, current, work.groups)
     removed = tuple(dropped) if work.targets is None else ()
     return RemoveState(begun=True, pending=select_ids(topology, work.targets), removed=removed)
 
 
 @dataclass
 class _Removal:
-    """A look at a removal, while it is taken. `put_off` is what ARM says to try later, with its reasons; `waits` are
-    the seconds that it asks to wait.
+    """One pass of a removal. `put_off`: the reasons, by key, of DELETEs that ARM asks to send later. `waits`: the
+    seconds that ARM asks to wait.
     """
 
     order: Order
@@ -113,46 +114,48 @@ class _Removal:
     put_off: dict[str, str] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
 
-    def look(self) -> None:
-        """Poll what is under way."""
+    def poll_operations(self) -> None:
+        """Poll the DELETEs that run."""
         for key, deletion in list(self.started.items()):
             try:
-                now = poll(self.order.location, deletion.url)
+                operation = poll(self.order.location, deletion.url)
             except Refusal as refused:
                 self._note_failed_poll(key, refused)
                 continue
-            if now.is_over:
+            if operation.is_over:
                 self._note_removal(key)
             else:
-                self.waits.append(now.retry_after)
+                self.waits.append(operation.retry_after)
 
-    def start(self) -> None:
-        """Begin to delete what can be begun."""
-        while keys := self._find_open():
+    def start_deletions(self) -> None:
+        """Send the DELETEs that are possible now."""
+        while keys := self._find_deletable_keys():
             for key in keys:
                 if len(self.started) >= _MOST_AT_ONCE:
                     return
-                if key in self.pending and not self._delete(key):  # an earlier one may have taken it along
+                if key in self.pending and not self._send_delete(key):  # it may be gone with its parent
                     return
 
-    def keep(self, state: RemoveState) -> RemoveState:
-        """The state after this look."""
+    def build_state(self, state: RemoveState) -> RemoveState:
+        """The state after this pass."""
         after = {"pending": self.pending, "started": self.started, "refused": self.refused}
         return state.model_copy(update={**after, "removed": tuple(self.removed), "polls": state.polls + 1})
 
     def has_only_records(self) -> bool:
-        """Whether all that is left are records of deployments."""
-        return all(one.is_deployment for one in [*self.pending.values(), *self._under_way()])
+        """Whether only records of deployments are left."""
+        return all(resource_id.is_deployment for resource_id in [*self.pending.values(), *self._list_started_ids()])
 
     def describe_rest(self) -> str:
-        """What is not gone yet, and why."""
+        """A text that names what is left, each with the reason."""
         reasons: Mapping[str, str] = {**self.put_off, **self.refused}
-        under_way = [f"{one}: is being deleted" for one in self._under_way()]
-        waiting = [f"{one}: {reasons.get(key, 'waits for the others')}" for key, one in self.pending.items()]
+        under_way = [f"{resource_id}: is being deleted" for resource_id in self._list_started_ids()]
+        waiting = [
+            f"{resource_id}: {reasons.get(key, 'waits for the others')}" for key, resource_id in self.pending.items()
+        ]
         return "; ".join([*under_way, *waiting])
 
-    def _delete(self, key: str) -> bool:
-        """Send a DELETE. False if ARM is too busy for another one."""
+    def _send_delete(self, key: str) -> bool:
+        """Send a DELETE. False if ARM is too busy to take another one."""
         target = self.pending[key]
         try:
             self._note_delete(key, resources.delete(self.order.location, target))
@@ -168,25 +171,25 @@ class _Removal:
                 deployments.cancel(self.order.location, target)  # an active one cannot be deleted
         return True
 
-    def _find_open(self) -> list[str]:
-        """The keys of what may be deleted now, the deepest first: not what a parent may take along, not the parent of
-        what is under way. The deployments' records stay as long as something they made does.
+    def _find_deletable_keys(self) -> list[str]:
+        """The keys of what may be deleted now, the deepest first. A child waits for its parent, unless the parent was
+        refused. A parent waits for children that are being deleted. Records wait until nothing else is left.
         """
-        under_way = self._under_way()
-        hopeful = {key: one for key, one in self.pending.items() if key not in self.refused}
+        under_way = self._list_started_ids()
+        candidates = {key: resource_id for key, resource_id in self.pending.items() if key not in self.refused}
         only_records = self.has_only_records()
-        found = [
+        keys = [
             key
-            for key, one in hopeful.items()
+            for key, resource_id in candidates.items()
             if key not in self.put_off
-            and (only_records or not one.is_deployment)
-            and not any(one.is_within(other) for other in [*hopeful.values(), *under_way])
-            and not any(other.is_within(one) for other in under_way)
+            and (only_records or not resource_id.is_deployment)
+            and not any(resource_id.is_within(other) for other in [*candidates.values(), *under_way])
+            and not any(other.is_within(resource_id) for other in under_way)
         ]
-        return sorted(found, key=lambda key: self.pending[key].depth, reverse=True)
+        return sorted(keys, key=lambda key: self.pending[key].depth, reverse=True)
 
     def _note_failed_poll(self, key: str, refused: Refusal) -> None:
-        """Note what a poll was refused with, or that the DELETE has failed."""
+        """Note the refusal of a poll: the resource is gone, the poll is repeated, or the DELETE has failed."""
         if refused.is_absence:
             self._note_removal(key)
         elif refused.status != 200 and refused.verdict.tries == UNTIL_TIMEOUT:
@@ -196,7 +199,7 @@ class _Removal:
             self.refused[key] = refused.cause.text
 
     def _note_refusal(self, key: str, refused: Refusal) -> None:
-        """Note that Azure does not delete something. A deployment's record then stays in Azure."""
+        """Note that Azure refuses to delete a resource. A deployment's record then stays in Azure."""
         target = self.pending[key]
         if target.is_deployment:
             _log.warning("the record %s stays in Azure, all else is gone: %s", target, refused.cause.text)
@@ -205,7 +208,7 @@ class _Removal:
             self.refused[key] = refused.cause.text
 
     def _note_delete(self, key: str, operation: Operation) -> None:
-        """Note that a DELETE has begun, or is over already."""
+        """Note a DELETE that was sent: it runs, or is over already. Records are not waited for."""
         target = self.pending[key]
         if operation.url and not target.is_deployment:
             del self.pending[key]
@@ -215,13 +218,15 @@ class _Removal:
             self._note_removal(key)
 
     def _note_removal(self, key: str) -> None:
-        """It is gone, and all that was within it."""
-        gone = self.pending.pop(key, None) or self.started.pop(key).id
-        taken_along = [other for other, one in self.pending.items() if one.is_within(gone)]
-        for other in taken_along:
-            del self.pending[other]
+        """Note that a resource is gone, with all that lay within it."""
+        removed_id = self.pending.pop(key, None) or self.started.pop(key).id
+        taken_along = [
+            other_key for other_key, resource_id in self.pending.items() if resource_id.is_within(removed_id)
+        ]
+        for other_key in taken_along:
+            del self.pending[other_key]
         self.removed += [key, *taken_along]
         self.refused.clear()
 
-    def _under_way(self) -> list[ResourceId]:
+    def _list_started_ids(self) -> list[ResourceId]:
         return [deletion.id for deletion in self.started.values()]

@@ -96,13 +96,13 @@ def test_librdkafka_takes_the_kafka_settings(number: int, tls: dict[str, str]) -
     given = settings.read({**environment, "SEALING_KEYS": "k"})
     assert given.faults == ()
     assert len(given.kafka_config) >= 4
-    events.require_valid(given)
+    events.require_valid_settings(given)
 
 
 def test_librdkafka_refuses_what_it_does_not_know() -> None:
     wrong = settings.read({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9093", "KAFKA_CONFIG_SASL_MECHANISMUS": "PLAIN"})
     with pytest.raises(NotReady, match="mechanismus"):
-        events.require_valid(wrong)
+        events.require_valid_settings(wrong)
 
 
 @pytest.mark.slow

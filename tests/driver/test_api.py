@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 
 from driver import api, sealing, settings
 from driver.models.events import FailureCode
-from tests.support.events import build_event
+from tests.support.events import make_event
 from tests.support.executions import TaskHub
 from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
 from tests.support.shared import SHARED, needs_shared
@@ -137,7 +137,7 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
     settings.current.cache_clear()
     assert said in refused(execute(hub), 503)
     assert hub.started == []
-    health = asyncio.run(api.health(hub))
+    health = asyncio.run(api.check_health(hub))
     assert health.status == 503
     app = health.body["vitals"]["app"]
     assert app["status"] == "UNHEALTHY"
@@ -145,7 +145,7 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
-    health = asyncio.run(api.health(hub))
+    health = asyncio.run(api.check_health(hub))
     assert (health.status, health.body["vitals"]["app"]) == (200, {"status": "OK"})
     assert health.body["vitals"]["taskHub"] == {"status": "OK"}
     assert health.body["vitals"]["kafka"] == {"status": "UNHEALTHY"}
@@ -162,7 +162,7 @@ def test_a_repeated_post_while_it_runs_starts_nothing(hub: TaskHub) -> None:
 
 def test_a_repeated_post_after_its_end_has_the_event_sent_again(hub: TaskHub) -> None:
     request_id = execute(hub).body["requestId"]
-    complete = build_event(outputs={"a": 1}, request_id=request_id)
+    complete = make_event(outputs={"a": 1}, request_id=request_id)
     hub.put(request_id, "Completed", complete)
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
@@ -176,7 +176,7 @@ def test_a_repeated_post_after_a_failure_runs_again_and_knows_what_was_made(hub:
     request_id = execute(hub).body["requestId"]
     made = {"Microsoft.Network/virtualNetworks/vnet-1": {"id": "/subscriptions/s/x", "type": "t"}}
     failure = (FailureCode.INSUFFICIENT_CAPACITY, "full")
-    hub.put(request_id, "Completed", build_event(made, failure=failure, request_id=request_id))
+    hub.put(request_id, "Completed", make_event(made, failure=failure, request_id=request_id))
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
     assert instance_id == request_id
@@ -205,7 +205,7 @@ def test_a_task_hub_whose_storage_is_away_is_a_vital_and_a_503(hub: TaskHub, mon
         return DurableOrchestrationStatus.from_json({"Message": "Something went wrong", "ExceptionMessage": NEEDLE})
 
     monkeypatch.setattr(hub, "get_status", error_of_the_host)
-    health = asyncio.run(api.health(hub))
+    health = asyncio.run(api.check_health(hub))
     assert (health.status, health.body["vitals"]["taskHub"]["status"]) == (503, "UNHEALTHY")
     assert "storage" in health.body["vitals"]["taskHub"]["reason"]
     assert NEEDLE not in json.dumps(dict(health.body))
@@ -216,7 +216,7 @@ def test_a_task_hub_whose_storage_is_away_is_a_vital_and_a_503(hub: TaskHub, mon
 def test_a_trial_task_hub_says_what_it_does_not_promise(hub: TaskHub, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TASK_HUB_TRIAL", "true")
     settings.current.cache_clear()
-    vital = asyncio.run(api.health(hub)).body["vitals"]["taskHub"]
+    vital = asyncio.run(api.check_health(hub)).body["vitals"]["taskHub"]
     assert (vital["status"], vital["reason"][:6]) == ("OK", "trial:")
 
 
@@ -299,14 +299,14 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     for published, schema, answer in (
         (driver, "LifecycleExecutionAcceptedResponse", execute(hub)),
         (driver, "ErrorResponse", execute(hub, b"{")),
-        (management, "HealthReport", asyncio.run(api.health(hub))),
+        (management, "HealthReport", asyncio.run(api.check_health(hub))),
     ):
         rule = {"$ref": f"#/components/schemas/{schema}", "components": published["components"]}
         jsonschema.validate(json.loads(json.dumps(dict(answer.body))), rule)
-    message = build_event({"a": {"id": "i", "type": "t"}}, {"a": [1]})
+    message = make_event({"a": {"id": "i", "type": "t"}}, {"a": [1]})
     rule = {"$ref": "#/components/schemas/LifecycleExecutionAsyncResponse", "components": driver["components"]}
     jsonschema.validate(message, rule)
-    jsonschema.validate(build_event(failure=(FailureCode.INTERNAL_ERROR, "bad")), rule)
+    jsonschema.validate(make_event(failure=(FailureCode.INTERNAL_ERROR, "bad")), rule)
 
 
 def test_find_names_all_faults_of_a_body() -> None:

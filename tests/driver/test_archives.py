@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.packages.archives import LARGEST, LARGEST_CONTENT, MOST_FILES, files
+from driver.packages.archives import LARGEST, LARGEST_CONTENT, MOST_FILES, read_files
 from tests.support.requests import NO_FILES
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -34,7 +34,7 @@ def encoded(content: bytes) -> str:
 
 def fault(content: bytes) -> str:
     with pytest.raises(InvalidRequest) as caught:
-        files(encoded(content))
+        read_files(encoded(content))
     assert str(caught.value).startswith("driverFiles: ")
     assert len(str(caught.value)) < 500
     return str(caught.value)
@@ -45,23 +45,23 @@ GOOD = {"lifecycle.yaml": b"version: 1", "modules/a.bicep": b"", "README.md": b"
 
 @pytest.mark.parametrize("method", [STORED, DEFLATED])
 def test_files_by_path(method: int) -> None:
-    assert files(encoded(archive(GOOD, method))) == GOOD
+    assert read_files(encoded(archive(GOOD, method))) == GOOD
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n", NO_FILES])
 def test_no_files(nothing: str) -> None:
-    assert files(nothing) == {}
+    assert read_files(nothing) == {}
 
 
 def test_folders_are_no_files_and_line_breaks_are_taken() -> None:
     text = encoded(archive({"modules/": b"", "modules/a.bicep": b"a"}))
-    assert files("\r\n".join(text[at : at + 60] for at in range(0, len(text), 60))) == {"modules/a.bicep": b"a"}
+    assert read_files("\r\n".join(text[at : at + 60] for at in range(0, len(text), 60))) == {"modules/a.bicep": b"a"}
 
 
 @pytest.mark.parametrize("text", ["%%%%", "abc", "äöü=", "UEsDB*=="])
 def test_what_is_no_base64(text: str) -> None:
     with pytest.raises(InvalidRequest, match=r"^driverFiles: not base64: "):
-        files(text)
+        read_files(text)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_paths_that_lead_out_of_the_zip(path: str) -> None:
 
 
 def test_backslashes_are_folders() -> None:
-    assert list(files(encoded(archive({"modules\\a.bicep": b""})))) == ["modules/a.bicep"]
+    assert list(read_files(encoded(archive({"modules\\a.bicep": b""})))) == ["modules/a.bicep"]
 
 
 def test_an_empty_name() -> None:
@@ -129,7 +129,7 @@ def test_a_path_that_stands_there_twice(second: str) -> None:
 
 def test_a_zip_that_is_too_large_is_not_even_decoded() -> None:
     with pytest.raises(InvalidRequest, match=f"larger than {LARGEST} bytes"):
-        files("%" * (LARGEST * 4 // 3 + 8))
+        read_files("%" * (LARGEST * 4 // 3 + 8))
 
 
 def test_a_bomb_is_refused_by_its_size() -> None:
@@ -174,12 +174,12 @@ def told(read: Callable[[], object]) -> str:
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_refused_in_words(content: bytes) -> None:
-    assert told(partial(files, encoded(content))).startswith("driverFiles: ") == bool(content)
+    assert told(partial(read_files, encoded(content))).startswith("driverFiles: ") == bool(content)
 
 
 @given(st.text(max_size=100))
 def test_any_text_is_refused_in_words(text: str) -> None:
-    assert told(partial(files, text)).startswith("driverFiles: ") == bool(text.strip())
+    assert told(partial(read_files, text)).startswith("driverFiles: ") == bool(text.strip())
 
 
 @pytest.mark.parametrize("method", [STORED, DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -191,5 +191,5 @@ def test_any_damage_to_a_zip_is_refused_in_words_or_does_no_harm(method: int) ->
         for _ in range(chance.choice((1, 1, 2, 8))):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         cut = damaged[: chance.randrange(len(damaged))] if chance.random() < 0.1 else damaged
-        text = told(partial(files, encoded(bytes(cut))))
+        text = told(partial(read_files, encoded(bytes(cut))))
         assert text == "" or text.startswith("driverFiles: ")

@@ -37,7 +37,7 @@ def outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "out" / "secret.txt").write_text(SECRET)
     (tmp_path / "out" / "secret.bicep").write_text(f"output secret string = '{SECRET}'\nparam p string\n")
     (tmp_path / "out" / "secret.bicepparam").write_text(f"using none\nparam p = '{SECRET}'\n")
-    bicep._own_libraries()  # made once a process, and not among what a compilation leaves
+    bicep._make_library_folder()  # made once a process, and not among what a compilation leaves
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert [one.name for one in tmp_path.iterdir()] == ["out"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from driver.models.requests import Property
-from driver.packages.binding import bind
+from driver.packages.binding import bind_parameters
 from driver.packages.templates import Parameter
 from tests.support.requests import NEEDLE
 
@@ -21,7 +21,7 @@ def bound(
         {name: value if isinstance(value, Property) else Property(value=value) for name, value in source.items()}
         for source in sources
     )
-    values, references = bind(parameters, explicit or {}, properties, given or {}, faults)
+    values, references = bind_parameters(parameters, explicit or {}, properties, given or {}, faults)
     return values, references, faults
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from driver.azure import connection, providers, resources
-from driver.azure.connection import Operation
+from driver.azure import connection, operations, providers, resources
+from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -19,7 +19,7 @@ VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
 
 def refusal(location: AzureLocation) -> Refusal:
     """How a look for a resource group is refused."""
-    with pytest.raises(Refusal) as caught, connection.clients(location) as clients:
+    with pytest.raises(Refusal) as caught, connection.connect(location) as clients:
         clients.resources.resource_groups.get("rg-1")
     return caught.value
 
@@ -28,7 +28,7 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
 
     def look(_: int) -> Any:
-        with connection.clients(location) as clients:
+        with connection.connect(location) as clients:
             return clients.resources.resource_groups.get("rg-1").id
 
     with ThreadPoolExecutor(16) as pool:
@@ -41,7 +41,7 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
 def test_an_equal_location_shares_the_client_and_a_new_secret_does_not(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
     for one in (location, location_of(stub)):
-        with connection.clients(one) as clients:
+        with connection.connect(one) as clients:
             clients.resources.resource_groups.get("rg-1")
     assert stub.tokens == 1
     assert refusal(location_of(stub, "rotated")).cause.code == "AuthenticationFailed"
@@ -74,7 +74,7 @@ def test_what_was_answered_is_not_asked_again(stub: Stub, location: AzureLocatio
 
 def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP) if len(stub.asked) < 3 else Reply(body={"id": GROUP, "location": "x"})
-    with connection.clients(location) as clients:
+    with connection.connect(location) as clients:
         assert clients.resources.resource_groups.get("rg-1").id == GROUP
     assert connection.is_reachable()
 
@@ -102,7 +102,7 @@ def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, lo
 )
 def test_no_token_leaves_for_another_host(stub: Stub, location: AzureLocation, url: str) -> None:
     with pytest.raises(Refusal) as caught:
-        connection.poll(location, url.format(port=stub.url.rpartition(":")[2]))
+        operations.poll(location, url.format(port=stub.url.rpartition(":")[2]))
     assert caught.value.cause.code == "UntrustedPollingAddress"
     assert stub.asked == []
 
@@ -111,7 +111,7 @@ def test_a_redirect_is_a_refusal_and_takes_no_token_along(stub: Stub, location: 
     with serving(stub.ca.parent, "") as other:
         stub.answer = lambda asked: Reply(307, None, {"Location": f"{other.url}/operations/1"})
         with pytest.raises(Refusal, match="HTTP 307"):
-            connection.poll(location, f"{stub.url}/operations/1")
+            operations.poll(location, f"{stub.url}/operations/1")
         assert other.asked == []
 
 
@@ -124,7 +124,7 @@ def status(text: str, **more: Any) -> Reply:
 )
 def test_an_operation_that_is_over(stub: Stub, location: AzureLocation, reply: Reply) -> None:
     stub.answer = lambda asked: reply
-    assert connection.poll(location, f"{stub.url}/operations/1?api-version=2022-09-01&c=A%2Bb").is_over
+    assert operations.poll(location, f"{stub.url}/operations/1?api-version=2022-09-01&c=A%2Bb").is_over
     assert stub.asked[0].path == "/operations/1?api-version=2022-09-01&c=A%2Bb"
 
 
@@ -132,7 +132,7 @@ def test_an_operation_that_is_over(stub: Stub, location: AzureLocation, reply: R
 def test_an_operation_that_goes_on(stub: Stub, location: AzureLocation, reply: Reply) -> None:
     stub.answer = lambda asked: Reply(reply.status, reply.body, {"Retry-After": "7"})
     url = f"{stub.url}/operations/1"
-    going = connection.poll(location, url)
+    going = operations.poll(location, url)
     assert (going.url, going.retry_after, going.is_over) == (url, 7, False)
 
 
@@ -140,7 +140,7 @@ def test_an_operation_that_goes_on(stub: Stub, location: AzureLocation, reply: R
 def test_an_operation_that_failed(stub: Stub, location: AzureLocation, state: str) -> None:
     stub.answer = lambda asked: status(state, error={"code": "QuotaExceeded", "message": "full"})
     with pytest.raises(Refusal) as caught:
-        connection.poll(location, f"{stub.url}/operations/1")
+        operations.poll(location, f"{stub.url}/operations/1")
     assert (caught.value.status, caught.value.cause.text) == (200, "QuotaExceeded: full")
 
 
@@ -165,7 +165,7 @@ def provider(asked: Asked) -> Reply:
 def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLocation, path: str, version: str) -> None:
     stub.answer = provider
     resource_id = ResourceId.parse(f"{GROUP}/providers/{path}")
-    assert {providers.api_version(location, resource_id) for _ in range(3)} == {version}
+    assert {providers.find_api_version(location, resource_id) for _ in range(3)} == {version}
     assert len(stub.asked) == 1
 
 

@@ -37,7 +37,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The driver's settings without a Bicep compiler, and a folder for temporary files that stays empty."""
     folder = tmp_path_factory.mktemp("temporary")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (api, acceptance):
+        for module in (acceptance, api):
             patch.setattr(module, "current", lambda: replace(SETTINGS, bicep_path=""))
         patch.setattr(tempfile, "tempdir", str(folder))
         yield folder

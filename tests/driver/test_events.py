@@ -17,14 +17,14 @@ from dev.processes import Server
 from driver import activities, events
 from driver import settings as driver_settings
 from driver.errors import NotReady
-from driver.models.events import FailureCode, Topology, TopologyEntry, event
+from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
-from tests.support.events import build_event
+from tests.support.events import make_event
 from tests.support.kafka import Kafka, run_test_broker
 
 ENTRY = TopologyEntry(id=ResourceId.parse("/subscriptions/s/resourceGroups/rg-1"), type="t")
@@ -42,7 +42,7 @@ def settings(kafka: Kafka) -> Settings:
 
 
 def complete(**parts: Any) -> dict[str, Any]:
-    return build_event(**parts, request_id=str(uuid.uuid4()))
+    return make_event(**parts, request_id=str(uuid.uuid4()))
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_one_record_for_each_publish(kafka: Kafka, settings: Settings) -> None:
 def test_a_reachable_broker(settings: Settings) -> None:
     assert events.is_reachable(settings)
     assert not events.is_reachable(NOBODY)
-    events.require_valid(settings)
-    events.require_valid(NOBODY)
+    events.require_valid_settings(settings)
+    events.require_valid_settings(NOBODY)
 
 
 def test_without_a_broker_it_is_undelivered() -> None:
@@ -139,13 +139,13 @@ def test_the_bound_is_shorter_than_the_lock_on_an_activity() -> None:
 def test_what_librdkafka_does_not_take_is_told(config: tuple[tuple[str, str], ...]) -> None:
     wrong = replace(NOBODY, kafka_config=config)
     with pytest.raises(NotReady, match=r"^KAFKA_CONFIG_\* or KAFKA_BOOTSTRAP_SERVERS: "):
-        events.require_valid(wrong)
+        events.require_valid_settings(wrong)
     assert not events.is_reachable(wrong)
 
 
 def test_what_makes_an_event_count_cannot_be_configured_away(settings: Settings) -> None:
     weak = replace(settings, kafka_config=(("acks", "0"), ("enable.idempotence", "false")))
-    events.require_valid(weak)
+    events.require_valid_settings(weak)
     events.publish(complete(), None, weak)
 
 
@@ -160,7 +160,7 @@ def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
         events.publish(message, None, Settings(events_to_log=True))
     assert json.dumps(message) in caplog.text
     assert events.is_reachable(Settings(events_to_log=True))
-    events.require_valid(Settings(events_to_log=True))
+    events.require_valid_settings(Settings(events_to_log=True))
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
-    message = build_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
+    message = make_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
     answer = activities.publish_event(payload(message))
     assert answer["published"]
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
@@ -197,7 +197,7 @@ def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
 def test_the_event_of_a_failed_run_is_built_from_its_last_state(
     kafka: Kafka, publishing: Settings, step: str, state: State, topology: Topology
 ) -> None:
-    message = event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
+    message = build_event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
     ended = {"event": None, "state": state.model_dump(mode="json"), "failure": ["INTERNAL_ERROR", "bad"], "of": step}
     assert activities.publish_event(payload(message, **ended))["event"] == message
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)

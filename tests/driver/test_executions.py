@@ -11,12 +11,12 @@ import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from dev.brent import Resource
-from driver import executions, plans
+from driver import executions, plans, request_ids
 from driver.errors import NotReady
 from driver.models.events import FailureCode
 from driver.models.runs import ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
-from tests.support.events import build_event
+from tests.support.events import make_event
 from tests.support.requests import LOCATION, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 HALF = 18  # characters of the first half of a requestId, with its dashes
@@ -25,8 +25,8 @@ HALF = 18  # characters of the first half of a requestId, with its dashes
 def id_of(tenant: str | None = "tenant-1", /, **changes: Any) -> str:
     """The requestId of an execute request, made from its plan as in acceptance."""
     request = lifecycle_request(body(**changes))
-    package = catalogue.package(request.system("resourceType"), request.driver_files, SETTINGS)
-    return executions.make_request_id(request, plans.plan(request, package, SETTINGS).order, tenant)
+    package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, SETTINGS)
+    return request_ids.make_request_id(request, plans.plan(request, package, SETTINGS).order, tenant)
 
 
 def status(**fields: Any) -> DurableOrchestrationStatus:
@@ -134,7 +134,7 @@ def test_a_key_does_not_count(key: str) -> None:
     )
 
 
-EVENT = build_event({"a": {"id": "i", "type": "t"}}, failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
+EVENT = make_event({"a": {"id": "i", "type": "t"}}, failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
 
 
 @pytest.mark.parametrize("output", [EVENT, json.dumps(EVENT)], ids=["object", "text"])
@@ -212,7 +212,7 @@ def test_one_that_has_not_taken_a_step_is_described_from_its_input() -> None:
     assert NEEDLE not in json.dumps(shown)
 
 
-@pytest.mark.parametrize("event", [build_event({}), EVENT], ids=["complete", "failed"])
+@pytest.mark.parametrize("event", [make_event({}), EVENT], ids=["complete", "failed"])
 def test_of_one_that_has_ended_nothing_is_stale(event: dict[str, Any]) -> None:
     shown = describe("Completed", event)
     assert (shown["status"], shown["event"]) == (event["status"], event)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from driver.azure.locations import azure_location
+from driver.azure.locations import read_location
 from driver.errors import InvalidRequest
 from driver.models.orders import Order, Remove
 from driver.models.requests import DeploymentLocation
@@ -22,14 +22,14 @@ README = {
 
 def faults(location: DeploymentLocation, settings: Settings | None = None) -> tuple[str, ...]:
     with pytest.raises(InvalidRequest) as caught:
-        azure_location(location, settings or Settings())
+        read_location(location, settings or Settings())
     assert NEEDLE not in str(caught.value)
     return caught.value.faults
 
 
 @pytest.mark.parametrize("properties", [GIVEN, README], ids=["as read before", "as documented before"])
 def test_both_spellings(properties: dict[str, Any]) -> None:
-    found = azure_location(DeploymentLocation(name="trial", properties=properties), Settings())
+    found = read_location(DeploymentLocation(name="trial", properties=properties), Settings())
     assert (found.tenant_id, found.client_id) == (GIVEN["tenantId"], GIVEN["clientId"])
     assert (found.client_secret, found.subscription_id) == (NEEDLE, SUBSCRIPTION)
 
@@ -57,7 +57,7 @@ def test_ids_are_guids(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("tenant", ["contoso.onmicrosoft.com", "11111111-1111-1111-1111-111111111111"])
 def test_a_tenant_is_a_guid_or_a_domain(tenant: str) -> None:
-    assert azure_location(deployment_location(tenantId=tenant), Settings()).tenant_id == tenant
+    assert read_location(deployment_location(tenantId=tenant), Settings()).tenant_id == tenant
 
 
 @pytest.mark.parametrize("tenant", ["contoso", "../common", "a b.com", "contoso.com/x", "contoso.com?x"])
@@ -86,7 +86,7 @@ def test_no_other_tenant(tenant: str) -> None:
 )
 def test_clouds_by_name_win_over_the_settings(cloud: str, authority: str, manager: str, scope: str) -> None:
     settings = Settings(authority_host="https://own", resource_manager_url="https://own")
-    found = azure_location(deployment_location(cloud=cloud), settings)
+    found = read_location(deployment_location(cloud=cloud), settings)
     assert found.authority_host == f"https://{authority}"
     assert found.resource_manager_url == f"https://{manager}"
     assert found.credential_scope == f"https://{scope}/.default"
@@ -102,20 +102,20 @@ def test_no_other_cloud_and_no_endpoint(cloud: Any) -> None:
 
 def test_without_a_cloud_the_settings_hold_and_else_the_public_cloud() -> None:
     settings = Settings(authority_host="https://login.own", resource_manager_url="https://arm.own:9443")
-    own = azure_location(deployment_location(cloud=""), settings)
+    own = read_location(deployment_location(cloud=""), settings)
     assert own.authority_host == "https://login.own"
     assert own.resource_manager_url == "https://arm.own:9443"
     assert own.credential_scope == "https://arm.own:9443/.default"
-    public = azure_location(deployment_location(), Settings())
+    public = read_location(deployment_location(), Settings())
     assert public.resource_manager_url == "https://management.azure.com"
     known = Settings(resource_manager_url="https://management.usgovcloudapi.net")
-    government = azure_location(deployment_location(), known)
+    government = read_location(deployment_location(), known)
     assert government.authority_host == "https://login.microsoftonline.us"
     assert government.credential_scope == "https://management.core.usgovcloudapi.net/.default"
 
 
 def test_the_secret_is_in_no_text() -> None:
-    location = azure_location(deployment_location(), Settings())
+    location = read_location(deployment_location(), Settings())
     order = Order(request_id="r", location=location, topology={}, work=Remove())
     for shown in (location, order, deployment_location()):
         assert NEEDLE not in repr(shown)

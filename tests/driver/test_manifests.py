@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.packages.manifests import Manifest, manifest
+from driver.packages.manifests import Manifest, read_manifest
 
 WHOLE = """
 version: 1
@@ -29,7 +29,7 @@ reference:
 
 def faults(text: str) -> tuple[str, ...]:
     with pytest.raises(InvalidRequest) as caught:
-        manifest(text)
+        read_manifest(text)
     assert all(fault.startswith("lifecycle.yaml") for fault in caught.value.faults)
     return caught.value.faults
 
@@ -39,29 +39,29 @@ def with_create(lines: str) -> str:
 
 
 def test_a_whole_one() -> None:
-    found = manifest(WHOLE)
-    assert found.transition("create").deploy == "main.bicep"
-    assert found.transition("CREATE").parameters == {"prefixes": "{{ space }}", "count": 2}
-    assert found.transition("Start").on == "Microsoft.Compute/virtualMachines"
+    found = read_manifest(WHOLE)
+    assert found.find_transition("create").deploy == "main.bicep"
+    assert found.find_transition("CREATE").parameters == {"prefixes": "{{ space }}", "count": 2}
+    assert found.find_transition("Start").on == "Microsoft.Compute/virtualMachines"
     assert found.reference is not None
 
 
 def test_names_without_case_and_the_standard_transitions() -> None:
-    found = manifest(WHOLE)
-    assert found.transition("Install") is found.transition("Create")
-    assert found.transition("delete").remove == found.transition("Uninstall").remove == "all"
+    found = read_manifest(WHOLE)
+    assert found.find_transition("Install") is found.find_transition("Create")
+    assert found.find_transition("delete").remove == found.find_transition("Uninstall").remove == "all"
 
 
 def test_a_package_may_say_otherwise() -> None:
-    found = manifest("version: 1\ntransitions: {Create: {deploy: a}, install: {deploy: b}, Delete: {deploy: c}}")
-    assert found.transition("Install").deploy == "b"
-    assert found.transition("Uninstall").deploy == "c"
+    found = read_manifest("version: 1\ntransitions: {Create: {deploy: a}, install: {deploy: b}, Delete: {deploy: c}}")
+    assert found.find_transition("Install").deploy == "b"
+    assert found.find_transition("Uninstall").deploy == "c"
 
 
 @pytest.mark.parametrize("name", ["Heal", "", "Create ", "__class__"])
 def test_an_unknown_transition_names_the_known_ones(name: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        manifest(WHOLE).transition(name)
+        read_manifest(WHOLE).find_transition(name)
     assert f"'{name}'" in str(caught.value)
     for known in ("Create", "Delete", "RemoveBoth", "RemovePeering", "Start"):
         assert known in str(caught.value)
@@ -69,7 +69,7 @@ def test_an_unknown_transition_names_the_known_ones(name: str) -> None:
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200)])
 def test_timeouts(text: str, seconds: int) -> None:
-    assert manifest(with_create(f"{{deploy: a, timeout: {text}}}")).transition("Create").seconds == seconds
+    assert read_manifest(with_create(f"{{deploy: a, timeout: {text}}}")).find_transition("Create").seconds == seconds
 
 
 @pytest.mark.parametrize("text", ["30", "m", "0m", "-1m", "1d", "1.5h", "30 m", "123456789s"])
@@ -136,7 +136,7 @@ def test_what_yaml_could_do_is_not_taken(text: str) -> None:
 @given(st.text(alphabet="{}[]:-&*!|>%@`'\"\n\t a1?#,", max_size=60))
 def test_any_text_is_a_manifest_or_refused_in_words(text: str) -> None:
     try:
-        found = manifest(text)
+        found = read_manifest(text)
     except InvalidRequest:
         return
     assert isinstance(found, Manifest)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.models.events import FailureCode, event
-from driver.models.outcomes import Outcome, failed
+from driver.models.events import FailureCode, build_event
+from driver.models.outcomes import Outcome, fail
 from driver.models.requests import LifecycleRequest, Property, ReferenceRequest, parse
 from driver.steps.actions import CallState
 from tests.support.requests import NEEDLE, body, encoded, lifecycle_request
@@ -113,9 +113,9 @@ def test_null_is_empty_where_a_field_may_be_left_out(absent: str) -> None:
 def test_bare_values_are_properties_and_unknown_fields_are_ignored() -> None:
     content = body(systemProperties={"requestId": "r", "resourceId": 7, "resourceName": None}, unheardOf=[1])
     request = lifecycle_request(content)
-    assert request.system("requestId") == "r"
-    assert request.system("resourceId") == "7"
-    assert request.system("resourceName") == request.system("metricKey") == ""
+    assert request.read_system_property("requestId") == "r"
+    assert request.read_system_property("resourceId") == "7"
+    assert request.read_system_property("resourceName") == request.read_system_property("metricKey") == ""
 
 
 def test_a_key_property_has_three_fields() -> None:
@@ -164,21 +164,21 @@ def test_the_published_examples_are_read() -> None:
     api = yaml.safe_load((SHARED / "contract" / "resource-driver.openapi.yaml").read_text(encoding="utf-8"))
     examples = api["components"]["examples"]
     lifecycle = parse(LifecycleRequest, encoded(examples["ExampleLifecycleExecutionRequest"]["value"]))
-    assert lifecycle.system("resourceType") == "resource::helloworld::1.0"
+    assert lifecycle.read_system_property("resourceType") == "resource::helloworld::1.0"
     assert lifecycle.resource_properties["propA"].value == "valueA"
     reference = parse(ReferenceRequest, encoded(examples["ExampleFindReferenceRequest"]["value"]))
     assert (reference.instance_name, reference.driver_files) == ("NetworkA", "")
 
 
 def test_events() -> None:
-    assert event("r", {"vnet": None}, {"a": 1}) == {
+    assert build_event("r", {"vnet": None}, {"a": 1}) == {
         "requestId": "r",
         "status": "COMPLETE",
         "outputs": {"a": 1},
         "associatedTopology": {"vnet": None},
         "version": "1.0.0",
     }
-    failure = event("r", {"vnet": None}, {"a": 1}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
+    failure = build_event("r", {"vnet": None}, {"a": 1}, (FailureCode.INSUFFICIENT_CAPACITY, "full"))
     assert failure["status"] == "FAILED"
     assert failure["outputs"] == {}
     assert failure["associatedTopology"] == {"vnet": None}
@@ -187,7 +187,7 @@ def test_events() -> None:
 
 def test_an_outcome_crosses_the_durable_boundary_as_plain_json() -> None:
     state = CallState(urls=("https://arm/1",), polls=3)
-    outcome = failed(FailureCode.RESOURCE_NOT_FOUND, "gone", state)
+    outcome = fail(FailureCode.RESOURCE_NOT_FOUND, "gone", state)
     wire = json.loads(json.dumps(outcome.model_dump(mode="json")))
     assert wire["state"] == {"version": 1, "urls": ["https://arm/1"], "polls": 3}
     read = Outcome.model_validate(wire)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from driver.packages.names import RULES, name_fault
+from driver.packages.names import RULES, find_name_fault
 
 VNET = "Microsoft.Network/virtualNetworks"
 NETWORK = [
@@ -64,28 +64,28 @@ def test_every_rule_is_tested() -> None:
 @pytest.mark.parametrize("kind", LENGTHS)
 def test_lengths(kind: str) -> None:
     shortest, longest = LENGTHS[kind]
-    assert name_fault(kind, of_length(kind, shortest)) is None
-    assert name_fault(kind, of_length(kind, longest)) is None
-    assert name_fault(kind, of_length(kind, shortest - 1))
-    assert name_fault(kind, of_length(kind, longest) + "a")
+    assert find_name_fault(kind, of_length(kind, shortest)) is None
+    assert find_name_fault(kind, of_length(kind, longest)) is None
+    assert find_name_fault(kind, of_length(kind, shortest - 1))
+    assert find_name_fault(kind, of_length(kind, longest) + "a")
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in GOOD.items() for name in names])
 def test_good_names(kind: str, name: str) -> None:
-    assert name_fault(kind.upper(), name) is None
+    assert find_name_fault(kind.upper(), name) is None
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in BAD.items() for name in names])
 def test_bad_names_are_named_with_the_rule(kind: str, name: str) -> None:
-    fault = name_fault(kind, name)
+    fault = find_name_fault(kind, name)
     assert fault is not None
     assert f"'{name}' is no name for {kind}: it takes {RULES[kind.lower()].text}" == fault
 
 
 @pytest.mark.parametrize("label", ["a" * 64 + ".com", ".".join("a" * 35)])
 def test_dns_labels(label: str) -> None:
-    assert name_fault("Microsoft.Network/privateDnsZones", label)
+    assert find_name_fault("Microsoft.Network/privateDnsZones", label)
 
 
 def test_an_unknown_type_has_no_rule() -> None:
-    assert name_fault("Microsoft.Unheard/of", "!!!") is None
+    assert find_name_fault("Microsoft.Unheard/of", "!!!") is None

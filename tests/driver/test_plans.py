@@ -8,9 +8,9 @@ import pytest
 from dev import brent
 from driver.errors import InvalidRequest
 from driver.models.orders import Call, Deploy, Remove
-from driver.packages.catalogue import package
-from driver.packages.names import name_fault
-from driver.plans import Plan, deployment_name, name_order, plan
+from driver.packages.catalogue import find_package
+from driver.packages.names import find_name_fault
+from driver.plans import Plan, build_deployment_name, name_order, plan
 from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
@@ -18,7 +18,7 @@ REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 
 def planned(content: Mapping[str, Any]) -> Plan:
     request = lifecycle_request(content)
-    return plan(request, package(request.system("resourceType"), "", SETTINGS), SETTINGS)
+    return plan(request, find_package(request.read_system_property("resourceType"), "", SETTINGS), SETTINGS)
 
 
 def deploy(content: Mapping[str, Any]) -> Deploy:
@@ -234,7 +234,7 @@ def test_the_order_carries_location_and_topology() -> None:
     ],
 )
 def test_deployment_names(resource_name: str, prefix: str | None) -> None:
-    name = deployment_name(resource_name, REQUEST_ID)
+    name = build_deployment_name(resource_name, REQUEST_ID)
     assert name == (REQUEST_ID if prefix is None else f"{prefix}-{REQUEST_ID}")
-    assert name_fault("Microsoft.Resources/deployments", name) is None
+    assert find_name_fault("Microsoft.Resources/deployments", name) is None
     assert len(name) <= 64

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.models.requests import Property
-from driver.packages.properties import Unfit, coerce, find, is_absent
+from driver.packages.properties import Unfit, coerce_value, find_value, is_absent
 from driver.packages.templates import Parameter
 
 KEY = Property(type="key", key_name="k", public_key="public", private_key="private")
@@ -35,7 +35,7 @@ def properties(**values: Any) -> dict[str, Property]:
     ],
 )
 def test_the_first_source_that_has_the_name_wins(sources: Any, value: Any) -> None:
-    assert find(parameter(), tuple(properties(**source) for source in sources)) == value
+    assert find_value(parameter(), tuple(properties(**source) for source in sources)) == value
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_the_first_source_that_has_the_name_wins(sources: Any, value: Any) -> No
     ],
 )
 def test_the_halves_of_a_key(name: str, kind: str, value: Any) -> None:
-    assert find(parameter(kind, name), (properties(ssh=KEY),)) == value
+    assert find_value(parameter(kind, name), (properties(ssh=KEY),)) == value
 
 
 def test_a_private_key_goes_to_no_open_parameter() -> None:
     with pytest.raises(Unfit, match="only to a secure parameter"):
-        find(parameter("string", "ssh_private"), (properties(ssh=KEY),))
+        find_value(parameter("string", "ssh_private"), (properties(ssh=KEY),))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_private_key_goes_to_no_open_parameter() -> None:
     ],
 )
 def test_coercion(kind: str, value: Any, coerced: Any) -> None:
-    result = coerce(parameter(kind), value)
+    result = coerce_value(parameter(kind), value)
     assert (result, type(result)) == (coerced, type(coerced))
 
 
@@ -113,7 +113,7 @@ def test_coercion(kind: str, value: Any, coerced: Any) -> None:
 )
 def test_what_cannot_be_coerced_says_what_would_fit(kind: str, value: Any, wanted: str) -> None:
     with pytest.raises(Unfit, match=f"it takes {wanted}"):
-        coerce(parameter(kind), value)
+        coerce_value(parameter(kind), value)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_cannot_be_coerced_says_what_would_fit(kind: str, value: Any, wante
     ],
 )
 def test_allowed_values_are_sent_as_declared(kind: str, allowed: Any, value: Any, spelling: Any) -> None:
-    assert coerce(parameter(kind, allowed=allowed), value) == spelling
+    assert coerce_value(parameter(kind, allowed=allowed), value) == spelling
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_allowed_values_are_sent_as_declared(kind: str, allowed: Any, value: Any
     ],
 )
 def test_constraints(kind: str, constraints: Any, good: Any, bad: Any, said: str) -> None:
-    coerce(parameter(kind, **constraints), good)
+    coerce_value(parameter(kind, **constraints), good)
     with pytest.raises(Unfit) as caught:
-        coerce(parameter(kind, **constraints), bad)
+        coerce_value(parameter(kind, **constraints), bad)
     assert said in str(caught.value)
 
 
@@ -165,7 +165,7 @@ def test_constraints(kind: str, constraints: Any, good: Any, bad: Any, said: str
 )
 def test_a_secure_value_is_in_no_fault(kind: str, constraints: Any) -> None:
     with pytest.raises(Unfit) as caught:
-        coerce(parameter(kind, **constraints), "n33dle-Secret")
+        coerce_value(parameter(kind, **constraints), "n33dle-Secret")
     assert "n33dle" not in str(caught.value)
 
 
@@ -198,7 +198,7 @@ FITTING = {"string": str, "securestring": str, "int": int, "bool": bool, "array"
 @given(st.sampled_from(TYPES), JSON.filter(lambda value: value is not None))
 def test_any_value_is_of_the_type_or_unfit(kind: str, value: Any) -> None:
     try:
-        result = coerce(parameter(kind, longest=1_000, minimum=-(10**30)), value)
+        result = coerce_value(parameter(kind, longest=1_000, minimum=-(10**30)), value)
     except Unfit:
         return
     assert type(result) is FITTING.get(kind, dict)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from driver.azure.refusals import Refusal, cause
-from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, verdict
+from driver.azure.refusals import Refusal, read_cause
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, find_verdict
 from driver.models.events import FailureCode
 
 
@@ -66,12 +66,12 @@ for _ in range(200):
     ],
 )
 def test_the_deepest_cause(body: Any, code: str, message: str) -> None:
-    assert cause(body, "otherwise") == Cause(code, message)
+    assert read_cause(body, "otherwise") == Cause(code, message)
 
 
 @pytest.mark.parametrize("body", [DEEP, json.dumps(DEEP), '{"error":' * 5000, "[" * 5000])
 def test_no_depth_is_too_deep(body: Any) -> None:
-    assert cause(body, "otherwise").code in ("DeploymentFailed", "otherwise")
+    assert read_cause(body, "otherwise").code in ("DeploymentFailed", "otherwise")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_no_depth_is_too_deep(body: Any) -> None:
     ],
 )
 def test_of_several_causes_the_one_that_no_retry_mends(details: Any, code: str) -> None:
-    assert cause(failed(*details)).code == code
+    assert read_cause(failed(*details)).code == code
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_of_several_causes_the_one_that_no_retry_mends(details: Any, code: str) 
     ],
 )
 def test_verdicts(code: str, status: int, failure: str, tries: int) -> None:
-    found = verdict(Cause(code, ""), status)
+    found = find_verdict(Cause(code, ""), status)
     assert (found.code, found.tries) == (failure, tries)
 
 
@@ -125,7 +125,7 @@ def test_verdicts(code: str, status: int, failure: str, tries: int) -> None:
     ],
 )
 def test_operation_not_allowed_is_told_by_its_text(message: str, failure: str) -> None:
-    assert verdict(Cause("OperationNotAllowed", message), 409).code == failure
+    assert find_verdict(Cause("OperationNotAllowed", message), 409).code == failure
 
 
 def test_the_table_is_written_in_lower_case_and_holds_every_failure_code() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from driver.models.events import FailureCode
 from driver.reports import fit_event, reduce_event
-from tests.support.events import build_event
+from tests.support.events import make_event
 
 GROUP = "/subscriptions/s/resourceGroups/rg-1"
 NETWORK = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-1"
@@ -29,7 +29,7 @@ OUTER = {"rg": entry(GROUP), "other": entry(ELSEWHERE)}
 def test_first_without_outputs_then_without_inner_entries_then_without_topology(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    message = build_event(TOPOLOGY, {"a": 1})
+    message = make_event(TOPOLOGY, {"a": 1})
     smaller = list(reduce_event(message, "too big"))
     assert [one["associatedTopology"] for one in smaller] == [TOPOLOGY, OUTER, {}]
     assert {(one["status"], one["failureDetails"]["failureCode"]) for one in smaller} == {("FAILED", "INTERNAL_ERROR")}
@@ -38,19 +38,19 @@ def test_first_without_outputs_then_without_inner_entries_then_without_topology(
 
 
 def test_a_failure_keeps_its_code_and_its_first_reason() -> None:
-    message = build_event(TOPOLOGY, failure=(FailureCode.INSUFFICIENT_CAPACITY, "no cores"))
+    message = make_event(TOPOLOGY, failure=(FailureCode.INSUFFICIENT_CAPACITY, "no cores"))
     details = next(reduce_event(message, "too big"))["failureDetails"]
     assert details["failureCode"] == "INSUFFICIENT_CAPACITY"
     assert details["description"].startswith("no cores; ")
 
 
 def test_the_complete_of_a_delete_drops_the_names_of_what_it_removed() -> None:
-    message = build_event({"a": None, "b": None})
+    message = make_event({"a": None, "b": None})
     assert list(reduce_event(message, "too big")) == [{**message, "associatedTopology": {}}]
 
 
 def test_an_event_fits_the_task_hub() -> None:
-    message = build_event(TOPOLOGY, {"a": "x" * 5_000})
+    message = make_event(TOPOLOGY, {"a": "x" * 5_000})
     assert fit_event(message, 0) == message
     assert fit_event(message, 10_000) == message
     fitted = fit_event(message, 1_500)
@@ -60,6 +60,6 @@ def test_an_event_fits_the_task_hub() -> None:
 
 def test_of_a_parent_with_thousands_of_children_the_parent_stays() -> None:
     subnets = {f"s{number}": entry(f"{NETWORK}/subnets/s{number}") for number in range(4_000)}
-    message = build_event({"vnet": entry(NETWORK), **subnets})
+    message = make_event({"vnet": entry(NETWORK), **subnets})
     (first, *_rest) = reduce_event(message, "too big")
     assert first["associatedTopology"] == {"vnet": entry(NETWORK)}

@@ -56,12 +56,12 @@ LOG = logging.getLogger("driver.test")
 
 
 def test_trace_headers_become_fields() -> None:
-    assert telemetry.trace_fields(HEADERS) == FIELDS
-    assert telemetry.trace_fields({"X-TraceCtx-Long": "x" * 5000}) == {"tracectx.long": "x" * 200}
+    assert telemetry.read_trace_fields(HEADERS) == FIELDS
+    assert telemetry.read_trace_fields({"X-TraceCtx-Long": "x" * 5000}) == {"tracectx.long": "x" * 200}
 
 
 def test_every_line_in_the_block_carries_the_fields(lines: Lines) -> None:
-    with telemetry.bound(FIELDS), telemetry.bound({"requestId": "r-1"}):
+    with telemetry.bind_fields(FIELDS), telemetry.bind_fields({"requestId": "r-1"}):
         LOG.info("inside")
     LOG.info("outside")
     inside, outside = lines.text.splitlines()
@@ -72,7 +72,7 @@ def test_every_line_in_the_block_carries_the_fields(lines: Lines) -> None:
 
 @pytest.mark.parametrize("lines", [telemetry.LogstashFormatter], indirect=True)
 def test_logstash_lines_have_exactly_the_known_keys(lines: Lines) -> None:
-    with telemetry.bound(FIELDS):
+    with telemetry.bind_fields(FIELDS):
         LOG.warning("about %s\nand more", "this")
     line = json.loads(lines.text)
     assert set(line) == LOGSTASH | set(FIELDS)
@@ -84,7 +84,7 @@ def test_logstash_lines_have_exactly_the_known_keys(lines: Lines) -> None:
 
 @pytest.mark.parametrize("lines", [telemetry.LogstashFormatter], indirect=True)
 def test_an_exception_is_one_line_with_its_stack(lines: Lines) -> None:
-    with telemetry.bound({}, [SECRET]):
+    with telemetry.bind_fields({}, [SECRET]):
         log_exception()
     (text,) = lines.text.splitlines()
     line = json.loads(text)
@@ -101,7 +101,7 @@ def log_exception() -> None:
 
 
 def test_bound_secrets_are_in_no_line_in_no_form(lines: Lines) -> None:
-    with telemetry.bound({}, [SECRET]):
+    with telemetry.bind_fields({}, [SECRET]):
         LOG.info("it is %s", SECRET)
         LOG.info("as JSON: %s", json.dumps({"value": SECRET}))
         LOG.info("as it is: %s", json.dumps({"value": SECRET}, ensure_ascii=False))
@@ -113,7 +113,7 @@ def test_bound_secrets_are_in_no_line_in_no_form(lines: Lines) -> None:
 
 
 def test_a_short_secret_hides_no_ordinary_words(lines: Lines) -> None:
-    with telemetry.bound({}, ["a", ""]):
+    with telemetry.bind_fields({}, ["a", ""]):
         LOG.info("a banana")
     assert "a banana" in lines.text
 
@@ -250,7 +250,7 @@ def test_an_output_that_cannot_be_opened_leaves_the_lines_to_the_host() -> None:
 def test_whichever_field_is_long_is_cut() -> None:
     formatter = telemetry.LogstashFormatter(is_bounded=True)
     record = logging.LogRecord("driver.api", logging.INFO, "p" * 9_000, 1, "m" * 5_000, (), None)
-    with telemetry.bound({f"tracectx.{number}": "ü" * 200 for number in range(20)}):
+    with telemetry.bind_fields({f"tracectx.{number}": "ü" * 200 for number in range(20)}):
         line = formatter.format(record)
     assert len(line) < 4_096
     assert json.loads(line)["message"].startswith("m")

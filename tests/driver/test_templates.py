@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from driver.errors import InvalidRequest
-from driver.packages.templates import Parameter, reaches_elsewhere, resource_types, template
+from driver.packages.templates import Parameter, has_outside_resources, list_resource_types, read_template
 
 GROUP = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
@@ -13,7 +13,7 @@ SUBSCRIPTION = "https://schema.management.azure.com/schemas/2018-05-01/subscript
 
 def declared(parameter: dict[str, Any], **body: Any) -> Parameter:
     """The one parameter of a template."""
-    return template(
+    return read_template(
         {"$schema": GROUP, "resources": [], "parameters": {"p": parameter}, **body}, "main.json"
     ).parameters[0]
 
@@ -23,7 +23,7 @@ def declared(parameter: dict[str, Any], **body: Any) -> Parameter:
     [(GROUP, "resourceGroup"), (GROUP.upper(), "resourceGroup"), (SUBSCRIPTION.rstrip("#"), "subscription")],
 )
 def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
-    assert template({"$schema": schema, "resources": {}}, "main.json").scope == scope
+    assert read_template({"$schema": schema, "resources": {}}, "main.json").scope == scope
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
 )
 def test_what_is_no_template_is_said_with_the_file(body: Any) -> None:
     with pytest.raises(InvalidRequest, match=r"^main\.json: "):
-        template(body, "main.json")
+        read_template(body, "main.json")
 
 
 def test_all_faults_at_once() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        template({"parameters": {"a": {}, "b": {"$ref": "#/definitions/none"}}}, "main.json")
+        read_template({"parameters": {"a": {}, "b": {"$ref": "#/definitions/none"}}}, "main.json")
     assert len(caught.value.faults) == 5
 
 
@@ -118,7 +118,7 @@ RESOURCES = [
 
 @pytest.mark.parametrize("resources", [RESOURCES, {str(at): one for at, one in enumerate(RESOURCES)}])
 def test_all_resource_types_nested_ones_too(resources: Any) -> None:
-    assert resource_types({"resources": resources}) == {
+    assert list_resource_types({"resources": resources}) == {
         "microsoft.network/virtualnetworks",
         "microsoft.network/virtualnetworks/subnets",
         "microsoft.network/virtualnetworks/virtualnetworkpeerings",
@@ -139,5 +139,5 @@ def test_all_resource_types_nested_ones_too(resources: Any) -> None:
 )
 def test_reaching_elsewhere(resource: dict[str, Any], elsewhere: bool) -> None:
     nested = {"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": [resource]}}}
-    assert reaches_elsewhere({"resources": [resource]}) is elsewhere
-    assert reaches_elsewhere({"resources": [nested]}) is elsewhere
+    assert has_outside_resources({"resources": [resource]}) is elsewhere
+    assert has_outside_resources({"resources": [nested]}) is elsewhere

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from driver.models.events import TopologyEntry
 from driver.models.orders import Target
 from driver.resource_ids import ResourceId
-from driver.topology import apply_changes, name_entries, owned, select_ids
+from driver.topology import apply_changes, list_owned, name_entries, select_ids
 
 SUBSCRIPTION = "/subscriptions/s-1"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-1"
@@ -94,7 +94,7 @@ def test_no_two_ids_have_one_key(texts: list[str]) -> None:
 
 def test_owned_and_changed_leave_out_what_was_removed() -> None:
     vnet, subnet = entry(VNET), entry(SUBNET)
-    assert owned({"a": vnet, "b": None}) == {"a": vnet}
+    assert list_owned({"a": vnet, "b": None}) == {"a": vnet}
     wire = subnet.model_dump(mode="json")
     assert apply_changes({"a": vnet, "b": vnet}, {"b": None, "c": wire}, {"c": None, "d": wire}) == {
         "a": vnet,

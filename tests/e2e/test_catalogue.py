@@ -16,7 +16,7 @@ import pytest
 
 from dev.brent import Resource
 from dev.events import events
-from driver.packages.catalogue import built_in, built_in_names, resource_type_name
+from driver.packages.catalogue import list_built_in_names, load_built_in, read_type_name
 from tests.e2e.catalogue import CATALOGUE
 from tests.e2e.catalogue.forms import SECRETS, Entry, Operation
 from tests.e2e.journeys import DEPLOYMENTS, Journey, altered
@@ -137,7 +137,7 @@ class Row:
 
 def taken(trial: Trial, entry: Entry) -> Row:
     """Go through the steps of an entry up to the first that fails."""
-    group = f"cat-{resource_type_name(entry.type).removeprefix('Azure')}"
+    group = f"cat-{read_type_name(entry.type).removeprefix('Azure')}"
     with events(trial.stack.kafka) as stream:
         row = Row(Journey(Trial(trial.stack, stream), entry, group))
         row.journey.make_foreign()
@@ -180,12 +180,12 @@ def test_a_type_goes_through_a_transition(matrix: dict[str, Row], entry: Entry, 
 
 
 def test_every_built_in_type_is_in_the_matrix() -> None:
-    assert sorted(resource_type_name(entry.type) for entry in CATALOGUE) == sorted(built_in_names())
+    assert sorted(read_type_name(entry.type) for entry in CATALOGUE) == sorted(list_built_in_names())
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.type)
 def test_every_operation_is_in_the_matrix(entry: Entry) -> None:
-    transitions = built_in(resource_type_name(entry.type)).manifest.transitions
+    transitions = load_built_in(read_type_name(entry.type)).manifest.transitions
     assert {operation.name for operation in entry.operations} == transitions.keys() - {"Create", "Delete"}
 
 

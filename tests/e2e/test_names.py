@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dev.brent import Resource
-from driver.packages.catalogue import built_in
+from driver.packages.catalogue import load_built_in
 from driver.packages.names import RULES
 from tests.e2e.catalogue import CATALOGUE
 from tests.e2e.catalogue.forms import Entry
@@ -17,10 +17,10 @@ WRONG = ["wrong name!", "x" * 260, "ends-with-."]
 def named() -> Iterator[tuple[Entry, str, str, str]]:
     """Entry, transition, property and ARM type of every property that is a name."""
     for entry in CATALOGUE:
-        package = built_in(entry.type.replace("AzureVCE", "AzureVirtualEdge"))
+        package = load_built_in(entry.type.replace("AzureVCE", "AzureVirtualEdge"))
         for transition, does in package.manifest.transitions.items():
             if does.deploy:
-                template, _ = package.template(does.deploy)
+                template, _ = package.load_template(does.deploy)
                 for parameter in template.parameters:
                     if parameter.name_of:
                         yield entry, transition, parameter.name, parameter.name_of

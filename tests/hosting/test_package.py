@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from dev import package
-from driver.packages.catalogue import built_in_names
+from driver.packages.catalogue import list_built_in_names
 
 LOAD = """
 import json, function_app
 from driver.packages import catalogue
-names = catalogue.built_in_names()
+names = catalogue.list_built_in_names()
 print(json.dumps({
     "from": function_app.__file__,
     "functions": sorted(one.get_function_name() for one in function_app.app.get_functions()),
-    "packages": [catalogue.built_in(name).name for name in names],
+    "packages": [catalogue.load_built_in(name).name for name in names],
 }))
 """
 
@@ -59,7 +59,7 @@ def test_the_app_loads_from_it(unpacked: Path) -> None:
     answer = json.loads(loaded.stdout)
     assert answer["from"] == str(unpacked / "function_app.py")
     assert {"execute_lifecycle", "health", "run_lifecycle", "publish_event"} <= set(answer["functions"])
-    assert answer["packages"] == list(built_in_names())
+    assert answer["packages"] == list(list_built_in_names())
 
 
 def test_it_is_small(unpacked: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dev.bicep import Bicep, started
 from driver import settings
-from driver.packages.manifests import FILE, manifest
+from driver.packages.manifests import FILE, read_manifest
 from tests.hosting.snapshots import INFRA, VAULT_REFERENCE, Snapshot, take
 
 pytestmark = pytest.mark.slow
@@ -363,7 +363,7 @@ def _needed() -> set[str]:
                     "Microsoft.Resources/resourceGroups", "Microsoft.Resources/subscriptions/resourceGroups"
                 )
                 needed |= {f"{kind}/{verb}" for verb in ("read", "write", "delete")}
-        for transition in manifest(package.read_text(encoding="utf-8")).transitions.values():
+        for transition in read_manifest(package.read_text(encoding="utf-8")).transitions.values():
             if transition.call:
                 needed.add(f"{transition.on}/{transition.call}/action")
     assert len(needed) > 40

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from driver.packages.manifests import manifest
+from driver.packages.manifests import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "packages"
@@ -28,7 +28,7 @@ def _descriptor(resource_type: str) -> Any:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_built_in_type_has_a_package_that_leaves_the_templates_to_the_driver(name: str) -> None:
     descriptor = _descriptor(f"resource::{name}::1.0")
-    described = manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
+    described = read_manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
     assert {*descriptor["lifecycle"], *descriptor["operations"]} == {*described.transitions, "WhatIf", "CheckDrift"}
     assert {one["type"] for one in descriptor["properties"].values()} == {"string"}
     assert [path.name for path in (EXAMPLES / name / "Lifecycle" / "azure").iterdir()] == ["README.md"]
@@ -42,7 +42,7 @@ def test_operations_of_a_type_ask_only_for_what_the_resource_does_not_have() -> 
 
 def test_the_package_with_its_own_template_is_complete() -> None:
     folder = EXAMPLES / "AzureApplicationSecurityGroup" / "Lifecycle" / "azure"
-    described = manifest((folder / "lifecycle.yaml").read_text(encoding="utf-8"))
+    described = read_manifest((folder / "lifecycle.yaml").read_text(encoding="utf-8"))
     deployed = [folder / transition.deploy for transition in described.transitions.values() if transition.deploy]
     assert deployed
     assert all(path.is_file() and path.with_suffix(".json").is_file() for path in deployed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from driver.packages.manifests import Manifest, manifest
+from driver.packages.manifests import Manifest, read_manifest
 from driver.packages.names import RULES
 
 PACKAGES = Path(__file__).resolve().parents[2] / "infra" / "resources"
@@ -17,7 +17,7 @@ WITHOUT_TAGS = {"subnets", "virtualNetworkPeerings", "securityRules", "routes"}
 
 
 def _manifest(name: str) -> Manifest:
-    return manifest((PACKAGES / name / "lifecycle.yaml").read_text(encoding="utf-8"))
+    return read_manifest((PACKAGES / name / "lifecycle.yaml").read_text(encoding="utf-8"))
 
 
 def _template(path: str) -> Any:

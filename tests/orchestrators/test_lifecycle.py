@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from driver.models.events import FailureCode, earliest_event, event
-from driver.models.outcomes import Outcome, State, failed, retry, running, succeeded
+from driver.models.events import FailureCode, build_event, find_earliest_event
+from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
@@ -32,7 +32,7 @@ FAILED_DEPLOY = [*DEPLOY, "publish_event"]
 STATE = DeployState(correlation_id="c-1", url="https://arm/1")
 EXISTED = DeployState(existed=("x",))
 ATTEMPTS = RETRIES.max_number_of_attempts
-FULL = failed(
+FULL = fail(
     FailureCode.INSUFFICIENT_CAPACITY, "no cores left", DeployState(topology={"made": entry("m")}), collected=True
 )
 
@@ -57,14 +57,14 @@ def failure(done: Run) -> dict[str, Any]:
 
 @pytest.mark.parametrize("polls", [1, 2, 3])
 def test_a_deployment_takes_two_activities_and_one_for_each_poll(polls: int) -> None:
-    done = run(watch_deployment=[*[running(1, STATE)] * (polls - 1), complete(**MADE)])
+    done = run(watch_deployment=[*[keep_running(1, STATE)] * (polls - 1), complete(**MADE)])
     assert done.names == [*DEPLOY[:2], *["watch_deployment"] * polls]
     assert len(done.timers) == polls
     assert done.episodes == 3 + 2 * polls
 
 
 def test_a_removal_with_one_poll_takes_two_activities_and_four_episodes() -> None:
-    done = run("remove", remove_resources=[running(1, RemoveState()), complete(topology={"vnet": None})])
+    done = run("remove", remove_resources=[keep_running(1, RemoveState()), complete(topology={"vnet": None})])
     assert done.names == ["remove_resources"] * 2
     assert done.episodes == 4
 
@@ -112,7 +112,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
 
 def test_the_event_that_was_published_is_the_output() -> None:
     """Kafka may take no more than a smaller one."""
-    smaller = event(REQUEST_ID, {}, failure=(FailureCode.INTERNAL_ERROR, "too large"))
+    smaller = build_event(REQUEST_ID, {}, failure=(FailureCode.INTERNAL_ERROR, "too large"))
     published = Outcome(kind="Completed", event=smaller, published=True)
     done = run(watch_deployment=[complete(**MADE).model_copy(update={"published": False})], publish_event=[published])
     assert done.output == smaller
@@ -125,11 +125,11 @@ def test_no_event_comes_sooner_than_two_seconds_after_the_acceptance(step: str) 
     ended = FULL if step == "inspect_resources" else complete(**MADE).model_copy(update={"published": False})
     done = Run(run_input(acceptedAt=now), {step: [ended]}).execute()
     assert done.names[-1] == "publish_event"
-    assert datetime.fromisoformat(done.timers[-1]) == earliest_event(now)
+    assert datetime.fromisoformat(done.timers[-1]) == find_earliest_event(now)
 
 
 def test_what_has_succeeded_is_reported_past_the_deadline() -> None:
-    reading = running(5, STATE, "busy", settled=True)
+    reading = keep_running(5, STATE, "busy", settled=True)
     done = run("deploy", 0, watch_deployment=[*[reading] * 10, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
     assert len(set(done.timers)) > 1  # it is waited for, not looked at without a pause
@@ -149,7 +149,7 @@ def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
 
 def test_a_removal_first_awaits_what_still_runs_for_the_resource() -> None:
     found = RemoveState(found={"vnet": entry("id")})
-    script: dict[str, list[Answer]] = {"await_executions": [running(2, RemoveState()), succeeded(found)]}
+    script: dict[str, list[Answer]] = {"await_executions": [keep_running(2, RemoveState()), succeed(found)]}
     done = Run(run_input("remove", awaits=["other"]), script).execute()
     assert done.names == ["await_executions", "await_executions", "remove_resources"]
     assert done.payloads("await_executions")[0]["awaits"] == ["other"]
@@ -157,7 +157,7 @@ def test_a_removal_first_awaits_what_still_runs_for_the_resource() -> None:
 
 
 def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
-    done = run(watch_deployment=[running(5, polled(2)), running(6, polled(3)), complete(**MADE)])
+    done = run(watch_deployment=[keep_running(5, polled(2)), keep_running(6, polled(3)), complete(**MADE)])
     assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3]
     assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
     assert len(done.timers) == 3
@@ -172,7 +172,7 @@ def test_a_refused_step_is_tried_again_and_told_which_attempt_it_is() -> None:
 def test_tries_are_counted_for_a_step_and_on_for_a_deployment_that_is_started_again() -> None:
     busy = retry(1, "busy", EXISTED)
     done = run(
-        inspect_resources=[retry(1, "busy", DeployState())] * 6 + [succeeded(DeployState())],
+        inspect_resources=[retry(1, "busy", DeployState())] * 6 + [succeed(DeployState())],
         start_deployment=[busy, STARTED],
         watch_deployment=[busy, complete(**MADE)],
     )
@@ -198,8 +198,8 @@ def test_a_failed_deployment_whose_inventory_is_known_is_published_at_once() -> 
 
 @pytest.mark.parametrize("step", ["start_deployment", "watch_deployment"])
 def test_after_the_put_what_was_made_is_collected_and_the_first_failure_kept(step: str) -> None:
-    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
-    second = failed(FailureCode.INTERNAL_ERROR, "the second", DeployState())
+    first = fail(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
+    second = fail(FailureCode.INTERNAL_ERROR, "the second", DeployState())
     done = Run(run_input(), {step: [first], "abandon_deployment": [retry(1, "busy", EXISTED), second]}).execute()
     assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
     done = Run(run_input(), {step: [first]}).execute()
@@ -209,7 +209,7 @@ def test_after_the_put_what_was_made_is_collected_and_the_first_failure_kept(ste
 
 
 def test_before_the_put_nothing_is_collected() -> None:
-    done = run(inspect_resources=[failed(FailureCode.RESOURCE_NOT_FOUND, "no group", DeployState())])
+    done = run(inspect_resources=[fail(FailureCode.RESOURCE_NOT_FOUND, "no group", DeployState())])
     assert done.names == ["inspect_resources", "publish_event"]
     assert failure(done)["failureCode"] == "RESOURCE_NOT_FOUND"
     assert done.output["associatedTopology"] == {}
@@ -219,7 +219,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
     done = run(
         "remove",
         remove_resources=[
-            failed(FailureCode.INFRASTRUCTURE_ERROR, "in use", RemoveState(begun=True, removed=("a", "b")))
+            fail(FailureCode.INFRASTRUCTURE_ERROR, "in use", RemoveState(begun=True, removed=("a", "b")))
         ],
     )
     failure(done)
@@ -249,7 +249,7 @@ def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str
 
 
 def test_a_wait_ends_with_the_deadline() -> None:
-    done = run("deploy", 30, most=4, watch_deployment=[running(3600, STATE)])
+    done = run("deploy", 30, most=4, watch_deployment=[keep_running(3600, STATE)])
     started = done.histories[0][1][0]["Timestamp"]
     waited = datetime.fromisoformat(done.timers[-1]) - datetime.fromisoformat(started)
     assert waited.total_seconds() == pytest.approx(30, abs=1)
@@ -277,7 +277,7 @@ def test_a_bug_in_each_step_is_tried_again_and_then_published(verb: str, step: s
 
 
 def test_a_bug_in_collecting_keeps_the_first_failure() -> None:
-    first = failed(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
+    first = fail(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
     done = run(start_deployment=[first], abandon_deployment=[ValueError("a bug")])
     assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
 
@@ -312,12 +312,12 @@ def test_a_run_that_only_repeats_an_event() -> None:
     done = Run(data).execute()
     assert done.names == ["publish_event"]
     assert done.payloads("publish_event")[0]["event"] == reported
-    assert [datetime.fromisoformat(timer) for timer in done.timers] == [earliest_event(accepted_at)]
+    assert [datetime.fromisoformat(timer) for timer in done.timers] == [find_earliest_event(accepted_at)]
     assert done.output == reported
 
 
 def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
-    looks = [running(1, polled(number)) for number in range(2, 62)]
+    looks = [keep_running(1, polled(number)) for number in range(2, 62)]
     done = run(watch_deployment=[*looks, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
     assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, *range(2, 62)]
@@ -341,7 +341,7 @@ def test_a_collection_that_takes_too_long_is_given_up() -> None:
         "deadline": "2020-01-01T00:00:00+00:00",
         "failure": ["INFRASTRUCTURE_ERROR", "the first"],
     }
-    script: dict[str, list[Answer]] = {"abandon_deployment": [running(5, DeployState())]}
+    script: dict[str, list[Answer]] = {"abandon_deployment": [keep_running(5, DeployState())]}
     done = Run(run_input(progress=progress), script).execute()
     assert done.names == ["abandon_deployment", "publish_event"]
     assert failure(done)["description"] == "the first"

@@ -8,7 +8,7 @@ import pytest
 
 import orchestrators.lifecycle as lifecycle
 from driver.models.events import FailureCode
-from driver.models.outcomes import Outcome, State, failed, retry, running, succeeded
+from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
@@ -33,15 +33,15 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, list[Answer]]]] = {
     "deploy": (run_input(), {}),
     "remove after another": (
         run_input("remove", awaits=["x"]),
-        {"await_executions": [running(2, RemoveState()), succeeded(RemoveState())]},
+        {"await_executions": [keep_running(2, RemoveState()), succeed(RemoveState())]},
     ),
-    "call": (run_input("call"), {"watch_action": [running(2, CallState()), complete(**MADE)]}),
+    "call": (run_input("call"), {"watch_action": [keep_running(2, CallState()), complete(**MADE)]}),
     "refused": (run_input(), {"start_deployment": [retry(2, "busy", DeployState()), STARTED]}),
-    "failed": (run_input(), {"start_deployment": [failed(FailureCode.INTERNAL_ERROR, "bad", DeployState())]}),
+    "failed": (run_input(), {"start_deployment": [fail(FailureCode.INTERNAL_ERROR, "bad", DeployState())]}),
     "bug": (run_input(), {"watch_deployment": [ValueError("a bug")]}),
     "worker killed": (run_input(), {"start_deployment": [RuntimeError("code 137"), RuntimeError("code 137"), STARTED]}),
-    "timeout": (run_input(seconds=0), {"watch_deployment": [running(5, STATE)]}),
-    "long": (run_input(), {"watch_deployment": [*[running(1, STATE)] * 30, complete(**MADE)]}),
+    "timeout": (run_input(seconds=0), {"watch_deployment": [keep_running(5, STATE)]}),
+    "long": (run_input(), {"watch_deployment": [*[keep_running(1, STATE)] * 30, complete(**MADE)]}),
     "no broker": (run_input(), {"publish_event": [*[retry(5, "no broker", State())] * 5, complete()]}),
 }
 
@@ -125,7 +125,7 @@ def test_the_status_tells_step_deployment_and_what_is_waited_for() -> None:
 
 
 def test_a_wait_that_goes_on_keeps_its_beginning() -> None:
-    busy = running(5, STATE, "busy")
+    busy = keep_running(5, STATE, "busy")
     found = Run(run_input(), {"watch_deployment": [busy, busy, busy, complete(**MADE)]}).execute()
     waits = [one["waiting"] for one in map(json.loads, found.statuses) if one["waiting"]]
     assert len({one["since"] for one in waits}) == 1

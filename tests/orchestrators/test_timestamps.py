@@ -24,7 +24,7 @@ from tests.support.shared import SHARED, needs_shared
     ],
 )
 def test_a_moment_is_the_one_that_dateutil_reads(text: str) -> None:
-    assert timestamps.read(text) == parse(text)
+    assert timestamps.read_timestamp(text) == parse(text)
 
 
 @needs_shared
@@ -35,7 +35,7 @@ def test_every_recorded_timestamp_is_read_alike() -> None:
         for text in _timestamps(json.loads(file.read_text(encoding="utf-8")))
     }
     assert len(texts) > 100
-    assert {text for text in texts if timestamps.read(text) != parse(text)} == set()
+    assert {text for text in texts if timestamps.read_timestamp(text) != parse(text)} == set()
 
 
 def test_the_sdk_reads_its_history_so_once_the_app_is_loaded() -> None:

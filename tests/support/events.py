@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from driver.models.events import FailureCode, TopologyEntry, event
+from driver.models.events import FailureCode, TopologyEntry, build_event
 
 
-def build_event(
+def make_event(
     topology: Mapping[str, Any] | None = None,
     outputs: Mapping[str, Any] | None = None,
     failure: tuple[FailureCode, str] | None = None,
@@ -14,4 +14,4 @@ def build_event(
 ) -> dict[str, Any]:
     """An event whose topology is given as JSON."""
     entries = {key: entry and TopologyEntry.model_validate(entry) for key, entry in (topology or {}).items()}
-    return event(request_id, entries, outputs, failure)
+    return build_event(request_id, entries, outputs, failure)

@@ -11,7 +11,7 @@ from azure.durable_functions import DFApp
 
 from driver.activities import STEPS
 from driver.models.events import FailureCode, TopologyEntry
-from driver.models.outcomes import DeploymentShown, Outcome, succeeded
+from driver.models.outcomes import DeploymentShown, Outcome, succeed
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState
@@ -21,12 +21,12 @@ from emulators.functions_host.functions import App, index
 from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
 from emulators.functions_host.store import Instance
 from orchestrators.lifecycle import ACTIVITIES, run_lifecycle
-from tests.support.events import build_event
+from tests.support.events import make_event
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SEALED = "sealed-and-needle"
 Answer = Outcome | Exception
-STARTED = succeeded(DeployState(correlation_id="c-1", url="https://arm/1"), after=1).model_copy(
+STARTED = succeed(DeployState(correlation_id="c-1", url="https://arm/1"), after=1).model_copy(
     update={"deployment": DeploymentShown(name="vnet-1-r", id="/subscriptions/s/d", correlation_id="c-1")}
 )
 
@@ -41,18 +41,18 @@ MADE = {"outputs": {"vnet_id": "id"}, "topology": {"vnet": {"id": "id", "type": 
 
 def complete(**parts: Any) -> Outcome:
     """The outcome of a step that has completed the transition and published its event."""
-    return Outcome(kind="Completed", event=build_event(**parts, request_id=REQUEST_ID), published=True)
+    return Outcome(kind="Completed", event=make_event(**parts, request_id=REQUEST_ID), published=True)
 
 
 # What each step answers where a script says nothing else.
 USUAL: dict[str, Answer] = {
-    "await_executions": succeeded(RemoveState()),
-    "inspect_resources": succeeded(DeployState()),
+    "await_executions": succeed(RemoveState()),
+    "inspect_resources": succeed(DeployState()),
     "start_deployment": STARTED,
     "watch_deployment": complete(**MADE),
-    "abandon_deployment": succeeded(DeployState(topology={"half": entry("half")})),
+    "abandon_deployment": succeed(DeployState(topology={"half": entry("half")})),
     "remove_resources": complete(topology={"vnet": None}),
-    "call_action": succeeded(CallState(urls=("https://arm/2",)), after=1),
+    "call_action": succeed(CallState(urls=("https://arm/2",)), after=1),
     "watch_action": complete(),
 }
 
@@ -64,7 +64,7 @@ def publish(payload: Mapping[str, Any]) -> Outcome:
         state = STEPS[payload["of"]].state.model_validate(payload["state"])
         code, reason = payload["failure"]
         topology = {key: entry and entry.model_dump(mode="json") for key, entry in state.report_topology().items()}
-        event = build_event(topology, failure=(FailureCode(code), reason), request_id=REQUEST_ID)
+        event = make_event(topology, failure=(FailureCode(code), reason), request_id=REQUEST_ID)
     return Outcome(kind="Completed", event=event, published=True)
 
 

@@ -1,0 +1,98 @@
+"""Calls to ARM through its pipeline, and the asynchronous operations that they start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from driver.azure import connection
+from driver.azure.refusals import Refusal, read_cause
+from driver.azure.verdicts import Cause
+from driver.models.orders import AzureLocation
+from driver.waiting import Waiting
+
+POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An asynchronous ARM operation: the URL to poll (empty if it is over), the seconds that ARM asks to wait, ARM's
+    correlation id, and the body of the last answer.
+    """
+
+    url: str = ""
+    retry_after: float = 0
+    correlation_id: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.url
+
+
+def call_begin(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call one of the SDK's `begin_` methods without polling. Returns the HTTP response."""
+    responses: list[Any] = []
+    call(
+        *arguments,
+        polling=False,
+        raw_response_hook=lambda response: responses.append(response.http_response),
+        **options,
+    )
+    return responses[-1]
+
+
+def read_operation(response: Any) -> Operation:
+    """The operation that a PUT, POST or DELETE has started, from the headers of its response."""
+    headers: Mapping[str, str] = response.headers
+    url = headers.get("Azure-AsyncOperation", "")
+    if not url and response.status_code == 202:
+        url = headers.get("Location", "")
+    return Operation(url, connection.read_retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
+
+
+def poll(location: AzureLocation, url: str) -> Operation:
+    """Read the state of an operation. Raises a Refusal of status 200 with the cause if it has failed."""
+    response = _send(location, "GET", url)
+    body = _read_json(response)
+    state = str(body.get("status") or "").lower()
+    if state in ("failed", "canceled"):
+        raise Refusal(200, read_cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
+    is_running = response.status_code == 202 or state not in ("", "succeeded")
+    return Operation(url if is_running else "", connection.read_retry_after(response.headers), body=body)
+
+
+def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
+    """The body of a resource."""
+    return _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+
+
+def delete(location: AzureLocation, resource_id: str, api_version: str) -> Operation:
+    """Begin to delete a resource or a resource group."""
+    return read_operation(_send(location, "DELETE", f"{resource_id}?api-version={api_version}"))
+
+
+def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:
+    """POST an action on a resource."""
+    return read_operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
+
+
+def _send(location: AzureLocation, method: str, url: str) -> Any:
+    absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
+    with connection.connect(location) as arm:
+        if not absolute.lower().startswith(f"{location.resource_manager_url}/".lower()):
+            # A bearer token goes to the Resource Manager that was configured and to nobody else.
+            raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
+        from azure.core.rest import HttpRequest
+
+        response = arm.deployments.send_request(HttpRequest(method, absolute))
+        if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
+            raise connection.build_refusal(response)
+    return response
+
+
+def _read_json(response: Any) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, Mapping) else {}
