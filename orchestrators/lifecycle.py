@@ -5,14 +5,14 @@ does no I/O: activities do the work, durable timers the waiting.
 """
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
-from pydantic import Field
+from pydantic import TypeAdapter
 
 from driver.models.events import FailureCode, find_earliest_event
-from driver.models.model import Model
 from driver.models.outcomes import DeploymentShown, Outcome, WaitingFor
 from driver.models.runs import Run, WaitingSince, show_run
 
@@ -50,7 +50,8 @@ PUBLISH_AGAIN_SECONDS = 30
 LONGEST_REASON = 1_000  # a custom status of more than 16 KB fails the orchestration
 
 
-class Progress(Model):
+@dataclass(frozen=True)
+class Progress:
     """How far a run is: the next step and its input, and what the execution shows.
 
     `deadline` is that of the step; abandoning a deployment has a later one than the run. At the end `event` is the
@@ -59,7 +60,7 @@ class Progress(Model):
     """
 
     step: str
-    state: dict[str, Any] = Field(default_factory=dict)
+    state: Any = field(default_factory=dict)  # plain JSON, which only the steps read
     attempt: int = 0
     deadline: str = ""
     event: dict[str, Any] | None = None
@@ -68,6 +69,9 @@ class Progress(Model):
     sent: bool = False
     waiting: WaitingSince | None = None
     deployment: DeploymentShown | None = None
+
+
+_PROGRESS = TypeAdapter(Progress)
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
@@ -82,8 +86,9 @@ def run_steps(
 ) -> Generator[Any, Any, dict[str, Any] | None]:
     """Take step after step, by the tables above. Serves version 0 (inputs without a version) and version 1."""
     run = Run.model_validate(run_input)
+    status = show_run(run).model_dump(mode="json", by_alias=True)
     progress = _read_progress(run_input) or _begin(run, context.current_utc_datetime)
-    _show(context, run, progress)
+    _show(context, status, progress)
     if "progress" not in run_input and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
     for _ in range(STEPS_A_GENERATION):
@@ -94,16 +99,16 @@ def run_steps(
         except Exception as bug:
             outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
-            _show(context, run, progress.model_copy(update={"step": "", "waiting": None}))
+            _show(context, status, replace(progress, step="", waiting=None))
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)
         wake = _find_wake_time(run, step, progress, outcome, now)
         progress = _note_waiting(progress, outcome, now)
-        _show(context, run, progress)
+        _show(context, status, progress)
         if wake is not None:
             yield context.create_timer(wake)
-    context.continue_as_new({**run_input, "progress": progress.model_dump(mode="json")})
+    context.continue_as_new({**run_input, "progress": _PROGRESS.dump_python(progress, mode="json")})
     return None
 
 
@@ -111,7 +116,7 @@ VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] =
 
 
 def _read_progress(run_input: dict[str, Any]) -> Progress | None:
-    return Progress.model_validate(run_input["progress"]) if "progress" in run_input else None
+    return _PROGRESS.validate_python(run_input["progress"]) if "progress" in run_input else None
 
 
 def _begin(run: Run, now: datetime) -> Progress:
@@ -127,7 +132,7 @@ def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
     step = progress.step
     payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
     if step == PUBLISH:
-        ended = progress.model_dump(mode="json", include={"event", "failure", "of", "sent"})
+        ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
         return {**payload, "tenant": run.tenant, **ended}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
@@ -139,8 +144,8 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
     """The progress of the run after the outcome of a step."""
     step, deployment = progress.step, outcome.deployment or progress.deployment
     if step == PUBLISH:
-        return progress.model_copy(update={"sent": outcome.sent})
-    after = progress.model_copy(update={"state": outcome.state, "deployment": deployment})
+        return replace(progress, sent=outcome.sent)
+    after = replace(progress, state=outcome.state, deployment=deployment)
     if outcome.kind == "Completed":
         return _publish(after, event=outcome.event, sent=outcome.sent)
     if outcome.kind == "Failed":
@@ -151,14 +156,14 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
         attempt = progress.attempt if following in AGAIN else 0
-        return after.model_copy(update={"step": following, "attempt": attempt})
+        return replace(after, step=following, attempt=attempt)
     longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
     if now >= datetime.fromisoformat(progress.deadline) + longer:
         seconds = run.transition.seconds if run.transition else 0
         reason = f"not over after {seconds} seconds, in step {step}: {outcome.reason or 'still under way'}"
         return _fail(after, outcome, (FailureCode.INFRASTRUCTURE_ERROR, reason), now)
     if outcome.kind == "Retry":
-        return after.model_copy(update={"step": AGAIN.get(step, step), "attempt": progress.attempt + 1})
+        return replace(after, step=AGAIN.get(step, step), attempt=progress.attempt + 1)
     return after
 
 
@@ -169,14 +174,13 @@ def _fail(progress: Progress, outcome: Outcome, failure: tuple[str, str], now: d
     failure = progress.failure or failure
     if progress.step in ABANDONED and not outcome.collected:
         deadline = (now + timedelta(seconds=ABANDON_SECONDS)).isoformat()
-        given_up = {"step": ABANDON, "attempt": 0, "deadline": deadline, "failure": failure}
-        return progress.model_copy(update=given_up)
+        return replace(progress, step=ABANDON, attempt=0, deadline=deadline, failure=failure)
     return _publish(progress, failure=failure)
 
 
 def _publish(progress: Progress, **ended: Any) -> Progress:
     """The progress of a run that is over. `ended` is its event, or the failure from which `publish_event` builds it."""
-    return progress.model_copy(update={"step": PUBLISH, "of": progress.step, "attempt": 0, "sent": False, **ended})
+    return replace(progress, step=PUBLISH, of=progress.step, attempt=0, **{"sent": False, **ended})
 
 
 def _report_bug(progress: Progress, bug: Exception) -> Outcome:
@@ -214,7 +218,7 @@ def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progre
     if waiting is None and reason and outcome.kind in ("Running", "Retry"):
         waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
     if waiting is None:
-        return progress.model_copy(update={"waiting": None})
+        return replace(progress, waiting=None) if before else progress
     since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
     until = (now + timedelta(seconds=outcome.after)).isoformat()
     shown = WaitingSince(
@@ -224,12 +228,16 @@ def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progre
         since=since,
         until=until,
     )
-    return progress.model_copy(update={"waiting": shown})
+    return replace(progress, waiting=shown)
 
 
-def _show(context: DurableOrchestrationContext, run: Run, progress: Progress) -> None:
-    """Set the custom status of the execution."""
-    shown: dict[str, Any] = {"waiting": progress.waiting, "deployment": progress.deployment}
+def _show(context: DurableOrchestrationContext, status: dict[str, Any], progress: Progress) -> None:
+    """Set the custom status of the execution: `status` is that of the run before its first step."""
+    shown: dict[str, Any] = {**status}
     if progress.step:
         shown |= {"step": progress.step, "attempt": progress.attempt}
-    context.set_custom_status(show_run(run).model_copy(update=shown).model_dump(mode="json", by_alias=True))
+    if progress.waiting is not None:
+        shown["waiting"] = progress.waiting.model_dump(mode="json", by_alias=True)
+    if progress.deployment is not None:
+        shown["deployment"] = progress.deployment.model_dump(mode="json", by_alias=True)
+    context.set_custom_status(shown)
