@@ -105,7 +105,7 @@ def _read_object(file: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"{file}: {' '.join(str(error).split())}") from None
+        raise InvalidRequest(f"{file}: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise InvalidRequest(f"{file}: it takes an object")
     return content

@@ -176,6 +176,7 @@ def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: in
         return _judge_refusal(name, refused, state, attempt)
     except Exception as error:
         _log.exception("%s failed unexpectedly", name)
+        # Without its cause: the worker writes the whole chain into the history, where nothing is redacted.
         raise Bug(telemetry.redact(f"{type(error).__name__}: {error}")) from None
 
 

@@ -130,8 +130,10 @@ async def _find_reference(body: bytes) -> Answer:
     search = asyncio.to_thread(references.find, request, current())
     try:
         return Answer(200, {"result": await asyncio.wait_for(search, FIND_SECONDS)})
-    except TimeoutError:
-        raise NotReady(f"Azure has not answered within {FIND_SECONDS} seconds, the request may be sent again") from None
+    except TimeoutError as error:
+        raise NotReady(
+            f"Azure has not answered within {FIND_SECONDS} seconds, the request may be sent again"
+        ) from error
 
 
 async def _show_execution(request_id: str, client: Executions) -> Answer:

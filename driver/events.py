@@ -142,7 +142,7 @@ def require_valid_settings(settings: Settings) -> None:
     try:
         _open_producer(settings)
     except KafkaException as error:
-        raise NotReady(f"KAFKA_CONFIG_* or KAFKA_BOOTSTRAP_SERVERS: {error.args[0].str()}") from None
+        raise NotReady(f"KAFKA_CONFIG_* or KAFKA_BOOTSTRAP_SERVERS: {error.args[0].str()}") from error
 
 
 def is_reachable(settings: Settings) -> bool:

@@ -51,7 +51,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
         resource = resources.get(location, ids[0]) if ids else None
     except Refusal as refused:
         text = f"Azure refused: {redact(refused.cause.text, [location.client_secret])}"
-        raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from None
+        raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from refused
     if resource is None:
         return None
     resource_id = ResourceId.parse(str(resource["id"]))
@@ -133,7 +133,7 @@ def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
                 raise InvalidRequest(f"{place} gives more than {_LARGEST_OUTPUT} characters")
         return json.loads(text)
     except (JMESPathError, RecursionError, ValueError, TypeError) as error:
-        raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from None
+        raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from error
 
 
 def _count_combined(node: Mapping[str, Any]) -> int:

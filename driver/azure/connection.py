@@ -56,13 +56,13 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
     except HttpResponseError as error:
         _reachable = True
         if isinstance(error, ClientAuthenticationError) and error.response is None:
-            raise _build_sign_in_refusal(str(error.message)) from None
+            raise _build_sign_in_refusal(str(error.message)) from error
         raise (
             build_refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
-        ) from None
+        ) from error
     except AzureError as error:
         _reachable = False
-        raise Refusal(0, Cause("ConnectionFailed", " ".join(str(error).split())[:300])) from None
+        raise Refusal(0, Cause("ConnectionFailed", " ".join(str(error).split())[:300])) from error
     else:
         _reachable = True
 

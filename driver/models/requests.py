@@ -102,4 +102,4 @@ def parse(model: type[Parsed], body: bytes) -> Parsed:
             f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors(include_input=False)
         ]
-        raise InvalidRequest(*faults) from None
+        raise InvalidRequest(*faults) from error

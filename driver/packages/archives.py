@@ -27,12 +27,12 @@ def read_files(driver_files: str) -> dict[str, bytes]:
     try:
         content = base64.b64decode("".join(driver_files.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"driverFiles: not base64: {error}") from None
+        raise InvalidRequest(f"driverFiles: not base64: {error}") from error
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read_archive(archive)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        raise InvalidRequest(f"driverFiles: not a zip that can be read: {error}") from None
+        raise InvalidRequest(f"driverFiles: not a zip that can be read: {error}") from error
 
 
 def _read_archive(archive: zipfile.ZipFile) -> dict[str, bytes]:

@@ -152,7 +152,7 @@ def _call_compiler(
             stderr=subprocess.DEVNULL,
         )
     except OSError as error:
-        raise NotReady(f"the Bicep CLI that BICEP_PATH names cannot be run: {error}") from None
+        raise NotReady(f"the Bicep CLI that BICEP_PATH names cannot be run: {error}") from error
     timer = threading.Timer(SECONDS, process.kill)
     timer.start()
     try:
@@ -165,10 +165,10 @@ def _call_compiler(
                 ]
             finally:
                 process.kill()
-    except OverflowError:
-        raise InvalidRequest(f"{entry}: the compiled template is larger than {LARGEST_ANSWER} bytes") from None
-    except (BrokenPipeError, EOFError):
-        raise InvalidRequest(f"{entry}: the Bicep compiler gave up or took more than {SECONDS} seconds") from None
+    except OverflowError as error:
+        raise InvalidRequest(f"{entry}: the compiled template is larger than {LARGEST_ANSWER} bytes") from error
+    except (BrokenPipeError, EOFError) as error:
+        raise InvalidRequest(f"{entry}: the Bicep compiler gave up or took more than {SECONDS} seconds") from error
     finally:
         timer.cancel()
     return results

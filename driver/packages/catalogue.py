@@ -132,14 +132,14 @@ def _parse_json(content: bytes, file: str) -> Any:
     try:
         return json.loads(_decode_text(content, file))
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{file}: not JSON: {error}") from None
+        raise InvalidRequest(f"{file}: not JSON: {error}") from error
 
 
 def _decode_text(content: bytes, file: str) -> str:
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRequest(f"{file}: not UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{file}: not UTF-8 text") from error
 
 
 def find_template(work: Deploy) -> Template:

@@ -81,9 +81,9 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
     try:
         value = _compile_text(text)(context)
     except UndefinedError as error:
-        raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from None
+        raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from error
     except (*_FAULTS, TemplateError) as error:
-        raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {str(error)[:200]}") from None
+        raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {str(error)[:200]}") from error
     if isinstance(value, str) and len(value) > LONGEST:
         raise InvalidRequest(f"{place}: '{text[:200]}' gives more than {LONGEST} characters")
     return value

@@ -78,5 +78,5 @@ def _read_linked_template(path: str, file: str, package: _Package, level: int) -
     try:
         body = json.loads(package.files[path].decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{path}: not JSON: {error}") from None
+        raise InvalidRequest(f"{path}: not JSON: {error}") from error
     return _inline_template(body, path, package, level + 1)

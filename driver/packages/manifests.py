@@ -155,14 +155,14 @@ def read_manifest(text: str) -> Manifest:
             raise InvalidRequest(f"{FILE}: anchors and aliases are not taken")
         content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from None
+        raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from error
     try:
         return Manifest.model_validate(content)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         raise InvalidRequest(
             *dict.fromkeys(_describe_fault(fault["loc"], fault["msg"], tree) for fault in faults)
-        ) from None
+        ) from error
 
 
 def _describe_fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None) -> str:
