@@ -11,10 +11,11 @@ from pathlib import Path
 
 import uvicorn
 
-from emulators.azure import state, tls
-from emulators.azure.cloud import Cloud, Settings
-from emulators.azure.connections import Connection
+from emulators.azure import tls
 from emulators.azure.server import Application
+from emulators.azure.wire.connections import Connection
+from emulators.azure.world import state
+from emulators.azure.world.cloud import Cloud, Settings
 
 
 def main(arguments: list[str] | None = None) -> int:

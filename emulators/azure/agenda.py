@@ -1,8 +1,10 @@
 """What happens by itself as time goes on."""
 
-from emulators.azure import clock, groups, resources, runs
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
+from emulators.azure.deployments import runs
+from emulators.azure.resources import groups, writes
+from emulators.azure.world import clock
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
 
 
 def advance(cloud: Cloud) -> None:
@@ -43,4 +45,4 @@ def _operation(cloud: Cloud, operation_id: str) -> None:
     elif operation.kind == "what-if":
         operation.done = True
     else:
-        resources.ended(cloud, operation)
+        writes.ended(cloud, operation)

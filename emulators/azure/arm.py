@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from emulators.azure import deployment_requests, entra, groups, operations, resource_requests, subscriptions, tags
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import GATEWAY, Refusal, refusal, unsupported
-from emulators.azure.messages import Request, Response, refused
+from emulators.azure.deployments import requests as deployment_requests
+from emulators.azure.identity import entra
+from emulators.azure.resources import groups, operations, subscriptions, tags
+from emulators.azure.resources import requests as resource_requests
+from emulators.azure.wire.errors import GATEWAY, Refusal, refusal, unsupported
+from emulators.azure.wire.messages import Request, Response, refused
+from emulators.azure.world.cloud import Cloud, guid
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLLS = ("operations", "operationresults", "asyncoperations", "diskoperations")

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 
-from emulators.azure import agenda, groups
-from emulators.azure.cloud import Cloud
-from emulators.azure.counters import Counters
-from emulators.azure.messages import Request, Response
-from emulators.azure.state import State
-from emulators.azure.views import listed
+from emulators.azure import agenda
+from emulators.azure.resources import groups
+from emulators.azure.resources.views import listed
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.counters import Counters
+from emulators.azure.world.state import State
 
 
 def handle(cloud: Cloud, request: Request) -> Response:

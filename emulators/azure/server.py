@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from emulators.azure import agenda, arm, control, entra, faults, state
-from emulators.azure.cloud import Cloud
-from emulators.azure.connections import abort
-from emulators.azure.messages import Request, Response, clean_path, refused
+from emulators.azure import agenda, arm, control
+from emulators.azure.faults import faults
+from emulators.azure.identity import entra
+from emulators.azure.wire.connections import abort
+from emulators.azure.wire.messages import Request, Response, clean_path, refused
+from emulators.azure.world import state
+from emulators.azure.world.cloud import Cloud
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.state import Resource, State
+from emulators.azure.world.state import Resource, State
 
 NIC = "Microsoft.Network/networkInterfaces"
 

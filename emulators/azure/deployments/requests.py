@@ -3,28 +3,19 @@
 import base64
 from typing import Any
 
-from emulators.azure import (
-    acceptance,
-    checks,
-    deployments,
-    expansions,
-    filters,
-    groups,
-    ids,
-    operations,
-    resources,
-    runs,
-    what_if,
-)
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import refusal, unsupported
+from emulators.azure.deployments import acceptance, expansions, records, runs, what_if
+from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.language import TemplateError
-from emulators.azure.messages import Request, Response
 from emulators.azure.providers.types import Form
-from emulators.azure.runtime import CloudRuntime
-from emulators.azure.state import Deployment
-from emulators.azure.times import timestamp
+from emulators.azure.resources import checks, groups, operations, writes
+from emulators.azure.wire import filters
+from emulators.azure.wire.errors import refusal, unsupported
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.wire.times import timestamp
+from emulators.azure.world import ids
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import Deployment
 
 DELETE = Form(202, location=True, retry_after=15, body="empty", polling="deploymentJob", share=0.25)
 WHAT_IF = Form(202, location=True, retry_after=15, body="empty", polling="job", share=0.25)
@@ -44,7 +35,7 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
         return _what_if(cloud, request, scope, name, tenant_id)
     if not part and request.method == "PUT":
         return _put(cloud, request, scope, name, tenant_id)
-    deployment = cloud.state.deployments.get(f"{scope}/providers/{deployments.TYPE}/{name}".lower())
+    deployment = cloud.state.deployments.get(f"{scope}/providers/{records.TYPE}/{name}".lower())
     if deployment is None:
         return _absent(request, name, part)
     if part:
@@ -65,7 +56,7 @@ def _whole(cloud: Cloud, request: Request, deployment: Deployment) -> Response:
         return Response(204)
     if request.method == "GET":
         headers = {"retry-after": str(cloud.retry_after(5))} if deployment.active else {}
-        return Response(200, deployments.show(deployment), headers)
+        return Response(200, records.show(deployment), headers)
     if request.method == "DELETE":
         return _delete(cloud, request, deployment)
     raise refusal("MethodNotAllowed", method=request.method)
@@ -96,7 +87,7 @@ def _status(deployment: Deployment, number: str) -> Response:
 
 
 def _operations(request: Request, deployment: Deployment, rest: tuple[str, ...]) -> Response:
-    items = deployments.operations(deployment)
+    items = records.operations(deployment)
     if not rest:
         return Response(200, filters.page(request, items))
     found = next((item for item in items if item["operationId"].lower() == rest[0].lower()), None)
@@ -106,10 +97,10 @@ def _operations(request: Request, deployment: Deployment, rest: tuple[str, ...])
 
 
 def _list(cloud: Cloud, request: Request, scope: str) -> Response:
-    prefix = f"{scope}/providers/{deployments.TYPE}/".lower()
+    prefix = f"{scope}/providers/{records.TYPE}/".lower()
     found = [item for key, item in cloud.state.deployments.items() if key.startswith(prefix)]
     found.sort(key=lambda item: item.started, reverse=True)
-    return Response(200, filters.page(request, filters.chosen(request, [deployments.show(item) for item in found])))
+    return Response(200, filters.page(request, filters.chosen(request, [records.show(item) for item in found])))
 
 
 def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
@@ -137,7 +128,7 @@ def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: 
 
 def _shown_now(deployment: Deployment) -> dict[str, Any]:
     """The record in the answer that makes it: parameters that are null say so."""
-    shown = deployments.show(deployment)
+    shown = records.show(deployment)
     if "parameters" in deployment.shown:
         shown["properties"]["parameters"] = deployment.shown["parameters"]
     return shown
@@ -157,7 +148,7 @@ def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: s
         "what-if",
         deployment.id,
         request.api_version,
-        resources.share(cloud, WHAT_IF, deployment.id, None),
+        writes.share(cloud, WHAT_IF, deployment.id, None),
         token,
     )
     properties = {"correlationId": deployment.correlation_id, "changes": found}
@@ -168,11 +159,11 @@ def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: s
 def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
     expansion = expansions.expansion_of(cloud, deployment)
     runtime = CloudRuntime(cloud, deployment.tenant_id)
-    found = [item.id for item in deployments.deployed(expansion)]
-    for item in deployments.deployed(expansion):
-        if item.type.lower() == deployments.TYPE.lower():
+    found = [item.id for item in records.deployed(expansion)]
+    for item in records.deployed(expansion):
+        if item.type.lower() == records.TYPE.lower():
             try:
-                found += [inner.id for inner in deployments.deployed(expansion.nested(item, runtime))]
+                found += [inner.id for inner in records.deployed(expansion.nested(item, runtime))]
             except (LookupError, TemplateError):
                 continue  # its parameters hang on what only the run will know
     return found

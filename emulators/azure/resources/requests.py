@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from emulators.azure import checks, filters, ids, operations, resources
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import refusal, unsupported
-from emulators.azure.ids import ResourceId
-from emulators.azure.messages import Request, Response
 from emulators.azure.providers import KNOWN, actions, compute_views, type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.state import Operation
-from emulators.azure.views import show, shown_etag
+from emulators.azure.resources import checks, operations, writes
+from emulators.azure.resources.views import show, shown_etag
+from emulators.azure.wire import filters
+from emulators.azure.wire.errors import refusal, unsupported
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world import ids
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import Operation
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
@@ -59,7 +61,7 @@ def _put(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
         if existing is None:
             raise checks.missing(cloud, rid)
         body = _merged(existing.sent, body)
-    return answer(cloud, request, resources.put(cloud, rid, body, request.api_version, request.url))
+    return answer(cloud, request, writes.put(cloud, rid, body, request.api_version, request.url))
 
 
 def _merged(stored: Any, patch: Any) -> Any:
@@ -68,7 +70,7 @@ def _merged(stored: Any, patch: Any) -> Any:
     return patch
 
 
-def answer(cloud: Cloud, request: Request, written: resources.Written) -> Response:
+def answer(cloud: Cloud, request: Request, written: writes.Written) -> Response:
     """What a PUT or PATCH of the type is answered."""
     form, resource = written.form, written.resource
     headers = _headers(cloud, request, form, written.operation)
@@ -91,7 +93,7 @@ def answer(cloud: Cloud, request: Request, written: resources.Written) -> Respon
 
 
 def _delete(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
-    form, operation, resource = resources.delete(cloud, rid, request.api_version, request.url)
+    form, operation, resource = writes.delete(cloud, rid, request.api_version, request.url)
     headers = _headers(cloud, request, form, operation)
     if form.body == "resource" and resource is not None:
         return Response(form.status, show(cloud.state, resource, request.api_version), headers)
@@ -145,7 +147,7 @@ def _action(cloud: Cloud, request: Request) -> Response:
         return Response(200, actions.answer(cloud.state, row, resource, name))
     if resource.state == "Deleting":
         raise refusal("NotFound", id=resource.id)
-    seconds = resources.share(cloud, action.form, resource.id, None)
+    seconds = writes.share(cloud, action.form, resource.id, None)
     operation = operations.begin(cloud, action.form.polling, "action", resource.id, request.api_version, seconds)
     resource.operation = operation.id.lower()
     operation.affected = [resource.id.lower()]

@@ -4,12 +4,13 @@ import hashlib
 import uuid
 from datetime import UTC, datetime
 
-from emulators.azure import groups, ids
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
+from emulators.azure.deployments.runtime import CloudRuntime, environment, subscription_object
 from emulators.azure.language import Context, Expansion, expand
-from emulators.azure.runtime import CloudRuntime, environment, subscription_object
-from emulators.azure.state import Deployment
+from emulators.azure.resources import groups
+from emulators.azure.world import ids
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import Deployment
 
 
 def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:

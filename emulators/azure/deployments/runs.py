@@ -3,13 +3,16 @@
 import hashlib
 from http import HTTPStatus
 
-from emulators.azure import deployments, expansions, faults, groups, ids, outcomes, resources
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import Refusal
+from emulators.azure.deployments import expansions, outcomes, records
+from emulators.azure.deployments.runtime import CloudRuntime
+from emulators.azure.faults import faults
 from emulators.azure.language import Expansion, Resource, TemplateError
-from emulators.azure.runtime import CloudRuntime
-from emulators.azure.state import SUCCEEDED, Deployment, Step
+from emulators.azure.resources import groups, writes
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world import ids
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import SUCCEEDED, Deployment, Step
 
 _BEGIN, _END = 0.1, 0.9  # the part of a deployment's time in which its resources are made
 _PAUSE = 0.01  # between the end of a wave and the next one
@@ -18,7 +21,7 @@ _PAUSE = 0.01  # between the end of a wave and the next one
 def start(cloud: Cloud, deployment: Deployment) -> None:
     """Put the run of a new deployment on the agenda."""
     expansion = expansions.expansion_of(cloud, deployment)
-    written = deployments.deployed(expansion)
+    written = records.deployed(expansion)
     deployment.steps = [
         Step(
             item.id,
@@ -76,7 +79,7 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
     this.started = this.started or now()
     this.state = "Running"
     expansion = expansions.expansion_of(cloud, deployment)
-    resource = next(item for item in deployments.deployed(expansion) if item.id == this.resource_id)
+    resource = next(item for item in records.deployed(expansion) if item.id == this.resource_id)
     try:
         _write(cloud, deployment, this, expansion, resource)
     except Refusal as error:
@@ -98,7 +101,7 @@ def _later(cloud: Cloud) -> float:
 
 def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
     runtime = CloudRuntime(cloud, deployment.tenant_id)
-    if resource.type.lower() == deployments.TYPE.lower():
+    if resource.type.lower() == records.TYPE.lower():
         _nest(cloud, deployment, this, expansion.nested(resource, runtime), resource)
         return
     if resource.only_if_not_exists and resource.id.lower() in cloud.state.resources:
@@ -116,7 +119,7 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
     fault = cloud.faults.strike(("fail",), "", resource.id, resource.type)
     if fault is not None and not fault.after:
         raise faults.refused(fault, "ProvisioningFailed")
-    written = resources.put(
+    written = writes.put(
         cloud, rid, body, resource.api_version.lower(), "https://management.azure.com", max(0.0, this.until - now())
     )
     polled = written.operation is not None and not written.operation.done and written.form.state != SUCCEEDED
@@ -144,7 +147,7 @@ def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, re
             )
     number = expansions.new_number(f"{parent.number}/{resource.id}")
     child = Deployment(
-        f"{scope}/providers/{deployments.TYPE}/{context.deployment_name}",
+        f"{scope}/providers/{records.TYPE}/{context.deployment_name}",
         context.deployment_name,
         scope,
         number,
@@ -159,7 +162,7 @@ def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, re
     )
     this.status_code = "OK"
     runtime = CloudRuntime(cloud, parent.tenant_id)
-    child.shown = deployments.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
+    child.shown = records.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
     child.shown["apiVersion"] = parent.shown.get("apiVersion", "")
     cloud.expansions[number] = expansion
     cloud.state.deployments[child.id.lower()] = child
@@ -221,7 +224,7 @@ def _conclude(cloud: Cloud, deployment: Deployment) -> None:
         outcomes.finish(deployment, "Failed", {"code": "DeploymentOutputEvaluationFailed", "message": str(error)})
         return
     if outputs or "outputs" in (deployment.properties.get("template") or {}):
-        deployment.outputs = deployments.typed(outputs)
+        deployment.outputs = records.typed(outputs)
     deployment.shown["outputResources"] = [{"id": resource_id} for resource_id in outcomes.made_by(cloud, deployment)]
     outcomes.finish(deployment, SUCCEEDED, None)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from emulators.azure.language import Expansion, Resource, Runtime, TemplateError
 from emulators.azure.providers import type_of
-from emulators.azure.state import SUCCEEDED, Deployment, Step
-from emulators.azure.times import duration, timestamp
+from emulators.azure.wire.times import duration, timestamp
+from emulators.azure.world.state import SUCCEEDED, Deployment, Step
 
 TYPE = "Microsoft.Resources/deployments"
 _TYPES = {

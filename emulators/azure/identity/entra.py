@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import refusal
-from emulators.azure.messages import Request, Response
+from emulators.azure.wire.errors import refusal
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world.cloud import Cloud, guid
 
 LIFETIME = 3599
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)

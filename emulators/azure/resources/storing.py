@@ -4,14 +4,15 @@ import uuid
 from copy import deepcopy
 from typing import Any
 
-from emulators.azure import checks, ids, locations
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers import canonical_types, type_of
 from emulators.azure.providers.made import CHILDREN, MADE
 from emulators.azure.providers.types import ResourceType
-from emulators.azure.state import Resource
+from emulators.azure.resources import checks
+from emulators.azure.world import ids, locations
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud, guid
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import Resource
 
 _SECRETS = {"adminPassword", "customData", "protectedSettings"}
 OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}

@@ -3,14 +3,15 @@
 import re
 from typing import Any
 
-from emulators.azure import ids, locations, operations
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import KINDS, Refusal, refusal
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers import KNOWN, type_of
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.providers.usage import users
-from emulators.azure.state import Group, Resource
+from emulators.azure.resources import operations
+from emulators.azure.wire.errors import KINDS, Refusal, refusal
+from emulators.azure.world import ids, locations
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import Group, Resource
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta|-privatepreview)?")
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from emulators.azure import relaxed_json
-from emulators.azure.errors import GATEWAY, Refusal, refusal
+from emulators.azure.wire import relaxed_json
+from emulators.azure.wire.errors import GATEWAY, Refusal, refusal
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.azure import ids, locations
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import Refusal, refusal
-from emulators.azure.messages import Request, Response
 from emulators.azure.providers.types import Form
-from emulators.azure.state import Operation, Resource
-from emulators.azure.times import offset_time
-from emulators.azure.views import show
+from emulators.azure.resources.views import show
+from emulators.azure.wire.errors import Refusal, refusal
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.wire.times import offset_time
+from emulators.azure.world import ids, locations
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud, guid
+from emulators.azure.world.state import Operation, Resource
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.azure import checks, ids, operations, storing
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.state import SUCCEEDED, Operation, Resource
-from emulators.azure.views import show
+from emulators.azure.resources import checks, operations, storing
+from emulators.azure.resources.views import show
+from emulators.azure.world import ids
+from emulators.azure.world.cloud import Cloud, guid
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import SUCCEEDED, Operation, Resource
 
 
 @dataclass(frozen=True)

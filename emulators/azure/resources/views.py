@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from emulators.azure import ids
 from emulators.azure.providers import type_of
 from emulators.azure.providers.computed import FUNCTIONS, REWORKED
 from emulators.azure.providers.types import ABSENT, Field, Items
-from emulators.azure.state import Resource, State
-from emulators.azure.times import timestamp
+from emulators.azure.wire.times import timestamp
+from emulators.azure.world import ids
+from emulators.azure.world.state import Resource, State
 
 
 def show(state: State, resource: Resource, version: str) -> dict[str, Any]:

@@ -5,15 +5,17 @@ import json
 import re
 from typing import Any
 
-from emulators.azure import checks, filters, locations, operations, resources
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import Refusal, refusal
-from emulators.azure.messages import Request, Response
 from emulators.azure.providers.types import Form
 from emulators.azure.providers.versions import RESOURCES
-from emulators.azure.state import SUCCEEDED, Group, Operation, Resource
-from emulators.azure.views import listed
+from emulators.azure.resources import checks, operations, writes
+from emulators.azure.resources.views import listed
+from emulators.azure.wire import filters
+from emulators.azure.wire.errors import Refusal, refusal
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world import locations
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import SUCCEEDED, Group, Operation, Resource
 
 DELETE = Form(202, "Deleting", location=True, retry_after=15, body="empty", polling="job", share=0.5)
 _NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
@@ -124,7 +126,7 @@ def _delete(cloud: Cloud, request: Request, group: Group) -> Response:
     operation = cloud.state.operations.get(job.lower())
     if group.state != "Deleting" or operation is None:
         group.state = "Deleting"
-        seconds = resources.share(cloud, DELETE, group.id, None)
+        seconds = writes.share(cloud, DELETE, group.id, None)
         operation = operations.begin(cloud, "job", "group", group.id, request.api_version, seconds, job)
     return Response(202, None, operations.headers(cloud, request, operation, DELETE))
 
@@ -168,7 +170,7 @@ def _remove_all(cloud: Cloud, group_id: str) -> list[tuple[Resource, Refusal]]:
             except Refusal as error:
                 stuck.append((resource, error))
             else:
-                resources.remove(cloud, resource)
+                writes.remove(cloud, resource)
                 progress = True
         if not stuck or not progress:
             return stuck

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulators.azure.errors import SERVICE, Refusal, refusal
+from emulators.azure.wire.errors import SERVICE, Refusal, refusal
 
 KINDS = {
     "throttle": "429 SubscriptionRequestsThrottled with Retry-After",

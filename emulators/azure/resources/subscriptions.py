@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from emulators.azure import groups, locations
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import Refusal, refusal, unsupported
-from emulators.azure.messages import Request, Response
 from emulators.azure.providers import KNOWN, storage
 from emulators.azure.providers.versions import RESOURCES
+from emulators.azure.resources import groups
+from emulators.azure.wire.errors import Refusal, refusal, unsupported
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world import locations
+from emulators.azure.world.cloud import Cloud
 
 _OTHERS = ("Microsoft.EventHub", "Microsoft.KeyVault", "Microsoft.RecoveryServices", "Microsoft.Sql", "Microsoft.Web")
 _ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags", "subscriptions")

@@ -5,8 +5,8 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from emulators.azure.errors import refusal, unsupported
-from emulators.azure.messages import Request
+from emulators.azure.wire.errors import refusal, unsupported
+from emulators.azure.wire.messages import Request
 
 PAGE = 1000
 _CLAUSE = re.compile(r"\s*([\w./]+)\s+(eq|ne)\s+'((?:[^']|'')*)'\s*(?:\b(and|or)\b|$)", re.IGNORECASE)

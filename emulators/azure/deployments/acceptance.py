@@ -3,23 +3,19 @@
 import re
 from typing import Any
 
-from emulators.azure import (
-    checks,
-    deployments,
-    expansions,
-    faults,
-    ids,
-    locations,
-)
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import Refusal, refusal, unsupported
+from emulators.azure.deployments import expansions, records
+from emulators.azure.deployments.runtime import CloudRuntime
+from emulators.azure.faults import faults
 from emulators.azure.language import TemplateError
-from emulators.azure.messages import Request
 from emulators.azure.providers import type_of
-from emulators.azure.runtime import CloudRuntime
-from emulators.azure.state import Deployment
-from emulators.azure.times import american
+from emulators.azure.resources import checks
+from emulators.azure.wire.errors import Refusal, refusal, unsupported
+from emulators.azure.wire.messages import Request
+from emulators.azure.wire.times import american
+from emulators.azure.world import ids, locations
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud, guid
+from emulators.azure.world.state import Deployment
 
 _WEEK = 7 * 24 * 3600
 
@@ -43,7 +39,7 @@ def prepared(
         raise unsupported("deployments without an inline template (templateLink)")
     if str(properties.get("mode", "Incremental")).lower() != "incremental":
         raise unsupported(f"deployment mode {properties.get('mode')}")
-    key = f"{scope}/providers/{deployments.TYPE}/{name}"
+    key = f"{scope}/providers/{records.TYPE}/{name}"
     existing = cloud.state.deployments.get(key.lower())
     location = _location(name, scope, body.get("location"), existing)
     if existing is not None and existing.active and not request.path.lower().endswith(("/validate", "/whatif")):
@@ -87,7 +83,7 @@ def _expand(cloud: Cloud, deployment: Deployment) -> None:
         expansion = expansions.expansion_of(cloud, deployment)
         runtime = CloudRuntime(cloud, deployment.tenant_id)
         template = deployment.properties["template"]
-        deployment.shown = deployments.describe(expansion, template, deployment.properties, runtime)
+        deployment.shown = records.describe(expansion, template, deployment.properties, runtime)
         _meet(cloud, template)
         _preflight(cloud, deployment, runtime)
     except TemplateError as error:
@@ -122,7 +118,7 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
     """What ARM checks of each resource before it accepts the deployment: groups, api-versions, names, locations."""
     expansion = expansions.expansion_of(cloud, deployment)
     made = {item.id.lower() for item in expansion.resources}
-    for item in deployments.deployed(expansion):
+    for item in records.deployed(expansion):
         quota = cloud.faults.strike(("quota",), "", item.id, item.type)
         if quota is not None:
             raise _not_valid(deployment, faults.refused(quota, "QuotaExceeded").error())
@@ -133,9 +129,9 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
         group_id = "/".join(item.id.split("/")[:5])
         if ids.group_of(item.id) and group_id.lower() not in made:
             checks.group(cloud, item.id)
-        if item.type.lower() == deployments.TYPE.lower():
+        if item.type.lower() == records.TYPE.lower():
             continue
-        checks.api_version(row, rid, item.api_version.lower(), deployments.location_of(expansion, item, runtime) or "")
+        checks.api_version(row, rid, item.api_version.lower(), records.location_of(expansion, item, runtime) or "")
         try:
             checks.name(row, rid)
         except Refusal as error:
@@ -144,7 +140,7 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
             raise _not_valid(
                 deployment, {"code": "PreflightValidationCheckFailed", "message": message, "details": [inner]}
             ) from error
-        place = deployments.location_of(expansion, item, runtime)
+        place = records.location_of(expansion, item, runtime)
         if place is not None:
             checks.location(row, None, rid, place)
 

@@ -5,16 +5,18 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from emulators.azure import deployments, expansions, groups, ids, locations, storing
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import Refusal
+from emulators.azure.deployments import expansions, records
+from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.language import Resource as Declared
 from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Field, Items
-from emulators.azure.runtime import CloudRuntime
-from emulators.azure.state import Deployment, Resource
-from emulators.azure.views import show
+from emulators.azure.resources import groups, storing
+from emulators.azure.resources.views import show
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world import ids, locations
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import Deployment, Resource
 
 Body = dict[str, Any]
 
@@ -34,9 +36,9 @@ def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
 def _of_template(cloud: Cloud, deployment: Deployment, expansion: Expansion) -> list[Body]:
     runtime = CloudRuntime(cloud, deployment.tenant_id)
     found: list[Body] = []
-    for declared in deployments.deployed(expansion):
+    for declared in records.deployed(expansion):
         try:
-            if declared.type.lower() == deployments.TYPE.lower():
+            if declared.type.lower() == records.TYPE.lower():
                 found += _of_template(cloud, deployment, expansion.nested(declared, runtime))
             else:
                 found.append(_change(cloud, declared, expansion.body(declared, runtime)))

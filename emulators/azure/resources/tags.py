@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from emulators.azure import checks, groups, ids, resources
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import refusal, unsupported
-from emulators.azure.messages import Request, Response
-from emulators.azure.state import Group, Resource
+from emulators.azure.resources import checks, groups, writes
+from emulators.azure.wire.errors import refusal, unsupported
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world import ids
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import Group, Resource
 
 TYPE = "Microsoft.Resources/tags"
 
@@ -26,7 +27,7 @@ def handle(cloud: Cloud, request: Request, scope: str) -> Response:
     elif request.method != "GET":
         raise refusal("MethodNotAllowed", method=request.method)
     if isinstance(owner, Resource):
-        resources.new_etag(cloud, owner)
+        writes.new_etag(cloud, owner)
     return Response(200, _show(owner))
 
 

@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from emulators.azure.counters import Counters
-from emulators.azure.faults import Faults
+from emulators.azure.faults.faults import Faults
 from emulators.azure.language import Expansion
-from emulators.azure.state import State
+from emulators.azure.world.counters import Counters
+from emulators.azure.world.state import State
 
 DEPLOYMENT_SECONDS = 60.0  # the median of a real deployment, to which Azure's Retry-After values belong
 

@@ -4,9 +4,9 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
-from emulators.azure.state import Deployment, Step
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import Deployment, Step
 
 DEBUG = "Please see https://aka.ms/arm-deployment-operations for usage details."
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulators.azure.clock import now
+from emulators.azure.world.clock import now
 
 SUCCEEDED = "Succeeded"
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.azure import deployments, groups, ids
-from emulators.azure.cloud import Cloud
-from emulators.azure.errors import Refusal
+from emulators.azure.deployments import records
 from emulators.azure.providers import actions, type_of
-from emulators.azure.views import show
+from emulators.azure.resources import groups
+from emulators.azure.resources.views import show
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world import ids
+from emulators.azure.world.cloud import Cloud
 
 
 class CloudRuntime:
@@ -40,7 +42,7 @@ class CloudRuntime:
             return show(state, resource, (api_version or resource.api_version).lower())
         deployment = state.deployments.get(key)
         if deployment is not None:
-            return deployments.show(deployment)
+            return records.show(deployment)
         group = state.groups.get(key)
         if group is not None:
             return groups.show(group)
