@@ -15,7 +15,8 @@ from emulators.azure import tls
 from emulators.azure.server import Application
 from emulators.azure.wire.connections import Connection
 from emulators.azure.world import state
-from emulators.azure.world.cloud import Cloud, Settings
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.settings import Settings
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -35,9 +35,12 @@ def put_forward(cloud: Cloud, seconds: float) -> None:
 
 def _operation(cloud: Cloud, operation_id: str) -> None:
     operation = cloud.state.operations[operation_id]
-    if operation.done:
+    if operation.done or now() < operation.due:
         return
-    if operation.kind == "group":
+    if operation.outcome == "Failed" and operation.kind in ("group", "deployment-delete"):
+        operation.done = True
+        groups.restore(cloud, operation.target)
+    elif operation.kind == "group":
         groups.deleted(cloud, operation)
     elif operation.kind == "deployment-delete":
         operation.done = True

@@ -13,7 +13,7 @@ from emulators.azure.world.cloud import Cloud, guid
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLLS = ("operations", "operationresults", "asyncoperations", "diskoperations")
-_REFUSED = (("microsoft.resources", "deploymentstacks"), ("microsoft.resources", "templatespecs"))
+_REFUSED = (("microsoft.resources", "deploymentstacks"),)
 _LIMITS: Mapping[str, tuple[str, int, int]] = {
     "GET": ("reads", 1099, 16499),
     "HEAD": ("reads", 1099, 16499),

@@ -3,22 +3,18 @@
 import re
 from typing import Any
 
-from emulators.azure.deployments import expansions, records
+from emulators.azure.deployments import expansions, links, records
 from emulators.azure.deployments.runtime import CloudRuntime
-from emulators.azure.faults import faults
+from emulators.azure.faults import answers
 from emulators.azure.language import TemplateError
 from emulators.azure.providers import type_of
 from emulators.azure.resources import checks
 from emulators.azure.wire.errors import Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request
-from emulators.azure.wire.times import american
 from emulators.azure.world import ids, locations
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud, guid
 from emulators.azure.world.state import Deployment
-
-_WEEK = 7 * 24 * 3600
-
 
 _NAME = re.compile(r"[-\w.()]+", re.ASCII)
 
@@ -35,15 +31,14 @@ def prepared(
     properties = body.get("properties")
     if not isinstance(properties, dict):
         raise refusal("InvalidRequestContent", reason="The request has no 'properties'")
-    if not isinstance(properties.get("template"), dict):
-        raise unsupported("deployments without an inline template (templateLink)")
+    properties, base = _with_template(cloud, properties)
     if str(properties.get("mode", "Incremental")).lower() != "incremental":
         raise unsupported(f"deployment mode {properties.get('mode')}")
     key = f"{scope}/providers/{records.TYPE}/{name}"
     existing = cloud.state.deployments.get(key.lower())
     location = _location(name, scope, body.get("location"), existing)
     if existing is not None and existing.active and not request.path.lower().endswith(("/validate", "/whatif")):
-        raise still_active(existing)
+        raise records.still_active(existing)
     moment = now()
     slow = cloud.faults.strike(("slow",), "", key)
     seconds = cloud.settings.provisioning_seconds * (slow.factor if slow else 1.0)
@@ -54,16 +49,39 @@ def prepared(
         expansions.new_number(key),
         tenant_id,
         request.correlation_id,
-        {item: properties[item] for item in ("template", "parameters", "mode", "debugSetting") if item in properties},
+        {
+            item: properties[item]
+            for item in ("template", "templateLink", "parameters", "mode", "debugSetting")
+            if item in properties
+        },
         moment,
         moment + seconds,
         moment,
         location=location,
         tags=body.get("tags"),
+        shown={"base": base},
     )
     _expand(cloud, deployment)
     deployment.shown["apiVersion"] = request.api_version
     return deployment, existing
+
+
+def _with_template(cloud: Cloud, properties: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The properties with the template that they link to, and where it was found."""
+    if properties.get("parametersLink"):
+        raise unsupported("parameters by link (parametersLink)")
+    link = properties.get("templateLink")
+    if isinstance(properties.get("template"), dict) and link:
+        raise refusal("InvalidRequestContent", reason="'template' and 'templateLink' exclude each other")
+    if isinstance(link, dict):
+        try:
+            found = links.follow(cloud)(link)
+        except TemplateError as error:
+            raise Refusal(400, error.code, error.message) from error
+        return {**properties, "template": found.template}, str(link.get("id") or link.get("uri") or "")
+    if not isinstance(properties.get("template"), dict):
+        raise refusal("InvalidRequestContent", reason="'properties' has neither 'template' nor 'templateLink'")
+    return properties, ""
 
 
 def _location(name: str, scope: str, wanted: Any, existing: Deployment | None) -> str | None:
@@ -81,9 +99,9 @@ def _location(name: str, scope: str, wanted: Any, existing: Deployment | None) -
 def _expand(cloud: Cloud, deployment: Deployment) -> None:
     try:
         expansion = expansions.expansion_of(cloud, deployment)
-        runtime = CloudRuntime(cloud, deployment.tenant_id)
+        runtime = CloudRuntime(cloud)
         template = deployment.properties["template"]
-        deployment.shown = records.describe(expansion, template, deployment.properties, runtime)
+        deployment.shown |= records.describe(expansion, template, deployment.properties, runtime)
         _meet(cloud, template)
         _preflight(cloud, deployment, runtime)
     except TemplateError as error:
@@ -119,9 +137,9 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
     expansion = expansions.expansion_of(cloud, deployment)
     made = {item.id.lower() for item in expansion.resources}
     for item in records.deployed(expansion):
-        quota = cloud.faults.strike(("quota",), "", item.id, item.type)
+        quota = cloud.faults.strike(("quota",), "", item.id, resource_type=item.type)
         if quota is not None:
-            raise _not_valid(deployment, faults.refused(quota, "QuotaExceeded").error())
+            raise _not_valid(deployment, answers.error(quota, "QuotaExceeded").error())
         rid = ids.parse(item.id)
         if rid is None:
             continue
@@ -149,9 +167,3 @@ def _not_valid(deployment: Deployment, detail: dict[str, Any]) -> Refusal:
     refused = refusal("InvalidTemplateDeployment", name=deployment.name, id=guid())
     refused.details = [detail]
     return refused
-
-
-def still_active(deployment: Deployment) -> Refusal:
-    """An active deployment is neither replaced nor deleted."""
-    started = deployment.started
-    return refusal("DeploymentActive", name=deployment.name, start=american(started), expiry=american(started + _WEEK))

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from datetime import UTC, datetime
 
+from emulators.azure.deployments import links
 from emulators.azure.deployments.runtime import CloudRuntime, environment, subscription_object
 from emulators.azure.language import Context, Expansion, expand
 from emulators.azure.resources import groups
@@ -21,7 +22,7 @@ def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:
         if parent is not None:
             outer = expansion_of(cloud, parent)
             resource = next(item for item in outer.resources if item.id.lower() == deployment.id.lower())
-            found = outer.nested(resource, CloudRuntime(cloud, deployment.tenant_id))
+            found = outer.nested(resource, CloudRuntime(cloud))
         else:
             found = evaluate(cloud, deployment)
         cloud.expansions[deployment.number] = found
@@ -45,6 +46,7 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
         environment=environment(),
         now=datetime.fromtimestamp(deployment.started, UTC),
         new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
+        follow=links.follow(cloud, deployment.shown.get("base", "")),
     )
     return expand(properties["template"], properties.get("parameters") or {}, context)
 

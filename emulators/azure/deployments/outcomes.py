@@ -67,13 +67,15 @@ def _detail(deployment: Deployment, item: Step) -> dict[str, Any]:
     return {"code": item.status_code, "message": text}
 
 
-def made_by(cloud: Cloud, deployment: Deployment) -> list[str]:
-    """Ids of the resources; those of a nested deployment stand in its place."""
-    made: list[str] = []
+def made_by(cloud: Cloud, deployment: Deployment) -> list[dict[str, str]]:
+    """`{id, apiVersion}` of the resources; those of a nested deployment stand in its place."""
+    made: dict[str, dict[str, str]] = {}
     for item in deployment.steps:
         nested = cloud.state.deployments.get(item.nested or "")
-        made += made_by(cloud, nested) if nested is not None else [item.resource_id]
-    return list(dict.fromkeys(made))
+        own = {"id": item.resource_id} | ({"apiVersion": item.api_version} if item.api_version else {})
+        for one in made_by(cloud, nested) if nested is not None else [own]:
+            made.setdefault(one["id"], one)
+    return list(made.values())
 
 
 def failure(deployment: Deployment, failed: list[Step]) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from typing import Any
 
 from emulators.azure.language import Expansion, Resource, Runtime, TemplateError
 from emulators.azure.providers import type_of
-from emulators.azure.wire.times import duration, timestamp
-from emulators.azure.world.state import SUCCEEDED, Deployment, Step
+from emulators.azure.wire.errors import Refusal, refusal
+from emulators.azure.wire.times import american, duration, timestamp
+from emulators.azure.world.state import SUCCEEDED, Deployment, Look, Step
 
 TYPE = "Microsoft.Resources/deployments"
+VERSIONED = "2025-03-01"  # the first api-version whose outputResources say by which one a resource was written
+_WEEK = 7 * 24 * 3600
 _TYPES = {
     "string": "String",
     "int": "Int",
@@ -21,8 +24,8 @@ _TYPES = {
 }
 
 
-def show(deployment: Deployment) -> dict[str, Any]:
-    """The record as GET answers it."""
+def show(deployment: Deployment, version: str = "", lags: bool = False) -> dict[str, Any]:
+    """The record as GET of an api-version answers it; one that lags says Running though its operation has ended."""
     shown: dict[str, Any] = {"id": deployment.id, "name": deployment.name, "type": TYPE}
     if deployment.location is not None:
         shown["location"] = deployment.location
@@ -30,26 +33,37 @@ def show(deployment: Deployment) -> dict[str, Any]:
         shown["tags"] = deployment.tags
     head = {
         key: deployment.shown[key]
-        for key in ("templateHash", "parameters", "mode", "debugSetting")
+        for key in ("templateLink", "templateHash", "parameters", "mode", "debugSetting")
         if key in deployment.shown
     }
     if "parameters" in head:
         head["parameters"] = _without_nulls(head["parameters"])
     properties: dict[str, Any] = head | {
-        "provisioningState": deployment.state,
+        "provisioningState": "Running" if lags else deployment.state,
         "timestamp": timestamp(deployment.changed),
         "duration": duration(deployment.changed - deployment.started),
         "correlationId": deployment.correlation_id,
         "providers": deployment.shown["providers"],
         "dependencies": deployment.shown["dependencies"],
     }
+    if lags:
+        return shown | {"properties": properties}
     if deployment.state == SUCCEEDED:
         if deployment.outputs is not None:
             properties["outputs"] = _without_nulls(deployment.outputs)
-        properties["outputResources"] = deployment.shown.get("outputResources", [])
+        kept = ("id", "apiVersion") if version >= VERSIONED else ("id",)
+        properties["outputResources"] = [
+            {key: item[key] for key in kept if key in item} for item in deployment.shown.get("outputResources", [])
+        ]
     elif deployment.error is not None:
         properties["error"] = deployment.error
     return shown | {"properties": properties}
+
+
+def still_active(deployment: Deployment) -> Refusal:
+    """An active deployment is neither replaced nor deleted."""
+    started = deployment.started
+    return refusal("DeploymentActive", name=deployment.name, start=american(started), expiry=american(started + _WEEK))
 
 
 def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +76,9 @@ def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
 
 def operations(deployment: Deployment) -> list[dict[str, Any]]:
     """The items of the operations list: one for each resource begun, at last the evaluation of the outputs."""
-    items = [_operation(deployment, step) for step in deployment.steps if step.state != "Waiting"]
+    begun = [(step.started, _operation(deployment, step)) for step in deployment.steps if step.state != "Waiting"]
+    asked = [(look.at, _looked(deployment, look)) for look in deployment.looks]
+    items = [item for _, item in sorted([*begun, *asked], key=lambda entry: entry[0])]
     if not deployment.active and deployment.state != "Canceled" and "ended" in deployment.shown:
         items.append(_evaluation(deployment))
     return items
@@ -86,6 +102,22 @@ def _operation(deployment: Deployment, step: Step) -> dict[str, Any]:
         "resourceName": step.name,
     }
     return _item(deployment, step.operation_id, properties)
+
+
+def _looked(deployment: Deployment, look: Look) -> dict[str, Any]:
+    """A Read, an Action or a Waiting: what a run asked of a resource without writing it."""
+    tracking = _guid_of(deployment.number, look.operation, look.resource_id, look.action)
+    target = {"id": look.resource_id, "resourceType": look.type, "resourceName": look.name}
+    properties: dict[str, Any] = {
+        "provisioningOperation": look.operation,
+        "provisioningState": SUCCEEDED,
+        "timestamp": timestamp(look.at),
+        "duration": "PT0S",
+        "trackingId": tracking,
+        "statusCode": "OK",
+        "targetResource": target | ({"actionName": look.action} if look.action else {}),
+    }
+    return _item(deployment, tracking.replace("-", "")[:16].upper(), properties)
 
 
 def _evaluation(deployment: Deployment) -> dict[str, Any]:
@@ -115,7 +147,8 @@ def describe(
     expansion: Expansion, template: dict[str, Any], properties: dict[str, Any], runtime: Runtime
 ) -> dict[str, Any]:
     """What the record says of its template: templateHash, parameters, mode, debugSetting, providers, dependencies."""
-    shown: dict[str, Any] = {"templateHash": template_hash(template)}
+    link = {"templateLink": properties["templateLink"]} if "templateLink" in properties else {}
+    shown: dict[str, Any] = {**link, "templateHash": template_hash(template)}
     if "parameters" in template or "parameters" in properties:
         shown["parameters"] = typed(expansion.parameters())
     shown["mode"] = str(properties.get("mode", "Incremental")).capitalize()

@@ -36,11 +36,16 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
     if not part and request.method == "PUT":
         return _put(cloud, request, scope, name, tenant_id)
     deployment = cloud.state.deployments.get(f"{scope}/providers/{records.TYPE}/{name}".lower())
-    if deployment is None:
+    if deployment is None or (request.method == "GET" and now() < deployment.started + _delay(cloud, deployment)):
         return _absent(request, name, part)
     if part:
         return _part(cloud, request, deployment, part, rest[2:])
     return _whole(cloud, request, deployment)
+
+
+def _delay(cloud: Cloud, deployment: Deployment) -> float:
+    """How long after its PUT a record is not found; a nested one is found at once."""
+    return 0.0 if deployment.parent else cloud.settings.record_delay_seconds
 
 
 def _absent(request: Request, name: str, part: str) -> Response:
@@ -56,7 +61,8 @@ def _whole(cloud: Cloud, request: Request, deployment: Deployment) -> Response:
         return Response(204)
     if request.method == "GET":
         headers = {"retry-after": str(cloud.retry_after(5))} if deployment.active else {}
-        return Response(200, records.show(deployment), headers)
+        lags = not deployment.active and now() < deployment.changed + cloud.settings.record_lag_seconds
+        return Response(200, records.show(deployment, request.api_version, lags), headers)
     if request.method == "DELETE":
         return _delete(cloud, request, deployment)
     raise refusal("MethodNotAllowed", method=request.method)
@@ -158,11 +164,13 @@ def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: s
 
 def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
     expansion = expansions.expansion_of(cloud, deployment)
-    runtime = CloudRuntime(cloud, deployment.tenant_id)
+    runtime = CloudRuntime(cloud)
     found = [item.id for item in records.deployed(expansion)]
     for item in records.deployed(expansion):
         if item.type.lower() == records.TYPE.lower():
             try:
+                if "templateLink" in expansion.body(item, runtime)["properties"]:
+                    continue  # ARM's validation does not name what a linked template makes
                 found += [inner.id for inner in records.deployed(expansion.nested(item, runtime))]
             except (LookupError, TemplateError):
                 continue  # its parameters hang on what only the run will know
@@ -171,7 +179,7 @@ def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
 
 def _delete(cloud: Cloud, request: Request, deployment: Deployment) -> Response:
     if deployment.active:
-        raise acceptance.still_active(deployment)
+        raise records.still_active(deployment)
     group = ids.group_of(deployment.id).upper()
     job = f'{{"jobId":"DeploymentDeletionJob-GNS-{group}-{deployment.name.upper()}-{deployment.number}"}}'
     token = base64.urlsafe_b64encode(job.encode()).decode().rstrip("=")

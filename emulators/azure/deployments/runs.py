@@ -5,14 +5,14 @@ from http import HTTPStatus
 
 from emulators.azure.deployments import expansions, outcomes, records
 from emulators.azure.deployments.runtime import CloudRuntime
-from emulators.azure.faults import faults
+from emulators.azure.faults import answers
 from emulators.azure.language import Expansion, Resource, TemplateError
 from emulators.azure.resources import groups, writes
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import SUCCEEDED, Deployment, Step
+from emulators.azure.world.state import SUCCEEDED, Deployment, Look, Step
 
 _BEGIN, _END = 0.1, 0.9  # the part of a deployment's time in which its resources are made
 _PAUSE = 0.01  # between the end of a wave and the next one
@@ -28,6 +28,7 @@ def start(cloud: Cloud, deployment: Deployment) -> None:
             item.type,
             item.name,
             [key.lower() for key in item.depends_on],
+            api_version=item.api_version,
             operation_id=hashlib.sha256(f"{deployment.number}/{item.id}".encode()).hexdigest()[:16].upper(),
         )
         for item in written
@@ -84,6 +85,7 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
         _write(cloud, deployment, this, expansion, resource)
     except Refusal as error:
         if error.status == HTTPStatus.TOO_MANY_REQUESTS:  # ARM's engine tries these again
+            _note_wait(deployment, this)
             cloud.state.plan(_later(cloud), "step", key, detail)
             return
         outcomes.failed(this, error.status, error.body())
@@ -95,12 +97,17 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
         cloud.state.plan(max(this.until, now()), "step-end", key, detail)
 
 
+def _note_wait(deployment: Deployment, this: Step) -> None:
+    if not any(look.operation == "Waiting" and look.resource_id == this.resource_id for look in deployment.looks):
+        deployment.looks.append(Look("Waiting", this.resource_id, this.type, this.name, "", now()))
+
+
 def _later(cloud: Cloud) -> float:
     return now() + 0.05 * cloud.settings.provisioning_seconds + 0.01
 
 
 def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
-    runtime = CloudRuntime(cloud, deployment.tenant_id)
+    runtime = CloudRuntime(cloud, deployment)
     if resource.type.lower() == records.TYPE.lower():
         _nest(cloud, deployment, this, expansion.nested(resource, runtime), resource)
         return
@@ -116,9 +123,9 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
     rid = ids.parse(resource.id)
     if rid is None:
         raise TemplateError(f"the id of the resource '{resource.name}' is malformed: {resource.id}")
-    fault = cloud.faults.strike(("fail",), "", resource.id, resource.type)
-    if fault is not None and not fault.after:
-        raise faults.refused(fault, "ProvisioningFailed")
+    fault = cloud.faults.strike(("fail",), "", resource.id, resource_type=resource.type)
+    if fault is not None and not fault.carry_out:
+        raise answers.error(fault, "ProvisioningFailed")
     written = writes.put(
         cloud, rid, body, resource.api_version.lower(), "https://management.azure.com", max(0.0, this.until - now())
     )
@@ -126,13 +133,13 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
     this.status_code = "Created" if written.created and not polled else "OK"  # a poll ends with 200
     this.resource_id = written.resource.id
     if fault is not None:
-        this.error = {"status": "Failed", "error": faults.refused(fault, "ProvisioningFailed").error()}
+        this.error = {"status": "Failed", "error": answers.error(fault, "ProvisioningFailed").error()}
         written.resource.state = "Failed"
     if written.operation is not None:
         this.write = written.operation.id.lower()
         if fault is not None:
             written.operation.outcome = "Failed"
-            written.operation.error = faults.refused(fault, "ProvisioningFailed").error()
+            written.operation.error = answers.error(fault, "ProvisioningFailed").error()
 
 
 def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
@@ -160,8 +167,11 @@ def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, re
         location=context.deployment_location if context.resource_group is None else None,
         parent=parent.id.lower(),
     )
+    before = cloud.state.deployments.get(child.id.lower())
+    if before is not None and before.active:
+        raise records.still_active(before)
     this.status_code = "OK"
-    runtime = CloudRuntime(cloud, parent.tenant_id)
+    runtime = CloudRuntime(cloud)
     child.shown = records.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
     child.shown["apiVersion"] = parent.shown.get("apiVersion", "")
     cloud.expansions[number] = expansion
@@ -219,13 +229,13 @@ def _conclude(cloud: Cloud, deployment: Deployment) -> None:
         outcomes.finish(deployment, "Failed", outcomes.failure(deployment, failed))
         return
     try:
-        outputs = expansions.expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment.tenant_id))
+        outputs = expansions.expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment))
     except (TemplateError, LookupError) as error:
         outcomes.finish(deployment, "Failed", {"code": "DeploymentOutputEvaluationFailed", "message": str(error)})
         return
     if outputs or "outputs" in (deployment.properties.get("template") or {}):
         deployment.outputs = records.typed(outputs)
-    deployment.shown["outputResources"] = [{"id": resource_id} for resource_id in outcomes.made_by(cloud, deployment)]
+    deployment.shown["outputResources"] = outcomes.made_by(cloud, deployment)
     outcomes.finish(deployment, SUCCEEDED, None)
 
 

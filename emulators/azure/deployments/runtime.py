@@ -9,19 +9,22 @@ from emulators.azure.resources import groups
 from emulators.azure.resources.views import show
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids
+from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.state import Deployment, Look
 
 
 class CloudRuntime:
-    """The language's Runtime over this cloud's state."""
+    """The language's Runtime over this cloud's state. What a deployment's run asks for is noted in its record."""
 
-    def __init__(self, cloud: Cloud, tenant_id: str) -> None:
+    def __init__(self, cloud: Cloud, deployment: Deployment | None = None) -> None:
         self._cloud = cloud
-        self._tenant_id = tenant_id
+        self._deployment = deployment
 
     def reference(self, resource_id: str, api_version: str | None, full: bool) -> Any:
         """Properties of a resource, a deployment or a group; LookupError where there is none."""
         whole = self._whole(resource_id, api_version)
+        self._note("Read", resource_id)
         if not full:
             return whole.get("properties", {})
         rid = ids.parse(resource_id)
@@ -56,9 +59,24 @@ class CloudRuntime:
         if resource is None:
             raise LookupError(f"The resource '{resource_id}' was not found.")
         try:
-            return actions.answer(self._cloud.state, type_of(resource.type), resource, action)
+            answer = actions.answer(self._cloud.state, type_of(resource.type), resource, action)
         except Refusal as error:
             raise LookupError(error.message) from error
+        self._note("Action", resource.id, action)
+        return answer
+
+    def _note(self, operation: str, resource_id: str, action: str = "") -> None:
+        """An operation of the deployment, unless it wrote the resource itself."""
+        deployment, rid = self._deployment, ids.parse(resource_id)
+        if deployment is None or rid is None or rid.type.lower() == records.TYPE.lower():
+            return
+        written = {step.resource_id.lower() for step in deployment.steps}
+        known = any(
+            (item.operation, item.resource_id.lower(), item.action) == (operation, resource_id.lower(), action)
+            for item in deployment.looks
+        )
+        if not known and (operation == "Action" or resource_id.lower() not in written):
+            deployment.looks.append(Look(operation, resource_id, rid.type, rid.full_name, action, now()))
 
 
 def subscription_object(subscription_id: str, tenant_id: str) -> Mapping[str, Any]:

@@ -34,7 +34,7 @@ def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
 
 
 def _of_template(cloud: Cloud, deployment: Deployment, expansion: Expansion) -> list[Body]:
-    runtime = CloudRuntime(cloud, deployment.tenant_id)
+    runtime = CloudRuntime(cloud)
     found: list[Body] = []
     for declared in records.deployed(expansion):
         try:

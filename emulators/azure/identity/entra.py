@@ -14,28 +14,35 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from emulators.azure.wire.errors import refusal
+from emulators.azure.wire.errors import refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world.cloud import Cloud, guid
 
-LIFETIME = 3599
+_TOKEN = ("oauth2", "v2.0", "token")
+_CONFIGURATION = (("v2.0", ".well-known", "openid-configuration"), (".well-known", "openid-configuration"))
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
 
 
-def handle(cloud: Cloud, request: Request) -> Response | None:
-    """The answer to a request for Entra ID; None for any other."""
+def serves(request: Request) -> bool:
+    """Whether a request is for Entra ID."""
+    tail = request.lowered[1:]
+    return request.lowered == ("common", "discovery", "instance") or tail in _CONFIGURATION or tail == _TOKEN
+
+
+def handle(cloud: Cloud, request: Request) -> Response:
+    """The answer to a request for Entra ID."""
     lowered = request.lowered
     if lowered == ("common", "discovery", "instance"):
         cloud.counters.discovery += 1
         return Response(200, _instance(request))
-    if lowered[1:] in (("v2.0", ".well-known", "openid-configuration"), (".well-known", "openid-configuration")):
+    if lowered[1:] in _CONFIGURATION:
         cloud.counters.discovery += 1
         refused = _unknown_tenant(cloud, request.segments[0])
         return refused or Response(200, _configuration(request, request.segments[0]))
-    if lowered[1:] == ("oauth2", "v2.0", "token") and request.method == "POST":
-        cloud.counters.token += 1
-        return _unknown_tenant(cloud, request.segments[0]) or _token(cloud, request)
-    return None
+    if request.method != "POST":
+        raise unsupported(f"{request.method} {request.path}")
+    cloud.counters.token += 1
+    return _unknown_tenant(cloud, request.segments[0]) or _token(cloud, request)
 
 
 def _instance(request: Request) -> dict[str, Any]:
@@ -114,8 +121,9 @@ def _token(cloud: Cloud, request: Request) -> Response:
         )
         return _error(401, "invalid_client", 7000215, text)
     token = _issue(cloud, request, request.segments[0], client, form["scope"])
+    seconds = cloud.settings.token_seconds
     return Response(
-        200, {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token}
+        200, {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
     )
 
 
@@ -149,7 +157,7 @@ def _issue(cloud: Cloud, request: Request, tenant: str, client: str, scope: str)
         "iss": f"{request.url}/{tenant}/v2.0",
         "iat": moment,
         "nbf": moment,
-        "exp": moment + LIFETIME,
+        "exp": moment + cloud.settings.token_seconds,
         "appid": client,
         "oid": str(uuid.uuid5(uuid.NAMESPACE_URL, client)),
         "tid": tenant,

@@ -116,8 +116,20 @@ def _resources(cloud: Cloud, request: Request, group_id: str) -> Response:
 def resource_list(cloud: Cloud, request: Request, scope_id: str) -> dict[str, Any]:
     """The tracked resources below a scope: those that have a location."""
     expand = frozenset(request.query.get("$expand", "").lower().split(","))
-    found = [listed(cloud.state, item, expand) for item in cloud.state.below(scope_id) if item.location is not None]
+    found = [listed(cloud.state, item, expand) for item in _seen(cloud, scope_id) if item.location is not None]
     return filters.page(request, filters.chosen(request, found))
+
+
+def _seen(cloud: Cloud, scope_id: str) -> list[Resource]:
+    """What a list shows: it may lag behind, and then has what is gone and has not what is new."""
+    since = now() - cloud.settings.list_lag_seconds
+    if not cloud.settings.list_lag_seconds:
+        return cloud.state.below(scope_id)
+    prefix = scope_id.lower() + "/"
+    gone = [
+        item for key, item in cloud.state.departed.items() if key.startswith(prefix) and cloud.state.gone[key] > since
+    ]
+    return [item for item in [*cloud.state.below(scope_id), *gone] if item.created <= since]
 
 
 def _delete(cloud: Cloud, request: Request, group: Group) -> Response:
@@ -157,6 +169,14 @@ def deleted(cloud: Cloud, operation: Operation) -> None:
     for key in [key for key in cloud.state.deployments if key.startswith(prefix)]:
         del cloud.state.deployments[key]
     del cloud.state.groups[group.id.lower()]
+    cloud.state.gone[group.id.lower()] = now()
+
+
+def restore(cloud: Cloud, group_id: str) -> None:
+    """A delete has failed: the group is as it was."""
+    group = cloud.state.groups.get(group_id.lower())
+    if group is not None:
+        group.state = SUCCEEDED
 
 
 def _remove_all(cloud: Cloud, group_id: str) -> list[tuple[Resource, Refusal]]:

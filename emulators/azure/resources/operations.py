@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from emulators.azure.faults import answers
+from emulators.azure.faults.scripts import Fault
 from emulators.azure.providers.types import Form
 from emulators.azure.resources.views import show
 from emulators.azure.wire.errors import Refusal, refusal
@@ -16,7 +18,7 @@ from emulators.azure.world.state import Operation, Resource
 
 @dataclass(frozen=True)
 class Polling:
-    """The URLs of an operation and their answers, as one service words them.
+    """The URLs of an operation and their answers, as one service words them. A `job` is ARM's own: its error is whole.
 
     `running_status` is the status of the status URL while the operation runs, `final` what the result URL answers in
     the end (204, 200 empty, or "resource").
@@ -32,6 +34,7 @@ class Polling:
     result_headers: bool = False
     running_headers: bool = False
     output: bool = False
+    job: bool = False
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -86,6 +89,7 @@ FORMS = {
         running_retry_after=15,
         signed=False,
         final=200,
+        job=True,
     ),
     "deploymentJob": Polling(
         "",
@@ -93,6 +97,7 @@ FORMS = {
         running_retry_after=15,
         signed=False,
         final=204,
+        job=True,
     ),
 }
 
@@ -113,7 +118,7 @@ def begin(cloud: Cloud, form: str, kind: str, target: str, version: str, seconds
     operation = Operation(
         operation_id, kind, form, "/".join(path.values()), target, version, started, started + seconds
     )
-    cloud.state.operations[operation_id.lower()] = operation
+    cloud.begun = cloud.state.operations[operation_id.lower()] = operation
     cloud.state.plan(operation.due, "operation", operation_id.lower())
     return operation
 
@@ -212,6 +217,18 @@ def _retry_after(cloud: Cloud, operation: Operation, polling: Polling) -> dict[s
 def _location_of_group(cloud: Cloud, target: str) -> str:
     group = cloud.state.groups.get("/".join(target.lower().split("/")[:5]))
     return group.location if group else "global"
+
+
+def spoil(cloud: Cloud, operation: Operation, fault: Fault) -> None:
+    """Let an operation end otherwise, or later or sooner, than it would."""
+    if fault.seconds is not None:
+        operation.due = operation.started + fault.seconds
+        cloud.state.plan(operation.due, "operation", operation.id.lower())
+    if fault.outcome:
+        operation.outcome = fault.outcome
+        error = answers.error(fault, "InternalServerError")
+        operation.error = error.body() if FORMS[operation.form].job else error.error()
+        operation.status = error.status if fault.status else operation.status
 
 
 def supersede(operation: Operation, by: str) -> None:

@@ -161,12 +161,17 @@ def ended(cloud: Cloud, operation: Operation) -> None:
     if target is None:
         return
     follow_up = type_of(target.type).follow_up
+    if operation.kind == "delete" and operation.outcome != SUCCEEDED:
+        target.state = SUCCEEDED
+        return
     if operation.kind == "delete":
         remove(cloud, target)
         if follow_up is not None:
             follow_up(cloud.state, target, True)
         return
-    target.facts |= {"ready": True} | operation.sets
+    if operation.outcome == SUCCEEDED:
+        target.facts |= operation.sets
+    target.facts["ready"] = True
     if operation.kind == "write" and follow_up is not None and operation.outcome == SUCCEEDED:
         follow_up(cloud.state, target, False)
     for key in operation.affected:

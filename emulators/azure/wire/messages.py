@@ -64,14 +64,17 @@ class Request:
 
 @dataclass
 class Response:
-    """`body` None is an empty answer; anything else becomes JSON."""
+    """`body` None is an empty answer; anything else becomes JSON. `raw` stands in place of both."""
 
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json; charset=utf-8"
+    raw: bytes | None = None
 
     def content(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
         return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

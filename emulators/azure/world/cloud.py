@@ -1,41 +1,39 @@
-"""The embedded Azure as a whole: its settings, its state and its clock."""
+"""The embedded Azure as a whole: its settings, its state, its faults and its counters."""
 
 import math
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from emulators.azure.faults.faults import Faults
 from emulators.azure.language import Expansion
+from emulators.azure.world.clock import now
 from emulators.azure.world.counters import Counters
-from emulators.azure.world.state import State
+from emulators.azure.world.settings import Settings
+from emulators.azure.world.state import Operation, State
 
 DEPLOYMENT_SECONDS = 60.0  # the median of a real deployment, to which Azure's Retry-After values belong
 
 
-@dataclass(frozen=True)
-class Settings:
-    """`provisioning_seconds`: a whole deployment from PUT to Succeeded.
-
-    Empty `tenants`, `subscriptions`, `clients`: any are known.
-
-    `clients` maps client ids to secrets.
-    """
-
-    provisioning_seconds: float = 2.0
-    latency_seconds: float = 0.0
-    tenants: frozenset[str] = frozenset()
-    subscriptions: frozenset[str] = frozenset()
-    clients: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass
 class Cloud:
+    """`begun` is the operation that the call of the moment has begun."""
+
     settings: Settings = field(default_factory=Settings)
     state: State = field(default_factory=State)
-    faults: Faults = field(default_factory=Faults)
     counters: Counters = field(default_factory=Counters)
     expansions: dict[str, Expansion] = field(default_factory=dict)
+    begun: Operation | None = None
+
+    def __post_init__(self) -> None:
+        self.faults = Faults(now, lambda: self.state.gone)
+        self._first_settings = self.settings
+
+    def reset(self) -> None:
+        """Empty again, as it was started."""
+        self.settings = self._first_settings
+        self.state, self.counters = State(signing_key=self.state.signing_key), Counters()
+        self.faults.clear()
+        self.expansions.clear()
 
     def retry_after(self, azure_seconds: int) -> int:
         """Azure's Retry-After, scaled to the provisioning time; whole seconds, rounded up."""

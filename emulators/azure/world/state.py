@@ -11,6 +11,7 @@ from typing import Any
 from emulators.azure.world.clock import now
 
 SUCCEEDED = "Succeeded"
+_MOST_DEPARTED = 1_000
 
 
 @dataclass
@@ -88,6 +89,21 @@ class Step:
     error: dict[str, Any] | None = None
     write: str | None = None
     nested: str | None = None
+    api_version: str = ""
+
+
+@dataclass
+class Look:
+    """What the run of a deployment asked of a resource that it did not write: `operation` Read or Action, or Waiting
+    where it had to wait for one.
+    """
+
+    operation: str
+    resource_id: str
+    type: str
+    name: str
+    action: str
+    at: float
 
 
 @dataclass
@@ -108,6 +124,7 @@ class Deployment:
     tags: dict[str, str] | None = None
     state: str = "Accepted"
     steps: list[Step] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     shown: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -130,6 +147,7 @@ class State:
     operations: dict[str, Operation] = field(default_factory=dict)
     agenda: list[tuple[float, int, str, str, str]] = field(default_factory=list)
     gone: dict[str, float] = field(default_factory=dict)
+    departed: dict[str, Resource] = field(default_factory=dict)  # the last ones, for lists that lag
     children: dict[str, list[str]] = field(default_factory=dict)
     references: dict[str, list[str]] = field(default_factory=dict)
     referrers: dict[str, list[str]] = field(default_factory=dict)
@@ -163,6 +181,7 @@ class State:
             self.children.setdefault(parent_id.lower(), []).append(key)
         self.resources[key] = resource
         self.gone.pop(key, None)
+        self.departed.pop(key, None)
 
     def refer(self, resource_id: str, targets: list[str]) -> None:
         """Note which resources this one refers to, in place of what it referred to before."""
@@ -181,8 +200,12 @@ class State:
             self.remove(child, key)
         self.children.pop(key, None)
         self.refer(key, [])
-        if self.resources.pop(key, None):
+        resource = self.resources.pop(key, None)
+        if resource is not None:
             self.gone[key] = now()
+            self.departed[key] = resource
+            if len(self.departed) > _MOST_DEPARTED:
+                del self.departed[next(iter(self.departed))]
             siblings = self.children.get(parent_id.lower(), [])
             if key in siblings:
                 siblings.remove(key)
@@ -191,6 +214,7 @@ class State:
 _RECORDS: dict[str, type[Any]] = {
     "groups": Group,
     "resources": Resource,
+    "departed": Resource,
     "deployments": Deployment,
     "operations": Operation,
 }
@@ -212,5 +236,6 @@ def load(path: Path) -> State:
         data[name] = {key: record(**value) for key, value in data[name].items()}
     for deployment in data["deployments"].values():
         deployment.steps = [Step(**step) for step in deployment.steps]
+        deployment.looks = [Look(**look) for look in deployment.looks]
     data["agenda"] = [tuple(entry) for entry in data["agenda"]]
     return State(**data)

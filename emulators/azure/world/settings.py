@@ -1,0 +1,38 @@
+"""How the embedded Azure behaves: by the command line when it starts, by `/emulator/settings` while it runs."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+
+class BadSettingError(ValueError):
+    """Which setting is wrong, and what would be right."""
+
+
+class Settings(BaseModel):
+    """All times are seconds. Empty `tenants`, `subscriptions`, `clients`: any are known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    provisioning_seconds: float = Field(default=2.0, ge=0, description="a whole deployment from PUT to Succeeded")
+    latency_seconds: float = Field(default=0.0, ge=0, description="added to each ARM call")
+    tenants: frozenset[str] = frozenset()
+    subscriptions: frozenset[str] = frozenset()
+    clients: dict[str, str] = Field(default={}, description="client ids and their secrets")
+    list_lag_seconds: float = Field(
+        default=0.0, ge=0, description="how long lists miss what is new and show what is gone"
+    )
+    record_lag_seconds: float = Field(default=0.0, ge=0, description="how long a record says Running after its end")
+    record_delay_seconds: float = Field(default=0.0, ge=0, description="how long after its PUT a record is not found")
+    token_seconds: int = Field(default=3599, ge=1, description="how long a token is valid")
+
+    def changed(self, body: dict[str, Any]) -> "Settings":
+        """These settings with others in place of some. Raises BadSettingError."""
+        try:
+            return Settings.model_validate({**self.model_dump(by_alias=True), **body})
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False)
+            names = ", ".join(to_camel(name) for name in Settings.model_fields)
+            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)
+            raise BadSettingError(f"{said}; the settings are {names}") from None
