@@ -62,6 +62,7 @@ async def _serve(application: Application, listener: socket.socket, files: tls.F
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,  # answers carry the time of the emulator's own clock
         proxy_headers=False,
         timeout_keep_alive=120,
         timeout_graceful_shutdown=3,

@@ -1,11 +1,10 @@
 """Azure Resource Manager: which request goes where."""
 
 import re
-from collections.abc import Mapping
 
 from emulators.azure.deployments import requests as deployment_requests
 from emulators.azure.identity import entra
-from emulators.azure.resources import groups, operations, subscriptions, tags
+from emulators.azure.resources import groups, operations, subscriptions, tags, throttling
 from emulators.azure.resources import requests as resource_requests
 from emulators.azure.wire.errors import GATEWAY, Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request, Response, refused
@@ -14,25 +13,22 @@ from emulators.azure.world.cloud import Cloud, guid
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLLS = ("operations", "operationresults", "asyncoperations", "diskoperations")
 _REFUSED = (("microsoft.resources", "deploymentstacks"),)
-_LIMITS: Mapping[str, tuple[str, int, int]] = {
-    "GET": ("reads", 1099, 16499),
-    "HEAD": ("reads", 1099, 16499),
-    "DELETE": ("deletes", 799, 11999),
-}
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
     """Answer one ARM request, refusals included, with the headers that every answer of ARM carries."""
+    principal = ""
     try:
-        tenant_id = entra.tenant_of(cloud, request)
-        answer = _route(cloud, request, tenant_id)
+        caller = entra.caller_of(cloud, request)
+        principal = caller.principal
+        throttling.spend(cloud, request, principal)
+        answer = _route(cloud, request, caller.tenant_id)
     except Refusal as error:
         answer = refused(error)
         if error.status == 401:
             answer.headers |= entra.challenge(request, error.code)
     if request.method == "HEAD":
         answer.body = None
-    kind, remaining, remaining_global = _LIMITS.get(request.method, ("writes", 799, 11999))
     request_id = guid()
     answer.headers |= {
         "cache-control": "no-cache",
@@ -45,8 +41,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
         "x-ms-routing-request-id": f"EMULATED:{request_id}",
     }
     if answer.headers.get("x-ms-failure-cause") != GATEWAY:
-        answer.headers[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(remaining)
-        answer.headers[f"x-ms-ratelimit-remaining-subscription-global-{kind}"] = str(remaining_global)
+        answer.headers |= throttling.headers(cloud, request, principal)
     if request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
         answer.headers["x-ms-client-request-id"] = request.headers.get("x-ms-client-request-id", "")
     return answer

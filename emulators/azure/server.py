@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
 
 async def _write(answer: Response, send: Send) -> None:
     content = answer.content()
-    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    given = {"date": formatdate(now(), usegmt=True), **answer.headers}
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in given.items()]
     if content:
         headers.append((b"content-type", answer.content_type.encode()))
     if answer.status != 204:

@@ -154,7 +154,7 @@ def _shown(cloud: Cloud, resource: Resource, version: str) -> Body:
             if stored.get(field.name):
                 properties[field.name] = [_said(field.items, item) for item in stored[field.name]]
     properties.pop("provisioningState", None)
-    kept = {key: value for key, value in whole.items() if key not in ("etag", "properties")}
+    kept = {key: value for key, value in whole.items() if key not in ("etag", "properties", "systemData")}
     if "sku" in kept and "tier" not in (resource.top.get("sku") or {}):
         kept["sku"] = {key: value for key, value in kept["sku"].items() if key != "tier"}
     return _ordered(kept | {"properties": properties, "apiVersion": version})

@@ -10,6 +10,7 @@ import json
 import re
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +22,14 @@ from emulators.azure.world.cloud import Cloud, guid
 _TOKEN = ("oauth2", "v2.0", "token")
 _CONFIGURATION = (("v2.0", ".well-known", "openid-configuration"), (".well-known", "openid-configuration"))
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A principal and its tenant."""
+
+    tenant_id: str
+    principal: str
 
 
 def serves(request: Request) -> bool:
@@ -177,8 +186,8 @@ def _sign(cloud: Cloud, text: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def tenant_of(cloud: Cloud, request: Request) -> str:
-    """The tenant whose token the request carries; refuses one without a valid token, as ARM does."""
+def caller_of(cloud: Cloud, request: Request) -> Caller:
+    """Who sent the request, by its token; refuses one without a valid token, as ARM does."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise refusal("AuthenticationFailed", reason="The 'Authorization' header is missing.")
@@ -189,7 +198,7 @@ def tenant_of(cloud: Cloud, request: Request) -> str:
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     if claims["exp"] < time.time():
         raise refusal("ExpiredAuthenticationToken", expiry=_utc(claims["exp"]))
-    return str(claims["tid"])
+    return Caller(str(claims["tid"]), str(claims["appid"]))
 
 
 def challenge(request: Request, code: str) -> dict[str, str]:

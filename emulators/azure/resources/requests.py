@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.azure.providers import KNOWN, actions, compute_views, type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import checks, operations, writes
+from emulators.azure.resources import checks, operations, throttling, writes
 from emulators.azure.resources.views import show, shown_etag
 from emulators.azure.wire import filters
 from emulators.azure.wire.errors import refusal, unsupported
@@ -33,6 +33,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
     row = type_of(rid.type)
+    throttling.spend_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "read")
     checks.group(cloud, rid.scope)
     checks.api_version(row, rid, request.api_version)
     resource = cloud.state.resources.get(str(rid).lower())

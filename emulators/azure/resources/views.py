@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.providers import type_of
+from emulators.azure.providers import system_data, type_of
 from emulators.azure.providers.computed import FUNCTIONS, REWORKED
 from emulators.azure.providers.types import ABSENT, Field, Items
 from emulators.azure.wire.times import timestamp
@@ -30,7 +30,19 @@ def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
         value = known.get(name, top.pop(name, None))
         if value is not None:
             shown[name] = value
-    return shown | {name: value for name, value in top.items() if value is not None}
+    shown |= {name: value for name, value in top.items() if value is not None}
+    return shown | (_system_data(resource) if system_data.is_shown(row.name, version) else {})
+
+
+def _system_data(resource: Resource) -> dict[str, Any]:
+    return {
+        "systemData": {
+            "createdByType": "Application",
+            "createdAt": timestamp(resource.created),
+            "lastModifiedByType": "Application",
+            "lastModifiedAt": timestamp(resource.changed),
+        }
+    }
 
 
 def top_of(state: State, resource: Resource, version: str) -> dict[str, Any]:

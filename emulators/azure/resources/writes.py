@@ -7,7 +7,7 @@ from typing import Any
 
 from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import checks, operations, storing
+from emulators.azure.resources import checks, operations, storing, throttling
 from emulators.azure.resources.views import show
 from emulators.azure.world import ids
 from emulators.azure.world.cloud import Cloud, guid
@@ -30,6 +30,7 @@ def put(
 ) -> Written:
     """Create or replace. `limit`: seconds that the operation may take at most (inside a deployment)."""
     row = type_of(rid.type)
+    throttling.spend_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "write")
     checks.writable_group(cloud, rid.scope)
     rid = storing.canonical(cloud, rid)
     existing = cloud.state.resources.get(str(rid).lower())
@@ -65,6 +66,7 @@ def put(
 def _compared(cloud: Cloud, resource: Resource, version: str) -> str:
     """The resource as shown, without what changes by itself."""
     shown = show(cloud.state, resource, version)
+    shown.pop("systemData", None)
     text = json.dumps(shown, sort_keys=True)
     return re.sub(r'"(etag|provisioningState)": ("[^"]*\\"[^"]*\\""|"[^"]*")', "", text)
 
@@ -113,6 +115,7 @@ def new_etag(cloud: Cloud, resource: Resource) -> None:
 def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form, Operation | None, Resource | None]:
     """Start a delete. Without a resource: it is not there, its parent is (204)."""
     row = type_of(rid.type)
+    throttling.spend_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "delete")
     checks.group(cloud, rid.scope)
     checks.api_version(row, rid, version)
     resource = cloud.state.resources.get(str(rid).lower())

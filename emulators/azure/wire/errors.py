@@ -87,6 +87,11 @@ KINDS: Mapping[str, Kind] = {
         "Please try again after '{seconds}' seconds.",
         SERVICE,
     ),
+    "ResourceRequestsThrottled": Kind(
+        429,
+        "Number of requests for action '{action}' exceeded the limit of '{limit}' for time interval '00:05:00'. "
+        "Please try again after '{seconds}' seconds.",
+    ),
     # Resource groups
     "ResourceGroupNotFound": Kind(404, "Resource group '{group}' could not be found."),
     "ResourceGroupBeingDeleted": Kind(

@@ -8,6 +8,7 @@ from emulators.azure.faults.faults import Faults
 from emulators.azure.language import Expansion
 from emulators.azure.world.clock import now
 from emulators.azure.world.counters import Counters
+from emulators.azure.world.quotas import Quotas
 from emulators.azure.world.settings import Settings
 from emulators.azure.world.state import Operation, State
 
@@ -23,6 +24,7 @@ class Cloud:
     counters: Counters = field(default_factory=Counters)
     expansions: dict[str, Expansion] = field(default_factory=dict)
     begun: Operation | None = None
+    quotas: Quotas = field(default_factory=Quotas)
 
     def __post_init__(self) -> None:
         self.faults = Faults(now, lambda: self.state.gone)
@@ -33,6 +35,7 @@ class Cloud:
         self.settings = self._first_settings
         self.state, self.counters = State(signing_key=self.state.signing_key), Counters()
         self.faults.clear()
+        self.quotas.buckets.clear()
         self.expansions.clear()
 
     def retry_after(self, azure_seconds: int) -> int:

@@ -25,6 +25,12 @@ class Settings(BaseModel):
     )
     record_lag_seconds: float = Field(default=0.0, ge=0, description="how long a record says Running after its end")
     record_delay_seconds: float = Field(default=0.0, ge=0, description="how long after its PUT a record is not found")
+    throttling: bool = Field(
+        default=False, description="ARM counts requests: 200 writes, 200 deletes, 250 reads at once"
+    )
+    provider_requests: dict[str, int] = Field(
+        default={}, description="requests in 5 minutes by namespace and read, write or delete: microsoft.network/write"
+    )
     token_seconds: int = Field(default=3599, ge=1, description="how long a token is valid")
 
     def changed(self, body: dict[str, Any]) -> "Settings":
