@@ -45,7 +45,7 @@ def _operation(cloud: Cloud, operation_id: str) -> None:
     elif operation.kind == "deployment-delete":
         operation.done = True
         cloud.state.deployments.pop(operation.target.lower(), None)
-    elif operation.kind == "what-if":
+    elif operation.kind in ("what-if", "purge"):
         operation.done = True
     else:
         writes.ended(cloud, operation)

@@ -4,7 +4,7 @@ import re
 
 from emulators.azure.deployments import requests as deployment_requests
 from emulators.azure.identity import entra
-from emulators.azure.resources import groups, operations, subscriptions, tags, throttling
+from emulators.azure.resources import groups, operations, soft_deletion, subscriptions, tags, throttling
 from emulators.azure.resources import requests as resource_requests
 from emulators.azure.wire.errors import GATEWAY, Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request, Response, refused
@@ -78,9 +78,10 @@ def _route(cloud: Cloud, request: Request, tenant_id: str) -> Response:
 
 
 def _is_subscriptions(rest: tuple[str, ...]) -> bool:
-    """The subscription itself, its locations, resources and providers."""
+    """The subscription itself, its locations, resources, providers and what was deleted softly."""
     if rest[:1] == ("providers",):
-        return len(rest) <= 2 or rest[2:] in (("register",), ("unregister",), ("checknameavailability",))
+        known = rest[2:] in ((), ("register",), ("unregister",), ("checknameavailability",))
+        return len(rest) == 1 or known or soft_deletion.serves(rest)
     return rest[:1] in ((), ("locations",), ("resources",))
 
 

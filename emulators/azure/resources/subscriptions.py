@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.azure.providers import KNOWN, storage
 from emulators.azure.providers.versions import RESOURCES
-from emulators.azure.resources import groups
+from emulators.azure.resources import groups, soft_deletion
 from emulators.azure.wire.errors import Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world import locations
@@ -16,6 +16,8 @@ _ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags",
 
 def handle(cloud: Cloud, request: Request, tenant_id: str) -> Response:
     """`/subscriptions[/{id}[/locations | /providers[/{namespace}[/register]] | /resources | /tagNames]]`."""
+    if soft_deletion.serves(request.lowered[2:]):
+        return soft_deletion.handle(cloud, request, request.lowered[2:])
     if request.lowered[-1] != "checknameavailability":
         groups.version(request)
     if len(request.segments) == 1:

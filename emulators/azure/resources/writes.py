@@ -7,7 +7,7 @@ from typing import Any
 
 from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import checks, operations, storing, throttling
+from emulators.azure.resources import checks, operations, soft_deletion, storing, throttling
 from emulators.azure.resources.views import show
 from emulators.azure.world import ids
 from emulators.azure.world.cloud import Cloud, guid
@@ -41,7 +41,9 @@ def put(
     checks.location(row, existing, rid, wanted_location)
     checks.parents(cloud, rid, "write")
     checks.busy(cloud, row, rid, url, superseding=rid.parent is not None)
+    body = soft_deletion.claim(cloud, rid, body)
     properties = storing.accepted(row, body.get("properties"))
+    soft_deletion.writable(cloud, rid, properties)
     lists = storing.child_lists(row, properties, version, existing)
     if row.accept is not None:
         row.accept(cloud.state, rid, properties)
@@ -145,6 +147,7 @@ def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form,
 
 def remove(cloud: Cloud, resource: Resource) -> None:
     """Take a resource out of the world, and the extension resources on it."""
+    soft_deletion.keep(cloud, resource)
     rid = ids.parse(resource.id)
     for below in cloud.state.below(resource.id):
         if below.id.lower() in cloud.state.resources:

@@ -138,6 +138,15 @@ class Deployment:
 
 
 @dataclass
+class Kept:
+    """A resource that was deleted softly: when, and when it goes for good."""
+
+    resource: Resource
+    deleted: float
+    purged: float
+
+
+@dataclass
 class State:
     """Dictionaries by lower-case id. `agenda` holds what is due: (time, sequence, kind, argument, argument)."""
 
@@ -147,6 +156,8 @@ class State:
     operations: dict[str, Operation] = field(default_factory=dict)
     agenda: list[tuple[float, int, str, str, str]] = field(default_factory=list)
     gone: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, Kept] = field(default_factory=dict)  # by type and name
+    held_names: dict[str, float] = field(default_factory=dict)  # until when a purged one's name is taken
     departed: dict[str, Resource] = field(default_factory=dict)  # the last ones, for lists that lag
     children: dict[str, list[str]] = field(default_factory=dict)
     references: dict[str, list[str]] = field(default_factory=dict)
@@ -237,5 +248,8 @@ def load(path: Path) -> State:
     for deployment in data["deployments"].values():
         deployment.steps = [Step(**step) for step in deployment.steps]
         deployment.looks = [Look(**look) for look in deployment.looks]
+    data["kept"] = {
+        key: Kept(**{**value, "resource": Resource(**value["resource"])}) for key, value in data["kept"].items()
+    }
     data["agenda"] = [tuple(entry) for entry in data["agenda"]]
     return State(**data)
