@@ -5,9 +5,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from emulators.azure.deployments import expansions, records
-from emulators.azure.deployments.runtime import CloudRuntime
-from emulators.azure.language import Expansion, TemplateError
+from emulators.azure.deployments import previews
+from emulators.azure.deployments.previews import Previewed
 from emulators.azure.language import Resource as Declared
 from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Field, Items
@@ -23,7 +22,7 @@ Body = dict[str, Any]
 
 def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
     """One change for each resource of the template and, as Ignore, for each other one in the resource group."""
-    found = _of_template(cloud, deployment, expansions.expansion_of(cloud, deployment))
+    found = [_told(cloud, item) for item in previews.preview(cloud, deployment)]
     named = {change["resourceId"].lower() for change in found}
     if ids.group_of(deployment.id):
         for resource in cloud.state.below(deployment.scope):
@@ -33,19 +32,11 @@ def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
     return sorted(found, key=lambda change: str(change["resourceId"]).lower())
 
 
-def _of_template(cloud: Cloud, deployment: Deployment, expansion: Expansion) -> list[Body]:
-    runtime = CloudRuntime(cloud)
-    found: list[Body] = []
-    for declared in records.deployed(expansion):
-        try:
-            if declared.type.lower() == records.TYPE.lower():
-                found += _of_template(cloud, deployment, expansion.nested(declared, runtime))
-            else:
-                found.append(_change(cloud, declared, expansion.body(declared, runtime)))
-        except (LookupError, TemplateError) as error:  # hangs on what only the run will know
-            reason = f"Changes to the resource cannot be analyzed: {error}"
-            found.append({"resourceId": declared.id, "changeType": "Unsupported", "unsupportedReason": reason})
-    return found
+def _told(cloud: Cloud, previewed: Previewed) -> Body:
+    if previewed.body is not None:
+        return _change(cloud, previewed.declared, previewed.body)
+    reason = f"Changes to the resource cannot be analyzed: {previewed.reason}"
+    return {"resourceId": previewed.id, "changeType": "Unsupported", "unsupportedReason": reason}
 
 
 def _change(cloud: Cloud, declared: Declared, body: Body) -> Body:
@@ -101,7 +92,7 @@ def _completed(cloud: Cloud, wanted: Resource, version: str) -> Body:
     row, rid = type_of(wanted.type), ids.parse(wanted.id)
     completed = replace(wanted, properties=deepcopy(wanted.properties))
     if row.accept is not None and rid is not None:
-        with suppress(Refusal):
+        with suppress(Refusal, ValueError, TypeError, AttributeError):  # an expression may stand where an address would
             row.accept(cloud.state, rid, completed.properties)
     return show(cloud.state, completed, version)
 
@@ -111,7 +102,7 @@ def _given_children(cloud: Cloud, declared: Declared, body: Body, version: str) 
     found: Body = {}
     for field in type_of(declared.type).fields:
         given = (body.get("properties") or {}).get(field.name)
-        if field.children is not None and given is not None:
+        if field.children is not None and isinstance(given, list):
             found[field.name] = [_child(cloud, declared.id, field, item, version) for item in given]
     return {"children": found} if found else {}
 
