@@ -76,17 +76,19 @@ class Fault(_Strict):
     """
 
     kind: str
-    host: Literal["arm", "entra"] = "arm"
-    method: str = ".*"
-    path: str = ".*"
-    query: str = ".*"
-    type: str = ".*"
+    host: Literal["arm", "entra"] = Field(default="arm", description="`arm` or `entra`")
+    method: str = Field(default=".*", description="regular expression over the whole method")
+    path: str = Field(default=".*", description="regular expression found in the path, or in the resource's id")
+    query: str = Field(default=".*", description="regular expression found in the query")
+    type: str = Field(default=".*", description="regular expression over the whole resource type")
     nth: int = Field(default=1, ge=1, description="the first of the matching calls that is hit")
-    after: Event | None = Field(default=None, description="nothing is hit before this has happened")
-    rate: float = Field(default=1.0, ge=0, le=1)
+    after: Event | None = Field(
+        default=None, description="not before this: `{method, path, status}` of an answered call, or `{gone}`"
+    )
+    rate: float = Field(default=1.0, ge=0, le=1, description="the share of the matching calls that is hit")
     times: int | None = Field(default=None, ge=0, description="how many calls are hit")
     for_seconds: float | None = Field(default=None, gt=0, description="since `after`, else since the first hit")
-    seed: int | None = None
+    seed: int | None = Field(default=None, description="makes `rate` repeatable")
 
     status: int | None = Field(default=None, ge=200, le=599)
     headers: dict[str, str | None] = Field(default={}, description="null takes a header away")

@@ -32,6 +32,8 @@ def _alternatives(text: str) -> list[list[Clause]]:
         match = _CLAUSE.match(text, at)
         if match is None:
             raise unsupported(f"the filter {text!r}")
+        if match[1].lower() not in (*_KEYS, "tagname", "tagvalue"):
+            raise unsupported(f"a filter by {match[1]}")
         if joint == "or":
             found.append([])
         found[-1].append((match[1].lower(), match[2].lower() == "eq", match[3].replace("''", "'")))
@@ -51,8 +53,6 @@ def _holds(item: dict[str, Any], key: str, equal: bool, value: str, tag: str | N
         return (value.lower() in tags) == equal
     if key == "tagvalue":
         return (tags.get((tag or "").lower()) == value) == equal
-    if key not in _KEYS:
-        raise unsupported(f"a filter by {key}")
     found = item.get(_KEYS[key], (item.get("properties") or {}).get(_KEYS[key], ""))
     return (str(found).lower() == value.lower()) == equal
 

@@ -11,15 +11,15 @@ class BadSettingError(ValueError):
 
 
 class Settings(BaseModel):
-    """All times are seconds. Empty `tenants`, `subscriptions`, `clients`: any are known."""
+    """All times are seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     provisioning_seconds: float = Field(default=2.0, ge=0, description="a whole deployment from PUT to Succeeded")
     latency_seconds: float = Field(default=0.0, ge=0, description="added to each ARM call")
-    tenants: frozenset[str] = frozenset()
-    subscriptions: frozenset[str] = frozenset()
-    clients: dict[str, str] = Field(default={}, description="client ids and their secrets")
+    tenants: frozenset[str] = Field(default=frozenset(), description="known tenants; any where empty")
+    subscriptions: frozenset[str] = Field(default=frozenset(), description="known subscriptions; any where empty")
+    clients: dict[str, str] = Field(default={}, description="client ids and their secrets; any where empty")
     list_lag_seconds: float = Field(
         default=0.0, ge=0, description="how long lists miss what is new and show what is gone"
     )
