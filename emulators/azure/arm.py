@@ -21,7 +21,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
     try:
         caller = entra.caller_of(cloud, request)
         principal = caller.principal
-        throttling.spend(cloud, request, principal)
+        throttling.count_request(cloud, request, principal)
         answer = _route(cloud, request, caller.tenant_id)
     except Refusal as error:
         answer = refused(error)
@@ -41,7 +41,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
         "x-ms-routing-request-id": f"EMULATED:{request_id}",
     }
     if answer.headers.get("x-ms-failure-cause") != GATEWAY:
-        answer.headers |= throttling.headers(cloud, request, principal)
+        answer.headers |= throttling.show_remaining(cloud, request, principal)
     if request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
         answer.headers["x-ms-client-request-id"] = request.headers.get("x-ms-client-request-id", "")
     return answer

@@ -27,7 +27,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 
 def _add_faults(cloud: Cloud, request: Request) -> Response:
-    return Response(201, {"value": [cloud.faults.add(fault).show() for fault in scripts.faults(request.body())]})
+    return Response(201, {"value": [cloud.faults.add(fault).show() for fault in scripts.parse_faults(request.body())]})
 
 
 def _show_faults(cloud: Cloud, request: Request) -> Response:
@@ -44,7 +44,7 @@ def _show_settings(cloud: Cloud, request: Request) -> Response:
 
 
 def _change_settings(cloud: Cloud, request: Request) -> Response:
-    cloud.settings = cloud.settings.changed(request.body())
+    cloud.settings = cloud.settings.change(request.body())
     return Response(204)
 
 

@@ -52,7 +52,7 @@ Tokens are checked for tenant, secret and age, never for rights: every principal
 
 Regions have no capacity and subscriptions no quota, unless a fault says so.
 
-Names that are the world's are checked for vaults and for what is soft-deleted, not for other services.
+Names that are the world's are checked for storage accounts, vaults and what is soft-deleted, not for other services.
 
 A recovered vault, account, service or store comes back without its children. The codes of what is not among the
 deleted, and of purge protection outside of Key Vault, are not recorded: they are near to Azure's.

@@ -56,15 +56,15 @@ class Application:
         if fault is not None and fault.kind == "delay":
             await asyncio.sleep(1.0 if fault.seconds is None else fault.seconds)
         if fault is not None and not _carries_out(fault):
-            answer = answers.instead(fault, request.method, request.path)
+            answer = answers.answer_instead(fault, request.method, request.path)
         else:
             true = self._true_answer(request, host)
-            answer = true if fault is None else answers.changed(fault, true)
+            answer = true if fault is None else answers.change_answer(fault, true)
         status = answer.status if answer is not None else 0
         if host == "arm":
             self.cloud.counters.answered(status)
         self.cloud.counters.note(now(), host, request.method, request.path, status)
-        self.cloud.faults.answered(request.method, request.path, status)
+        self.cloud.faults.note_answer(request.method, request.path, status)
         return answer
 
     def _true_answer(self, request: Request, host: str) -> Response:

@@ -1,10 +1,5 @@
 """What a deployment's record says beside its state: operations of every kind, correlation, links, lag."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from json import dumps
 from typing import Any
 
 import pytest
@@ -12,6 +7,7 @@ import requests
 
 from tests.azure.emulator import SUBSCRIPTION, Emulator
 from tests.azure.templates import deployment, network, template
+from tests.support.json_server import json_server
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 DEPLOYMENTS = f"{GROUP}/providers/Microsoft.Resources/deployments"
@@ -172,36 +168,12 @@ def test_a_template_spec_as_the_template_and_within_one(group: Emulator) -> None
     assert record(group, "two")["provisioningState"] == "Succeeded", record(group, "two")
 
 
-@contextmanager
-def served(files: dict[str, Any]) -> Iterator[str]:
-    """A server on this machine that has these JSON files; its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = self.path in files
-            self.send_response(200 if known else 404)
-            self.end_headers()
-            self.wfile.write(dumps(files.get(self.path)).encode())
-
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_templates_by_uri_and_relative_to_it(group: Emulator) -> None:
     inner = template(thing("[parameters('name')]"), parameters={"name": {"type": "string"}})
     outer = template(
         nested("deep", templateLink={"relativePath": "deep.json"}, parameters={"name": {"value": "linked"}})
     )
-    with served({"/a/main.json": outer, "/a/deep.json": inner}) as url:
+    with json_server({"/a/main.json": outer, "/a/deep.json": inner}) as url:
         put(group, deployment(template(nested("main", templateLink={"uri": f"{url}/a/main.json"}))))
         group.advance(60)
     assert record(group)["provisioningState"] == "Succeeded", record(group)
@@ -210,7 +182,7 @@ def test_templates_by_uri_and_relative_to_it(group: Emulator) -> None:
 
 @pytest.mark.parametrize("path", ["/missing.json", "/list.json"])
 def test_a_link_that_leads_nowhere_fails_the_deployment(group: Emulator, path: str) -> None:
-    with served({"/list.json": []}) as url:
+    with json_server({"/list.json": []}) as url:
         put(group, deployment(template(nested("main", templateLink={"uri": f"{url}{path}"}))))
         group.advance(60)
     assert "InvalidContentLink" in str(record(group)["error"])
@@ -223,6 +195,13 @@ def test_validation_does_not_name_what_a_linked_template_makes(group: Emulator) 
     answer = group.call("POST", f"{DEPLOYMENTS}/one/validate?{VERSION}", deployment(template(inner, linked)))
     found = {one["id"].rsplit("/", 1)[1] for one in answer.json()["properties"]["validatedResources"]}
     assert found == {"inline", "linked", "shown"}
+
+
+def test_validation_names_what_nested_templates_make_at_every_depth(group: Emulator) -> None:
+    body = template(nested("outer", template(nested("inner", template(thing("deep"))))))
+    answer = group.call("POST", f"{DEPLOYMENTS}/one/validate?{VERSION}", deployment(body))
+    found = [one["id"].rsplit("/", 1)[1] for one in answer.json()["properties"]["validatedResources"]]
+    assert found == ["outer", "inner", "deep"]
 
 
 def test_a_template_and_a_link_exclude_each_other(group: Emulator) -> None:

@@ -114,13 +114,14 @@ class Case(_Strict):
     existing: list[Existing] = []
     template: dict[str, Any] | None = None
     package: dict[str, Any] = {}
+    serve: dict[str, Any] = Field(default={}, description="templates by path at a server whose URL is {served}")
     transitions: dict[str, dict[str, Any]] = {}
     properties: dict[str, Any] = {}
     steps: list[Step]
     end: Outcome = Outcome()
     seconds: float = Field(default=20, description="in which each event must come")
 
-    def files(self) -> dict[str, str]:
+    def files(self, served: str = "") -> dict[str, str]:
         """The package's files by name; empty where the resource's type is a built-in one."""
         if self.template is None:
             return {}
@@ -134,7 +135,7 @@ class Case(_Strict):
             for name, content in self.package.items()
         }
         every = {"main.json": whole, "lifecycle.yaml": manifest, **further}  # JSON is YAML
-        return {name: json.dumps(content, indent=1) for name, content in every.items()}
+        return {name: json.dumps(content, indent=1).replace("{served}", served) for name, content in every.items()}
 
 
 def cases() -> dict[str, Case]:

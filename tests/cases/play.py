@@ -13,6 +13,7 @@ from dev.brent import Resource, apply_event, execute
 from tests.cases.case import Call, Case, Existing, Expectation, Outcome, Step, Transition
 from tests.e2e.trial import Trial
 from tests.support.driver_files import zipped
+from tests.support.json_server import json_server
 
 OTHER_SUBSCRIPTION = "44444444-4444-4444-4444-444444444444"
 SECRET = "trial-secret"
@@ -39,6 +40,7 @@ class Play:
     begun: dict[str, list[str]] = field(default_factory=dict)
     begun_at: float = 0.0
     logged: int = 0
+    served: str = ""
 
     def run(self) -> None:
         self._control("POST", "reset")
@@ -58,8 +60,9 @@ class Play:
         for existing in self.case.existing:
             self.make(existing)
         try:
-            for step in self.case.steps:
-                self.take(step)
+            with json_server(self.case.serve) as self.served:
+                for step in self.case.steps:
+                    self.take(step)
             self.compare(self.case.end)
         finally:
             self._control("DELETE", "faults")
@@ -110,7 +113,7 @@ class Play:
         ids: list[str] = []
         for copy in range(wanted.copies):
             this = resource if wanted.copies == 1 else replace(resource, id=str(uuid.uuid4()), name=f"play-{copy}")
-            files = self.case.files()
+            files = self.case.files(self.served)
             body = self.trial.body(this, wanted.transition, zipped(files) if files else None)
             location = body["deploymentLocation"]
             given = {"clientId": self.client, "clientSecret": SECRET, **self.case.location}

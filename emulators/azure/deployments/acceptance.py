@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from emulators.azure.deployments import expansions, links, records
+from emulators.azure.deployments import descriptions, expansions, links, records
 from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.faults import answers
 from emulators.azure.language import TemplateError
@@ -14,7 +14,7 @@ from emulators.azure.wire.messages import Request
 from emulators.azure.world import ids, locations
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud, guid
-from emulators.azure.world.state import Deployment
+from emulators.azure.world.entities import Deployment
 
 _NAME = re.compile(r"[-\w.()]+", re.ASCII)
 
@@ -34,7 +34,7 @@ def prepared(
     properties, base = _with_template(cloud, properties)
     if str(properties.get("mode", "Incremental")).lower() != "incremental":
         raise unsupported(f"deployment mode {properties.get('mode')}")
-    key = f"{scope}/providers/{records.TYPE}/{name}"
+    key = f"{scope}/providers/{descriptions.TYPE}/{name}"
     existing = cloud.state.deployments.get(key.lower())
     location = _location(name, scope, body.get("location"), existing)
     if existing is not None and existing.active and not request.path.lower().endswith(("/validate", "/whatif")):
@@ -75,7 +75,7 @@ def _with_template(cloud: Cloud, properties: dict[str, Any]) -> tuple[dict[str, 
         raise refusal("InvalidRequestContent", reason="'template' and 'templateLink' exclude each other")
     if isinstance(link, dict):
         try:
-            found = links.follow(cloud)(link)
+            found = links.make_follower(cloud)(link)
         except TemplateError as error:
             raise Refusal(400, error.code, error.message) from error
         return {**properties, "template": found.template}, str(link.get("id") or link.get("uri") or "")
@@ -101,7 +101,7 @@ def _expand(cloud: Cloud, deployment: Deployment) -> None:
         expansion = expansions.expansion_of(cloud, deployment)
         runtime = CloudRuntime(cloud)
         template = deployment.properties["template"]
-        deployment.shown |= records.describe(expansion, template, deployment.properties, runtime)
+        deployment.shown |= descriptions.describe(expansion, template, deployment.properties, runtime)
         _meet(cloud, template)
         _preflight(cloud, deployment, runtime)
     except TemplateError as error:
@@ -136,10 +136,10 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
     """What ARM checks of each resource before it accepts the deployment: groups, api-versions, names, locations."""
     expansion = expansions.expansion_of(cloud, deployment)
     made = {item.id.lower() for item in expansion.resources}
-    for item in records.deployed(expansion):
+    for item in descriptions.deployed(expansion):
         quota = cloud.faults.strike(("quota",), "", item.id, resource_type=item.type)
         if quota is not None:
-            raise _not_valid(deployment, answers.error(quota, "QuotaExceeded").error())
+            raise _not_valid(deployment, answers.make_error(quota, "QuotaExceeded").error())
         rid = ids.parse(item.id)
         if rid is None:
             continue
@@ -147,9 +147,9 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
         group_id = "/".join(item.id.split("/")[:5])
         if ids.group_of(item.id) and group_id.lower() not in made:
             checks.group(cloud, item.id)
-        if item.type.lower() == records.TYPE.lower():
+        if item.type.lower() == descriptions.TYPE.lower():
             continue
-        checks.api_version(row, rid, item.api_version.lower(), records.location_of(expansion, item, runtime) or "")
+        checks.api_version(row, rid, item.api_version.lower(), descriptions.location_of(expansion, item, runtime) or "")
         try:
             checks.name(row, rid)
         except Refusal as error:
@@ -158,7 +158,7 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
             raise _not_valid(
                 deployment, {"code": "PreflightValidationCheckFailed", "message": message, "details": [inner]}
             ) from error
-        place = records.location_of(expansion, item, runtime)
+        place = descriptions.location_of(expansion, item, runtime)
         if place is not None:
             checks.location(row, None, rid, place)
 

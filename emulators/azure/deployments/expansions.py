@@ -11,7 +11,7 @@ from emulators.azure.resources import groups
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Deployment
+from emulators.azure.world.entities import Deployment
 
 
 def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:
@@ -46,7 +46,7 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
         environment=environment(),
         now=datetime.fromtimestamp(deployment.started, UTC),
         new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
-        follow=links.follow(cloud, deployment.shown.get("base", "")),
+        follow=links.make_follower(cloud, deployment.shown.get("base", "")),
     )
     return expand(properties["template"], properties.get("parameters") or {}, context)
 

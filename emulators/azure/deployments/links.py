@@ -19,44 +19,44 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 5
 
 
-def follow(cloud: Cloud, base: str = "") -> Follow:
+def make_follower(cloud: Cloud, base: str = "") -> Follow:
     """What follows `templateLink` objects; `base` is the URI of the template that they stand in."""
-    return partial(_linked, cloud, base)
+    return partial(_follow, cloud, base)
 
 
-def _linked(cloud: Cloud, base: str, link: Mapping[str, Any]) -> Linked:
+def _follow(cloud: Cloud, base: str, link: Mapping[str, Any]) -> Linked:
     """The template that a link leads to. Raises TemplateError InvalidContentLink."""
     given = {key.lower(): value for key, value in link.items()}
     if given.get("id"):
-        return _spec(cloud, str(given["id"]))
+        return _find_spec(cloud, str(given["id"]))
     if given.get("relativepath") and base.startswith("/"):
-        return _artifact(cloud, base, str(given["relativepath"]))
+        return _find_artifact(cloud, base, str(given["relativepath"]))
     uri = str(given.get("uri") or urljoin(base, str(given.get("relativepath") or "")))
     if not uri:
         raise TemplateError("The 'templateLink' has neither 'uri', 'id' nor 'relativePath'.", "InvalidTemplateLink")
-    template = _downloaded(uri)
+    template = _download(uri)
     wanted = given.get("contentversion")
     if wanted and wanted != template.get("contentVersion"):
         raise _unread(uri, f"content version '{template.get('contentVersion')}' is not the '{wanted}' asked for")
-    return Linked(template, follow(cloud, uri))
+    return Linked(template, make_follower(cloud, uri))
 
 
-def _spec(cloud: Cloud, spec_id: str) -> Linked:
+def _find_spec(cloud: Cloud, spec_id: str) -> Linked:
     found = cloud.state.resources.get(spec_id.lower())
     if found is None or found.type.lower() != SPEC:
         raise _unread(spec_id, "there is no version of a template spec with this id")
-    return Linked(found.properties.get("mainTemplate") or {}, follow(cloud, found.id))
+    return Linked(found.properties.get("mainTemplate") or {}, make_follower(cloud, found.id))
 
 
-def _artifact(cloud: Cloud, spec_id: str, path: str) -> Linked:
+def _find_artifact(cloud: Cloud, spec_id: str, path: str) -> Linked:
     found = cloud.state.resources.get(spec_id.lower())
     for item in (found.properties.get("linkedTemplates") or []) if found is not None else []:
         if item.get("path", "").lower() == path.lower():
-            return Linked(item["template"], follow(cloud, spec_id))
+            return Linked(item["template"], make_follower(cloud, spec_id))
     raise _unread(path, f"the template spec {spec_id} has no linked template of this path")
 
 
-def _downloaded(uri: str) -> Mapping[str, Any]:
+def _download(uri: str) -> Mapping[str, Any]:
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https") or parts.hostname not in _LOCAL:
         raise unsupported(f"templateLink.uri beyond this machine: {uri}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Deployment, Step
+from emulators.azure.world.entities import Deployment, Step
 
 DEBUG = "Please see https://aka.ms/arm-deployment-operations for usage details."
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.azure.deployments import expansions, records
+from emulators.azure.deployments import descriptions, expansions
 from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.language import Resource as Declared
@@ -12,7 +12,7 @@ from emulators.azure.language.forecasts import Forecast
 from emulators.azure.language.predictions import written
 from emulators.azure.language.residuals import has_residual
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Deployment
+from emulators.azure.world.entities import Deployment
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Previewed:
     reason: str = ""
 
 
-def preview(cloud: Cloud, deployment: Deployment) -> list[Previewed]:
+def preview_resources(cloud: Cloud, deployment: Deployment) -> list[Previewed]:
     """The resources of a deployment and of its nested ones.
 
     What is in Azure is read; what the same template makes is foretold from the template.
@@ -38,22 +38,22 @@ def preview(cloud: Cloud, deployment: Deployment) -> list[Previewed]:
         forecast: Forecast | None = Forecast(expansion.template, parameters, expansion.context)
     except (TemplateError, LookupError):
         forecast = None  # the run finds out what is wrong; what can be read is previewed all the same
-    return list(_known(expansion, forecast, CloudRuntime(cloud)))
+    return list(_preview_template(expansion, forecast, CloudRuntime(cloud)))
 
 
-def _known(expansion: Expansion, forecast: Forecast | None, runtime: CloudRuntime) -> Iterator[Previewed]:
+def _preview_template(expansion: Expansion, forecast: Forecast | None, runtime: CloudRuntime) -> Iterator[Previewed]:
     """The resources of a template whose parameters are known."""
     foretold = {item.id: item for item in forecast.resources if isinstance(item.id, str)} if forecast else {}
     if forecast is not None:
         for item in forecast.resources:  # so that nested templates see what the ones before them make
             _predict(forecast, item)
-    for declared in records.deployed(expansion):
+    for declared in descriptions.deployed(expansion):
         twin = foretold.get(declared.id)
-        is_nested = declared.type.lower() == records.TYPE.lower()
+        is_nested = declared.type.lower() == descriptions.TYPE.lower()
         try:
             if is_nested:
                 inner = expansion.nested(declared, runtime)
-                below = _nested(forecast, twin)
+                below = _forecast_nested(forecast, twin)
             else:
                 yield Previewed(declared.id, declared, expansion.body(declared, runtime))
                 continue
@@ -61,9 +61,9 @@ def _known(expansion: Expansion, forecast: Forecast | None, runtime: CloudRuntim
             if forecast is None or twin is None:
                 yield Previewed(declared.id, declared, reason=str(error))
             else:
-                yield from _foretold(forecast, twin)
+                yield from _preview_forecast(forecast, twin)
             continue
-        yield from _known(inner, below, runtime)
+        yield from _preview_template(inner, below, runtime)
 
 
 def _predict(forecast: Forecast, item: Declared) -> None:
@@ -75,7 +75,7 @@ def _predict(forecast: Forecast, item: Declared) -> None:
         return  # it is told of when its turn comes
 
 
-def _nested(forecast: Forecast | None, twin: Declared | None) -> Forecast | None:
+def _forecast_nested(forecast: Forecast | None, twin: Declared | None) -> Forecast | None:
     if forecast is None or twin is None:
         return None
     try:
@@ -84,7 +84,7 @@ def _nested(forecast: Forecast | None, twin: Declared | None) -> Forecast | None
         return None
 
 
-def _foretold(forecast: Forecast, declared: Declared) -> Iterator[Previewed]:
+def _preview_forecast(forecast: Forecast, declared: Declared) -> Iterator[Previewed]:
     """A resource as the template foretells it; a nested deployment's resources in its place."""
     if has_residual(declared.id):
         yield Previewed(str(declared.id), declared, reason="its name hangs on what only the run will know")
@@ -101,4 +101,4 @@ def _foretold(forecast: Forecast, declared: Declared) -> Iterator[Previewed]:
     else:
         for item in found.resources:
             if not item.existing and item.condition is not False:
-                yield from _foretold(found, item)
+                yield from _preview_forecast(found, item)

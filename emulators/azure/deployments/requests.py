@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
-from emulators.azure.deployments import acceptance, expansions, records, runs, what_if
+from emulators.azure.deployments import acceptance, descriptions, expansions, records, runs, what_if
 from emulators.azure.deployments.runtime import CloudRuntime
-from emulators.azure.language import TemplateError
+from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.providers.types import Form
 from emulators.azure.resources import checks, groups, operations, writes
 from emulators.azure.wire import filters
@@ -15,7 +15,7 @@ from emulators.azure.wire.times import timestamp
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Deployment
+from emulators.azure.world.entities import Deployment
 
 DELETE = Form(202, location=True, retry_after=15, body="empty", polling="deploymentJob", share=0.25)
 WHAT_IF = Form(202, location=True, retry_after=15, body="empty", polling="job", share=0.25)
@@ -35,7 +35,7 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
         return _what_if(cloud, request, scope, name, tenant_id)
     if not part and request.method == "PUT":
         return _put(cloud, request, scope, name, tenant_id)
-    deployment = cloud.state.deployments.get(f"{scope}/providers/{records.TYPE}/{name}".lower())
+    deployment = cloud.state.deployments.get(f"{scope}/providers/{descriptions.TYPE}/{name}".lower())
     if deployment is None or (request.method == "GET" and now() < deployment.started + _delay(cloud, deployment)):
         return _absent(request, name, part)
     if part:
@@ -103,7 +103,7 @@ def _operations(request: Request, deployment: Deployment, rest: tuple[str, ...])
 
 
 def _list(cloud: Cloud, request: Request, scope: str) -> Response:
-    prefix = f"{scope}/providers/{records.TYPE}/".lower()
+    prefix = f"{scope}/providers/{descriptions.TYPE}/".lower()
     found = [item for key, item in cloud.state.deployments.items() if key.startswith(prefix)]
     found.sort(key=lambda item: item.started, reverse=True)
     return Response(200, filters.page(request, filters.chosen(request, [records.show(item) for item in found])))
@@ -163,15 +163,18 @@ def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: s
 
 
 def _validated(cloud: Cloud, deployment: Deployment) -> list[str]:
-    expansion = expansions.expansion_of(cloud, deployment)
-    runtime = CloudRuntime(cloud)
-    found = [item.id for item in records.deployed(expansion)]
-    for item in records.deployed(expansion):
-        if item.type.lower() == records.TYPE.lower():
+    return _resources_of(expansions.expansion_of(cloud, deployment), CloudRuntime(cloud))
+
+
+def _resources_of(expansion: Expansion, runtime: CloudRuntime) -> list[str]:
+    """The ids of a template's resources, those of nested ones after them."""
+    found = [item.id for item in descriptions.deployed(expansion)]
+    for item in descriptions.deployed(expansion):
+        if item.type.lower() == descriptions.TYPE.lower():
             try:
                 if "templateLink" in expansion.body(item, runtime)["properties"]:
                     continue  # ARM's validation does not name what a linked template makes
-                found += [inner.id for inner in records.deployed(expansion.nested(item, runtime))]
+                found += _resources_of(expansion.nested(item, runtime), runtime)
             except (LookupError, TemplateError):
                 continue  # its parameters hang on what only the run will know
     return found

@@ -3,7 +3,7 @@
 import hashlib
 from http import HTTPStatus
 
-from emulators.azure.deployments import expansions, outcomes, records
+from emulators.azure.deployments import descriptions, expansions, nesting, outcomes
 from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.faults import answers
 from emulators.azure.language import Expansion, Resource, TemplateError
@@ -12,7 +12,7 @@ from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import SUCCEEDED, Deployment, Look, Step
+from emulators.azure.world.entities import SUCCEEDED, Deployment, Look, Step
 
 _BEGIN, _END = 0.1, 0.9  # the part of a deployment's time in which its resources are made
 _PAUSE = 0.01  # between the end of a wave and the next one
@@ -21,7 +21,7 @@ _PAUSE = 0.01  # between the end of a wave and the next one
 def start(cloud: Cloud, deployment: Deployment) -> None:
     """Put the run of a new deployment on the agenda."""
     expansion = expansions.expansion_of(cloud, deployment)
-    written = records.deployed(expansion)
+    written = descriptions.deployed(expansion)
     deployment.steps = [
         Step(
             item.id,
@@ -80,7 +80,7 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
     this.started = this.started or now()
     this.state = "Running"
     expansion = expansions.expansion_of(cloud, deployment)
-    resource = next(item for item in records.deployed(expansion) if item.id == this.resource_id)
+    resource = next(item for item in descriptions.deployed(expansion) if item.id == this.resource_id)
     try:
         _write(cloud, deployment, this, expansion, resource)
     except Refusal as error:
@@ -108,8 +108,8 @@ def _later(cloud: Cloud) -> float:
 
 def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
     runtime = CloudRuntime(cloud, deployment)
-    if resource.type.lower() == records.TYPE.lower():
-        _nest(cloud, deployment, this, expansion.nested(resource, runtime), resource)
+    if resource.type.lower() == descriptions.TYPE.lower():
+        start(cloud, nesting.add_record(cloud, deployment, this, expansion.nested(resource, runtime), resource))
         return
     if resource.only_if_not_exists and resource.id.lower() in cloud.state.resources:
         this.status_code = "OK"
@@ -125,7 +125,7 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
         raise TemplateError(f"the id of the resource '{resource.name}' is malformed: {resource.id}")
     fault = cloud.faults.strike(("fail",), "", resource.id, resource_type=resource.type)
     if fault is not None and not fault.carry_out:
-        raise answers.error(fault, "ProvisioningFailed")
+        raise answers.make_error(fault, "ProvisioningFailed")
     written = writes.put(
         cloud, rid, body, resource.api_version.lower(), "https://management.azure.com", max(0.0, this.until - now())
     )
@@ -133,51 +133,13 @@ def _write(cloud: Cloud, deployment: Deployment, this: Step, expansion: Expansio
     this.status_code = "Created" if written.created and not polled else "OK"  # a poll ends with 200
     this.resource_id = written.resource.id
     if fault is not None:
-        this.error = {"status": "Failed", "error": answers.error(fault, "ProvisioningFailed").error()}
+        this.error = {"status": "Failed", "error": answers.make_error(fault, "ProvisioningFailed").error()}
         written.resource.state = "Failed"
     if written.operation is not None:
         this.write = written.operation.id.lower()
         if fault is not None:
             written.operation.outcome = "Failed"
-            written.operation.error = answers.error(fault, "ProvisioningFailed").error()
-
-
-def _nest(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, resource: Resource) -> None:
-    """A nested deployment has a record of its own and runs within its parent's wave."""
-    context = expansion.context
-    scope = f"/subscriptions/{context.subscription_id}"
-    if context.resource_group is not None:
-        scope = str(context.resource_group["id"])
-        if scope.lower() not in cloud.state.groups:
-            raise Refusal(
-                404, "ResourceGroupNotFound", f"Resource group '{context.resource_group['name']}' could not be found."
-            )
-    number = expansions.new_number(f"{parent.number}/{resource.id}")
-    child = Deployment(
-        f"{scope}/providers/{records.TYPE}/{context.deployment_name}",
-        context.deployment_name,
-        scope,
-        number,
-        parent.tenant_id,
-        parent.correlation_id,
-        {},
-        now(),
-        max(this.until, now()),
-        now(),
-        location=context.deployment_location if context.resource_group is None else None,
-        parent=parent.id.lower(),
-    )
-    before = cloud.state.deployments.get(child.id.lower())
-    if before is not None and before.active:
-        raise records.still_active(before)
-    this.status_code = "OK"
-    runtime = CloudRuntime(cloud)
-    child.shown = records.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
-    child.shown["apiVersion"] = parent.shown.get("apiVersion", "")
-    cloud.expansions[number] = expansion
-    cloud.state.deployments[child.id.lower()] = child
-    this.nested = child.id.lower()
-    start(cloud, child)
+            written.operation.error = answers.make_error(fault, "ProvisioningFailed").error()
 
 
 def step_end(cloud: Cloud, key: str, detail: str) -> None:
@@ -234,7 +196,7 @@ def _conclude(cloud: Cloud, deployment: Deployment) -> None:
         outcomes.finish(deployment, "Failed", {"code": "DeploymentOutputEvaluationFailed", "message": str(error)})
         return
     if outputs or "outputs" in (deployment.properties.get("template") or {}):
-        deployment.outputs = records.typed(outputs)
+        deployment.outputs = descriptions.typed(outputs)
     deployment.shown["outputResources"] = outcomes.made_by(cloud, deployment)
     outcomes.finish(deployment, SUCCEEDED, None)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.azure.deployments import records
+from emulators.azure.deployments import descriptions, records
 from emulators.azure.providers import actions, type_of
 from emulators.azure.resources import groups
 from emulators.azure.resources.views import show
@@ -11,7 +11,7 @@ from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Deployment, Look
+from emulators.azure.world.entities import Deployment, Look
 
 
 class CloudRuntime:
@@ -68,7 +68,7 @@ class CloudRuntime:
     def _note(self, operation: str, resource_id: str, action: str = "") -> None:
         """An operation of the deployment, unless it wrote the resource itself."""
         deployment, rid = self._deployment, ids.parse(resource_id)
-        if deployment is None or rid is None or rid.type.lower() == records.TYPE.lower():
+        if deployment is None or rid is None or rid.type.lower() == descriptions.TYPE.lower():
             return
         written = {step.resource_id.lower() for step in deployment.steps}
         known = any(

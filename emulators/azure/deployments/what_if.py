@@ -15,14 +15,14 @@ from emulators.azure.resources.views import show
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids, locations
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Deployment, Resource
+from emulators.azure.world.entities import Deployment, Resource
 
 Body = dict[str, Any]
 
 
 def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
     """One change for each resource of the template and, as Ignore, for each other one in the resource group."""
-    found = [_told(cloud, item) for item in previews.preview(cloud, deployment)]
+    found = [_tell_change(cloud, item) for item in previews.preview_resources(cloud, deployment)]
     named = {change["resourceId"].lower() for change in found}
     if ids.group_of(deployment.id):
         for resource in cloud.state.below(deployment.scope):
@@ -32,7 +32,7 @@ def changes(cloud: Cloud, deployment: Deployment) -> list[Body]:
     return sorted(found, key=lambda change: str(change["resourceId"]).lower())
 
 
-def _told(cloud: Cloud, previewed: Previewed) -> Body:
+def _tell_change(cloud: Cloud, previewed: Previewed) -> Body:
     if previewed.body is not None:
         return _change(cloud, previewed.declared, previewed.body)
     reason = f"Changes to the resource cannot be analyzed: {previewed.reason}"

@@ -7,12 +7,12 @@ from emulators.azure.wire.errors import Refusal, refusal
 from emulators.azure.wire.messages import Response, refused
 
 
-def instead(fault: Fault, method: str, path: str) -> Response | None:
+def answer_instead(fault: Fault, method: str, path: str) -> Response | None:
     """The answer to a call that is not carried out; None: the connection breaks."""
     if fault.kind == "drop":
         return None
     if fault.kind == "answer":
-        return changed(fault, Response(200))
+        return change_answer(fault, Response(200))
     if fault.kind == "throttle":
         subscription = path.split("/")[2] if path.lower().startswith("/subscriptions/") else ""
         seconds = 1 if fault.retry_after is None else fault.retry_after
@@ -21,10 +21,10 @@ def instead(fault: Fault, method: str, path: str) -> Response | None:
         )
         throttled.retry_after = seconds
         return refused(throttled)
-    return refused(error(fault, "InternalServerError"))
+    return refused(make_error(fault, "InternalServerError"))
 
 
-def changed(fault: Fault, answer: Response) -> Response | None:
+def change_answer(fault: Fault, answer: Response) -> Response | None:
     """The answer to a call that was carried out; None: the connection breaks."""
     if fault.kind == "drop":
         return None
@@ -33,7 +33,7 @@ def changed(fault: Fault, answer: Response) -> Response | None:
         return Response(answer.status, None, answer.headers, answer.content_type, whole[: len(whole) // 2])
     if fault.kind != "answer":
         return answer
-    headers = {name: _rewritten(value, fault.rewrite) for name, value in answer.headers.items()}
+    headers = {name: _rewrite(value, fault.rewrite) for name, value in answer.headers.items()}
     for name, value in fault.headers.items():
         headers.pop(name.lower(), None)
         if value is not None:
@@ -41,17 +41,17 @@ def changed(fault: Fault, answer: Response) -> Response | None:
     status = fault.status or answer.status
     if fault.html is not None:
         return Response(status, None, headers, "text/html", fault.html.encode())
-    body = answer.body if fault.body is None else _patched(answer.body, fault.body)
+    body = answer.body if fault.body is None else _patch(answer.body, fault.body)
     return Response(status, body, headers)
 
 
-def _rewritten(value: str, texts: dict[str, str]) -> str:
+def _rewrite(value: str, texts: dict[str, str]) -> str:
     for old, new in texts.items():
         value = value.replace(old, new)
     return value
 
 
-def _patched(true: Any, given: Any) -> Any:
+def _patch(true: Any, given: Any) -> Any:
     """JSON merge patch (RFC 7396): objects are merged, null takes a member away, anything else replaces."""
     if not isinstance(given, dict):
         return given
@@ -60,11 +60,11 @@ def _patched(true: Any, given: Any) -> Any:
         if value is None:
             result.pop(key, None)
         else:
-            result[key] = _patched(result.get(key), value)
+            result[key] = _patch(result.get(key), value)
     return result
 
 
-def error(fault: Fault, code: str) -> Refusal:
+def make_error(fault: Fault, code: str) -> Refusal:
     """The fault's own error; `code` where it names none."""
     message = fault.message or "Encountered internal server error. Please try again."
     found = Refusal(fault.status or 500, fault.code or code, message, fault.shape, fault.target, list(fault.details))

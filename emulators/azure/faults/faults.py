@@ -41,7 +41,7 @@ class Faults:
     def clear(self) -> None:
         self.active.clear()
 
-    def answered(self, method: str, path: str, status: int) -> None:
+    def note_answer(self, method: str, path: str, status: int) -> None:
         """A call was answered: faults that come after it are in force from now on."""
         for play in self.active:
             event = play.fault.after

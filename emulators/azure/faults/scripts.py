@@ -123,7 +123,7 @@ class Fault(_Strict):
         return values
 
 
-def faults(body: Any) -> list[Fault]:
+def parse_faults(body: Any) -> list[Fault]:
     """One fault, or `{"faults": [...]}`. Raises BadScriptError naming every fault's key that is wrong."""
     whole = isinstance(body, dict) and set(body) == {"faults"}
     given = body["faults"] if whole else [body]

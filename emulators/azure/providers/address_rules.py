@@ -4,8 +4,9 @@ import ipaddress
 import re
 
 from emulators.azure.providers.network_rules import Properties, refused, subnet_prefixes
+from emulators.azure.world.entities import Resource
 from emulators.azure.world.ids import ResourceId
-from emulators.azure.world.state import Resource, State
+from emulators.azure.world.state import State
 
 
 def public_ip(_state: State, rid: ResourceId, properties: Properties) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 from emulators.azure.providers.types import ABSENT
 from emulators.azure.wire.times import offset_time
-from emulators.azure.world.state import Resource, State
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 Item = dict[str, Any]
 _OS_DISK = ("osType", "name", "createOption", "vhd", "caching", "managedDisk", "deleteOption", "diskSizeGB")

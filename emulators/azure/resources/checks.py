@@ -10,8 +10,8 @@ from emulators.azure.resources import operations
 from emulators.azure.wire.errors import KINDS, Refusal, refusal
 from emulators.azure.world import ids, locations
 from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.entities import Group, Resource
 from emulators.azure.world.ids import ResourceId
-from emulators.azure.world.state import Group, Resource
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview|-alpha|-beta|-privatepreview)?")
 

@@ -15,7 +15,7 @@ from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world import locations
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import SUCCEEDED, Group, Operation, Resource
+from emulators.azure.world.entities import SUCCEEDED, Group, Operation, Resource
 
 DELETE = Form(202, "Deleting", location=True, retry_after=15, body="empty", polling="job", share=0.5)
 _NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
@@ -116,11 +116,11 @@ def _resources(cloud: Cloud, request: Request, group_id: str) -> Response:
 def resource_list(cloud: Cloud, request: Request, scope_id: str) -> dict[str, Any]:
     """The tracked resources below a scope: those that have a location."""
     expand = frozenset(request.query.get("$expand", "").lower().split(","))
-    found = [listed(cloud.state, item, expand) for item in _seen(cloud, scope_id) if item.location is not None]
+    found = [listed(cloud.state, item, expand) for item in _find_listed(cloud, scope_id) if item.location is not None]
     return filters.page(request, filters.chosen(request, found))
 
 
-def _seen(cloud: Cloud, scope_id: str) -> list[Resource]:
+def _find_listed(cloud: Cloud, scope_id: str) -> list[Resource]:
     """What a list shows: it may lag behind, and then has what is gone and has not what is new."""
     since = now() - cloud.settings.list_lag_seconds
     if not cloud.settings.list_lag_seconds:

@@ -13,7 +13,7 @@ from emulators.azure.wire.times import offset_time
 from emulators.azure.world import ids, locations
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud, guid
-from emulators.azure.world.state import Operation, Resource
+from emulators.azure.world.entities import Operation, Resource
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def spoil(cloud: Cloud, operation: Operation, fault: Fault) -> None:
         cloud.state.plan(operation.due, "operation", operation.id.lower())
     if fault.outcome:
         operation.outcome = fault.outcome
-        error = answers.error(fault, "InternalServerError")
+        error = answers.make_error(fault, "InternalServerError")
         operation.error = error.body() if FORMS[operation.form].job else error.error()
         operation.status = error.status if fault.status else operation.status
 

@@ -11,8 +11,8 @@ from emulators.azure.wire.errors import refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world import ids
 from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.entities import Operation
 from emulators.azure.world.ids import ResourceId
-from emulators.azure.world.state import Operation
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
@@ -33,7 +33,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
     row = type_of(rid.type)
-    throttling.spend_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "read")
+    throttling.count_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "read")
     checks.group(cloud, rid.scope)
     checks.api_version(row, rid, request.api_version)
     resource = cloud.state.resources.get(str(rid).lower())

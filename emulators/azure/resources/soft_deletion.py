@@ -12,8 +12,8 @@ from emulators.azure.wire.times import timestamp
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.entities import Kept, Resource
 from emulators.azure.world.ids import ResourceId
-from emulators.azure.world.state import Kept, Resource
 
 PURGE = Form(202, location=True, retry_after=10, body="empty", polling="job", share=0.25)
 
@@ -47,12 +47,12 @@ def _key(service: SoftDeletion, name: str) -> str:
     return f"{service.type}/{name}".lower()
 
 
-def _kept(cloud: Cloud, service: SoftDeletion, name: str) -> Kept | None:
+def _find_kept(cloud: Cloud, service: SoftDeletion, name: str) -> Kept | None:
     found = cloud.state.kept.get(_key(service, name))
     return found if found is not None and now() < found.purged else None
 
 
-def claim(cloud: Cloud, rid: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
+def claim_name(cloud: Cloud, rid: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
     """The body of a PUT, that of the deleted one where it is recovered. Raises the refusal of a name that is held."""
     service = BY_TYPE.get(rid.type.lower())
     if service is None or str(rid).lower() in cloud.state.resources:
@@ -61,10 +61,10 @@ def claim(cloud: Cloud, rid: ResourceId, body: dict[str, Any]) -> dict[str, Any]
     held = cloud.state.held_names.get(_key(service, rid.name), 0.0)
     if now() < held:
         raise Refusal(409, service.code, service.message.format(name=rid.name, id=rid), "service")
-    found = _kept(cloud, service, rid.name)
+    found = _find_kept(cloud, service, rid.name)
     if service.recovers(properties):
         if found is None:
-            raise _absent(service, rid.name)
+            raise _refuse_absent(service, rid.name)
         del cloud.state.kept[_key(service, rid.name)]
         was = found.resource
         return {**was.top, "location": was.location, "tags": was.tags, "properties": dict(was.properties)}
@@ -82,15 +82,15 @@ def handle(cloud: Cloud, request: Request, rest: tuple[str, ...]) -> Response:
     if rest[-1] in (service.listed.lower(), service.deleted.lower()) and request.method == "GET":
         found = [
             item
-            for item in _all(cloud, service, subscription)
+            for item in _find_all(cloud, service, subscription)
             if rest[2] != "locations" or item.resource.location == rest[3]
         ]
         return Response(200, filters.page(request, [_show(service, item) for item in found]))
     purges = rest[-1] == "purge"
     name = request.segments[-2 if purges else -1]
-    kept = _kept(cloud, service, name)
+    kept = _find_kept(cloud, service, name)
     if kept is None or kept.resource.location != rest[3]:
-        raise _absent(service, name)
+        raise _refuse_absent(service, name)
     if (request.method == "POST" and purges) or (request.method == "DELETE" and service.purge_by_delete):
         return _purge(cloud, request, service, kept)
     if request.method == "GET":
@@ -98,17 +98,17 @@ def handle(cloud: Cloud, request: Request, rest: tuple[str, ...]) -> Response:
     raise refusal("MethodNotAllowed", method=request.method)
 
 
-def _all(cloud: Cloud, service: SoftDeletion, subscription: str) -> list[Kept]:
+def _find_all(cloud: Cloud, service: SoftDeletion, subscription: str) -> list[Kept]:
     prefix = f"/subscriptions/{subscription}/".lower()
     every = (
-        _kept(cloud, service, item.resource.name)
+        _find_kept(cloud, service, item.resource.name)
         for item in list(cloud.state.kept.values())
         if item.resource.type == service.type
     )
     return [item for item in every if item is not None and item.resource.id.lower().startswith(prefix)]
 
 
-def _absent(service: SoftDeletion, name: str) -> Refusal:
+def _refuse_absent(service: SoftDeletion, name: str) -> Refusal:
     return Refusal(404, service.not_found, f"The deleted resource '{name}' was not found.", "service")
 
 
@@ -143,7 +143,7 @@ def _show(service: SoftDeletion, kept: Kept) -> dict[str, Any]:
     }
 
 
-def writable(cloud: Cloud, rid: ResourceId, properties: dict[str, Any]) -> None:
+def check_vault(cloud: Cloud, rid: ResourceId, properties: dict[str, Any]) -> None:
     """Purge protection is not taken away; a vault's name is the world's."""
     if rid.namespace.lower() != "microsoft.keyvault" or len(rid.types) > 1:
         return

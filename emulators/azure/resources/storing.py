@@ -11,8 +11,8 @@ from emulators.azure.resources import checks
 from emulators.azure.world import ids, locations
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud, guid
+from emulators.azure.world.entities import Resource
 from emulators.azure.world.ids import ResourceId
-from emulators.azure.world.state import Resource
 
 _SECRETS = {"adminPassword", "customData", "protectedSettings"}
 OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}

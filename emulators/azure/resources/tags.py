@@ -7,7 +7,7 @@ from emulators.azure.wire.errors import refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world import ids
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.state import Group, Resource
+from emulators.azure.world.entities import Group, Resource
 
 TYPE = "Microsoft.Resources/tags"
 

@@ -18,7 +18,7 @@ def kind(request: Request) -> str:
     return _KINDS.get(request.method, "writes")
 
 
-def spend(cloud: Cloud, request: Request, principal: str) -> None:
+def count_request(cloud: Cloud, request: Request, principal: str) -> None:
     """Count a request of a principal. Raises the refusal SubscriptionRequestsThrottled."""
     if not cloud.settings.throttling or request.lowered[:1] != ("subscriptions",) or len(request.segments) < 2:
         return
@@ -35,7 +35,7 @@ def spend(cloud: Cloud, request: Request, principal: str) -> None:
         raise error
 
 
-def headers(cloud: Cloud, request: Request, principal: str) -> dict[str, str]:
+def show_remaining(cloud: Cloud, request: Request, principal: str) -> dict[str, str]:
     """How much is left."""
     name = f"x-ms-ratelimit-remaining-subscription-{kind(request)}"
     whole = name.replace("subscription", "subscription-global")
@@ -49,7 +49,7 @@ def headers(cloud: Cloud, request: Request, principal: str) -> dict[str, str]:
     return {name: str(own), whole: str(shared)}
 
 
-def spend_at_provider(cloud: Cloud, resource_type: str, subscription: str, action: str) -> None:
+def count_at_provider(cloud: Cloud, resource_type: str, subscription: str, action: str) -> None:
     """Count what a resource provider is asked to do, by ARM's deployments too. `action`: read, write or delete.
 
     Raises the refusal ResourceRequestsThrottled.

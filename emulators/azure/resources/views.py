@@ -7,7 +7,8 @@ from emulators.azure.providers.computed import FUNCTIONS, REWORKED
 from emulators.azure.providers.types import ABSENT, Field, Items
 from emulators.azure.wire.times import timestamp
 from emulators.azure.world import ids
-from emulators.azure.world.state import Resource, State
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 
 def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
@@ -31,10 +32,10 @@ def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
         if value is not None:
             shown[name] = value
     shown |= {name: value for name, value in top.items() if value is not None}
-    return shown | (_system_data(resource) if system_data.is_shown(row.name, version) else {})
+    return shown | (_show_system_data(resource) if system_data.is_shown(row.name, version) else {})
 
 
-def _system_data(resource: Resource) -> dict[str, Any]:
+def _show_system_data(resource: Resource) -> dict[str, Any]:
     return {
         "systemData": {
             "createdByType": "Application",

@@ -11,8 +11,8 @@ from emulators.azure.resources import checks, operations, soft_deletion, storing
 from emulators.azure.resources.views import show
 from emulators.azure.world import ids
 from emulators.azure.world.cloud import Cloud, guid
+from emulators.azure.world.entities import SUCCEEDED, Operation, Resource
 from emulators.azure.world.ids import ResourceId
-from emulators.azure.world.state import SUCCEEDED, Operation, Resource
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def put(
 ) -> Written:
     """Create or replace. `limit`: seconds that the operation may take at most (inside a deployment)."""
     row = type_of(rid.type)
-    throttling.spend_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "write")
+    throttling.count_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "write")
     checks.writable_group(cloud, rid.scope)
     rid = storing.canonical(cloud, rid)
     existing = cloud.state.resources.get(str(rid).lower())
@@ -41,9 +41,9 @@ def put(
     checks.location(row, existing, rid, wanted_location)
     checks.parents(cloud, rid, "write")
     checks.busy(cloud, row, rid, url, superseding=rid.parent is not None)
-    body = soft_deletion.claim(cloud, rid, body)
+    body = soft_deletion.claim_name(cloud, rid, body)
     properties = storing.accepted(row, body.get("properties"))
-    soft_deletion.writable(cloud, rid, properties)
+    soft_deletion.check_vault(cloud, rid, properties)
     lists = storing.child_lists(row, properties, version, existing)
     if row.accept is not None:
         row.accept(cloud.state, rid, properties)
@@ -117,7 +117,7 @@ def new_etag(cloud: Cloud, resource: Resource) -> None:
 def delete(cloud: Cloud, rid: ResourceId, version: str, url: str) -> tuple[Form, Operation | None, Resource | None]:
     """Start a delete. Without a resource: it is not there, its parent is (204)."""
     row = type_of(rid.type)
-    throttling.spend_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "delete")
+    throttling.count_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "delete")
     checks.group(cloud, rid.scope)
     checks.api_version(row, rid, version)
     resource = cloud.state.resources.get(str(rid).lower())

@@ -8,9 +8,10 @@ from emulators.azure.faults.faults import Faults
 from emulators.azure.language import Expansion
 from emulators.azure.world.clock import now
 from emulators.azure.world.counters import Counters
+from emulators.azure.world.entities import Operation
 from emulators.azure.world.quotas import Quotas
 from emulators.azure.world.settings import Settings
-from emulators.azure.world.state import Operation, State
+from emulators.azure.world.state import State
 
 DEPLOYMENT_SECONDS = 60.0  # the median of a real deployment, to which Azure's Retry-After values belong
 

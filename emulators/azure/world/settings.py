@@ -33,7 +33,7 @@ class Settings(BaseModel):
     )
     token_seconds: int = Field(default=3599, ge=1, description="how long a token is valid")
 
-    def changed(self, body: dict[str, Any]) -> "Settings":
+    def change(self, body: dict[str, Any]) -> "Settings":
         """These settings with others in place of some. Raises BadSettingError."""
         try:
             return Settings.model_validate({**self.model_dump(by_alias=True), **body})
