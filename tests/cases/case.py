@@ -32,8 +32,10 @@ class Existing(_Strict):
 
 
 class Expectation(_Strict):
-    """The right outcome of a transition. `owns` are the ids of all entries of the topology but deployments' records;
-    `said` is a regular expression found in the execution while it runs.
+    """The right outcome of a transition; in any case the execution must say the same as the event.
+
+    `owns` are the ids of all entries of the topology but deployments' records; `said` is a regular expression found in
+    the execution while it runs.
     """
 
     status: Literal["COMPLETE", "FAILED"] | None = "COMPLETE"
@@ -56,6 +58,7 @@ class Transition(_Strict):
     properties: dict[str, Any] | None = None
     topology: dict[str, Any] | None = Field(default=None, description="in place of what the events have told")
     copies: int = 1
+    tenant: str = Field(default="trial", description="header tenantId; the event must carry the same")
     expect: Expectation = Expectation()
 
 
@@ -78,6 +81,8 @@ class Step(_Strict):
     make: Existing | None = None
     faults: list[dict[str, Any]] | None = None
     settings: dict[str, Any] | None = None
+    finds: int | None = Field(default=None, description="so many references/find are sent and not waited for")
+    health: float | None = Field(default=None, description="seconds in which health must answer")
 
 
 class Calls(_Strict):

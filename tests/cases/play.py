@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from threading import Thread
 from typing import Any
 
 import requests
@@ -76,6 +77,10 @@ class Play:
             self.make(step.make)
         if step.azure is not None:
             self.call(step.azure)
+        if step.finds is not None:
+            self.send_finds(step.finds)
+        if step.health is not None:
+            self.ask_health(step.health)
         if step.begin is not None:
             self.begin(step.begin)
         if step.run is not None:
@@ -120,7 +125,8 @@ class Play:
             body["deploymentLocation"] = {**location, "properties": {**location["properties"], **given}}
             if not ids:
                 self.begun_at = time.time()
-            ids.append(execute(self.trial.stack.driver, body, self.trial.session))
+            tenant = wanted.tenant.encode().decode("latin-1")  # header values are bytes; these are UTF-8
+            ids.append(execute(self.trial.stack.driver, body, self.trial.session, tenant))
         self.begun[f"{wanted.resource} {wanted.transition}"] = ids
 
     def finish(self, wanted: Transition | None) -> None:
@@ -128,6 +134,10 @@ class Play:
             return
         for request_id in self.begun.pop(f"{wanted.resource} {wanted.transition}"):
             event, said = self._event(request_id, bool(wanted.expect.said))
+            tenant = self.trial.event(request_id).headers["tenantId"]
+            check(tenant == wanted.tenant, f"the event's tenantId is {tenant!r}")
+            status = self.trial.ended(request_id)["status"]
+            check(status == event["status"], f"the event says {event['status']}, the execution {status}")
             after = apply_event(self._resource(wanted), event)
             self.resources[wanted.resource] = after
             self._compare_event(wanted.expect, event, after)
@@ -136,6 +146,29 @@ class Play:
                 told = str(self.trial.execution(request_id).get("notOwned")).lower()
                 for one in wanted.expect.not_owned:
                     check(self._whole(one).lower() in told, f"{one} is not in notOwned: {told}")
+
+    def send_finds(self, count: int) -> None:
+        """Send references/find requests that are not waited for."""
+        body = self.trial.body(self._resource(Transition(transition="Create")))
+        wanted = {
+            "instanceName": self._whole(self.case.existing[0].id),
+            "deploymentLocation": body["deploymentLocation"],
+            "driverFiles": "",
+        }
+        url = self.trial.stack.driver + "/api/driver/references/find"
+        for _ in range(count):
+            Thread(target=requests.post, args=(url,), kwargs={"json": wanted, "timeout": 60}, daemon=True).start()
+        deadline = time.monotonic() + 5
+        while sum(play["hits"] for play in self._control("GET", "faults")["value"]) < count:
+            if time.monotonic() > deadline:
+                return  # the driver lets fewer through at once
+            time.sleep(0.05)
+
+    def ask_health(self, seconds: float) -> None:
+        begun = time.monotonic()
+        requests.get(f"{self.trial.stack.driver}/management/health", timeout=30)
+        took = time.monotonic() - begun
+        check(took <= seconds, f"health answered after {took:.1f} s")
 
     def _event(self, request_id: str, listens: bool) -> tuple[dict[str, Any], str]:
         """The event's value, and all that the execution said meanwhile."""
