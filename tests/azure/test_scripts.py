@@ -183,6 +183,7 @@ def test_tokens_live_as_long_as_the_setting_says(azure: Emulator) -> None:
         ({"kind": "drop", "status": 500}, "a fault of kind 'drop' has no status"),
         ({"kind": "error", "path": "("}, "path: '(' is no regular expression"),
         ({"kind": "error", "status": "many"}, "status: Input should be a valid integer"),
+        ({"kind": "operation", "outcome": "broken"}, "outcome: Input should be '', 'Failed' or 'Canceled'"),
         ({"kind": "error", "nth": 0}, "nth: Input should be greater than or equal to 1"),
         ({"kind": "error", "after": {"method": "GET"}}, "after: takes either path (of a call) or gone (of a resource)"),
         ({"faults": [{"kind": "drop"}, {"kind": "cut", "host": "graph"}]}, "faults[1].host: Input should be 'arm' or"),

@@ -57,7 +57,7 @@ class Transition(_Strict):
     type: str = "resource::Play::1.0"
     properties: dict[str, Any] | None = None
     topology: dict[str, Any] | None = Field(default=None, description="in place of what the events have told")
-    copies: int = 1
+    copies: int = Field(default=1, description="resources that are sent at once; the property `copy` is 0, 1 ...")
     tenant: str = Field(default="trial", description="header tenantId; the event must carry the same")
     expect: Expectation = Expectation()
 

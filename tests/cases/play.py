@@ -30,6 +30,11 @@ def check(holds: object, text: object) -> None:
         raise WrongOutcomeError(str(text))
 
 
+def _copy_resource(resource: Resource, copy: int) -> Resource:
+    properties = {**resource.properties, "copy": str(copy)}
+    return replace(resource, id=str(uuid.uuid4()), name=f"play-{copy}", properties=properties)
+
+
 @dataclass
 class Play:
     """One case on a stack whose Azure it empties first. A client id of its own means that no token is cached."""
@@ -117,7 +122,7 @@ class Play:
             )
         ids: list[str] = []
         for copy in range(wanted.copies):
-            this = resource if wanted.copies == 1 else replace(resource, id=str(uuid.uuid4()), name=f"play-{copy}")
+            this = resource if wanted.copies == 1 else _copy_resource(resource, copy)
             files = self.case.files(self.served)
             body = self.trial.body(this, wanted.transition, zipped(files) if files else None)
             location = body["deploymentLocation"]

@@ -23,6 +23,7 @@ def _marks(case: Case) -> list[pytest.MarkDecorator]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", [pytest.param(case, id=name, marks=_marks(case)) for name, case in CASES.items()])
 def test_the_driver_does_what_is_right(case: Case, trial: Trial) -> None:
     Play(trial, case).run()

@@ -102,7 +102,7 @@ class Fault(_Strict):
     retry_after: int | None = None
     target: str | None = None
     details: list[dict[str, Any]] = []
-    outcome: str = ""
+    outcome: Literal["", "Failed", "Canceled"] = ""
     seconds: float | None = Field(default=None, ge=0)
     factor: float = 10.0
 
