@@ -228,5 +228,6 @@ def test_a_record_is_not_found_just_after_its_put(group: Emulator) -> None:
     for wanted in (f"{DEPLOYMENTS}/one?{VERSION}", url):
         answer = group.call("GET", wanted)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "DeploymentNotFound")
+    assert group.call("HEAD", f"{DEPLOYMENTS}/one?{VERSION}").status_code == 404
     group.advance(10)
     assert group.call("GET", url).status_code == 200

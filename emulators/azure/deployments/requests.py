@@ -36,16 +36,17 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
     if not part and request.method == "PUT":
         return _put(cloud, request, scope, name, tenant_id)
     deployment = cloud.state.deployments.get(f"{scope}/providers/{descriptions.TYPE}/{name}".lower())
-    if deployment is None or (request.method == "GET" and now() < deployment.started + _delay(cloud, deployment)):
+    if deployment is None or not _is_seen(cloud, request, deployment):
         return _absent(request, name, part)
     if part:
         return _part(cloud, request, deployment, part, rest[2:])
     return _whole(cloud, request, deployment)
 
 
-def _delay(cloud: Cloud, deployment: Deployment) -> float:
-    """How long after its PUT a record is not found; a nested one is found at once."""
-    return 0.0 if deployment.parent else cloud.settings.record_delay_seconds
+def _is_seen(cloud: Cloud, request: Request, deployment: Deployment) -> bool:
+    """Whether a read finds the record: for a while after its PUT it may not; a nested one is found at once."""
+    delay = 0.0 if deployment.parent else cloud.settings.record_delay_seconds
+    return request.method not in ("GET", "HEAD") or now() >= deployment.started + delay
 
 
 def _absent(request: Request, name: str, part: str) -> Response:
