@@ -149,6 +149,14 @@ def test_a_groups_delete_that_is_blocked_leaves_it(network: Emulator) -> None:
     assert network.call("GET", GET).json()["properties"]["provisioningState"] == "Succeeded"
 
 
+def test_an_operation_may_end_with_a_body_of_its_own(network: Emulator) -> None:
+    body = {"Error": {"Code": "ResourceGroupDeletionBlocked", "Details": []}}
+    script(network, {"kind": "operation", "method": "DELETE", "outcome": "Failed", "status": 409, "body": body})
+    url = network.call("DELETE", GET).headers["location"]
+    network.advance(60)
+    assert (network.call("GET", url).status_code, network.call("GET", url).json()) == (409, body)
+
+
 @pytest.mark.parametrize(("seconds", "there"), [(600, 200), (1, 404)])
 def test_an_operation_takes_the_time_it_is_told(network: Emulator, seconds: float, there: int) -> None:
     script(network, {"kind": "operation", "method": "DELETE", "seconds": seconds})

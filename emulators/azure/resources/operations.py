@@ -227,7 +227,8 @@ def spoil(cloud: Cloud, operation: Operation, fault: Fault) -> None:
     if fault.outcome:
         operation.outcome = fault.outcome
         error = answers.make_error(fault, "InternalServerError")
-        operation.error = error.body() if FORMS[operation.form].job else error.error()
+        whole = error.body() if FORMS[operation.form].job else error.error()
+        operation.error = whole if fault.body is None else fault.body
         operation.status = error.status if fault.status else operation.status
 
 
