@@ -25,8 +25,13 @@ def handle(cloud: Cloud, request: Request) -> Response:
         answer = _route(cloud, request, caller.tenant_id)
     except Refusal as error:
         answer = refused(error)
-        if error.status == 401:
-            answer.headers |= entra.challenge(request, error.code)
+    return add_headers(cloud, request, answer, principal)
+
+
+def add_headers(cloud: Cloud, request: Request, answer: Response, principal: str = "") -> Response:
+    """An answer of ARM with the headers that every one of them carries; the answer to a HEAD has no body."""
+    if answer.status == 401:
+        answer.headers |= entra.challenge(request, str(answer.body.get("error", answer.body)["code"]))
     if request.method == "HEAD":
         answer.body = None
     request_id = guid()

@@ -57,6 +57,8 @@ class Application:
             await asyncio.sleep(1.0 if fault.seconds is None else fault.seconds)
         if fault is not None and not _carries_out(fault):
             answer = answers.answer_instead(fault, request.method, request.path)
+            if answer is not None and host == "arm" and fault.kind in ("error", "throttle"):
+                answer = arm.add_headers(self.cloud, request, answer)
         else:
             true = self._true_answer(request, host)
             answer = true if fault is None else answers.change_answer(fault, true)

@@ -87,6 +87,13 @@ def test_an_answer_in_place_of_the_call(network: Emulator) -> None:
     assert network.call("GET", f"{VNET}?{VERSION}").json()["properties"]["provisioningState"] == "Succeeded"
 
 
+def test_an_error_has_the_headers_of_arm(network: Emulator) -> None:
+    script(network, {"kind": "error", "status": 401, "code": "ExpiredAuthenticationToken", "shape": "gateway"})
+    answer = network.call("GET", GET, **{"x-ms-correlation-request-id": "mine"})
+    assert answer.headers["x-ms-correlation-request-id"] == "mine"
+    assert 'error_description="ExpiredAuthenticationToken"' in answer.headers["www-authenticate"]
+
+
 def test_html_in_place_of_json(network: Emulator) -> None:
     script(network, {"kind": "answer", "html": "<html>Hello</html>"})
     answer = network.call("GET", GET)

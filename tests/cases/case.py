@@ -58,6 +58,7 @@ class Transition(_Strict):
     properties: dict[str, Any] | None = None
     topology: dict[str, Any] | None = Field(default=None, description="in place of what the events have told")
     copies: int = Field(default=1, description="resources that are sent at once; the property `copy` is 0, 1 ...")
+    every: int = Field(default=1, description="of many copies only each so manieth")
     tenant: str = Field(default="trial", description="header tenantId; the event must carry the same")
     expect: Expectation = Expectation()
 

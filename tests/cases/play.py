@@ -32,7 +32,9 @@ def check(holds: object, text: object) -> None:
 
 def _copy_resource(resource: Resource, copy: int) -> Resource:
     properties = {**resource.properties, "copy": str(copy)}
-    return replace(resource, id=str(uuid.uuid4()), name=f"play-{copy}", properties=properties)
+    return replace(
+        resource, id=str(uuid.uuid5(uuid.UUID(resource.id), str(copy))), name=f"play-{copy}", properties=properties
+    )
 
 
 @dataclass
@@ -121,7 +123,7 @@ class Play:
                 resource, topology={key: {**one, "id": self._whole(one["id"])} for key, one in topology.items()}
             )
         ids: list[str] = []
-        for copy in range(wanted.copies):
+        for copy in range(0, wanted.copies, wanted.every):
             this = resource if wanted.copies == 1 else _copy_resource(resource, copy)
             files = self.case.files(self.served)
             body = self.trial.body(this, wanted.transition, zipped(files) if files else None)
