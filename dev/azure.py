@@ -24,7 +24,7 @@ def counters(stack: Endpoints) -> dict[str, Any]:
 
 
 def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
-    """Lets calls fail; emulators/azure/faults.py lists the kinds."""
+    """Lets calls fail; emulators/azure/faults lists the kinds."""
     requests.post(f"{stack.azure}/emulator/faults", json=fault, verify=stack.ca, timeout=10).raise_for_status()
 
 

@@ -1,5 +1,5 @@
-"""`make reference`: the parts of docs/ that are generated from the driver: settings, failure codes, resource types, the
-keys of lifecycle.yaml and their JSON schema.
+"""`make reference`: the parts of docs/ that are generated: from the driver its settings, failure codes, resource types,
+the keys of lifecycle.yaml and their JSON schema; from the embedded Azure what it models, refuses and approximates.
 
 A page marks such a part by `<!-- generated: name -->` and `<!-- end -->`; what is outside is written by hand.
 `python -m dev.reference` fills them; with `--check` it writes nothing and fails if anything would change.
@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from dev import differences
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
 from driver.packages.manifests import Manifest
 from driver.settings import Settings
@@ -114,6 +115,7 @@ _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "owned-resource": lambda: _keys(_SCHEMA["$defs"]["OwnedResource"]),
     "reference": lambda: _keys(_SCHEMA["$defs"]["Reference"]),
     "resource-types": _resource_types,
+    **differences.PARTS,
 }
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import uvicorn
 
-from emulators.azure import state, tls
-from emulators.azure.cloud import Cloud, Settings
-from emulators.azure.connections import Connection
+from emulators.azure import tls
 from emulators.azure.server import Application
+from emulators.azure.wire.connections import Connection
+from emulators.azure.world import state
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.settings import Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,6 +62,7 @@ async def _serve(application: Application, listener: socket.socket, files: tls.F
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,  # answers carry the time of the emulator's own clock
         proxy_headers=False,
         timeout_keep_alive=120,
         timeout_graceful_shutdown=3,

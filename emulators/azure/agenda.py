@@ -1,8 +1,10 @@
 """What happens by itself as time goes on."""
 
-from emulators.azure import clock, groups, resources, runs
-from emulators.azure.clock import now
-from emulators.azure.cloud import Cloud
+from emulators.azure.deployments import runs
+from emulators.azure.resources import groups, writes
+from emulators.azure.world import clock
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
 
 
 def advance(cloud: Cloud) -> None:
@@ -33,14 +35,17 @@ def put_forward(cloud: Cloud, seconds: float) -> None:
 
 def _operation(cloud: Cloud, operation_id: str) -> None:
     operation = cloud.state.operations[operation_id]
-    if operation.done:
+    if operation.done or now() < operation.due:
         return
-    if operation.kind == "group":
+    if operation.outcome == "Failed" and operation.kind in ("group", "deployment-delete"):
+        operation.done = True
+        groups.restore(cloud, operation.target)
+    elif operation.kind == "group":
         groups.deleted(cloud, operation)
     elif operation.kind == "deployment-delete":
         operation.done = True
         cloud.state.deployments.pop(operation.target.lower(), None)
-    elif operation.kind == "what-if":
+    elif operation.kind in ("what-if", "purge"):
         operation.done = True
     else:
-        resources.ended(cloud, operation)
+        writes.ended(cloud, operation)

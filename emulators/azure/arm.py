@@ -1,35 +1,39 @@
 """Azure Resource Manager: which request goes where."""
 
 import re
-from collections.abc import Mapping
 
-from emulators.azure import deployment_requests, entra, groups, operations, resource_requests, subscriptions, tags
-from emulators.azure.cloud import Cloud, guid
-from emulators.azure.errors import GATEWAY, Refusal, refusal, unsupported
-from emulators.azure.messages import Request, Response, refused
+from emulators.azure.deployments import requests as deployment_requests
+from emulators.azure.identity import entra
+from emulators.azure.resources import groups, operations, soft_deletion, subscriptions, tags, throttling
+from emulators.azure.resources import requests as resource_requests
+from emulators.azure.wire.errors import GATEWAY, Refusal, refusal, unsupported
+from emulators.azure.wire.messages import Request, Response, refused
+from emulators.azure.world.cloud import Cloud, guid
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POLLS = ("operations", "operationresults", "asyncoperations", "diskoperations")
-_REFUSED = (("microsoft.resources", "deploymentstacks"), ("microsoft.resources", "templatespecs"))
-_LIMITS: Mapping[str, tuple[str, int, int]] = {
-    "GET": ("reads", 1099, 16499),
-    "HEAD": ("reads", 1099, 16499),
-    "DELETE": ("deletes", 799, 11999),
-}
+_REFUSED = (("microsoft.resources", "deploymentstacks"),)
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
     """Answer one ARM request, refusals included, with the headers that every answer of ARM carries."""
+    principal = ""
     try:
-        tenant_id = entra.tenant_of(cloud, request)
-        answer = _route(cloud, request, tenant_id)
+        caller = entra.caller_of(cloud, request)
+        principal = caller.principal
+        throttling.count_request(cloud, request, principal)
+        answer = _route(cloud, request, caller.tenant_id)
     except Refusal as error:
         answer = refused(error)
-        if error.status == 401:
-            answer.headers |= entra.challenge(request, error.code)
+    return add_headers(cloud, request, answer, principal)
+
+
+def add_headers(cloud: Cloud, request: Request, answer: Response, principal: str = "") -> Response:
+    """An answer of ARM with the headers that every one of them carries; the answer to a HEAD has no body."""
+    if answer.status == 401:
+        answer.headers |= entra.challenge(request, str(answer.body.get("error", answer.body)["code"]))
     if request.method == "HEAD":
         answer.body = None
-    kind, remaining, remaining_global = _LIMITS.get(request.method, ("writes", 799, 11999))
     request_id = guid()
     answer.headers |= {
         "cache-control": "no-cache",
@@ -42,8 +46,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
         "x-ms-routing-request-id": f"EMULATED:{request_id}",
     }
     if answer.headers.get("x-ms-failure-cause") != GATEWAY:
-        answer.headers[f"x-ms-ratelimit-remaining-subscription-{kind}"] = str(remaining)
-        answer.headers[f"x-ms-ratelimit-remaining-subscription-global-{kind}"] = str(remaining_global)
+        answer.headers |= throttling.show_remaining(cloud, request, principal)
     if request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
         answer.headers["x-ms-client-request-id"] = request.headers.get("x-ms-client-request-id", "")
     return answer
@@ -80,9 +83,10 @@ def _route(cloud: Cloud, request: Request, tenant_id: str) -> Response:
 
 
 def _is_subscriptions(rest: tuple[str, ...]) -> bool:
-    """The subscription itself, its locations, resources and providers."""
+    """The subscription itself, its locations, resources, providers and what was deleted softly."""
     if rest[:1] == ("providers",):
-        return len(rest) <= 2 or rest[2:] in (("register",), ("unregister",), ("checknameavailability",))
+        known = rest[2:] in ((), ("register",), ("unregister",), ("checknameavailability",))
+        return len(rest) == 1 or known or soft_deletion.serves(rest)
     return rest[:1] in ((), ("locations",), ("resources",))
 
 

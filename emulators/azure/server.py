@@ -3,13 +3,21 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
-from emulators.azure import agenda, arm, control, entra, faults, state
-from emulators.azure.cloud import Cloud
-from emulators.azure.connections import abort
-from emulators.azure.messages import Request, Response, clean_path, refused
+from emulators.azure import agenda, arm, control
+from emulators.azure.faults import answers
+from emulators.azure.faults.scripts import CALLS, Fault
+from emulators.azure.identity import entra
+from emulators.azure.resources import operations
+from emulators.azure.wire.connections import abort
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.wire.messages import Request, Response, clean_path, refused
+from emulators.azure.world import state
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,25 +47,45 @@ class Application:
         """None: the connection shall break."""
         if request.lowered[:1] == ("emulator",):
             return control.handle(self.cloud, request)
-        identity = entra.handle(self.cloud, request)
-        if identity is not None:
-            return identity
-        self.cloud.counters.arm_call(request.method)
-        if self.cloud.settings.latency_seconds:
-            await asyncio.sleep(self.cloud.settings.latency_seconds)
-        fault = self.cloud.faults.strike(("throttle", "error", "drop", "delay"), request.method, request.path)
+        host = "entra" if entra.serves(request) else "arm"
+        if host == "arm":
+            self.cloud.counters.arm_call(request.method)
+            if self.cloud.settings.latency_seconds:
+                await asyncio.sleep(self.cloud.settings.latency_seconds)
+        fault = self.cloud.faults.strike(CALLS, request.method, request.path, host=host, query=request.raw_query)
         if fault is not None and fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
-        elif fault is not None and not (fault.kind == "drop" and fault.after):
-            broken = None if fault.kind == "drop" else faults.answer(fault, request.method, request.path)
-            self.cloud.counters.answered(broken.status if broken else 0)
-            return refused(broken) if broken else None
+            await asyncio.sleep(1.0 if fault.seconds is None else fault.seconds)
+        if fault is not None and not _carries_out(fault):
+            answer = answers.answer_instead(fault, request.method, request.path)
+            if answer is not None and host == "arm" and fault.kind in ("error", "throttle"):
+                answer = arm.add_headers(self.cloud, request, answer)
+        else:
+            true = self._true_answer(request, host)
+            answer = true if fault is None else answers.change_answer(fault, true)
+        status = answer.status if answer is not None else 0
+        if host == "arm":
+            self.cloud.counters.answered(status)
+        self.cloud.counters.note(now(), host, request.method, request.path, status)
+        self.cloud.faults.note_answer(request.method, request.path, status)
+        return answer
+
+    def _true_answer(self, request: Request, host: str) -> Response:
+        """The answer to a call that is carried out; a fault may have its way with the operation that it begins."""
+        if host == "entra":
+            try:
+                return entra.handle(self.cloud, request)
+            except Refusal as error:
+                return refused(error)
         agenda.advance(self.cloud)
+        self.cloud.begun = None
         answer = arm.handle(self.cloud, request)
+        if self.cloud.begun is not None:
+            fault = self.cloud.faults.strike(("operation",), request.method, request.path, query=request.raw_query)
+            if fault is not None:
+                operations.spoil(self.cloud, self.cloud.begun, fault)
         if request.method != "GET":
             self.cloud.state.changes += 1
-        self.cloud.counters.answered(answer.status)
-        return None if fault is not None and fault.kind == "drop" else answer
+        return answer
 
     async def keep(self) -> None:
         """Let time go on between requests, and save what has changed."""
@@ -73,6 +101,10 @@ class Application:
             state.save(self.cloud.state, self._file)
             self._saved = self.cloud.state.changes
             self._rest_until = begun + (time.monotonic() - begun) / _SAVING
+
+
+def _carries_out(fault: Fault) -> bool:
+    return fault.carry_out or fault.kind in ("cut", "delay")
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
@@ -95,7 +127,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
 
 async def _write(answer: Response, send: Send) -> None:
     content = answer.content()
-    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    given = {"date": formatdate(now(), usegmt=True), **answer.headers}
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in given.items()]
     if content:
         headers.append((b"content-type", answer.content_type.encode()))
     if answer.status != 204:

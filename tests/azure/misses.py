@@ -15,7 +15,7 @@ MISSES: dict[str, tuple[str, ...]] = {
         "storage-account#0.7",
         "vm-power-states#1.43",
     ),
-    "Templates by link and the ARM of 2016 (no type, no hash) are not emulated; another template stands in.": (
+    "The linked template is not recorded, or it is the ARM of 2016 (no type, no hash); another template stands in.": (
         "deployment-failed-operations-2016#0.2",
         "deployment-failed-operations-2016#0.3",
         "deployment-failed-operations-2016#0.4",

@@ -152,7 +152,8 @@ def test_a_nested_deployment_has_a_record_and_its_resources_stand_for_it(group: 
     }
     outer = template(nested, outputs={"id": {"type": "string", "value": "[reference('inner').outputs.id.value]"}})
     found = ended(group, deployment(outer))
-    assert (found["outputs"]["id"]["value"], found["outputResources"]) == (VNET, [{"id": VNET}])
+    assert found["outputs"]["id"]["value"] == VNET
+    assert [one["id"] for one in found["outputResources"]] == [VNET]
     assert record(group, "inner")["provisioningState"] == "Succeeded"
 
 

@@ -86,6 +86,29 @@ def test_the_ca_is_kept_for_the_next_start(tmp_path: Path) -> None:
         assert emulator.ca.read_bytes() == before
 
 
+def test_what_is_deleted_softly_and_what_a_run_asked_for_outlive_a_restart(tmp_path: Path) -> None:
+    group = GET.partition("?")[0]
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/kept?api-version=2023-07-01"
+    known = "resourceId('Contoso.Play/things','there'),'2024-05-01'"
+    there = f"{group}/providers/Contoso.Play/things/there?api-version=2024-05-01"
+    output = {"said": {"type": "object", "value": f"[reference({known})]"}}
+    options = ["--state", str(tmp_path / "state.json"), "--provisioning-seconds", "60"]
+    with started(tmp_path, options) as emulator:
+        emulator.call("PUT", GET, {"location": "northeurope"})
+        for path in (vault, there):
+            emulator.call("PUT", path, {"location": "northeurope", "properties": {}})
+        emulator.call("DELETE", vault)
+        emulator.call("PUT", ONE, deployment(template(network(), outputs=output)))
+        emulator.advance(60)
+        emulator.stop()
+    with started(tmp_path, options) as emulator:
+        body = {"location": "northeurope", "properties": {}}
+        assert emulator.call("PUT", vault, body).json()["error"]["code"] == "ConflictError"
+        items = emulator.call("GET", ONE.replace("?", "/operations?")).json()["value"]
+        kinds = [item["properties"]["provisioningOperation"] for item in items]
+        assert sorted(kinds) == ["Create", "EvaluateDeploymentOutput", "Read"]
+
+
 def test_no_secret_stays_in_the_state_file(tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     parameters = {"secret": {"type": "securestring"}}

@@ -182,11 +182,11 @@ def test_what_is_wrong_with_a_template_is_named(broken: dict[str, object], messa
     assert raised.value.message.startswith("Deployment template validation failed: '")
 
 
-def test_linked_templates_are_refused_by_name() -> None:
+def test_linked_templates_are_refused_where_nothing_follows_links() -> None:
     linked = nested("link", {})
     linked["properties"] = {"mode": "Incremental", "templateLink": {"uri": "https://example.org/x.json"}}
     expansion = expanded(linked)
-    with pytest.raises(TemplateError, match="'link' has no 'template': linked templates"):
+    with pytest.raises(TemplateError, match="'link' has no 'template', and linked ones"):
         expansion.nested(expansion.resources[0], World())
 
 

@@ -134,10 +134,14 @@ class Expansion:
         """A nested deployment's template, parameters and context."""
         body = self.body(resource, runtime)
         template = body["properties"].get("template")
+        link = body["properties"].get("templateLink")
+        if isinstance(link, Mapping) and context.follow is not None:
+            linked = context.follow(link)
+            template, context = linked.template, replace(context, follow=linked.follow)
         if not isinstance(template, Mapping):
             raise TemplateError(
-                f"The nested deployment '{resource.name}' has no 'template': linked templates ('templateLink') are not "
-                "supported by the embedded Azure."
+                f"The nested deployment '{resource.name}' has no 'template', and linked ones ('templateLink') are not "
+                "followed here."
             )
         location = body.get("location") or self.context.deployment_location
         context = replace(context, deployment_name=resource.name, deployment_location=location)

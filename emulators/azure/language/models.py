@@ -25,13 +25,25 @@ class Runtime(Protocol):
         """The answer of a `list*` action (listKeys, listSecrets ...) POSTed to the resource."""
 
 
+Follow = Callable[[Mapping[str, Any]], "Linked"]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The template that a `templateLink` leads to, and what follows the links in it."""
+
+    template: Mapping[str, Any]
+    follow: Follow
+
+
 @dataclass(frozen=True)
 class Context:
     """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
 
     The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a
     management group's id that group. `None` for `environment`, `now` or `new_guid` means: not known before the run, so
-    expressions that need them stay expressions (predictions only).
+    expressions that need them stay expressions (predictions only). `follow` finds linked templates; without it they are
+    refused.
     """
 
     tenant_id: str
@@ -45,6 +57,7 @@ class Context:
     new_guid: Callable[[], str] | None = None
     tenant: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
+    follow: Follow | None = None
 
     @property
     def scope_id(self) -> str:

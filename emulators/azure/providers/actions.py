@@ -5,10 +5,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from emulators.azure.errors import unsupported
 from emulators.azure.providers.types import ResourceType
-from emulators.azure.state import Resource, State
-from emulators.azure.times import timestamp
+from emulators.azure.wire.errors import unsupported
+from emulators.azure.wire.times import timestamp
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 
 def _key(resource: Resource, number: int) -> str:

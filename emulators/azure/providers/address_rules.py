@@ -3,9 +3,10 @@
 import ipaddress
 import re
 
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers.network_rules import Properties, refused, subnet_prefixes
-from emulators.azure.state import Resource, State
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 
 def public_ip(_state: State, rid: ResourceId, properties: Properties) -> None:

@@ -3,10 +3,11 @@
 import hashlib
 from typing import Any
 
-from emulators.azure.clock import now
-from emulators.azure.errors import Refusal
-from emulators.azure.ids import ResourceId
-from emulators.azure.state import Resource, State
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world.clock import now
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 Properties = dict[str, Any]
 _SECRETS = ("adminPassword", "customData")

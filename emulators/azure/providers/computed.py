@@ -6,8 +6,9 @@ from typing import Any
 
 from emulators.azure.providers import compute_views, network_views, storage_views
 from emulators.azure.providers.usage import NIC, VM
-from emulators.azure.state import Resource, State
-from emulators.azure.times import timestamp
+from emulators.azure.wire.times import timestamp
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 Item = dict[str, Any]
 Computed = Callable[[State, Resource, Item], Any]

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from emulators.azure.errors import Refusal
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers.network_rules import new_guid
 from emulators.azure.providers.types import Field, Form, ResourceType
 from emulators.azure.providers.versions import AUTHORIZATION, IDENTITY, POLICY
-from emulators.azure.state import State
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 AUTHORIZATION_ORDER = ("properties", "id", "type", "name")
 _GONE = Form(200, body="resource")  # a delete that answers with what it has deleted

@@ -5,9 +5,9 @@ import re
 import uuid
 from typing import Any
 
-from emulators.azure.errors import NETWORK, Refusal
-from emulators.azure.ids import ResourceId
-from emulators.azure.state import State
+from emulators.azure.wire.errors import NETWORK, Refusal
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 Properties = dict[str, Any]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

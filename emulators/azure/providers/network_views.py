@@ -6,7 +6,8 @@ from typing import Any
 
 from emulators.azure.providers.types import ABSENT
 from emulators.azure.providers.usage import NIC, VM, users
-from emulators.azure.state import Resource, State
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 Item = dict[str, Any]
 Computed = Callable[[State, Resource, Item], Any]

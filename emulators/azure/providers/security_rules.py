@@ -3,9 +3,9 @@
 import ipaddress
 from typing import Any
 
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers.network_rules import TAG, Properties, refused
-from emulators.azure.state import State
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 
 def _default_rule(

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from emulators.azure.errors import Refusal
-from emulators.azure.ids import ResourceId
 from emulators.azure.providers.types import Field, Form, ResourceType
 from emulators.azure.providers.versions import STORAGE
-from emulators.azure.state import State
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 
 def account(state: State, rid: ResourceId, properties: dict[str, Any]) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from emulators.azure.providers.types import ABSENT
-from emulators.azure.state import Resource, State
-from emulators.azure.times import timestamp
+from emulators.azure.wire.times import timestamp
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 Item = dict[str, Any]
 

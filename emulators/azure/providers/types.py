@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from emulators.azure.ids import ResourceId
-from emulators.azure.state import Resource, State
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.ids import ResourceId
+from emulators.azure.world.state import State
 
 NEVER = "9999"
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from emulators.azure.state import Resource, State
+from emulators.azure.world.entities import Resource
+from emulators.azure.world.state import State
 
 NIC = "Microsoft.Network/networkInterfaces"
 

@@ -1,0 +1,1 @@
+"""Microsoft.Resources/deployments: accepted, run, recorded, foretold."""

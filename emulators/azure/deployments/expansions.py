@@ -1,0 +1,63 @@
+"""The templates of deployments, expanded."""
+
+import hashlib
+import uuid
+from datetime import UTC, datetime
+
+from emulators.azure.deployments import links
+from emulators.azure.deployments.runtime import CloudRuntime, environment, subscription_object
+from emulators.azure.language import Context, Expansion, expand
+from emulators.azure.resources import groups
+from emulators.azure.world import ids
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.entities import Deployment
+
+
+def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:
+    """The deployment's template, expanded; made again after a restart."""
+    found = cloud.expansions.get(deployment.number)
+    if found is None:
+        parent = cloud.state.deployments.get(deployment.parent or "")
+        if parent is not None:
+            outer = expansion_of(cloud, parent)
+            resource = next(item for item in outer.resources if item.id.lower() == deployment.id.lower())
+            found = outer.nested(resource, CloudRuntime(cloud))
+        else:
+            found = evaluate(cloud, deployment)
+        cloud.expansions[deployment.number] = found
+    return found
+
+
+def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
+    """Expand the template that the client sent; raises TemplateError."""
+    properties = deployment.properties
+    group = cloud.state.groups.get(deployment.scope.lower())
+    subscription = ids.subscription_of(deployment.id)
+    seed = uuid.UUID(hashlib.sha256(deployment.number.encode()).hexdigest()[:32])
+    count = iter(range(1_000_000))
+    context = Context(
+        tenant_id=deployment.tenant_id,
+        subscription_id=subscription,
+        subscription=subscription_object(subscription, deployment.tenant_id),
+        resource_group=groups.show(group) if group else None,
+        deployment_name=deployment.name,
+        deployment_location=deployment.location,
+        environment=environment(),
+        now=datetime.fromtimestamp(deployment.started, UTC),
+        new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
+        follow=links.make_follower(cloud, deployment.shown.get("base", "")),
+    )
+    return expand(properties["template"], properties.get("parameters") or {}, context)
+
+
+def forget(cloud: Cloud, deployment: Deployment) -> None:
+    """A deployment that is over needs neither its template nor the values, some of them secret, that came with it."""
+    cloud.expansions.pop(deployment.number, None)
+    deployment.properties.pop("parameters", None)
+
+
+def new_number(seed: str) -> str:
+    """Twenty digits, as ARM numbers the operation of a deployment."""
+    digits = int.from_bytes(hashlib.sha256(f"{seed}/{now()}".encode()).digest()[:8], "big")
+    return f"0858{digits % 10**16:016d}"

@@ -1,0 +1,121 @@
+"""What a template's functions can learn of the world while it is deployed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.azure.deployments import descriptions, records
+from emulators.azure.providers import actions, type_of
+from emulators.azure.resources import groups
+from emulators.azure.resources.views import show
+from emulators.azure.wire.errors import Refusal
+from emulators.azure.world import ids
+from emulators.azure.world.clock import now
+from emulators.azure.world.cloud import Cloud
+from emulators.azure.world.entities import Deployment, Look
+
+
+class CloudRuntime:
+    """The language's Runtime over this cloud's state. What a deployment's run asks for is noted in its record."""
+
+    def __init__(self, cloud: Cloud, deployment: Deployment | None = None) -> None:
+        self._cloud = cloud
+        self._deployment = deployment
+
+    def reference(self, resource_id: str, api_version: str | None, full: bool) -> Any:
+        """Properties of a resource, a deployment or a group; LookupError where there is none."""
+        whole = self._whole(resource_id, api_version)
+        self._note("Read", resource_id)
+        if not full:
+            return whole.get("properties", {})
+        rid = ids.parse(resource_id)
+        extra = {
+            "apiVersion": api_version,
+            "subscriptionId": ids.subscription_of(resource_id),
+            "resourceGroupName": ids.group_of(resource_id),
+            "resourceId": resource_id.split("/providers/", 1)[-1],
+            "scope": rid.scope if rid else "",
+        }
+        return whole | extra
+
+    def _whole(self, resource_id: str, api_version: str | None) -> dict[str, Any]:
+        state = self._cloud.state
+        key = resource_id.lower()
+        resource = state.resources.get(key)
+        if resource is not None:
+            return show(state, resource, (api_version or resource.api_version).lower())
+        deployment = state.deployments.get(key)
+        if deployment is not None:
+            return records.show(deployment)
+        group = state.groups.get(key)
+        if group is not None:
+            return groups.show(group)
+        rid = ids.parse(resource_id)
+        name = f"{rid.type}/{rid.full_name}" if rid else resource_id
+        raise LookupError(f"The Resource '{name}' under resource group '{ids.group_of(resource_id)}' was not found.")
+
+    def list(self, resource_id: str, action: str, api_version: str, body: Any) -> Any:
+        """The answer of a list* action."""
+        resource = self._cloud.state.resources.get(resource_id.lower())
+        if resource is None:
+            raise LookupError(f"The resource '{resource_id}' was not found.")
+        try:
+            answer = actions.answer(self._cloud.state, type_of(resource.type), resource, action)
+        except Refusal as error:
+            raise LookupError(error.message) from error
+        self._note("Action", resource.id, action)
+        return answer
+
+    def _note(self, operation: str, resource_id: str, action: str = "") -> None:
+        """An operation of the deployment, unless it wrote the resource itself."""
+        deployment, rid = self._deployment, ids.parse(resource_id)
+        if deployment is None or rid is None or rid.type.lower() == descriptions.TYPE.lower():
+            return
+        written = {step.resource_id.lower() for step in deployment.steps}
+        known = any(
+            (item.operation, item.resource_id.lower(), item.action) == (operation, resource_id.lower(), action)
+            for item in deployment.looks
+        )
+        if not known and (operation == "Action" or resource_id.lower() not in written):
+            deployment.looks.append(Look(operation, resource_id, rid.type, rid.full_name, action, now()))
+
+
+def subscription_object(subscription_id: str, tenant_id: str) -> Mapping[str, Any]:
+    """What subscription() returns."""
+    return {
+        "id": f"/subscriptions/{subscription_id}",
+        "subscriptionId": subscription_id,
+        "tenantId": tenant_id,
+        "displayName": "Embedded Azure",
+    }
+
+
+def environment() -> Mapping[str, Any]:
+    """What environment() returns in the public cloud."""
+    return {
+        "name": "AzureCloud",
+        "gallery": "https://gallery.azure.com/",
+        "graph": "https://graph.windows.net/",
+        "portal": "https://portal.azure.com",
+        "graphAudience": "https://graph.windows.net/",
+        "activeDirectoryDataLake": "https://datalake.azure.net/",
+        "batch": "https://batch.core.windows.net/",
+        "media": "https://rest.media.azure.net",
+        "sqlManagement": "https://management.core.windows.net:8443/",
+        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
+        "resourceManager": "https://management.azure.com/",
+        "authentication": {
+            "loginEndpoint": "https://login.microsoftonline.com/",
+            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "suffixes": {
+            "acrLoginServer": ".azurecr.io",
+            "azureDatalakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
+            "azureDatalakeStoreFileSystem": "azuredatalakestore.net",
+            "azureFrontDoorEndpointSuffix": "azurefd.net",
+            "keyvaultDns": ".vault.azure.net",
+            "sqlServerHostname": ".database.windows.net",
+            "storage": "core.windows.net",
+        },
+    }

@@ -1,0 +1,80 @@
+"""What the embedded Azure refuses, and where it only comes near to Azure: text of docs/what-differs.md, kept beside the
+code. Tests make each call that is said to be refused.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Something that is answered 501 NotSupportedByEmulator, with a call that shows it (`path` below a group)."""
+
+    what: str
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+
+
+_DEPLOYMENT = "/providers/Microsoft.Resources/deployments/one"
+_TEMPLATE = {
+    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+    "contentVersion": "1.0.0.0",
+    "resources": [],
+}
+_ELSEWHERE = {"templateLink": {"uri": "https://example.com/main.json"}}
+_PARAMETERS = {"template": _TEMPLATE, "parametersLink": {"uri": "https://example.com/parameters.json"}}
+
+REFUSED: tuple[Refused, ...] = (
+    Refused(
+        "Deployments of mode Complete",
+        "PUT",
+        _DEPLOYMENT,
+        {"properties": {"mode": "Complete", "template": _TEMPLATE}},
+    ),
+    Refused("Templates linked from beyond this machine", "PUT", _DEPLOYMENT, {"properties": _ELSEWHERE}),
+    Refused("Parameters by link", "PUT", _DEPLOYMENT, {"properties": _PARAMETERS}),
+    Refused("Deployment stacks", "GET", "/providers/Microsoft.Resources/deploymentStacks/one"),
+    Refused("Moving resources", "POST", "/moveResources", {"resources": []}),
+    Refused("Exporting a group's template", "POST", "/exportTemplate", {"resources": ["*"]}),
+    Refused(
+        "Filters of lists by anything but type, name, location, state and tag", "GET", "/resources?$filter=plan eq 'x'"
+    ),
+)
+
+_NEAR = """
+Types without a table keep what is sent, answer at once (those of Microsoft.Network by a polling URL) and check
+nothing.
+
+Times are scaled: a deployment takes `provisioningSeconds`, where Azure's median is 60 s; Retry-After is scaled alike.
+
+Tokens are checked for tenant, secret and age, never for rights: every principal may do everything.
+
+Regions have no capacity and subscriptions no quota, unless a fault says so.
+
+Names that are the world's are checked for storage accounts, vaults and what is soft-deleted, not for other services.
+
+A recovered vault, account, service or store comes back without its children. The codes of what is not among the
+deleted, and of purge protection outside of Key Vault, are not recorded: they are near to Azure's.
+
+`outputResources` say by which api-version a resource was written from 2025-03-01 on; the first such version of ARM is
+not known.
+
+Operations of kind Read are recorded for references to what the deployment did not write, of kind Action for list
+functions, of kind Waiting where the engine was throttled or met a busy resource; ARM records more of them.
+
+Validation leaves out what a linked template makes, and what a nested one makes whose parameters only the run knows.
+
+What-if resolves references to what is there, which ARM leaves as expressions; references to what the template makes
+stay expressions. It does not filter the noise that ARM filters.
+
+Throttling counts one region; a provider's own limits are those of the settings, over 5 minutes.
+
+A list that lags misses what is new and shows what is gone; it shows the present tags of what it shows.
+
+Locks are checked for deletes only. Policies are kept and never enforced. Conditions (If-Match, If-None-Match) are
+ignored.
+
+`systemData` names no principal.
+"""
+APPROXIMATED: tuple[str, ...] = tuple(" ".join(text.split()) for text in _NEAR.split("\n\n"))

@@ -1,0 +1,135 @@
+"""Subscriptions and their resource providers."""
+
+from typing import Any
+
+from emulators.azure.providers import KNOWN, storage
+from emulators.azure.providers.versions import RESOURCES
+from emulators.azure.resources import groups, soft_deletion
+from emulators.azure.wire.errors import Refusal, refusal, unsupported
+from emulators.azure.wire.messages import Request, Response
+from emulators.azure.world import locations
+from emulators.azure.world.cloud import Cloud
+
+_OTHERS = ("Microsoft.EventHub", "Microsoft.KeyVault", "Microsoft.RecoveryServices", "Microsoft.Sql", "Microsoft.Web")
+_ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags", "subscriptions")
+
+
+def handle(cloud: Cloud, request: Request, tenant_id: str) -> Response:
+    """`/subscriptions[/{id}[/locations | /providers[/{namespace}[/register]] | /resources | /tagNames]]`."""
+    if soft_deletion.serves(request.lowered[2:]):
+        return soft_deletion.handle(cloud, request, request.lowered[2:])
+    if request.lowered[-1] != "checknameavailability":
+        groups.version(request)
+    if len(request.segments) == 1:
+        known = cloud.settings.subscriptions or {key.split("/")[2] for key in cloud.state.groups}
+        return Response(200, {"value": [_subscription(item, tenant_id) for item in sorted(known)]})
+    subscription = request.segments[1]
+    if len(request.segments) == 2:
+        return Response(200, _subscription(subscription, tenant_id))
+    part = request.lowered[2]
+    if part == "locations":
+        return Response(200, {"value": _locations(subscription)})
+    if part == "resources":
+        return Response(200, groups.resource_list(cloud, request, f"/subscriptions/{subscription}"))
+    if part == "providers":
+        return _providers(cloud, request, subscription)
+    raise unsupported(f"{request.method} {request.path}")
+
+
+def _subscription(subscription: str, tenant_id: str) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}",
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": subscription,
+        "tenantId": tenant_id,
+        "displayName": "Embedded Azure",
+        "state": "Enabled",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    }
+
+
+def _locations(subscription: str) -> list[dict[str, Any]]:
+    return [
+        {"id": f"/subscriptions/{subscription}/locations/{name}", "name": name, "displayName": shown}
+        for name, shown in zip(locations.NAMES, locations.DISPLAY_NAMES, strict=True)
+    ]
+
+
+def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
+    if request.lowered[4:] == ("checknameavailability",):
+        return _name_available(cloud, request)
+    known = _namespaces(cloud)
+    if len(request.segments) == 3:
+        return Response(200, {"value": [_provider(subscription, name, types) for name, types in known.items()]})
+    found = next((name for name in known if name.lower() == request.lowered[3]), None)
+    if found is None:
+        raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{request.segments[3]}' is invalid.")
+    key = f"{subscription}/{found}".lower()
+    if request.method == "POST" and request.lowered[4:] == ("unregister",):
+        cloud.state.unregistered.append(key)
+    elif request.method == "POST" and request.lowered[4:] == ("register",):
+        cloud.state.unregistered = [item for item in cloud.state.unregistered if item != key]
+    elif request.method != "GET" or len(request.segments) != 4:
+        raise refusal("MethodNotAllowed", method=request.method)
+    shown = _provider(subscription, found, known[found])
+    if key in cloud.state.unregistered:
+        shown["registrationState"] = "Unregistered"
+    return Response(200, shown)
+
+
+def _name_available(cloud: Cloud, request: Request) -> Response:
+    if request.lowered[3] != "microsoft.storage":
+        raise unsupported(f"checkNameAvailability of {request.segments[3]}")
+    name = str(request.body().get("name", ""))
+    taken = any(item.type == storage.ACCOUNT.name and item.name == name for item in cloud.state.resources.values())
+    if not taken:
+        return Response(200, {"nameAvailable": True})
+    message = f"The storage account named {name} is already taken."
+    return Response(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+
+
+def _namespaces(cloud: Cloud) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Types and their versions by namespace: those with a table, and those that templates or requests have named."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {"Microsoft.Resources": dict.fromkeys(_ARM_TYPES, RESOURCES)}
+    for row in KNOWN.values():
+        namespace, _, kind = row.name.partition("/")
+        found.setdefault(namespace, {})[kind] = row.versions
+    for name in _OTHERS:
+        found.setdefault(name, {})
+    made = [(resource.type, [resource.api_version]) for resource in cloud.state.resources.values()]
+    for name, versions in [*cloud.state.met.items(), *made]:
+        if name.lower() not in KNOWN:
+            namespace, kind = _spelled(found, name)
+            types = found.setdefault(namespace, {})
+            types[kind] = tuple(sorted({*types.get(kind, ()), *versions}))
+    return found
+
+
+def _spelled(found: dict[str, dict[str, tuple[str, ...]]], name: str) -> tuple[str, str]:
+    """Namespace and type of a name, in the case in which they are known already."""
+    namespace, _, kind = name.partition("/")
+    namespace = next((one for one in found if one.lower() == namespace.lower()), namespace)
+    return namespace, next((one for one in found.get(namespace, ()) if one.lower() == kind.lower()), kind)
+
+
+def _provider(subscription: str, namespace: str, types: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}/providers/{namespace}",
+        "namespace": namespace,
+        "resourceTypes": [
+            {
+                "resourceType": kind,
+                "locations": list(locations.DISPLAY_NAMES),
+                "apiVersions": list(reversed(versions)),
+                "capabilities": "SupportsTags, SupportsLocation",
+            }
+            for kind, versions in types.items()
+        ],
+        "registrationState": "Registered",
+        "registrationPolicy": "RegistrationRequired",
+    }
