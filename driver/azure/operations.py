@@ -1,8 +1,9 @@
 """Calls to ARM through its pipeline, and the asynchronous operations that they start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from driver.azure import connection
 from driver.azure.refusals import Refusal, read_cause
@@ -64,6 +65,23 @@ def poll(location: AzureLocation, url: str) -> Operation:
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
     """The body of a resource."""
     return _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+
+
+def list_values(
+    location: AzureLocation, path: str, api_version: str, condition: str | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The entries of a list, of all its pages. `condition` is ARM's `$filter`.
+
+    The SDK's lists do the same, but build a model of each entry, which costs half of the CPU time of the call.
+    """
+    query = urlencode({"api-version": api_version, **({"$filter": condition} if condition else {})}, quote_via=quote)
+    url = f"{path}?{query}"
+    while url:
+        page = _read_json(_send(location, "GET", url))
+        if "value" not in page:
+            raise Refusal(0, Cause("ConnectionFailed", f"{path} was answered with something that is not a list"))
+        yield from page["value"]
+        url = page.get("nextLink") or ""
 
 
 def delete(location: AzureLocation, resource_id: str, api_version: str) -> Operation:

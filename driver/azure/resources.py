@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driver.azure import connection, deployments, operations, providers
+from driver.azure import deployments, operations, providers
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
@@ -20,11 +20,9 @@ def list_group(location: AzureLocation, group: str, types: Iterable[str], name: 
     query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
     if query and len(wanted) == 1 and name:
         query = f"name eq '{_quote(name)}' and {query}"
-    with connection.connect(location) as clients:
-        listed = clients.resources.resources.list_by_resource_group(group, filter=query)
-        return frozenset(
-            ResourceId.parse(str(resource.id)) for resource in listed if str(resource.type).lower() in wanted
-        )
+    path = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}/resources"
+    listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
+    return frozenset(ResourceId.parse(resource["id"]) for resource in listed if resource["type"].lower() in wanted)
 
 
 def find_by_name(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
@@ -71,8 +69,9 @@ def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operat
 
 
 def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
-    with connection.connect(location) as clients:
-        return [ResourceId.parse(str(resource.id)) for resource in clients.resources.resources.list(filter=query)]
+    path = f"/subscriptions/{location.subscription_id}/resources"
+    listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
+    return [ResourceId.parse(resource["id"]) for resource in listed]
 
 
 def _quote(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -197,3 +198,27 @@ def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: 
     gone = Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}})
     stub.answer = lambda asked: gone if asked.method == "DELETE" else provider(asked)
     assert resources.delete(location, ResourceId.parse(VNET)) == Operation()
+
+
+def test_a_list_has_all_its_pages_and_a_filter(stub: Stub, location: AzureLocation) -> None:
+    networks = [{"id": f"{VNET}-{number}", "type": "Microsoft.Network/virtualNetworks"} for number in range(3)]
+    other = {"id": f"{GROUP}/providers/Microsoft.Web/sites/s", "type": "Microsoft.Web/sites"}
+
+    def answer(asked: Asked) -> Reply:
+        if "page=2" in asked.path:
+            return Reply(body={"value": [*networks[1:], other]})
+        return Reply(body={"value": networks[:1], "nextLink": f"{stub.url}/next?page=2"})
+
+    stub.answer = answer
+    found = resources.list_group(location, "rg-1", ["Microsoft.Network/virtualNetworks"], "it's")
+    assert found == {ResourceId.parse(network["id"]) for network in networks}
+    address, _, query = stub.asked[0].path.partition("?")
+    assert address == f"{GROUP}/resources"
+    assert parse_qs(query)["$filter"] == ["name eq 'it''s' and resourceType eq 'microsoft.network/virtualnetworks'"]
+
+
+def test_what_is_no_list_is_not_taken_for_an_empty_one(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(body="<html>maintenance</html>")
+    with pytest.raises(Refusal) as caught:
+        resources.list_group(location, "rg-1", ["Microsoft.Network/virtualNetworks"])
+    assert caught.value.verdict.tries > 1_000
