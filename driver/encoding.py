@@ -28,9 +28,13 @@ def _compress_state(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def encode_outcome(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
-    """An outcome as JSON. If it is larger than the task hub takes, it is a failure with the state `before` the step."""
-    result = outcome.model_dump(mode="json")
-    result["state"] = _compress_state(result["state"])
+    """An outcome as JSON. If it is larger than the task hub takes, it is a failure with the state `before` the step.
+
+    Fields that have their default are left out: each replay reads all outcomes of the run again.
+    """
+    result = outcome.model_dump(mode="json", exclude={"state"}, exclude_defaults=True)
+    if isinstance(outcome.state, State):
+        result["state"] = _compress_state(outcome.state.model_dump(mode="json"))
     limit = settings.current().payload_limit
     size = len(json.dumps(result).encode()) if limit else 0
     if size <= limit:

@@ -13,6 +13,7 @@ from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
 from driver.steps.creation import DeployState
+from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Reply, Stub, location_of
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
@@ -75,7 +76,7 @@ def test_a_refusal_is_an_outcome(
     stub: Stub, location: AzureLocation, status: int, code: str, attempt: int, kind: str, failure: str | None
 ) -> None:
     refuse(stub, status, code)
-    outcome = activities.take_step(payload(location, "start_deployment", attempt, {"existed": ["x"]}))
+    outcome = take_step(payload(location, "start_deployment", attempt, {"existed": ["x"]}))
     assert (outcome["kind"], outcome["code"]) == (kind, failure)
     assert outcome["state"]["existed"] == ["x"]
     assert f"{code}: m" in outcome["reason"]
@@ -83,9 +84,9 @@ def test_a_refusal_is_an_outcome(
 
 def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: AzureLocation) -> None:
     refuse(stub, 429, "TooManyRequests", **{"Retry-After": "77"})
-    assert activities.take_step(payload(location, "start_deployment"))["after"] == 77
+    assert take_step(payload(location, "start_deployment"))["after"] == 77
     refuse(stub, 503, "ServerTimeout")
-    waits = [activities.take_step(payload(location, "start_deployment", attempt))["after"] for attempt in (0, 3, 50)]
+    waits = [take_step(payload(location, "start_deployment", attempt))["after"] for attempt in (0, 3, 50)]
     assert 0.5 <= waits[0] <= 1
     assert 4 <= waits[1] <= 8
     assert 15 <= waits[2] <= 30
@@ -94,13 +95,13 @@ def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: A
 def test_what_a_watching_step_cannot_see_is_looked_at_again(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP)
     state = DeployState(url=f"{stub.url}/operations/1", polls=3).model_dump(mode="json")
-    outcome = activities.take_step(payload(location, "watch_deployment", 0, state))
+    outcome = take_step(payload(location, "watch_deployment", 0, state))
     assert (outcome["kind"], outcome["state"]) == ("Running", state)
     assert "ConnectionFailed" in outcome["reason"]
 
 
 def test_a_wrong_secret_fails_at_once(stub: Stub) -> None:
-    outcome = activities.take_step(payload(location_of(stub, "wrong-" + NEEDLE), "inspect_resources"))
+    outcome = take_step(payload(location_of(stub, "wrong-" + NEEDLE), "inspect_resources"))
     assert (outcome["kind"], outcome["code"]) == ("Failed", "INFRASTRUCTURE_ERROR")
     assert "AADSTS7000215" in outcome["reason"]
     assert NEEDLE not in json.dumps(outcome)
@@ -108,14 +109,14 @@ def test_a_wrong_secret_fails_at_once(stub: Stub) -> None:
 
 def test_a_key_that_is_gone_is_a_failure_that_says_so(location: AzureLocation) -> None:
     other = Fernet.generate_key().decode()
-    outcome = activities.take_step(payload(location, "start_deployment", key=other))
+    outcome = take_step(payload(location, "start_deployment", key=other))
     assert (outcome["kind"], outcome["code"]) == ("Failed", "INTERNAL_ERROR")
     assert "SEALING_KEYS" in outcome["reason"]
 
 
 def test_secrets_that_azure_repeats_are_hidden(stub: Stub, location: AzureLocation) -> None:
     refuse(stub, 400, "InvalidParameter", f"'{PASSWORD}' and {NEEDLE} and {json.dumps(PASSWORD)} are bad")
-    outcome = activities.take_step(payload(location, "start_deployment"))
+    outcome = take_step(payload(location, "start_deployment"))
     assert "n33dle" not in json.dumps(outcome)
     assert "are bad" in outcome["reason"]
 
@@ -123,7 +124,7 @@ def test_secrets_that_azure_repeats_are_hidden(stub: Stub, location: AzureLocati
 def test_a_bug_raises_without_secrets(stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture) -> None:
     stub.answer = lambda asked: Reply(200, {"value": [{"id": 5, "type": {"a": NEEDLE}}]})
     with pytest.raises(activities.Bug) as caught:
-        activities.take_step(payload(location, "start_preview"))
+        take_step(payload(location, "start_preview"))
     assert str(caught.value) == "TypeError: a step of preview was called for a deploy"
     assert "failed unexpectedly" in caplog.text
 
@@ -131,13 +132,13 @@ def test_a_bug_raises_without_secrets(stub: Stub, location: AzureLocation, caplo
 def test_a_step_of_another_verb_is_a_bug(location: AzureLocation) -> None:
     wrong = {**payload(location, "remove_resources"), "step": "start_deployment"}
     with pytest.raises(activities.Bug, match="called for a remove"):
-        activities.take_step(wrong)
+        take_step(wrong)
 
 
 def test_at_debug_no_line_holds_a_secret(stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture) -> None:
     refuse(stub, 400, "InvalidParameter")
     with caplog.at_level(logging.DEBUG):
-        activities.take_step(payload(location, "start_deployment"))
+        take_step(payload(location, "start_deployment"))
     assert caplog.records
     assert NEEDLE not in caplog.text
     assert "token-1" not in caplog.text

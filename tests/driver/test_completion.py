@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from driver import activities, events, sealing, settings
+from driver import events, sealing, settings
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
 from driver.settings import BACKEND
 from driver.steps.creation import DeployState
 from driver.steps.removal import Deletion, RemoveState
+from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Asked, Reply, Stub
 from tests.support.kafka import Kafka
 from tests.support.requests import SUBSCRIPTION
@@ -107,9 +108,9 @@ def test_the_step_publishes_and_says_the_same_when_it_runs_again(
 ) -> None:
     """Its worker may be killed after Kafka has the event: Azure may then answer otherwise to all but the record."""
     stub.answer = answers(record(), Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}}))
-    first = activities.take_step(watched(stub, location))
+    first = take_step(watched(stub, location))
     stub.answer = answers(record(), REFUSED)
-    second = activities.take_step(watched(stub, location))
+    second = take_step(watched(stub, location))
     assert first == second
     assert (first["kind"], first["published"]) == ("Completed", True)
     seen = kafka.read_events(lambda seen: [one.key for one in seen].count("r") == 2, topic=topic)
@@ -120,7 +121,7 @@ def test_the_step_publishes_and_says_the_same_when_it_runs_again(
 
 def test_before_brent_has_read_the_202_nothing_is_published(topic: str, stub: Stub, location: AzureLocation) -> None:
     stub.answer = answers(record(), REFUSED)
-    outcome = activities.take_step(watched(stub, location, accepted_at=datetime.now(UTC).isoformat()))
+    outcome = take_step(watched(stub, location, accepted_at=datetime.now(UTC).isoformat()))
     assert (outcome["kind"], outcome["published"], outcome["sent"]) == ("Completed", False, False)
     assert outcome["event"]["status"] == "COMPLETE"
 
@@ -129,7 +130,7 @@ def test_while_kafka_is_away_the_step_does_not_wait(topic: str, stub: Stub, loca
     events._away.set()
     try:
         stub.answer = answers(record(), REFUSED)
-        outcome = activities.take_step(watched(stub, location))
+        outcome = take_step(watched(stub, location))
     finally:
         events._away.clear()
     assert (outcome["published"], outcome["sent"]) == (False, False)
@@ -139,7 +140,7 @@ def test_what_needs_more_than_the_record_is_in_the_history_before_kafka_has_it(
     topic: str, stub: Stub, location: AzureLocation
 ) -> None:
     stub.answer = answers(record(), Reply(body={"value": []}))
-    outcome = activities.take_step(watched(stub, location, work=deploy(template=NESTED, file="t.json")))
+    outcome = take_step(watched(stub, location, work=deploy(template=NESTED, file="t.json")))
     assert (outcome["kind"], outcome["published"]) == ("Completed", False)
 
 
@@ -159,12 +160,12 @@ def test_a_deployment_that_has_succeeded_never_fails(
 ) -> None:
     """O16 of the cases: the record may lag behind its operation."""
     stub.answer = answers(answer, REFUSED)
-    waiting = activities.take_step(watched(stub, location))
+    waiting = take_step(watched(stub, location))
     assert (waiting["kind"], waiting["settled"], waiting["state"]["over"]) == ("Running", True, True)
     assert waiting["reason"]
     assert waiting["after"] > 0
     stub.answer = lambda asked: record() if asked.path.startswith(f"{RECORD}?") else REFUSED  # not polled again
-    done = activities.take_step({**watched(stub, location), "state": waiting["state"]})
+    done = take_step({**watched(stub, location), "state": waiting["state"]})
     assert (done["kind"], done["published"]) == ("Completed", True)
 
 
@@ -188,7 +189,7 @@ def test_the_record_of_a_deployment_is_deleted_last_and_not_waited_for(
     topic: str, stub: Stub, location: AzureLocation, answer: Reply, caplog: pytest.LogCaptureFixture
 ) -> None:
     stub.answer = answers(answer, REFUSED)
-    outcome = activities.take_step(removal(location))
+    outcome = take_step(removal(location))
     assert (outcome["kind"], outcome["published"]) == ("Completed", True)
     assert outcome["event"]["associatedTopology"] == {"vnet": None, "d": None}
     assert stub.asked[-1].method == "DELETE"
@@ -199,7 +200,7 @@ def test_a_record_that_azure_is_too_busy_to_delete_is_waited_for(
     topic: str, stub: Stub, location: AzureLocation
 ) -> None:
     stub.answer = answers(Reply(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "7"}), REFUSED)
-    outcome = activities.take_step(removal(location))
+    outcome = take_step(removal(location))
     assert (outcome["kind"], outcome["settled"], outcome["after"]) == ("Running", True, 7)
 
 
@@ -214,7 +215,7 @@ def test_an_event_that_the_task_hub_does_not_take_is_reduced(
     scheduler: None, stub: Stub, location: AzureLocation
 ) -> None:
     stub.answer = answers(record(value="x" * 1_500_000), REFUSED)
-    outcome = activities.take_step(watched(stub, location))
+    outcome = take_step(watched(stub, location))
     assert len(json.dumps(outcome)) < 1_000_000
     assert not outcome["published"]
     event = outcome["event"]
@@ -233,8 +234,8 @@ def test_a_large_state_travels_compressed(scheduler: None, stub: Stub, location:
     state = DeployState(topology=topology, url=f"{stub.url}/operations/1")
     assert len(state.model_dump_json()) > 1_000_000
     stub.answer = lambda asked: Reply(body={"status": "Running"})
-    outcome = activities.take_step(payload(location, "watch_deployment", state, deploy()))
+    outcome = take_step(payload(location, "watch_deployment", state, deploy()))
     assert outcome["kind"] == "Running"
     assert len(json.dumps(outcome)) < 200_000
     again = {**payload(location, "watch_deployment", state, deploy()), "state": outcome["state"]}
-    assert activities.take_step(again)["kind"] == "Running"
+    assert take_step(again)["kind"] == "Running"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dev.processes import Server
-from driver import activities, events
+from driver import events
 from driver import settings as driver_settings
 from driver.errors import NotReady
 from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
@@ -24,6 +24,7 @@ from driver.settings import Settings
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
+from tests.support.activities import publish_event
 from tests.support.events import make_event
 from tests.support.kafka import Kafka, run_test_broker
 
@@ -180,7 +181,7 @@ def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
     message = make_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
-    answer = activities.publish_event(payload(message))
+    answer = publish_event(payload(message))
     assert answer["published"]
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value == message
@@ -199,7 +200,7 @@ def test_the_event_of_a_failed_run_is_built_from_its_last_state(
 ) -> None:
     message = build_event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
     ended = {"event": None, "state": state.model_dump(mode="json"), "failure": ["INTERNAL_ERROR", "bad"], "of": step}
-    assert activities.publish_event(payload(message, **ended))["event"] == message
+    assert publish_event(payload(message, **ended))["event"] == message
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value == message
 
@@ -207,7 +208,7 @@ def test_the_event_of_a_failed_run_is_built_from_its_last_state(
 def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publishing: Settings) -> None:
     topology = {"vnet": {"id": "i", "type": "t"}}
     message = complete(outputs={"a": "x" * 2_000_000}, topology=topology)
-    answer = activities.publish_event(payload(message))
+    answer = publish_event(payload(message))
     assert answer["published"]
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
     assert record.value["status"] == "FAILED"
@@ -220,7 +221,7 @@ def test_without_a_broker_the_activity_asks_to_be_called_again(monkeypatch: pyte
     monkeypatch.setenv("KAFKA_CONFIG_DELIVERY_TIMEOUT_MS", "300")
     driver_settings.current.cache_clear()
     try:
-        outcome = activities.publish_event(payload(complete()))
+        outcome = publish_event(payload(complete()))
     finally:
         driver_settings.current.cache_clear()
     assert outcome["kind"] == "Retry"
