@@ -12,7 +12,7 @@ import pytest
 
 from emulators.functions_host.history import Event, EventType
 from emulators.functions_host.replay import Replay
-from tests.support.orchestration import APP
+from tests.support.orchestration import APP, answer_history
 
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads")  # the SDK's own call, once a process
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*/*.json"))
@@ -41,28 +41,10 @@ def test_a_history_of_an_earlier_release_is_replayed(path: Path) -> None:
     played: list[Event] = []
     for episode in split_episodes(recorded["history"]):
         started = [*played, episode[0], *(one for one in episode if one["EventType"] in MESSAGES)]
-        answered = call_orchestrator(recorded, started)
+        answered = answer_history(recorded["input"], started, recorded["instanceId"])
         replay = Replay("e-1", answered["actions"][0], APP.activities.keys(), APP.orchestrators.keys())
         replay.run(started)
         assert describe([happened for happened, _ in replay.new.values()]) == describe(episode)
         played += episode
     assert answered["isDone"]
     assert answered["output"] == recorded["output"]
-
-
-def call_orchestrator(recorded: dict[str, Any], history: list[Event]) -> dict[str, Any]:
-    """What the SDK answers for a history."""
-    context = {
-        "history": history,
-        "input": recorded["input"],
-        "instanceId": recorded["instanceId"],
-        "isReplaying": len(history) > 2,
-        "parentInstanceId": None,
-        "upperSchemaVersion": 1,
-        "upperSchemaVersionNew": 3,
-        "longRunningTimerIntervalDuration": "3.00:00:00",
-        "maximumShortTimerDuration": "6.00:00:00",
-        "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
-    }
-    answered: dict[str, Any] = json.loads(APP.orchestrators["run_lifecycle"].handler(context=json.dumps(context)))
-    return answered

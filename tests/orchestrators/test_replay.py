@@ -15,13 +15,12 @@ from driver.steps.removal import RemoveState
 from emulators.functions_host.history import Event, EventType
 from tests.support.orchestration import (
     ACCEPTED_AT,
-    APP,
     MADE,
-    REQUEST_ID,
     SEALED,
     STARTED,
     Answer,
     Run,
+    answer_history,
     complete,
     run_input,
 )
@@ -54,20 +53,7 @@ def done(request: pytest.FixtureRequest) -> Run:
 
 def answer(data: str, history: list[Event]) -> dict[str, Any]:
     """What the SDK answers for a history."""
-    context = {
-        "history": history,
-        "input": json.loads(data),
-        "instanceId": REQUEST_ID,
-        "isReplaying": len(history) > 2,
-        "parentInstanceId": None,
-        "upperSchemaVersion": 1,
-        "upperSchemaVersionNew": 3,
-        "longRunningTimerIntervalDuration": "3.00:00:00",
-        "maximumShortTimerDuration": "6.00:00:00",
-        "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
-    }
-    answered: dict[str, Any] = json.loads(APP.orchestrators["run_lifecycle"].handler(context=json.dumps(context)))
-    return answered
+    return answer_history(json.loads(data), history)
 
 
 def prefixes(history: list[Event]) -> list[list[Event]]:

@@ -100,6 +100,24 @@ def _app() -> App:
 APP = _app()
 
 
+def answer_history(data: Any, history: list[Event], instance_id: str = REQUEST_ID) -> dict[str, Any]:
+    """What the SDK answers for a history; `data` is the input of the orchestration."""
+    context = {
+        "history": history,
+        "input": data,
+        "instanceId": instance_id,
+        "isReplaying": len(history) > 2,
+        "parentInstanceId": None,
+        "upperSchemaVersion": 1,
+        "upperSchemaVersionNew": 3,
+        "longRunningTimerIntervalDuration": "3.00:00:00",
+        "maximumShortTimerDuration": "6.00:00:00",
+        "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+    }
+    answered: dict[str, Any] = json.loads(APP.orchestrators["run_lifecycle"].handler(context=json.dumps(context)))
+    return answered
+
+
 @dataclass
 class Run:
     """One instance from its start to its end, or until `most` activities were called.
