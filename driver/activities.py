@@ -83,7 +83,7 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         message, sent = payload["event"], payload["sent"]
         if message is None:
-            message = reports.fit_event(_build_failure(payload), settings.current().payload_limit)
+            message = reports.fit_event(build_failure(payload), settings.current().payload_limit)
         try:
             published = _publish(message, payload["tenant"], sent)
         except events.Undelivered as error:
@@ -93,9 +93,15 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         return encode_outcome(Outcome(kind="Completed", event=published, published=True))
 
 
-def _build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The event FAILED of a run, with the topology in the state of its last step."""
-    state = STEPS[payload["of"]].state.model_validate(decode_state(payload["state"]))
+def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The event FAILED of a run, with the topology in the state of its last step.
+
+    `await_executions` is no step of a verb, and runs of version 0 did not name the step: their states tell themselves.
+    """
+    content = decode_state(payload["state"])
+    step = STEPS.get(payload["of"])
+    unnamed = removal.RemoveState if "removed" in content else creation.DeployState
+    state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
     return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
 

@@ -193,6 +193,9 @@ def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
         ("watch_deployment", DeployState(topology={"a": ENTRY}), {"a": ENTRY}),
         ("remove_resources", RemoveState(begun=True, removed=("a", "b")), {"a": None, "b": None}),
         ("call_action", CallState(), {}),
+        ("await_executions", RemoveState(), {}),
+        ("", RemoveState(begun=True, removed=("a",)), {"a": None}),
+        ("", DeployState(topology={"a": ENTRY}), {"a": ENTRY}),
     ],
 )
 def test_the_event_of_a_failed_run_is_built_from_its_last_state(

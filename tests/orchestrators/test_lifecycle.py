@@ -248,6 +248,15 @@ def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str
     assert done.names.count(step) == 1
 
 
+@pytest.mark.parametrize(
+    "answer", [keep_running(2, RemoveState(), "it runs"), ValueError("a bug")], ids=["timeout", "bug"]
+)
+def test_a_removal_whose_wait_for_others_fails_says_so(answer: Answer) -> None:
+    done = Run(run_input("remove", 0, awaits=["other"]), {"await_executions": [answer]}).execute()
+    assert "await_executions" in failure(done)["description"]
+    assert done.payloads("publish_event")[0]["of"] == "await_executions"
+
+
 def test_a_wait_ends_with_the_deadline() -> None:
     done = run("deploy", 30, most=4, watch_deployment=[keep_running(3600, STATE)])
     started = done.histories[0][1][0]["Timestamp"]

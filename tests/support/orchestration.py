@@ -9,8 +9,8 @@ from typing import Any
 
 from azure.durable_functions import DFApp
 
-from driver.activities import STEPS
-from driver.models.events import FailureCode, TopologyEntry
+from driver.activities import build_failure
+from driver.models.events import TopologyEntry
 from driver.models.outcomes import DeploymentShown, Outcome, succeed
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
@@ -59,12 +59,7 @@ USUAL: dict[str, Answer] = {
 
 def publish(payload: Mapping[str, Any]) -> Outcome:
     """What `publish_event` answers when Kafka has acknowledged the event."""
-    event = payload["event"]
-    if event is None:
-        state = STEPS[payload["of"]].state.model_validate(payload["state"])
-        code, reason = payload["failure"]
-        topology = {key: entry and entry.model_dump(mode="json") for key, entry in state.report_topology().items()}
-        event = make_event(topology, failure=(FailureCode(code), reason), request_id=REQUEST_ID)
+    event = payload["event"] or build_failure(payload)
     return Outcome(kind="Completed", event=event, published=True)
 
 
