@@ -323,7 +323,7 @@ def test_alerts_look_for_lines_that_the_driver_writes(dev: Snapshot) -> None:
         one["properties"]["criteria"]["allOf"][0]["query"] for one in dev.all("Microsoft.Insights/scheduledQueryRules")
     ]
     texts = [re.sub(r'.*contains "(.*)"', r"\1", query) for query in queries]
-    sources = "".join(path.read_text(encoding="utf-8") for path in (INFRA.parent / "driver").glob("*.py")).lower()
+    sources = "".join(path.read_text(encoding="utf-8") for path in (INFRA.parent / "driver").rglob("*.py")).lower()
     # "FAILED published" is made of a status and a word; ARM's own codes are named in lower case.
     assert [text for text in texts if text.removeprefix("FAILED ").lower() not in sources] == []
     assert len(texts) == 5
