@@ -40,7 +40,8 @@ def test_waiting_for_too_many_events_names_those_that_came(kafka: Kafka) -> None
 
 
 @pytest.mark.slow
-def test_the_broker_keeps_address_and_events_over_a_restart(kafka: Kafka) -> None:
+def test_the_broker_keeps_address_and_events_over_a_restart(own_kafka: Kafka) -> None:
+    kafka = own_kafka
     publish(kafka.address, "restart", "before", {"status": "COMPLETE"})
     kafka.stop()
     kafka.start()

@@ -27,7 +27,7 @@ class Kafka:
     broker: ApacheKafka | processes.Server
 
     def stop(self) -> None:
-        """Stops the broker; the test that does so starts it again."""
+        """Stops the broker, which must be the test's own; the test starts it again."""
         self._restartable().stop()
 
     def start(self) -> None:
@@ -52,7 +52,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """
     folder = tmp_path_factory.mktemp("kafka")
     if not apache_kafka.missing_tools():
-        running = _apache_kafka(folder)
+        running = run_apache_kafka(folder)
     elif os.environ.get("KAFKA_REQUIRED") == "1":
         pytest.fail(f"KAFKA_REQUIRED=1 asks for Apache Kafka, but {_without_apache_kafka()}")
     else:
@@ -61,8 +61,17 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
         yield broker
 
 
+@pytest.fixture
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker of the test's own, which may be stopped and started: nobody else reads from it."""
+    if apache_kafka.missing_tools():
+        pytest.skip(f"only Apache Kafka keeps its address over a restart; {_without_apache_kafka()}")
+    with run_apache_kafka(tmp_path_factory.mktemp("own-kafka")) as broker:
+        yield broker
+
+
 @contextmanager
-def _apache_kafka(folder: Path) -> Iterator[Kafka]:
+def run_apache_kafka(folder: Path) -> Iterator[Kafka]:
     broker = ApacheKafka(folder)
     broker.start()
     try:
