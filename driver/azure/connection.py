@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +72,8 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
 def build_refusal(response: Any) -> Refusal:
     """The Refusal for a response with an error status."""
     headers: Mapping[str, str] = response.headers
-    return Refusal(
-        response.status_code, read_cause(response.text(), f"HTTP {response.status_code}"), read_retry_after(headers)
-    )
+    cause = read_cause(response.text(), f"HTTP {response.status_code}")
+    return Refusal(response.status_code, cause, read_retry_after(headers), read_date(headers))
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float:
@@ -81,6 +82,14 @@ def read_retry_after(headers: Mapping[str, str]) -> float:
         return max(0.0, float(headers.get("Retry-After") or 0))
     except ValueError:
         return 0.0
+
+
+def read_date(headers: Mapping[str, str]) -> datetime | None:
+    """The time of an answer by the clock of the server, in whole seconds; None if there is none."""
+    try:
+        return parsedate_to_datetime(headers.get("Date") or "")
+    except ValueError:
+        return None
 
 
 def _build_sign_in_refusal(message: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -62,9 +63,30 @@ def poll(location: AzureLocation, url: str) -> Operation:
     return Operation(url if is_running else "", connection.read_retry_after(response.headers), body=body)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a GET answered: the body, None if the resource does not exist; and the time of the answer by ARM's clock, in
+    whole seconds.
+    """
+
+    body: Mapping[str, Any] | None
+    answered_at: datetime | None
+
+
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
     """The body of a resource."""
     return _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+
+
+def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
+    """Look whether a resource exists. Raises a Refusal for every answer that shows neither."""
+    try:
+        response = _send(location, "GET", f"{resource_id}?api-version={api_version}")
+    except Refusal as refused:
+        if refused.status == 404 and refused.is_absence:
+            return Look(None, refused.answered_at)
+        raise
+    return Look(_read_json(response), connection.read_date(response.headers))
 
 
 def list_values(

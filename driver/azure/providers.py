@@ -14,37 +14,37 @@ RESOURCES_VERSION = "2025-04-01"  # of resource groups and providers
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def find_api_version(location: AzureLocation, resource_id: ResourceId) -> str:
-    """The newest stable api-version of a resource's type in the resource's own subscription, or the newest preview if
-    none is stable.
+def list_api_versions(location: AzureLocation, resource_id: ResourceId) -> list[str]:
+    """The api-versions of a resource's type in the resource's own subscription: stable ones first, each kind from the
+    newest. Never empty.
 
-    Providers do not list every child type. One that is not listed gets its parent's version. Raises a Refusal if the
+    Providers do not list every child type. One that is not listed gets its parent's versions. Raises a Refusal if the
     parent is not listed either.
     """
     if resource_id.is_group:
-        return RESOURCES_VERSION
+        return [RESOURCES_VERSION]
     namespace, _, name = resource_id.type.partition("/")
     provider = (location, resource_id.subscription.lower(), namespace.lower())
-    version = _find_newest_version(_list_api_versions(*provider), name.lower())
-    if not version:  # the type may have been added since the provider's answer was cached
-        _list_api_versions.cache_clear()
-        version = _find_newest_version(_list_api_versions(*provider), name.lower())
-    if version:
-        return version
+    versions = _find_listed_versions(_read_api_versions(*provider), name.lower())
+    if not versions:  # the type may have been added since the provider's answer was cached
+        _read_api_versions.cache_clear()
+        versions = _find_listed_versions(_read_api_versions(*provider), name.lower())
+    if versions:
+        return versions
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
     raise Refusal(404, Cause("InvalidResourceType", text))
 
 
-def _find_newest_version(known: Mapping[str, list[str]], name: str) -> str:
+def _find_listed_versions(known: Mapping[str, list[str]], name: str) -> list[str]:
     segments = name.split("/")
     for length in range(len(segments), 0, -1):
         if versions := known.get("/".join(segments[:length])):
-            return versions[0]
-    return ""
+            return versions
+    return []
 
 
 @lru_cache(maxsize=1024)
-def _list_api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
+def _read_api_versions(location: AzureLocation, subscription: str, namespace: str) -> dict[str, list[str]]:
     """The api-versions of a provider's types: stable ones first, each kind from the newest. Cached, since they change
     only with Azure's releases.
     """

@@ -6,6 +6,7 @@ message, a plain string, and HTML from something on the way.
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from driver.azure.verdicts import VERDICTS, Cause, Verdict, find_verdict, is_missing
@@ -16,13 +17,25 @@ _WRAPPERS = {
     "invalidtemplatedeployment",
     "preflightvalidationcheckfailed",
 }
+# Codes that refuse the api-version of a call, not the call.
+_VERSION_CODES = {
+    "apiversionnotsupported",
+    "invalidapiversion",
+    "invalidapiversionparameter",
+    "invalidresourcetype",
+    "noregisteredproviderfound",
+    "unsupportedapiversion",
+    "versionnotsupported",
+}
 # Codes of status 404 that do not mean that the requested resource is absent.
-_NO_ABSENCE = {
+_NO_ABSENCE = _VERSION_CODES | {
     "http 404",  # without an ARM error code: a proxy or gateway answered
     "invalidresourcenamespace",
-    "invalidresourcetype",
+    "invalidsubscriptionid",
+    "missingsubscriptionregistration",
     "resourcetypenotsupported",
     "subscriptionnotfound",
+    "subscriptionnotregistered",
 }
 _DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
@@ -30,14 +43,15 @@ _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererro
 
 class Refusal(Exception):
     """ARM or Entra ID refused a call (`status` >= 400), reported a failed operation (`status` 200), or could not be
-    reached (0).
+    reached (0). `answered_at` is the time at which ARM answered, by its own clock, if it said that.
     """
 
-    def __init__(self, status: int, cause: Cause, retry_after: float = 0) -> None:
+    def __init__(self, status: int, cause: Cause, retry_after: float = 0, answered_at: datetime | None = None) -> None:
         super().__init__(cause.text)
         self.status = status
         self.cause = cause
         self.retry_after = retry_after
+        self.answered_at = answered_at
 
     @property
     def verdict(self) -> Verdict:
@@ -49,6 +63,11 @@ class Refusal(Exception):
         if self.cause.code.lower() in _NO_ABSENCE:
             return False
         return self.status == 404 or (self.status == 200 and is_missing(self.verdict))
+
+    @property
+    def is_about_version(self) -> bool:
+        """Whether it refuses the api-version of the call. Another version may be accepted."""
+        return self.status in (400, 404) and self.cause.code.lower() in _VERSION_CODES
 
 
 def read_cause(body: Any, otherwise: str = "") -> Cause:

@@ -1,14 +1,18 @@
 """Resources and resource groups in ARM: listing, reading and deleting them, and calling actions on them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar
 
 from driver.azure import deployments, operations, providers
-from driver.azure.operations import Operation
+from driver.azure.operations import Look, Operation
 from driver.azure.refusals import Refusal
+from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 
+T = TypeVar("T")
+_MOST_VERSIONS = 10  # api-versions that are tried for one call
 _MOST_FILTERS = 10  # types in one $filter; with more it would be longer than ARM takes
 
 
@@ -38,25 +42,30 @@ def find_by_tag(location: AzureLocation, name: str, value: str) -> list[Resource
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] | None:
     """The body of a resource or resource group; None if it does not exist."""
-    try:
-        return operations.get(location, resource_id.text, providers.find_api_version(location, resource_id))
-    except Refusal as refused:
-        if refused.is_absence:
-            return None
-        raise
+    return look(location, resource_id).body
 
 
-def exists(location: AzureLocation, resource_id: ResourceId) -> bool:
-    """Whether a resource or resource group exists."""
-    return get(location, resource_id) is not None
+def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Look:
+    """Look whether a resource or resource group exists. `versions` are api-versions to try first.
+
+    Raises a Refusal for every answer that shows neither: 404 shows absence only if it is ARM's error about this
+    resource, not about its subscription, its type or the api-version.
+    """
+    return _try_versions(
+        location, resource_id, versions, lambda version: operations.look(location, resource_id.text, version)
+    )
 
 
-def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
-    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over."""
+def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Operation:
+    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over.
+    `versions` are api-versions to try first.
+    """
     try:
         if resource_id.is_deployment:
             return deployments.delete(location, resource_id)
-        return operations.delete(location, resource_id.text, providers.find_api_version(location, resource_id))
+        return _try_versions(
+            location, resource_id, versions, lambda version: operations.delete(location, resource_id.text, version)
+        )
     except Refusal as refused:
         if refused.is_absence:
             return Operation()
@@ -65,7 +74,33 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
 
 def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operation:
     """Begin an action (POST) on a resource."""
-    return operations.act(location, resource_id.text, action, providers.find_api_version(location, resource_id))
+    return _try_versions(
+        location, resource_id, (), lambda version: operations.act(location, resource_id.text, action, version)
+    )
+
+
+def _try_versions(
+    location: AzureLocation, resource_id: ResourceId, versions: Iterable[str], call: Callable[[str], T]
+) -> T:
+    """Call with the given api-versions, then with those of the provider, until one is not refused. If all are refused,
+    raises the first Refusal.
+    """
+    first: Refusal | None = None
+    for version in islice(_list_versions(location, resource_id, versions), _MOST_VERSIONS):
+        try:
+            return call(version)
+        except Refusal as refused:
+            if not refused.is_about_version:
+                raise
+            first = first or refused
+    raise first or Refusal(404, Cause("InvalidResourceType", f"{resource_id} has no api-version"))
+
+
+def _list_versions(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str]) -> Iterator[str]:
+    """The given api-versions, then those of the provider, each once. The provider is not asked before it is needed."""
+    given = tuple(dict.fromkeys(versions))
+    yield from given
+    yield from (version for version in providers.list_api_versions(location, resource_id) if version not in given)
 
 
 def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:

@@ -179,7 +179,7 @@ def _find_existing_resources(location: AzureLocation, work: Deploy, template: Te
     existing = [resource_id for resource_id in listed if resource_id.type.lower() in referred]
     for resource_id in deployments.list_validated_ids(location, work, template.body):
         is_in_list = resource_id.is_top_level and resource_id.is_in_group(work.resource_group)
-        if resource_id in listed or (not is_in_list and resources.exists(location, resource_id)):
+        if resource_id in listed or (not is_in_list and resources.get(location, resource_id) is not None):
             existing.append(resource_id)
     return existing
 
