@@ -25,6 +25,7 @@ from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, WaitingFor, fail, keep_running, retry, succeed
 from driver.steps import actions, adoption, creation, previews, removal
+from driver.steps.states import DeployState
 from driver.waiting import Waiting
 
 
@@ -37,10 +38,10 @@ class Step:
 
 
 STEPS = {
-    "inspect_resources": Step(creation.inspect_resources, creation.DeployState),
-    "start_deployment": Step(creation.start_deployment, creation.DeployState),
-    "watch_deployment": Step(creation.watch_deployment, creation.DeployState),
-    "abandon_deployment": Step(creation.abandon_deployment, creation.DeployState),
+    "inspect_resources": Step(creation.inspect_resources, DeployState),
+    "start_deployment": Step(creation.start_deployment, DeployState),
+    "watch_deployment": Step(creation.watch_deployment, DeployState),
+    "abandon_deployment": Step(creation.abandon_deployment, DeployState),
     "remove_resources": Step(removal.remove_resources, removal.RemoveState),
     "call_action": Step(actions.call_action, actions.CallState),
     "watch_action": Step(actions.watch_action, actions.CallState),
@@ -100,7 +101,7 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     content = decode_state(payload["state"])
     step = STEPS.get(payload["of"])
-    unnamed = removal.RemoveState if "removed" in content else creation.DeployState
+    unnamed = removal.RemoveState if "removed" in content else DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
     return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))

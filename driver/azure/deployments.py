@@ -1,7 +1,8 @@
 """Deployments in ARM, at resource group and at subscription scope."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from driver.azure import connection, operations
@@ -17,12 +18,31 @@ _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment in ARM. `state` is its provisioning state. `failure` is set if it has failed or was canceled."""
+    """A deployment's record in ARM. `state` is its provisioning state. `failure` is set if it has failed or was
+    canceled. `resource_ids` are its `outputResources`; `unnamed` describes those of them that have no ARM id, such as
+    what a Bicep extension made. `changed_at` is the time of the last change, ISO 8601.
+    """
 
     state: str
     outputs: Mapping[str, Any]
     resource_ids: tuple[ResourceId, ...]
     failure: Cause | None = None
+    unnamed: tuple[str, ...] = ()
+    correlation_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What the operations of a deployment show. `created` are the targets of operations of kind Create. `records` are
+    the records of nested deployments of the same run. `foreign` are records of nested deployments that a later run of
+    another deployment has overwritten: what they wrote is not known.
+    """
+
+    created: tuple[ResourceId, ...] = ()
+    records: tuple[ResourceId, ...] = ()
+    foreign: tuple[ResourceId, ...] = ()
 
 
 def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
@@ -31,16 +51,22 @@ def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
     return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
-def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
+def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any], correlation_id: str) -> Operation:
     """Create or update a deployment. If one of that name is active already, this request has started it, since its name
     holds the requestId: then it is joined, and the operation has no URL.
+
+    ARM takes the correlation id over into the record, and into those of nested deployments.
     """
+    headers = {"x-ms-correlation-request-id": correlation_id}
     try:
         with connection.connect(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
             return operations.read_operation(
                 operations.call_begin(
-                    begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
+                    begin,
+                    *_split_id(build_deployment_id(location, work)),
+                    _build_body(work, template),
+                    headers=headers,
                 )
             )
     except Refusal as refused:
@@ -49,18 +75,29 @@ def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> O
         raise
 
 
-def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
-    """The ids of the resources that a template would create or update, from ARM's preflight validation."""
+@dataclass(frozen=True)
+class Validation:
+    """The ids of the resources that a template would create or update, as far as ARM can tell without running it, and
+    the time of the answer by ARM's clock.
+    """
+
+    ids: tuple[ResourceId, ...]
+    answered_at: datetime | None
+
+
+def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Validation:
+    """ARM's preflight validation of a deployment."""
     with connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
-        answer = operations.call_begin(
+        response = operations.call_begin(
             begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
-        ).json()
+        )
+    answer = response.json()
     if "error" in answer:
         raise Refusal(200, read_cause(answer))
-    return tuple(
-        ResourceId.parse(resource["id"]) for resource in answer.get("properties", {}).get("validatedResources") or ()
-    )
+    named = answer.get("properties", {}).get("validatedResources") or ()
+    ids = tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
+    return Validation(ids, connection.read_date(response.headers))
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
@@ -87,20 +124,49 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
         failure = read_cause({"error": error}, f"Deployment{state}")
-    ids = tuple(ResourceId.parse(str(resource.id)) for resource in properties.output_resources or ())
-    return Deployment(state, properties.outputs or {}, ids, failure)
+    listed = properties.output_resources or ()
+    return Deployment(
+        state=state,
+        outputs=properties.outputs or {},
+        resource_ids=tuple(ResourceId.parse(str(resource.id)) for resource in listed if resource.id),
+        failure=failure,
+        unnamed=tuple(_describe_unnamed(resource.as_dict()) for resource in listed if not resource.id),
+        correlation_id=str(properties.correlation_id or ""),
+        tags=dict(deployment.tags or {}),
+        changed_at=properties.timestamp,
+    )
 
 
-def list_touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of all that a deployment and its nested deployments wrote or tried to write, nested deployments included.
-    They are read from its operations, since ARM lists no resources for a deployment that has failed.
+def find_record(location: AzureLocation, resource_id: ResourceId) -> Deployment | None:
+    """A deployment's record; None if there is none (ARM deletes old ones)."""
+    try:
+        return get(location, resource_id)
+    except Refusal as refused:
+        if refused.is_absence:
+            return None
+        raise
+
+
+def read_writes(location: AzureLocation, resource_id: ResourceId, correlation_id: str = "") -> Writes:
+    """What a deployment and its nested deployments wrote or tried to write, from their operations: ARM lists no
+    resources for a deployment that has failed. `correlation_id` is that of the run; if it is empty, no nested record
+    counts as foreign.
     """
-    return tuple(dict.fromkeys(_walk_touched_ids(location, resource_id, _MOST_NESTED)))
-
-
-def list_nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of a deployment's nested deployments."""
-    return tuple(touched_id for touched_id in list_touched_ids(location, resource_id) if touched_id.is_deployment)
+    created: list[ResourceId] = []
+    records: list[ResourceId] = []
+    foreign: list[ResourceId] = []
+    level = [resource_id]
+    for _ in range(_MOST_NESTED + 1):
+        targets = [target for record in level for target in _list_created_ids(location, record)]
+        created += [target for target in targets if not target.is_deployment]
+        level = []
+        for nested_id in (target for target in targets if target.is_deployment):
+            if not correlation_id or _is_of_run(find_record(location, nested_id), correlation_id):
+                level.append(nested_id)
+            else:
+                foreign.append(nested_id)
+        records += level
+    return Writes(tuple(dict.fromkeys(created)), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
 
 
 def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
@@ -139,23 +205,33 @@ def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, A
     }
 
 
-def _walk_touched_ids(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
+def _list_created_ids(location: AzureLocation, resource_id: ResourceId) -> list[ResourceId]:
+    """The targets of a deployment's operations of kind Create. Other operations (Read, Action) only use a resource."""
     try:
         with connection.connect(location) as clients:
             entries = list(clients.deployments.deployment_operations.list_at_scope(*_split_id(resource_id)))
     except Refusal as refused:
         if refused.is_absence:
-            return
+            return []
         raise
-    for entry in entries:
-        properties: Any = entry.properties
-        target = properties.target_resource if properties else None
-        if target is None or not target.id or _read_word(properties.provisioning_operation) == "Read":
-            continue
-        touched_id = ResourceId.parse(str(target.id))
-        yield touched_id
-        if levels and touched_id.is_deployment:
-            yield from _walk_touched_ids(location, touched_id, levels - 1)
+    targets = [
+        entry.properties.target_resource
+        for entry in entries
+        if entry.properties and _read_word(entry.properties.provisioning_operation) == "Create"
+    ]
+    return [ResourceId.parse(str(target.id)) for target in targets if target is not None and target.id]
+
+
+def _is_of_run(deployment: Deployment | None, correlation_id: str) -> bool:
+    return deployment is not None and deployment.correlation_id.lower() == correlation_id.lower()
+
+
+def _describe_unnamed(resource: Mapping[str, Any]) -> str:
+    """A text for an entry of `outputResources` without an ARM id."""
+    kind = str(resource.get("resourceType") or "a resource")
+    extension = resource.get("extension")
+    alias = extension.get("name") or extension.get("alias") if isinstance(extension, Mapping) else ""
+    return f"{kind} of the extension {alias}" if alias else f"{kind} without an ARM id"
 
 
 def _read_word(value: Any) -> str:

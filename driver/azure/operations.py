@@ -10,6 +10,7 @@ from driver.azure import connection
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
+from driver.resource_ids import ResourceId
 from driver.waiting import Waiting
 
 POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
@@ -65,12 +66,30 @@ def poll(location: AzureLocation, url: str) -> Operation:
 
 @dataclass(frozen=True)
 class Look:
-    """What a GET answered: the body, None if the resource does not exist; and the time of the answer by ARM's clock, in
-    whole seconds.
+    """What a GET answered: the body, None if the resource does not exist, with ARM's error; and the time of the answer
+    by ARM's clock, in whole seconds.
     """
 
     body: Mapping[str, Any] | None
     answered_at: datetime | None
+    absence: Cause | None = None
+
+    @property
+    def is_being_deleted(self) -> bool:
+        properties = (self.body or {}).get("properties")
+        return isinstance(properties, Mapping) and str(properties.get("provisioningState")).lower() == "deleting"
+
+    def is_about_container(self, resource_id: ResourceId) -> bool:
+        """Whether it is not the resource itself that is absent, but its group, or its parent or the resource that it
+        extends. ARM names these as 'type/name'.
+        """
+        if self.absence is None:
+            return False
+        code, message = self.absence.code.lower(), self.absence.message.lower()
+        if code in ("resourcegroupnotfound", "parentresourcenotfound"):
+            return not resource_id.is_group
+        containers = (container for container in resource_id.list_containers() if not container.is_group)
+        return any(f"'{container.type}/{container.name}'".lower() in message for container in containers)
 
 
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
@@ -84,20 +103,23 @@ def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
         response = _send(location, "GET", f"{resource_id}?api-version={api_version}")
     except Refusal as refused:
         if refused.status == 404 and refused.is_absence:
-            return Look(None, refused.answered_at)
+            return Look(None, refused.answered_at, refused.cause)
         raise
-    return Look(_read_json(response), connection.read_date(response.headers))
+    body = _read_json(response)
+    if not body:
+        raise Refusal(0, Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
+    return Look(body, connection.read_date(response.headers))
 
 
 def list_values(
-    location: AzureLocation, path: str, api_version: str, condition: str | None = None
+    location: AzureLocation, path: str, api_version: str, condition: str | None = None, expand: str = ""
 ) -> Iterator[Mapping[str, Any]]:
-    """The entries of a list, of all its pages. `condition` is ARM's `$filter`.
+    """The entries of a list, of all its pages. `condition` is ARM's `$filter`, `expand` its `$expand`.
 
     The SDK's lists do the same, but build a model of each entry, which costs half of the CPU time of the call.
     """
-    query = urlencode({"api-version": api_version, **({"$filter": condition} if condition else {})}, quote_via=quote)
-    url = f"{path}?{query}"
+    options = {"api-version": api_version, "$filter": condition, "$expand": expand}
+    url = f"{path}?{urlencode({name: value for name, value in options.items() if value}, quote_via=quote)}"
     while url:
         page = _read_json(_send(location, "GET", url))
         if "value" not in page:

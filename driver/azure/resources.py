@@ -1,6 +1,7 @@
 """Resources and resource groups in ARM: listing, reading and deleting them, and calling actions on them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -13,20 +14,6 @@ from driver.resource_ids import ResourceId
 
 T = TypeVar("T")
 _MOST_VERSIONS = 10  # api-versions that are tried for one call
-_MOST_FILTERS = 10  # types in one $filter; with more it would be longer than ARM takes
-
-
-def list_group(location: AzureLocation, group: str, types: Iterable[str], name: str = "") -> frozenset[ResourceId]:
-    """The ids of a group's top-level resources of the given types. If there is only one type, `name` may narrow the
-    list to one name. Raises a Refusal if there is no such group.
-    """
-    wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
-    query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
-    if query and len(wanted) == 1 and name:
-        query = f"name eq '{_quote(name)}' and {query}"
-    path = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}/resources"
-    listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
-    return frozenset(ResourceId.parse(resource["id"]) for resource in listed if resource["type"].lower() in wanted)
 
 
 def find_by_name(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
@@ -54,6 +41,25 @@ def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[st
     return _try_versions(
         location, resource_id, versions, lambda version: operations.look(location, resource_id.text, version)
     )
+
+
+def find_creation_time(
+    location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()
+) -> datetime | None:
+    """When a resource was created, by ARM's clock: from its `systemData`, else from the list of its group. None if ARM
+    does not say it, or if the resource does not exist.
+    """
+    body = look(location, resource_id, versions).body or {}
+    system = body.get("systemData")
+    time = system.get("createdAt") if isinstance(system, Mapping) else None
+    if time is None and body and resource_id.is_top_level:
+        group = f"/subscriptions/{resource_id.subscription}/resourceGroups/{resource_id.resource_group}"
+        query = f"name eq '{_quote(resource_id.name)}' and resourceType eq '{_quote(resource_id.type)}'"
+        listed = operations.list_values(
+            location, f"{group}/resources", providers.RESOURCES_VERSION, query, expand="createdTime"
+        )
+        time = next((item.get("createdTime") for item in listed if ResourceId.parse(item["id"]) == resource_id), None)
+    return _read_time(time)
 
 
 def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Operation:
@@ -107,6 +113,15 @@ def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
     path = f"/subscriptions/{location.subscription_id}/resources"
     listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
     return [ResourceId.parse(resource["id"]) for resource in listed]
+
+
+def _read_time(text: Any) -> datetime | None:
+    """The time in ISO 8601, with up to seven digits of a second; None if it is none."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _quote(text: str) -> str:

@@ -1,7 +1,6 @@
 """ARM templates (JSON): the declared parameters, outputs and resources."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +13,6 @@ _SCOPES: dict[str, Scope] = {
     "deploymenttemplate.json": "resourceGroup",
     "subscriptiondeploymenttemplate.json": "subscription",
 }
-_PARAMETER = re.compile(r"\[parameters\('([^']+)'\)\]")
 DEPLOYMENTS = "Microsoft.Resources/deployments"
 
 
@@ -89,60 +87,24 @@ def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     """The ARM types, in lower case, of all resources that a template can create, including child resources and those of
     nested templates.
     """
-    return frozenset(name.lower() for name, _ in _walk_resources(body.get("resources"), ""))
+    return frozenset(name.lower() for name, _ in walk_resources(body.get("resources"), ""))
 
 
-def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
-    """Type and name, in lower case, of each top-level resource. None if a name is an expression other than one
-    parameter: then only ARM can evaluate it.
+def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Type and declaration of each resource of a template, child resources included; with `nested` also those of
+    nested templates.
     """
-    names = set()
-    for kind, resource in _walk_resources(body.get("resources"), ""):
-        if kind.count("/") > 1:
-            continue
-        name = resource.get("name")
-        if isinstance(name, str) and (match := _PARAMETER.fullmatch(name)):
-            name = parameters.get(match[1])
-        elif isinstance(name, str) and name.startswith("[") and not name.startswith("[["):
-            return None
-        if not isinstance(name, str):
-            return None
-        names.add((kind.lower(), name.lower()))
-    return frozenset(names)
-
-
-def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
-    """The ARM types, in lower case, of the resources that a template only refers to (`existing`)."""
-    return frozenset(
-        kind.lower()
-        for kind, resource in _walk_resources(body.get("resources"), "")
-        if resource.get("existing") is True
-    )
-
-
-def has_outside_resources(body: Mapping[str, Any]) -> bool:
-    """Whether a template can create resources outside of the group that it is deployed to: by nested deployments or by
-    a `scope`.
-    """
-    return any(
-        resource.get("scope")
-        or (kind.lower() == DEPLOYMENTS.lower() and (resource.get("resourceGroup") or resource.get("subscriptionId")))
-        for kind, resource in _walk_resources(body.get("resources"), "")
-    )
-
-
-def _walk_resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for resource in resources.values() if isinstance(resources, Mapping) else resources or ():
         if not isinstance(resource, Mapping):
             continue
         name = str(resource.get("type", ""))
         kind = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
         yield kind, resource
-        yield from _walk_resources(resource.get("resources"), kind)
-        if kind.lower() == DEPLOYMENTS.lower():
-            nested = (resource.get("properties") or {}).get("template")
-            if isinstance(nested, Mapping):
-                yield from _walk_resources(nested.get("resources"), "")
+        yield from walk_resources(resource.get("resources"), kind, nested)
+        if nested and kind.lower() == DEPLOYMENTS.lower():
+            inner = (resource.get("properties") or {}).get("template")
+            if isinstance(inner, Mapping):
+                yield from walk_resources(inner.get("resources"), "")
 
 
 def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:

@@ -49,4 +49,7 @@ def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple
         if refused.is_absence:
             return ()
         raise
-    return deployment.resource_ids or deployments.list_touched_ids(location, deployment_id)
+    if deployment.resource_ids:
+        return deployment.resource_ids
+    writes = deployments.read_writes(location, deployment_id)
+    return (*writes.created, *writes.records)

@@ -1,0 +1,58 @@
+"""Records of deployments in the topology: it names at most one, with its nested ones, for each transition."""
+
+import logging
+
+from driver.azure import deployments
+from driver.azure.deployments import Deployment
+from driver.azure.refusals import Refusal
+from driver.models.orders import Order
+from driver.resource_ids import ResourceId
+from driver.steps.looks import call_at_once
+from driver.topology import list_owned
+
+TRANSITION_TAG = "tnco-transition"
+_log = logging.getLogger("driver.lifecycle")
+
+
+def find_superseded_records(order: Order) -> tuple[str, ...]:
+    """The keys of the records in the incoming topology that the record of this deployment replaces: those of earlier
+    deployments of the same transition, with their nested ones, and those that ARM has deleted.
+
+    All that they made and this resource owns is named beside them: the resource manager got both with one event. A
+    record that was canceled is kept, since its nested deployments may have gone on.
+    """
+    entries = {key: entry.id for key, entry in list_owned(order.topology).items()}
+    wanted = {key: record for key, record in entries.items() if record.is_deployment}
+    if not order.transition or not wanted:
+        return ()
+    found = call_at_once(lambda record: deployments.find_record(order.location, record), wanted.values())
+    runs = {
+        record.correlation_id.lower()
+        for record in found.values()
+        if record is not None and _is_replaced(record, order.transition)
+    }
+    return tuple(key for key, record in wanted.items() if _is_of_runs(found[record], runs))
+
+
+def delete_records(order: Order, keys: tuple[str, ...]) -> None:
+    """Begin to delete the records of these keys. One that Azure refuses to delete stays: `orphans` lists it."""
+    entries = list_owned(order.topology)
+    for record in (entries[key].id for key in keys if key in entries):
+        _delete_record(order, record)
+
+
+def _delete_record(order: Order, record: ResourceId) -> None:
+    try:
+        deployments.delete(order.location, record)
+    except Refusal as refused:
+        if not refused.is_absence:
+            _log.warning("the record %s stays in Azure, another one replaces it: %s", record, refused.cause.text)
+
+
+def _is_replaced(record: Deployment, transition: str) -> bool:
+    is_over = record.state in ("Succeeded", "Failed")
+    return is_over and record.tags.get(TRANSITION_TAG, "").lower() == transition.lower()
+
+
+def _is_of_runs(record: Deployment | None, runs: set[str]) -> bool:
+    return record is None or record.correlation_id.lower() in runs
