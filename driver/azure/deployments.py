@@ -31,16 +31,18 @@ def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
     return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
-def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
-    """Create or update a deployment. If one of that name is active already, this request has started it, since its name
-    holds the requestId: then it is joined, and the operation has no URL.
+def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any], tags: Mapping[str, str]) -> Operation:
+    """Create or update a deployment, whose record gets the tags. If one of that name is active already, this request
+    has started it, since its name holds the requestId: then it is joined, and the operation has no URL.
     """
     try:
         with connection.connect(location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
             return operations.read_operation(
                 operations.call_begin(
-                    begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
+                    begin,
+                    *_split_id(build_deployment_id(location, work)),
+                    {**_build_body(work, template), "tags": tags},
                 )
             )
     except Refusal as refused:

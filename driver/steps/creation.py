@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from driver.azure import deployments, resources
+from driver.azure import deployments, records, resources
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, poll
 from driver.azure.refusals import Refusal
@@ -53,7 +53,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """PUT the deployment."""
     work = _require_deploy(order)
-    operation = deployments.put(order.location, work, find_template(work).body)
+    operation = deployments.put(order.location, work, find_template(work).body, records.build_tags(order))
     record = deployments.build_deployment_id(order.location, work)
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=operation.correlation_id)
     begun = {"correlation_id": operation.correlation_id, "url": operation.url, "polls": 0}
