@@ -60,7 +60,14 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     location = read_location(request.deployment_location, settings)
     inputs = _Inputs(request, package, transition, preview, _build_context(request))
     work = _plan_work(inputs)
-    order = Order(request_id="", location=location, topology=request.associated_topology, work=work)
+    order = Order(
+        request_id="",
+        resource_id=request.read_system_property("resourceId"),
+        transition=request.lifecycle_name,
+        location=location,
+        topology=request.associated_topology,
+        work=work,
+    )
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
 
 

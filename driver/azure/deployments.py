@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from driver.azure import connection, operations
+from driver.azure import connection, operations, records
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
-from driver.models.orders import AzureLocation, Deploy
+from driver.models.orders import AzureLocation, Deploy, Order
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 
 _ACTIVE = ("deploymentactive", "deploymentactiveanduneditable")
-_MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 
 
 @dataclass(frozen=True)
@@ -33,42 +32,25 @@ class Deployment:
     changed_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Writes:
-    """What the operations of a deployment show. `created` are the targets of operations of kind Create. `records` are
-    the records of nested deployments of the same run. `foreign` are records of nested deployments that a later run of
-    another deployment has overwritten: what they wrote is not known.
-    """
-
-    created: tuple[ResourceId, ...] = ()
-    records: tuple[ResourceId, ...] = ()
-    foreign: tuple[ResourceId, ...] = ()
-
-
 def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
     """The ARM id of a deployment to make."""
     group = f"/resourceGroups/{work.resource_group}" if work.scope == "resourceGroup" else ""
     return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
-def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any], correlation_id: str) -> Operation:
+def put(order: Order, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Create or update a deployment. If one of that name is active already, this request has started it, since its name
     holds the requestId: then it is joined, and the operation has no URL.
 
-    ARM takes the correlation id over into the record, and into those of nested deployments.
+    ARM takes the requestId over as the correlation id of the record, and of those of nested deployments.
     """
-    headers = {"x-ms-correlation-request-id": correlation_id}
+    scope_and_name = split_id(build_deployment_id(order.location, work))
+    body = {**_build_body(work, template), "tags": records.build_tags(order)}
+    headers = {"x-ms-correlation-request-id": order.request_id}
     try:
-        with connection.connect(location) as clients:
+        with connection.connect(order.location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
-            return operations.read_operation(
-                operations.call_begin(
-                    begin,
-                    *_split_id(build_deployment_id(location, work)),
-                    _build_body(work, template),
-                    headers=headers,
-                )
-            )
+            return operations.read_operation(operations.call_begin(begin, *scope_and_name, body, headers=headers))
     except Refusal as refused:
         if refused.status == 409 and refused.cause.code.lower() in _ACTIVE:
             return Operation()
@@ -90,7 +72,7 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
     with connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
         response = operations.call_begin(
-            begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
+            begin, *split_id(build_deployment_id(location, work)), _build_body(work, template)
         )
     answer = response.json()
     if "error" in answer:
@@ -117,9 +99,9 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
     with connection.connect(location) as clients:
-        deployment = clients.deployments.deployments.get_at_scope(*_split_id(resource_id))
+        deployment = clients.deployments.deployments.get_at_scope(*split_id(resource_id))
     properties: Any = deployment.properties
-    state = _read_word(properties.provisioning_state)
+    state = read_word(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
@@ -147,33 +129,11 @@ def find_record(location: AzureLocation, resource_id: ResourceId) -> Deployment 
         raise
 
 
-def read_writes(location: AzureLocation, resource_id: ResourceId, correlation_id: str = "") -> Writes:
-    """What a deployment and its nested deployments wrote or tried to write, from their operations: ARM lists no
-    resources for a deployment that has failed. `correlation_id` is that of the run; if it is empty, no nested record
-    counts as foreign.
-    """
-    created: list[ResourceId] = []
-    records: list[ResourceId] = []
-    foreign: list[ResourceId] = []
-    level = [resource_id]
-    for _ in range(_MOST_NESTED + 1):
-        targets = [target for record in level for target in _list_created_ids(location, record)]
-        created += [target for target in targets if not target.is_deployment]
-        level = []
-        for nested_id in (target for target in targets if target.is_deployment):
-            if not correlation_id or _is_of_run(find_record(location, nested_id), correlation_id):
-                level.append(nested_id)
-            else:
-                foreign.append(nested_id)
-        records += level
-    return Writes(tuple(dict.fromkeys(created)), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
-
-
 def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
     try:
         with connection.connect(location) as clients:
-            clients.deployments.deployments.cancel_at_scope(*_split_id(resource_id))
+            clients.deployments.deployments.cancel_at_scope(*split_id(resource_id))
     except Refusal as refused:
         if refused.status == 409:
             return True
@@ -187,7 +147,7 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record. The resources that it created stay."""
     with connection.connect(location) as clients:
         return operations.read_operation(
-            operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *_split_id(resource_id))
+            operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *split_id(resource_id))
         )
 
 
@@ -205,27 +165,6 @@ def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, A
     }
 
 
-def _list_created_ids(location: AzureLocation, resource_id: ResourceId) -> list[ResourceId]:
-    """The targets of a deployment's operations of kind Create. Other operations (Read, Action) only use a resource."""
-    try:
-        with connection.connect(location) as clients:
-            entries = list(clients.deployments.deployment_operations.list_at_scope(*_split_id(resource_id)))
-    except Refusal as refused:
-        if refused.is_absence:
-            return []
-        raise
-    targets = [
-        entry.properties.target_resource
-        for entry in entries
-        if entry.properties and _read_word(entry.properties.provisioning_operation) == "Create"
-    ]
-    return [ResourceId.parse(str(target.id)) for target in targets if target is not None and target.id]
-
-
-def _is_of_run(deployment: Deployment | None, correlation_id: str) -> bool:
-    return deployment is not None and deployment.correlation_id.lower() == correlation_id.lower()
-
-
 def _describe_unnamed(resource: Mapping[str, Any]) -> str:
     """A text for an entry of `outputResources` without an ARM id."""
     kind = str(resource.get("resourceType") or "a resource")
@@ -234,12 +173,12 @@ def _describe_unnamed(resource: Mapping[str, Any]) -> str:
     return f"{kind} of the extension {alias}" if alias else f"{kind} without an ARM id"
 
 
-def _read_word(value: Any) -> str:
+def read_word(value: Any) -> str:
     """ARM's text for a value of one of the SDK's enumerations. `str()` of a known value would give its Python name."""
     return str(getattr(value, "value", value) or "")
 
 
-def _split_id(resource_id: ResourceId) -> tuple[str, str]:
+def split_id(resource_id: ResourceId) -> tuple[str, str]:
     """The scope and the name of a deployment, as the SDK takes them."""
     return resource_id.scope.strip("/"), resource_id.name
 

@@ -89,10 +89,15 @@ class Preview(Model):
 
 
 class Order(Model):
-    """All that the activities need to know of an accepted request. It is sealed while it is in the task hub."""
+    """All that the activities need to know of an accepted request. It is sealed while it is in the task hub.
+
+    `resource_id` is TNC-O's id of the resource. It and `transition` are empty in an order of release 2.0.0.
+    """
 
     version: int = ORDER_VERSION
     request_id: str
+    resource_id: str = ""
+    transition: str = ""
     location: AzureLocation
     topology: Topology
     work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")

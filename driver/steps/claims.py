@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from driver.azure import deployments, resources
+from driver.azure import deployments, resources, writes
 from driver.azure.deployments import Deployment
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -47,8 +47,8 @@ def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: 
     is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
     is_unshown = evidence is not None and bool(list_unshown(evidence, written, known))
     if succeeded is None or is_nested or is_unshown or _is_vague(template, work, record):
-        writes = deployments.read_writes(order.location, record, state.correlation_id)
-        written = Written(listed, writes, unnamed)
+        found = writes.read_writes(order.location, record, state.correlation_id)
+        written = Written(listed, found, unnamed)
     if evidence is None:
         evidence = _assume_absent(written, state)
     created = written.writes.created if written.writes else ()

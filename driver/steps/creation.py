@@ -42,7 +42,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
         again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
         return again.model_copy(update={"restart": True})
-    operation = deployments.put(order.location, work, find_template(work).body, order.request_id)
+    operation = deployments.put(order, work, find_template(work).body)
     record = deployments.build_deployment_id(order.location, work)
     correlation_id = operation.correlation_id or order.request_id
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)

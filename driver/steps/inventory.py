@@ -6,7 +6,7 @@ group.
 
 from collections.abc import Mapping
 
-from driver.azure import deployments
+from driver.azure import deployments, writes
 from driver.azure.refusals import Refusal
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation
@@ -51,5 +51,5 @@ def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple
         raise
     if deployment.resource_ids:
         return deployment.resource_ids
-    writes = deployments.read_writes(location, deployment_id)
-    return (*writes.created, *writes.records)
+    found = writes.read_writes(location, deployment_id)
+    return (*found.created, *found.records)

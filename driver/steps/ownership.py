@@ -17,16 +17,14 @@ from datetime import datetime
 
 from pydantic import Field
 
-from driver.azure.deployments import Writes
+from driver.azure.writes import Writes
 from driver.models.model import Model
 from driver.models.outcomes import NotOwned
 from driver.resource_ids import ResourceId
 
 EXISTED = "it existed before the deployment"
 NOT_CREATED = "no operation of this deployment created it"
-OVERWRITTEN = (
-    "what this nested deployment wrote is not known: a later deployment of the same name has replaced its record"
-)
+OVERWRITTEN = "what this nested deployment wrote is not known: a later deployment of its name has replaced its record"
 NO_ID = "it has no ARM id, so the driver can neither show nor delete it"
 
 
@@ -56,8 +54,8 @@ class Claims:
 
 @dataclass(frozen=True)
 class Written:
-    """What a deployment wrote: `listed` by its record (`outputResources`), and by its operations, which are None if they
-    were not read. `unnamed` describes what has no ARM id.
+    """What a deployment wrote: `listed` by its record (`outputResources`), and by its operations; `writes` is None if
+    these were not read. `unnamed` describes what has no ARM id.
     """
 
     listed: tuple[ResourceId, ...] = ()

@@ -4,13 +4,13 @@ import logging
 
 from driver.azure import deployments
 from driver.azure.deployments import Deployment
+from driver.azure.records import TRANSITION_TAG
 from driver.azure.refusals import Refusal
 from driver.models.orders import Order
 from driver.resource_ids import ResourceId
 from driver.steps.looks import call_at_once
 from driver.topology import list_owned
 
-TRANSITION_TAG = "tnco-transition"
 _log = logging.getLogger("driver.lifecycle")
 
 
