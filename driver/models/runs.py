@@ -7,6 +7,7 @@ from pydantic import Field
 from driver.models.model import Model
 from driver.models.outcomes import DeploymentShown, WaitingFor
 
+PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
 RUN_VERSION = 1  # a release that changes a run still goes on with the older ones
 _LONGEST_TEXT = 200  # characters of a text from a request: a custom status of more than 16 KB fails the orchestration
 
