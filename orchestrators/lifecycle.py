@@ -14,7 +14,7 @@ from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 from driver.models.events import FailureCode, find_earliest_event
 from driver.models.outcomes import Outcome
 from driver.models.runs import PUBLISH, Run, show_run
-from orchestrators.progress import Progress, dump_progress, note_waiting, read_progress, show_progress
+from orchestrators.progress import Progress, dump_progress, note_findings, note_waiting, read_progress, show_progress
 
 AWAIT = "await_executions"
 # The step that follows one that has succeeded. The last step of a verb has no entry: it completes the transition.
@@ -112,10 +112,10 @@ def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
 
 def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:
     """The progress of the run after the outcome of a step."""
-    step, deployment = progress.step, outcome.deployment or progress.deployment
+    step = progress.step
     if step == PUBLISH:
         return replace(progress, sent=outcome.sent)
-    after = replace(progress, state=outcome.state, deployment=deployment)
+    after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
         return _publish(after, event=outcome.event, sent=outcome.sent)
     if outcome.kind == "Failed":
@@ -125,13 +125,15 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
             return _publish(after)
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
-        attempt = progress.attempt if following in AGAIN else 0
-        return replace(after, step=following, attempt=attempt)
+        attempt = progress.attempt if following in AGAIN else progress.restarted_at
+        return replace(after, step=following, attempt=attempt, restarted_at=0)
     longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
     if now >= datetime.fromisoformat(progress.deadline) + longer:
         seconds = run.transition.seconds if run.transition else 0
         reason = f"not over after {seconds} seconds, in step {step}: {outcome.reason or 'still under way'}"
         return _fail(after, outcome, (FailureCode.INFRASTRUCTURE_ERROR, reason), now)
+    if outcome.kind == "Retry" and outcome.restart and run.transition:
+        return replace(after, step=FIRST[run.transition.verb], attempt=0, restarted_at=progress.attempt)
     if outcome.kind == "Retry":
         return replace(after, step=AGAIN.get(step, step), attempt=progress.attempt + 1)
     return after
