@@ -76,7 +76,7 @@ def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
                 outcome = _report_completion(payload, outcome)
-            return encode_outcome(outcome.model_copy(update={"reason": telemetry.redact(outcome.reason)}), state)
+            return encode_outcome(_redact_outcome(outcome), state)
 
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
@@ -185,6 +185,13 @@ def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: in
         _log.exception("%s failed unexpectedly", name)
         # Without its cause: the worker writes the whole chain into the history, where nothing is redacted.
         raise Bug(telemetry.redact(f"{type(error).__name__}: {error}")) from None
+
+
+def _redact_outcome(outcome: Outcome) -> Outcome:
+    not_owned = tuple(
+        entry.model_copy(update={"reason": telemetry.redact(entry.reason)}) for entry in outcome.not_owned
+    )
+    return outcome.model_copy(update={"reason": telemetry.redact(outcome.reason), "not_owned": not_owned})
 
 
 def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> Outcome:

@@ -5,18 +5,17 @@ does no I/O: activities do the work, durable timers the waiting.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
-from pydantic import TypeAdapter
 
 from driver.models.events import FailureCode, find_earliest_event
-from driver.models.outcomes import DeploymentShown, Outcome, WaitingFor
-from driver.models.runs import Run, WaitingSince, show_run
+from driver.models.outcomes import Outcome
+from driver.models.runs import PUBLISH, Run, show_run
+from orchestrators.progress import Progress, dump_progress, note_findings, note_waiting, read_progress, show_progress
 
-PUBLISH = "publish_event"
 AWAIT = "await_executions"
 # The step that follows one that has succeeded. The last step of a verb has no entry: it completes the transition.
 NEXT = {
@@ -47,31 +46,6 @@ ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
 STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
 PUBLISH_AGAIN_SECONDS = 30
-LONGEST_REASON = 1_000  # a custom status of more than 16 KB fails the orchestration
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: the next step and its input, and what the execution shows.
-
-    `deadline` is that of the step; abandoning a deployment has a later one than the run. At the end `event` is the
-    event to publish. A run that has failed has `failure` (code, reason) instead, and `of`, the step that failed: the
-    event is built from both and from the state of that step.
-    """
-
-    step: str
-    state: Any = field(default_factory=dict)  # plain JSON, which only the steps read
-    attempt: int = 0
-    deadline: str = ""
-    event: dict[str, Any] | None = None
-    failure: tuple[str, str] | None = None
-    of: str = ""
-    sent: bool = False
-    waiting: WaitingSince | None = None
-    deployment: DeploymentShown | None = None
-
-
-_PROGRESS = TypeAdapter(Progress)
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
@@ -87,8 +61,8 @@ def run_steps(
     """Take step after step, by the tables above. Serves version 0 (inputs without a version) and version 1."""
     run = Run.model_validate(run_input)
     status = show_run(run).model_dump(mode="json", by_alias=True)
-    progress = _read_progress(run_input) or _begin(run, context.current_utc_datetime)
-    _show(context, status, progress)
+    progress = read_progress(run_input) or _begin(run, context.current_utc_datetime)
+    show_progress(context, status, progress)
     if "progress" not in run_input and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
     for _ in range(STEPS_A_GENERATION):
@@ -99,24 +73,20 @@ def run_steps(
         except Exception as bug:
             outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
-            _show(context, status, replace(progress, step="", waiting=None))
+            show_progress(context, status, replace(progress, step="", waiting=None))
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)
         wake = _find_wake_time(run, step, progress, outcome, now)
-        progress = _note_waiting(progress, outcome, now)
-        _show(context, status, progress)
+        progress = note_waiting(progress, outcome, now)
+        show_progress(context, status, progress)
         if wake is not None:
             yield context.create_timer(wake)
-    context.continue_as_new({**run_input, "progress": _PROGRESS.dump_python(progress, mode="json")})
+    context.continue_as_new({**run_input, "progress": dump_progress(progress)})
     return None
 
 
 VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = {0: run_steps, 1: run_steps}
-
-
-def _read_progress(run_input: dict[str, Any]) -> Progress | None:
-    return _PROGRESS.validate_python(run_input["progress"]) if "progress" in run_input else None
 
 
 def _begin(run: Run, now: datetime) -> Progress:
@@ -142,10 +112,10 @@ def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
 
 def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:
     """The progress of the run after the outcome of a step."""
-    step, deployment = progress.step, outcome.deployment or progress.deployment
+    step = progress.step
     if step == PUBLISH:
         return replace(progress, sent=outcome.sent)
-    after = replace(progress, state=outcome.state, deployment=deployment)
+    after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
         return _publish(after, event=outcome.event, sent=outcome.sent)
     if outcome.kind == "Failed":
@@ -155,13 +125,15 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
             return _publish(after)
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
-        attempt = progress.attempt if following in AGAIN else 0
-        return replace(after, step=following, attempt=attempt)
+        attempt = progress.attempt if following in AGAIN else progress.restarted_at
+        return replace(after, step=following, attempt=attempt, restarted_at=0)
     longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
     if now >= datetime.fromisoformat(progress.deadline) + longer:
         seconds = run.transition.seconds if run.transition else 0
         reason = f"not over after {seconds} seconds, in step {step}: {outcome.reason or 'still under way'}"
         return _fail(after, outcome, (FailureCode.INFRASTRUCTURE_ERROR, reason), now)
+    if outcome.kind == "Retry" and outcome.restart and run.transition:
+        return replace(after, step=FIRST[run.transition.verb], attempt=0, restarted_at=progress.attempt)
     if outcome.kind == "Retry":
         return replace(after, step=AGAIN.get(step, step), attempt=progress.attempt + 1)
     return after
@@ -209,35 +181,3 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
     if step == "remove_resources":
         wake = max(wake, earliest)
     return min(wake, max(now, datetime.fromisoformat(progress.deadline)))
-
-
-def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progress:
-    """The progress with what the run waits for. A wait for the same thing keeps its `since`."""
-    reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
-    waiting = outcome.waiting
-    if waiting is None and reason and outcome.kind in ("Running", "Retry"):
-        waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
-    if waiting is None:
-        return replace(progress, waiting=None) if before else progress
-    since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
-    until = (now + timedelta(seconds=outcome.after)).isoformat()
-    shown = WaitingSince(
-        waits_for=waiting.waits_for,
-        reason=reason or waiting.reason,
-        request_id=waiting.request_id,
-        since=since,
-        until=until,
-    )
-    return replace(progress, waiting=shown)
-
-
-def _show(context: DurableOrchestrationContext, status: dict[str, Any], progress: Progress) -> None:
-    """Set the custom status of the execution: `status` is that of the run before its first step."""
-    shown: dict[str, Any] = {**status}
-    if progress.step:
-        shown |= {"step": progress.step, "attempt": progress.attempt}
-    if progress.waiting is not None:
-        shown["waiting"] = progress.waiting.model_dump(mode="json", by_alias=True)
-    if progress.deployment is not None:
-        shown["deployment"] = progress.deployment.model_dump(mode="json", by_alias=True)
-    context.set_custom_status(shown)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from driver import activities
-from driver.models.runs import RUN_VERSION
+from driver.models.runs import PUBLISH, RUN_VERSION
 from orchestrators import lifecycle
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,7 +115,7 @@ def test_what_the_orchestrator_calls_is_what_is_registered(functions: dict[str, 
     assert registered == lifecycle.ACTIVITIES
     named = {*lifecycle.NEXT, *lifecycle.NEXT.values(), *lifecycle.FIRST.values(), *lifecycle.AGAIN.values()}
     assert named | set(lifecycle.ABANDONED) | {lifecycle.ABANDON} <= registered
-    assert registered - {lifecycle.PUBLISH, "await_executions"} == set(activities.STEPS)
+    assert registered - {PUBLISH, "await_executions"} == set(activities.STEPS)
 
 
 def test_the_orchestrator_names_activities_nowhere_else() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from pydantic import Field
 
 from driver.models.model import Model
-from driver.models.outcomes import DeploymentShown, WaitingFor
+from driver.models.outcomes import DeploymentShown, NotOwned, WaitingFor
 
+PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
 RUN_VERSION = 1  # a release that changes a run still goes on with the older ones
 _LONGEST_TEXT = 200  # characters of a text from a request: a custom status of more than 16 KB fails the orchestration
 
@@ -72,7 +73,7 @@ class ExecutionStatus(Model):
     deployment: DeploymentShown | None = None
     operations: tuple[dict[str, Any], ...] = ()
     operations_total: int = 0
-    not_owned: tuple[dict[str, Any], ...] = ()
+    not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
 
 

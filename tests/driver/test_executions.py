@@ -180,8 +180,8 @@ CUSTOM = {
     "deployment": DEPLOYMENT,
     "operations": [],
     "operationsTotal": 0,
-    "notOwned": [],
-    "notOwnedTotal": 0,
+    "notOwned": [{"id": "/subscriptions/s/y", "reason": "it existed before"}],
+    "notOwnedTotal": 30,
 }
 
 
@@ -218,6 +218,7 @@ def test_of_one_that_has_ended_nothing_is_stale(event: dict[str, Any]) -> None:
     assert (shown["status"], shown["event"]) == (event["status"], event)
     assert (shown["step"], shown["attempt"], shown["waiting"]) == (None, None, None)
     assert shown["deployment"] == DEPLOYMENT
+    assert (shown["notOwned"], shown["notOwnedTotal"]) == (CUSTOM["notOwned"], 30)
     assert shown["endedAt"] == "2026-01-01T00:00:01+00:00"
     assert shown["failureDetails"] == event.get("failureDetails")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from driver.models.events import FailureCode, build_event, find_earliest_event
-from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
+from driver.models.outcomes import DeploymentShown, NotOwned, Outcome, State, fail, keep_running, retry, succeed
 from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
@@ -186,6 +186,82 @@ def test_a_deployment_that_failed_for_a_passing_reason_is_started_again() -> Non
     assert done.names == [*DEPLOY, *DEPLOY[1:]]
     again = done.payloads("start_deployment")[1]
     assert (again["attempt"], again["state"]) == (1, kept.model_dump(mode="json"))
+
+
+def test_a_step_may_send_its_verb_back_to_the_first_step() -> None:
+    """The state is kept, and the tries of the step that sent it back are counted on."""
+    kept = DeployState(existed=("x",), topology={"made": entry("m")})
+    stale = retry(0, "the look is too old", kept).model_copy(update={"restart": True})
+    done = run(start_deployment=[retry(1, "busy", EXISTED), stale, STARTED])
+    assert done.names == [*DEPLOY[:2], "start_deployment", *DEPLOY]
+    inspected, started = done.payloads("inspect_resources")[1], done.payloads("start_deployment")
+    assert (inspected["attempt"], inspected["state"]) == (0, kept.model_dump(mode="json"))
+    assert [payload["attempt"] for payload in started] == [0, 1, 1]
+
+
+def shown(done: Run) -> list[tuple[list[str], int]]:
+    """The ids in notOwned and their total, in each custom status."""
+    statuses = [json.loads(text) for text in done.statuses]
+    return [([entry["id"] for entry in status["notOwned"]], status["notOwnedTotal"]) for status in statuses]
+
+
+def refer(*ids: str) -> tuple[NotOwned, ...]:
+    return tuple(NotOwned(id=text, reason="it existed before") for text in ids)
+
+
+def test_what_is_not_owned_is_shown_to_the_end_and_across_generations() -> None:
+    first = succeed(DeployState()).model_copy(update={"not_owned": refer("a")})
+    looks = [keep_running(1, polled(number)) for number in range(30)]
+    ended = complete(**MADE).model_copy(update={"not_owned": refer("a", "b"), "published": False})
+    done = run(inspect_resources=[first], watch_deployment=[*looks, ended])
+    assert len(done.histories) == 2
+    before, *during, published = shown(done)
+    assert before == ([], 0)
+    assert [each for each in during if each != (["a"], 1)] == [(["a", "b"], 2)]
+    assert published == (["a", "b"], 2)
+
+
+def test_the_first_20_that_are_not_owned_are_shown() -> None:
+    many = refer(*map(str, range(30)))
+    done = run(inspect_resources=[succeed(DeployState()).model_copy(update={"not_owned": many})])
+    assert shown(done)[-1] == ([entry.id for entry in many[:20]], 30)
+    counted = succeed(DeployState()).model_copy(update={"not_owned": many[:20], "not_owned_total": 700})
+    assert shown(run(inspect_resources=[counted]))[-1] == ([entry.id for entry in many[:20]], 700)
+
+
+TEXTS = ["x", "\u00e9", "\u4e2d", "\U0001f600", '"', "\x01", "\n"]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+@pytest.mark.parametrize("entries", [0, 1, 25])
+def test_a_custom_status_is_never_too_large(text: str, entries: int) -> None:
+    """The host fails an orchestration whose custom status has more than 16 KB, as UTF-16 on the real one."""
+    long = text * 5_000
+    resource = {"id": long, "name": long, "type": long}
+    names: dict[str, Any] = {"tenant": long, "deploymentLocation": long, "transition": {"name": long, "verb": "deploy", "seconds": 60}}
+    started = succeed(STATE).model_copy(
+        update={"deployment": DeploymentShown(name=long[:100], id=long[:900], correlation_id=long[:100])}
+    )
+    busy = keep_running(1, STATE, long).model_copy(
+        update={"not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries))}
+    )
+    done = Run(
+        run_input(resource=resource, **names), {"start_deployment": [started], "watch_deployment": [busy, complete()]}
+    ).execute()
+    assert (done.status, done.output["status"]) == ("Completed", "COMPLETE")
+    last = json.loads(done.statuses[-1])
+    assert last["notOwnedTotal"] == entries
+    for status in map(json.loads, done.statuses):
+        for encoding in ("utf-8", "utf-16-le"):
+            assert len(json.dumps(status, ensure_ascii=False, separators=(",", ":")).encode(encoding)) < 16 * 1024
+
+
+def test_of_a_status_that_is_too_large_reasons_are_cut_before_entries() -> None:
+    many = tuple(NotOwned(id=f"/subscriptions/s/{number:0200}", reason="r" * 900) for number in range(20))
+    done = run(inspect_resources=[succeed(DeployState()).model_copy(update={"not_owned": many})])
+    entries = json.loads(done.statuses[-1])["notOwned"]
+    assert [entry["id"] for entry in entries] == [entry.id for entry in many]
+    assert {len(entry["reason"]) for entry in entries} == {60}
 
 
 def test_a_failed_deployment_whose_inventory_is_known_is_published_at_once() -> None:
