@@ -33,13 +33,6 @@ class WaitingFor(Model):
     request_id: str | None = None
 
 
-class NotOwned(Model):
-    """A resource that a deployment wrote and that is not owned: its ARM id, or a description, and the reason."""
-
-    id: str
-    reason: str
-
-
 class State(Model):
     """What a step leaves for the next one. Each verb has a model of its own, which only its steps read."""
 
