@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -87,9 +87,10 @@ def read_retry_after(headers: Mapping[str, str]) -> float:
 def read_date(headers: Mapping[str, str]) -> datetime | None:
     """The time of an answer by the clock of the server, in whole seconds; None if there is none."""
     try:
-        return parsedate_to_datetime(headers.get("Date") or "")
+        time = parsedate_to_datetime(headers.get("Date") or "")
     except ValueError:
         return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _build_sign_in_refusal(message: str) -> Refusal:

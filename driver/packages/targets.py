@@ -96,7 +96,8 @@ class _Names:
                 break
             known += part
         top, separator, _ = known.partition("/")
-        return _build_id("/".join(kind.split("/")[:2]), top, scope) if separator else None
+        is_child = separator and kind.count("/") > 1
+        return _build_id("/".join(kind.split("/")[:2]), top, scope) if is_child else None
 
     def _evaluate(self, value: Any, level: int) -> Parts:
         if isinstance(value, int) and not isinstance(value, bool):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from driver.errors import InvalidRequest
-from driver.packages.templates import Parameter, has_outside_resources, list_resource_types, read_template
+from driver.packages.templates import Parameter, list_resource_types, read_template
 
 GROUP = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
@@ -125,19 +125,3 @@ def test_all_resource_types_nested_ones_too(resources: Any) -> None:
         "microsoft.resources/deployments",
         "microsoft.compute/virtualmachines",
     }
-
-
-@pytest.mark.parametrize(
-    ("resource", "elsewhere"),
-    [
-        ({"type": "Microsoft.Resources/deployments"}, False),
-        ({"type": "Microsoft.Resources/deployments", "resourceGroup": "rg-2"}, True),
-        ({"type": "Microsoft.Resources/deployments", "subscriptionId": "s"}, True),
-        ({"type": "Microsoft.Authorization/locks", "scope": "[resourceId('a', 'b')]"}, True),
-        ({"type": "Microsoft.Network/virtualNetworks"}, False),
-    ],
-)
-def test_reaching_elsewhere(resource: dict[str, Any], elsewhere: bool) -> None:
-    nested = {"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": [resource]}}}
-    assert has_outside_resources({"resources": [resource]}) is elsewhere
-    assert has_outside_resources({"resources": [nested]}) is elsewhere
