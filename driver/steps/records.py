@@ -30,7 +30,7 @@ def find_superseded_records(order: Order) -> tuple[str, ...]:
         record.correlation_id.lower()
         for record in found.values()
         if record is not None and _is_replaced(record, order.transition)
-    }
+    } - {order.request_id.lower()}  # a request that runs again writes its own record again
     return tuple(key for key, record in wanted.items() if _is_of_runs(found[record], runs))
 
 

@@ -12,7 +12,7 @@ from driver import activities, sealing, settings
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
-from driver.steps.creation import DeployState
+from driver.steps.states import DeployState
 from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Reply, Stub, location_of
 from tests.support.requests import NEEDLE, SUBSCRIPTION

@@ -9,8 +9,8 @@ import pytest
 
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import DeploymentShown, NotOwned, Outcome, State, fail, keep_running, retry, succeed
-from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
+from driver.steps.states import DeployState
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
 from tests.support.orchestration import (
     ACCEPTED_AT,

@@ -14,8 +14,8 @@ from driver.models.events import TopologyEntry
 from driver.models.outcomes import DeploymentShown, Outcome, succeed
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
-from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
+from driver.steps.states import DeployState
 from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, index
 from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
