@@ -31,6 +31,7 @@ _PAUSES = Waiting(initial=2.0, factor=1.5, maximum=10.0)  # between two looks at
 # Looks at a resource whose group or parent is absent, or that a gateway answered: ARM may not know yet of a group that
 # was made a moment ago. Then the deployment is tried, and its resources are owned only by the time of their creation.
 _MOST_LOOKS = 5
+_MOST_ERRORS = 20  # looks at a resource whose GET fails in the service each time: about three minutes
 _GONE_SOON = "is being deleted"
 
 
@@ -194,6 +195,8 @@ class _Find:
 
     def _note_refusal(self, resource_id: ResourceId, refused: Refusal) -> str:
         tries = refused.verdict.tries
+        if refused.status >= 500 and self.search.pauses >= _MOST_ERRORS:
+            tries = 0  # other calls succeed, or the look would not have come here
         if tries == UNTIL_TIMEOUT:
             return refused.cause.text
         if refused.status in (0, 401) or (refused.status != 404 and self.attempt < tries):
