@@ -11,7 +11,8 @@ import azure.durable_functions as df
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import JSONResponse, Request
 
-from driver import activities, api, settings, telemetry
+from driver import activities, api, publication, settings, telemetry
+from driver.steps.table import STEPS
 from orchestrators import timestamps
 from orchestrators.lifecycle import run_lifecycle
 
@@ -57,6 +58,6 @@ app.route(route="management/health", methods=["GET"])(with_client(health))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
 app.activity_trigger(input_name="payload")(with_client(await_executions))
-app.activity_trigger(input_name="payload")(activities.publish_event)
-for step in activities.STEPS:
+app.activity_trigger(input_name="payload")(publication.publish_event)
+for step in STEPS:
     app.function_name(step)(app.activity_trigger(input_name="payload")(activities.take_step))

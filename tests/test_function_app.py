@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from driver import activities
 from driver.models.runs import PUBLISH, RUN_VERSION
+from driver.steps.table import STEPS
 from orchestrators import lifecycle
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,7 +115,7 @@ def test_what_the_orchestrator_calls_is_what_is_registered(functions: dict[str, 
     assert registered == lifecycle.ACTIVITIES
     named = {*lifecycle.NEXT, *lifecycle.NEXT.values(), *lifecycle.FIRST.values(), *lifecycle.AGAIN.values()}
     assert named | set(lifecycle.ABANDONED) | {lifecycle.ABANDON} <= registered
-    assert registered - {PUBLISH, "await_executions"} == set(activities.STEPS)
+    assert registered - {PUBLISH, "await_executions"} == set(STEPS)
 
 
 def test_the_orchestrator_names_activities_nowhere_else() -> None:

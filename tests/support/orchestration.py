@@ -9,9 +9,9 @@ from typing import Any
 
 from azure.durable_functions import DFApp
 
-from driver.activities import build_failure
 from driver.models.events import TopologyEntry
 from driver.models.outcomes import DeploymentShown, Outcome, succeed
+from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
 from driver.steps.creation import DeployState

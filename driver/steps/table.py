@@ -1,0 +1,31 @@
+"""All steps by name: the function that takes each, and the state that it reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from driver.models.orders import Order
+from driver.models.outcomes import Outcome, State
+from driver.steps import actions, adoption, creation, previews, removal
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: the function that takes it, and the model of its verb's state."""
+
+    take: Callable[[Order, Any, int], Outcome]
+    state: type[State]
+
+
+STEPS = {
+    "inspect_resources": Step(creation.inspect_resources, creation.DeployState),
+    "start_deployment": Step(creation.start_deployment, creation.DeployState),
+    "watch_deployment": Step(creation.watch_deployment, creation.DeployState),
+    "abandon_deployment": Step(creation.abandon_deployment, creation.DeployState),
+    "remove_resources": Step(removal.remove_resources, removal.RemoveState),
+    "call_action": Step(actions.call_action, actions.CallState),
+    "watch_action": Step(actions.watch_action, actions.CallState),
+    "adopt_deployment": Step(adoption.adopt_deployment, State),
+    "start_preview": Step(previews.start_preview, previews.PreviewState),
+    "watch_preview": Step(previews.watch_preview, previews.PreviewState),
+}
