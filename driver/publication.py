@@ -14,13 +14,14 @@ from driver import events, reports, settings, telemetry
 from driver.encoding import decode_state, encode_outcome
 from driver.errors import Bug
 from driver.models.events import FailureCode, build_event, find_earliest_event
-from driver.models.outcomes import Outcome, State, retry
+from driver.models.outcomes import Outcome, State, WaitingFor, retry
 from driver.steps import creation, removal
 from driver.steps.table import STEPS
 from driver.waiting import Waiting
 
 _PUBLISH_AGAIN = Waiting(initial=5.0)
 _ACKNOWLEDGED_SECONDS = 1.0  # how long the last step waits for Kafka's acknowledgement
+_AWAY = WaitingFor(waits_for="kafka", reason="Kafka has not acknowledged the last event")
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -81,14 +82,16 @@ def report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
     message = reports.fit_event(whole, settings.current().payload_limit)
     complete = outcome.model_copy(update={"outputs": {}, "topology": {}, "event": message})
     is_early = datetime.now(UTC) < find_earliest_event(payload["acceptedAt"])
-    if message["status"] == "FAILED" or not outcome.repeatable or is_early or events.is_away():
+    if events.is_away():
+        return complete.model_copy(update={"waiting": _AWAY})
+    if message["status"] == "FAILED" or not outcome.repeatable or is_early:
         return complete
     try:
         events.publish(message, payload["tenant"], settings.current(), _ACKNOWLEDGED_SECONDS)
     except events.TooLarge:
         return complete
     except events.Undelivered as error:
-        return complete.model_copy(update={"sent": error.on_its_way})
+        return complete.model_copy(update={"sent": error.on_its_way, "waiting": _AWAY})
     _log_publication(message)
     return complete.model_copy(update={"published": True})
 

@@ -17,6 +17,8 @@ class Step:
     state: type[State]
 
 
+# The steps before which an execution takes its turn with the others of its resource.
+FIRST_STEPS = ("inspect_resources", "remove_resources", "call_action", "adopt_deployment")
 STEPS = {
     "inspect_resources": Step(creation.inspect_resources, creation.DeployState),
     "start_deployment": Step(creation.start_deployment, creation.DeployState),
