@@ -13,8 +13,16 @@ from azure.durable_functions import DurableOrchestrationContext, RetryOptions
 
 from driver.models.events import FailureCode, find_earliest_event
 from driver.models.outcomes import Outcome
-from driver.models.runs import PUBLISH, Run, show_run
-from orchestrators.progress import Progress, dump_progress, note_findings, note_waiting, read_progress, show_progress
+from driver.models.runs import PUBLISH, RUN_VERSION, Run, show_run, takes_turn
+from orchestrators.progress import (
+    Progress,
+    dump_progress,
+    find_publication_time,
+    note_findings,
+    note_waiting,
+    read_progress,
+    show_progress,
+)
 
 AWAIT = "await_executions"
 # The step that follows one that has succeeded. The last step of a verb has no entry: it completes the transition.
@@ -58,13 +66,21 @@ def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, d
 def run_steps(
     context: DurableOrchestrationContext, run_input: dict[str, Any]
 ) -> Generator[Any, Any, dict[str, Any] | None]:
-    """Take step after step, by the tables above. Serves version 0 (inputs without a version) and version 1."""
+    """Take step after step, by the tables above. Serves all versions.
+
+    Version 0 (inputs without a version) and 1 do not take turns with other executions of their resource, and stay in
+    one generation while they wait for Kafka. From version 2 on a run continues as new first: its input then has the
+    event, and others of the resource read it there and go on.
+    """
     run = Run.model_validate(run_input)
     status = show_run(run).model_dump(mode="json", by_alias=True)
     progress = read_progress(run_input) or _begin(run, context.current_utc_datetime)
     show_progress(context, status, progress)
     if "progress" not in run_input and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
+    elif run.version >= 2 and (until := find_publication_time(progress)) and until > context.current_utc_datetime:
+        yield context.create_timer(until)
+    is_publishing = progress.step == PUBLISH
     for _ in range(STEPS_A_GENERATION):
         step = progress.step
         try:
@@ -73,20 +89,25 @@ def run_steps(
         except Exception as bug:
             outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
-            show_progress(context, status, replace(progress, step="", waiting=None))
+            ended_at = progress.ended_at or context.current_utc_datetime.isoformat()
+            show_progress(context, status, replace(progress, step="", waiting=None, ended_at=ended_at))
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)
         wake = _find_wake_time(run, step, progress, outcome, now)
-        progress = note_waiting(progress, outcome, now)
+        progress = note_waiting(progress, outcome, now, wake)
         show_progress(context, status, progress)
+        if run.version >= 2 and not is_publishing and find_publication_time(progress):
+            break
         if wake is not None:
             yield context.create_timer(wake)
     context.continue_as_new({**run_input, "progress": dump_progress(progress)})
     return None
 
 
-VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = {0: run_steps, 1: run_steps}
+VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = dict.fromkeys(
+    range(RUN_VERSION + 1), run_steps
+)
 
 
 def _begin(run: Run, now: datetime) -> Progress:
@@ -106,8 +127,11 @@ def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
         return {**payload, "tenant": run.tenant, **ended}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
-    accepted = {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed}
-    return {**payload, **accepted, "attempt": progress.attempt}
+    payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
+    transition = run.transition
+    if run.version >= 2 and transition and step == FIRST[transition.verb]:
+        payload |= {"since": run.since or run.accepted_at} if takes_turn(transition.name, transition.verb) else {}
+    return payload
 
 
 def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:
@@ -117,12 +141,12 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
         return replace(progress, sent=outcome.sent)
     after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
-        return _publish(after, event=outcome.event, sent=outcome.sent)
+        return _publish(after, now, event=outcome.event, sent=outcome.sent)
     if outcome.kind == "Failed":
         return _fail(after, outcome, (outcome.code or FailureCode.INTERNAL_ERROR, outcome.reason), now)
     if outcome.kind == "Succeeded":
         if step == ABANDON:
-            return _publish(after)
+            return _publish(after, now)
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
         attempt = progress.attempt if following in AGAIN else progress.restarted_at
@@ -147,12 +171,13 @@ def _fail(progress: Progress, outcome: Outcome, failure: tuple[str, str], now: d
     if progress.step in ABANDONED and not outcome.collected:
         deadline = (now + timedelta(seconds=ABANDON_SECONDS)).isoformat()
         return replace(progress, step=ABANDON, attempt=0, deadline=deadline, failure=failure)
-    return _publish(progress, failure=failure)
+    return _publish(progress, now, failure=failure)
 
 
-def _publish(progress: Progress, **ended: Any) -> Progress:
+def _publish(progress: Progress, now: datetime, **ended: Any) -> Progress:
     """The progress of a run that is over. `ended` is its event, or the failure from which `publish_event` builds it."""
-    return replace(progress, step=PUBLISH, of=progress.step, attempt=0, **{"sent": False, **ended})
+    over = replace(progress, step=PUBLISH, of=progress.step, attempt=0, ended_at=now.isoformat(), sent=False)
+    return replace(over, **ended)
 
 
 def _report_bug(progress: Progress, bug: Exception) -> Outcome:
@@ -169,7 +194,8 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
 
     No wait lasts past the deadline. A deployment is abandoned at once, since it goes on until it is cancelled. The
     first try to publish is at the earliest time that the event may be sent. The next pass of a removal is not before
-    that time either: if it were over sooner, it could not publish, and another activity would be needed.
+    that time either: if it were over sooner, it could not publish, and another activity would be needed. A look for
+    other executions is no such pass.
     """
     wake, earliest = now + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
     if progress.step == PUBLISH and step != PUBLISH:
@@ -178,6 +204,6 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
         return None
     if progress.step == PUBLISH or outcome.settled:
         return wake
-    if step == "remove_resources":
+    if step == "remove_resources" and not (outcome.waiting and outcome.waiting.waits_for == "request"):
         wake = max(wake, earliest)
     return min(wake, max(now, datetime.fromisoformat(progress.deadline)))

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
@@ -26,7 +26,7 @@ class Progress:
     `deadline` is that of the step; abandoning a deployment has a later one than the run. At the end `event` is the
     event to publish. A run that has failed has `failure` (code, reason) instead, and `of`, the step that failed: the
     event is built from both and from the state of that step. `restarted_at` is the attempt of the step that went back
-    to the first one.
+    to the first one. `ended_at` is when the transition was over; its event is still to be published.
     """
 
     step: str
@@ -42,6 +42,7 @@ class Progress:
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
     restarted_at: int = 0
+    ended_at: str = ""
 
 
 _PROGRESS = TypeAdapter(Progress)
@@ -74,8 +75,14 @@ def note_findings(progress: Progress, outcome: Outcome) -> Progress:
     return replace(progress, not_owned=shown, not_owned_total=total)
 
 
-def note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progress:
-    """The progress with what the run waits for. A wait for the same thing keeps its `since`."""
+def find_publication_time(progress: Progress) -> datetime | None:
+    """When a run that waits for Kafka publishes its event again; None if it does not wait for Kafka."""
+    waiting = progress.waiting
+    return datetime.fromisoformat(waiting.until) if waiting and waiting.waits_for == "kafka" else None
+
+
+def note_waiting(progress: Progress, outcome: Outcome, now: datetime, wake: datetime | None) -> Progress:
+    """The progress with what the run waits for, until the time `wake`. A wait for the same thing keeps its `since`."""
     reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
     waiting = outcome.waiting
     if waiting is None and reason and outcome.kind in ("Running", "Retry"):
@@ -83,13 +90,12 @@ def note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progres
     if waiting is None:
         return replace(progress, waiting=None) if before else progress
     since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
-    until = (now + timedelta(seconds=outcome.after)).isoformat()
     shown = WaitingSince(
         waits_for=waiting.waits_for,
         reason=reason or waiting.reason,
         request_id=waiting.request_id,
         since=since,
-        until=until,
+        until=(wake or now).isoformat(),
     )
     return replace(progress, waiting=shown)
 
@@ -103,6 +109,8 @@ def show_progress(context: DurableOrchestrationContext, status: dict[str, Any], 
         shown["waiting"] = progress.waiting.model_dump(mode="json", by_alias=True)
     if progress.deployment is not None:
         shown["deployment"] = progress.deployment.model_dump(mode="json", by_alias=True)
+    if progress.ended_at:
+        shown["endedAt"] = progress.ended_at
     shown["notOwned"] = [entry.model_dump(mode="json", by_alias=True) for entry in progress.not_owned]
     shown["notOwnedTotal"] = progress.not_owned_total
     context.set_custom_status(fit_status(shown))

@@ -34,13 +34,27 @@ class WaitingFor(Model):
 
 
 class State(Model):
-    """What a step leaves for the next one. Each verb has a model of its own, which only its steps read."""
+    """What a step leaves for the next one. Each verb has a model of its own, which only its steps read.
+
+    These fields are the activities': `has_turn`, the other executions of the resource let this one go on; `looks`, how
+    often it looked before; `awaited`, the requestIds that it has waited for; `found`, the topology that others reported
+    and that was not in the request (null: removed).
+    """
 
     version: int = STATE_VERSION
+    has_turn: bool = False
+    looks: int = 0
+    awaited: tuple[str, ...] = ()
+    found: Topology = Field(default_factory=dict)
 
     def report_topology(self) -> Topology:
         """The topology to report if the run fails here."""
         return {}
+
+    def keep_turn(self, before: "State") -> "State":
+        """This state with the activities' fields of the one before."""
+        names = ("has_turn", "looks", "awaited", "found")
+        return self.model_copy(update={name: getattr(before, name) for name in names})
 
 
 class Outcome(Model):

@@ -25,7 +25,7 @@ from driver.models.orders import Order, Remove
 from driver.models.outcomes import Outcome, State, complete, fail, keep_running
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
-from driver.topology import apply_changes, select_ids
+from driver.topology import select_ids
 
 _MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription
 _log = logging.getLogger("driver.lifecycle")
@@ -42,11 +42,9 @@ class RemoveState(State):
     """By topology key: `pending`, what is to be deleted; `started`, the DELETEs that run; `refused`, what Azure refuses
     to delete, with the reason; `removed`, what is gone.
 
-    `found` is the topology that executions reported which still ran when the removal was accepted. `begun` is true
-    after the first pass; `polls` counts the passes.
+    `begun` is true after the first pass; `polls` counts the passes.
     """
 
-    found: dict[str, TopologyEntry | None] = Field(default_factory=dict)
     begun: bool = False
     pending: dict[str, ResourceId] = Field(default_factory=dict)
     started: dict[str, Deletion] = Field(default_factory=dict)
@@ -72,7 +70,7 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
     if not isinstance(work, Remove):
         raise TypeError(f"a step of remove was called for a {work.verb}")
     is_first_look = not state.begun
-    state = _begin_removal(order, work, state) if is_first_look else state
+    state = _begin_removal(order, work) if is_first_look else state
     if work.targets is not None and not (state.pending or state.started or state.removed):
         wanted = ", ".join(f"{target.type}/{target.name}" for target in work.targets)
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"{wanted} is not among what this resource owns", state)
@@ -90,12 +88,9 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
     return fail(FailureCode.INFRASTRUCTURE_ERROR, f"could not be deleted: {removal.describe_rest()}", looked)
 
 
-def _begin_removal(order: Order, work: Remove, state: RemoveState) -> RemoveState:
-    """The state of a removal before its first pass: what to delete of the incoming topology, and of what the awaited
-    executions reported.
-    """
-    current = apply_changes(order.topology, state.found)
-    topology, dropped = inventory.expand_former_entries(order.location, current, work.groups)
+def _begin_removal(order: Order, work: Remove) -> RemoveState:
+    """The state of a removal before its first pass: what to delete of the topology."""
+    topology, dropped = inventory.expand_former_entries(order.location, order.topology, work.groups)
     removed = tuple(dropped) if work.targets is None else ()
     return RemoveState(begun=True, pending=select_ids(topology, work.targets), removed=removed)
 

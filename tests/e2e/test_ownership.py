@@ -106,7 +106,9 @@ def test_a_create_over_its_own_keeps_what_it_owns(trial: Trial, group: str) -> N
     second = trial.run(replace(first, properties=wider))
     records = {key for key in first.topology if key.startswith("Microsoft.Resources/deployments/")}
     assert len(records) == 1
-    assert {key: entry for key, entry in first.topology.items() if key not in records}.items() <= second.topology.items()
+    assert {
+        key: entry for key, entry in first.topology.items() if key not in records
+    }.items() <= second.topology.items()
     assert not records & second.topology.keys()  # the record of the second Create has replaced it
     assert ids(second.topology) == made_in(trial, group)
     trial.run(second, "Delete")

@@ -238,7 +238,11 @@ def test_a_custom_status_is_never_too_large(text: str, entries: int) -> None:
     """The host fails an orchestration whose custom status has more than 16 KB, as UTF-16 on the real one."""
     long = text * 5_000
     resource = {"id": long, "name": long, "type": long}
-    names: dict[str, Any] = {"tenant": long, "deploymentLocation": long, "transition": {"name": long, "verb": "deploy", "seconds": 60}}
+    names: dict[str, Any] = {
+        "tenant": long,
+        "deploymentLocation": long,
+        "transition": {"name": long, "verb": "deploy", "seconds": 60},
+    }
     started = succeed(STATE).model_copy(
         update={"deployment": DeploymentShown(name=long[:100], id=long[:900], correlation_id=long[:100])}
     )

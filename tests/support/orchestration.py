@@ -9,9 +9,10 @@ from typing import Any
 
 from azure.durable_functions import DFApp
 
-from driver.activities import build_failure
 from driver.models.events import TopologyEntry
 from driver.models.outcomes import DeploymentShown, Outcome, succeed
+from driver.models.runs import RUN_VERSION
+from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
 from driver.steps.removal import RemoveState
@@ -66,7 +67,7 @@ def publish(payload: Mapping[str, Any]) -> Outcome:
 def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[str, Any]:
     """The input of a lifecycle, as the API starts it."""
     return {
-        "version": 1,
+        "version": RUN_VERSION,
         "requestId": REQUEST_ID,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
@@ -74,7 +75,6 @@ def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[st
         "resource": {"id": "5a2b", "name": "vnet-1", "type": "resource::AzureVNet::1.0"},
         "deploymentLocation": "azure-we",
         "transition": {"name": "Create", "verb": verb, "seconds": seconds},
-        "awaits": [],
         "sealed": SEALED,
         **more,
     }
