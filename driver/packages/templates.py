@@ -167,11 +167,12 @@ def _walk_extension_resources(
         **_read_extensions(body.get("extensions"), "name"),
     }
     resources = body.get("resources")
-    named = resources.items() if isinstance(resources, Mapping) else ((None, resource) for resource in resources or ())
-    for symbol, resource in named:
+    listed = enumerate(resources) if isinstance(resources, list) else ()
+    for symbol, resource in resources.items() if isinstance(resources, Mapping) else listed:
         if not isinstance(resource, Mapping):
             continue
-        path = f"{outer}'{str(symbol or resource.get('name', ''))[:100]}' ({str(resource.get('type', ''))[:100]})"
+        name = symbol if isinstance(symbol, str) else resource.get("name", symbol)
+        path = f"{outer}'{str(name)[:100]}' ({str(resource.get('type', ''))[:100]})"
         alias = resource.get("extension") or resource.get("import")
         extension = extensions.get(str(alias), str(alias))[:100] if alias else ""
         if extension and extension.lower() not in _ARM_EXTENSIONS and resource.get("existing") is not True:

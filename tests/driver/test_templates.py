@@ -35,6 +35,7 @@ def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
         {"$schema": GROUP},
         {"$schema": "https://x/managementGroupDeploymentTemplate.json#", "resources": []},
         {"$schema": GROUP, "resources": "none"},
+        {"$schema": GROUP, "resources": 5},
         {"$schema": GROUP, "resources": [], "parameters": {"p": {}}},
         {"$schema": GROUP, "resources": [], "parameters": {"p": "text"}},
         {"$schema": GROUP, "resources": [], "parameters": ["p"]},
@@ -144,6 +145,7 @@ def test_a_resource_without_an_arm_id_is_refused(body: dict[str, Any], path: str
         {**GRAPH, "resources": {"a": TABLE}},
         {**GRAPH, "resources": {"team": {**TEAM, "existing": True}}},
         {"imports": "none", "extensions": ["none"], "resources": [TABLE, "none", {"properties": "none"}]},
+        {"resources": [nest("wrong", {"resources": 5}), nest("none", {"resources": None})]},
     ],
 )
 def test_arms_own_extensions_and_what_is_only_referred_to_are_taken(body: dict[str, Any]) -> None:
