@@ -1,30 +1,36 @@
-"""The commands `python -m driver check|plan`.
+"""The commands `python -m driver check|plan|orphans`.
 
 `check` needs no Azure: it reads a resource package as the driver does and shows what each transition would do. `plan`
 asks ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
-package or the properties.
+package or the properties. `orphans` compares the records of deployments in Azure with topologies and deletes nothing:
+it exits with 0 if each record is named, 1 if there are orphans, 2 if that could not be found out.
 """
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
 from driver.azure.refusals import Refusal
-from driver.commands import packages
+from driver.commands import orphans, packages
 from driver.errors import DriverError, InvalidRequest
 
 
 def main(arguments: list[str]) -> int:
     options = _build_parser().parse_args(arguments)
+    logging.getLogger().addHandler(logging.NullHandler())  # errors are printed, the libraries' log lines are not
+    failed = orphans.UNKNOWN if options.command == "orphans" else 1
     try:
+        if options.command == "orphans":
+            return orphans.report_orphans(options)
         for line in packages.check(options) if options.command == "check" else packages.plan(options):
             print(line)
     except InvalidRequest as error:
         print(*(f"error: {fault}" for fault in error.faults), sep="\n", file=sys.stderr)
-        return 1
+        return failed
     except (DriverError, Refusal, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return failed
     return 0
 
 
@@ -37,8 +43,27 @@ def _build_parser() -> argparse.ArgumentParser:
         command.add_argument("folder", type=Path, help="the package, or its Lifecycle/azure folder")
         command.add_argument("--resource-properties", type=Path, metavar="FILE", help="YAML or JSON: {name: value}")
         command.add_argument("--request-properties", type=Path, metavar="FILE", help="the same, of an operation")
-    plan.add_argument("--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver")
     plan.add_argument("--transition", default="Create", metavar="NAME")
+    orphan = commands.add_parser(
+        "orphans",
+        help="list records of the driver's deployments that no given topology names; deletes nothing",
+        description="Lists the records of this driver's deployments in the location's subscription that no given"
+        " topology names, with what they wrote. Deletes nothing. Exit status: 0 there is none, 1 there are some,"
+        " 2 it could not be found out.",
+    )
+    orphan.add_argument(
+        "--topology",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="JSON: an associatedTopology, an event that has one, or a list of these; may be given more than once",
+    )
+    orphan.add_argument("--json", action="store_true", help="print JSON for machines")
+    for command in (plan, orphan):
+        command.add_argument(
+            "--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver"
+        )
     return parser
 
 

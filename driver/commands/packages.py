@@ -13,7 +13,7 @@ from driver.azure import deployments, operations
 from driver.commands.files import read_object
 from driver.errors import InvalidRequest
 from driver.models.orders import Deploy, Order, Remove
-from driver.models.requests import LifecycleRequest
+from driver.models.requests import LifecycleRequest, parse
 from driver.packages.catalogue import Package, find_template, load_own_package
 from driver.packages.manifests import Transition
 from driver.packages.templates import Template, list_resource_types
@@ -133,14 +133,13 @@ def _describe_changes(package: Package, properties: _Properties, options: argpar
 
 
 def _build_order(package: Package, transition: str, properties: _Properties, location: dict[str, Any]) -> Order:
-    request = LifecycleRequest.model_validate(
-        {
-            "lifecycleName": transition,
-            "driverFiles": "",
-            "systemProperties": {"resourceName": "check"},
-            "resourceProperties": properties.resource,
-            "requestProperties": properties.request,
-            "deploymentLocation": location,
-        }
-    )
+    content = {
+        "lifecycleName": transition,
+        "driverFiles": "",
+        "systemProperties": {"resourceName": "check"},
+        "resourceProperties": properties.resource,
+        "requestProperties": properties.request,
+        "deploymentLocation": location,
+    }
+    request = parse(LifecycleRequest, json.dumps(content, default=str).encode())
     return plans.name_order(plans.plan(request, package, settings.current()).order, _REQUEST_ID)

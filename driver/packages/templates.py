@@ -14,6 +14,8 @@ _SCOPES: dict[str, Scope] = {
     "subscriptiondeploymenttemplate.json": "subscription",
 }
 DEPLOYMENTS = "Microsoft.Resources/deployments"
+# Extensions whose resources are ARM's own (`extension az`, `extension sys` in Bicep), in lower case.
+_ARM_EXTENSIONS = ("azureresourcemanager", "system")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Template:
 
 def read_template(body: Any, file: str) -> Template:
     """Read the body of the template in `file`. Raises InvalidRequest if it is no ARM template for a resource group or a
-    subscription.
+    subscription, or creates resources without an ARM id.
     """
     if not isinstance(body, Mapping):
         raise InvalidRequest(f"{file}: an ARM template is a JSON object")
@@ -68,6 +70,11 @@ def read_template(body: Any, file: str) -> Template:
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
     parameters = [_read_parameter(name, declaration, body, file, faults) for name, declaration in declared.items()]
+    faults += [
+        f"{file}: resource {path} is one of the extension '{extension}': it has no ARM id, so the driver can neither"
+        " own nor delete it; create it elsewhere, or only refer to it (existing)"
+        for path, extension in _walk_extension_resources(body, "", {})
+    ]
     if faults or scope is None:
         raise InvalidRequest(*faults)
     return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
@@ -105,6 +112,43 @@ def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator
             inner = (resource.get("properties") or {}).get("template")
             if isinstance(inner, Mapping):
                 yield from walk_resources(inner.get("resources"), "")
+
+
+def _walk_extension_resources(
+    body: Mapping[str, Any], outer: str, known: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Path and extension of each resource that a template, nested ones included, creates by an extension other than
+    ARM's: such as Microsoft Graph or Kubernetes.
+
+    Bicep compiles `extension` to `imports: {alias: {provider}}` and the resource's `import`, newer language versions
+    to `extensions: {alias: {name}}` and `extension`. `known` are the extensions of the outer templates by alias.
+    """
+    extensions = {
+        **known,
+        **_read_extensions(body.get("imports"), "provider"),
+        **_read_extensions(body.get("extensions"), "name"),
+    }
+    resources = body.get("resources")
+    listed = enumerate(resources) if isinstance(resources, list) else ()
+    for symbol, resource in resources.items() if isinstance(resources, Mapping) else listed:
+        if not isinstance(resource, Mapping):
+            continue
+        name = symbol if isinstance(symbol, str) else resource.get("name", symbol)
+        path = f"{outer}'{str(name)[:100]}' ({str(resource.get('type', ''))[:100]})"
+        alias = resource.get("extension") or resource.get("import")
+        extension = extensions.get(str(alias), str(alias))[:100] if alias else ""
+        if extension and extension.lower() not in _ARM_EXTENSIONS and resource.get("existing") is not True:
+            yield path, extension
+        properties = resource.get("properties")
+        nested = properties.get("template") if isinstance(properties, Mapping) else None
+        if isinstance(nested, Mapping):
+            yield from _walk_extension_resources(nested, f"{path} > ", extensions)
+
+
+def _read_extensions(declared: Any, key: str) -> dict[str, str]:
+    """The extensions of a template by alias."""
+    entries = declared.items() if isinstance(declared, Mapping) else ()
+    return {alias: str(entry.get(key) or alias) for alias, entry in entries if isinstance(entry, Mapping)}
 
 
 def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:

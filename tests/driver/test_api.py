@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from driver import api, plans, sealing, settings
 from driver.models.events import FailureCode
+from tests.support.driver_files import zipped
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
 from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
@@ -117,6 +118,19 @@ def test_without_a_tenant_none_is_echoed(hub: TaskHub) -> None:
 )
 def test_what_cannot_be_accepted_is_a_400_and_starts_nothing(hub: TaskHub, content: Any, said: str) -> None:
     assert said in refused(execute(hub, content), 400)
+    assert hub.started == []
+
+
+def test_a_package_with_a_resource_that_has_no_arm_id_is_a_400(hub: TaskHub) -> None:
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "languageVersion": "2.0",
+        "contentVersion": "1.0.0.0",
+        "imports": {"graph": {"provider": "MicrosoftGraph", "version": "1.0.0"}},
+        "resources": {"team": {"import": "graph", "type": "Microsoft.Graph/groups@v1.0", "properties": {}}},
+    }
+    said = refused(execute(hub, body(driverFiles=zipped({"main.json": json.dumps(template)}))), 400)
+    assert "main.json: resource 'team' (Microsoft.Graph/groups@v1.0) is one of the extension 'MicrosoftGraph'" in said
     assert hub.started == []
 
 
