@@ -19,6 +19,7 @@ from driver.models.orders import AzureLocation
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
+    from azure.core.pipeline.transport import HttpTransport
     from azure.identity import ClientSecretCredential
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
@@ -105,12 +106,9 @@ def _build_sign_in_refusal(message: str) -> Refusal:
 @lru_cache(maxsize=_LOCATIONS)
 def _build_clients(location: AzureLocation) -> Clients:
     from azure.core.pipeline import policies
-    from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
-    from requests import Session
-    from requests.adapters import HTTPAdapter
 
     class BrokenConnections(policies.RetryPolicy[Any, Any]):
         """Tries again if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
@@ -118,7 +116,7 @@ def _build_clients(location: AzureLocation) -> Clients:
         def is_retry(self, settings: Any, response: Any) -> bool:
             return False
 
-    credential = _SharedCredential(_build_credential(location))
+    credential = _SharedCredential(build_credential(location))
     # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
     # registration of providers.
     pipeline = [
@@ -132,24 +130,11 @@ def _build_clients(location: AzureLocation) -> Clients:
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
     ]
-    # The SDK's own session keeps 10 connections. Beyond that each call would open a new one, with a TLS handshake.
-    session = Session()
-    session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    # Proxies and CA bundle are read from the environment once instead of for each call.
-    environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
-    session.trust_env = False
-    session.proxies = environment["proxies"]
-    transport = RequestsTransport(
-        session=session,
-        connection_verify=True if environment["verify"] is None else environment["verify"],
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-    )
     shared: dict[str, Any] = {
         "base_url": location.resource_manager_url,
         "credential_scopes": [location.credential_scope],
         "policies": pipeline,
-        "transport": transport,
+        "transport": build_transport(location),
     }
     return Clients(
         ResourceManagementClient(credential, location.subscription_id, **shared),
@@ -157,7 +142,28 @@ def _build_clients(location: AzureLocation) -> Clients:
     )
 
 
-def _build_credential(location: AzureLocation) -> "ClientSecretCredential":
+def build_transport(location: AzureLocation) -> "HttpTransport[Any, Any]":
+    """The transport that carries all calls to ARM for a location."""
+    from azure.core.pipeline.transport import RequestsTransport
+    from requests import Session
+    from requests.adapters import HTTPAdapter
+
+    # The SDK's own session keeps 10 connections. Beyond that each call would open a new one, with a TLS handshake.
+    session = Session()
+    session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
+    # Proxies and CA bundle are read from the environment once instead of for each call.
+    environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
+    session.trust_env = False
+    session.proxies = environment["proxies"]
+    return RequestsTransport(
+        session=session,
+        connection_verify=True if environment["verify"] is None else environment["verify"],
+        connection_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+    )
+
+
+def build_credential(location: AzureLocation) -> "ClientSecretCredential":
     from azure.identity import ClientSecretCredential
 
     return ClientSecretCredential(
