@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from driver.azure import records, resources
+from driver.azure import records, resources, tags
 from driver.azure.records import Record
 from driver.azure.refusals import Refusal
 from driver.models.model import Model
@@ -92,9 +92,9 @@ class _Search:
             id=record.id,
             state=record.state,
             changed_at=record.changed_at,
-            resource_id=record.tags.get(records.RESOURCE_TAG, ""),
-            transition=record.tags.get(records.TRANSITION_TAG, ""),
-            request_id=record.tags.get(records.REQUEST_TAG, ""),
+            resource_id=record.tags.get(tags.RESOURCE_TAG, ""),
+            transition=record.tags.get(tags.TRANSITION_TAG, ""),
+            request_id=record.tags.get(tags.REQUEST_TAG, ""),
             driver_version=record.tags.get(records.VERSION_TAG, ""),
             resources=tuple(map(self.describe_resource, written or ())),
             reason=reason,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from driver.azure import connection, operations, records
+from driver.azure import connection, operations, tags
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
@@ -45,7 +45,7 @@ def put(order: Order, work: Deploy, template: Mapping[str, Any]) -> Operation:
     ARM takes the requestId over as the correlation id of the record, and of those of nested deployments.
     """
     scope_and_name = split_id(build_deployment_id(order.location, work))
-    body = {**_build_body(work, template), "tags": records.build_tags(order)}
+    body = {**_build_body(work, template), "tags": tags.build_tags(order)}
     headers = {"x-ms-correlation-request-id": order.request_id}
     try:
         with connection.connect(order.location) as clients:

@@ -1,21 +1,15 @@
-"""The records of the deployments that this driver makes. Their tags tell them from others and name the resource."""
+"""The records of the deployments that this driver has made, found by their tags."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver import VERSION
-from driver.azure import deployments, operations
+from driver.azure import operations, writes
 from driver.azure.providers import RESOURCES_VERSION
-from driver.models.orders import AzureLocation, Order
+from driver.azure.tags import REQUEST_TAG
+from driver.models.orders import AzureLocation
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 
-RESOURCE_TAG = "tnco-resource-id"
-REQUEST_TAG = "tnco-request-id"
-TRANSITION_TAG = "tnco-transition"
-VERSION_TAG = "tnco-driver-version"
-# Characters of a value: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
-_LONGEST_TAG = 256
 _VERSION = "2025-04-01"  # of the lists of deployments
 
 
@@ -30,17 +24,6 @@ class Record:
     state: str
     changed_at: str
     output_ids: tuple[ResourceId, ...]
-
-
-def build_tags(order: Order) -> dict[str, str]:
-    """The tags of a deployment's record. A value that is longer than ARM takes is cut."""
-    tags = {
-        RESOURCE_TAG: order.resource_id,
-        REQUEST_TAG: order.request_id,
-        TRANSITION_TAG: order.transition,
-        VERSION_TAG: VERSION,
-    }
-    return {name: value[:_LONGEST_TAG] for name, value in tags.items()}
 
 
 def list_scopes(location: AzureLocation) -> Iterator[str]:
@@ -65,9 +48,7 @@ def list_written_ids(location: AzureLocation, record: Record) -> tuple[ResourceI
     """
     if record.state == "Succeeded":
         return record.output_ids
-    return tuple(
-        touched_id for touched_id in deployments.list_touched_ids(location, record.id) if not touched_id.is_deployment
-    )
+    return writes.read_writes(location, record.id).created
 
 
 def _read_record(body: Mapping[str, Any], tags: Mapping[str, str]) -> Record:

@@ -4,8 +4,8 @@ import logging
 
 from driver.azure import deployments
 from driver.azure.deployments import Deployment
-from driver.azure.records import TRANSITION_TAG
 from driver.azure.refusals import Refusal
+from driver.azure.tags import TRANSITION_TAG
 from driver.models.orders import Order
 from driver.resource_ids import ResourceId
 from driver.steps.looks import call_at_once
