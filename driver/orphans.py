@@ -95,7 +95,7 @@ class _Search:
             resource_id=record.tags.get(tags.RESOURCE_TAG, ""),
             transition=record.tags.get(tags.TRANSITION_TAG, ""),
             request_id=record.tags.get(tags.REQUEST_TAG, ""),
-            driver_version=record.tags.get(records.VERSION_TAG, ""),
+            driver_version=record.tags.get(tags.VERSION_TAG, ""),
             resources=tuple(map(self.describe_resource, written or ())),
             reason=reason,
         )
