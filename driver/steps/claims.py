@@ -1,5 +1,6 @@
 """What a deployment wrote, read from ARM, and what of it the resource owns by the rule of ownership.py."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from driver.steps.looks import call_at_once
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
 from driver.steps.states import DeployState
 from driver.topology import list_owned, name_entries
+
+_log = logging.getLogger("driver.lifecycle")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: 
     created = written.writes.created if written.writes else ()
     asked = [one for one in list_unshown(evidence, written, known) if one in created]
     claims = claim_resources(evidence, written, _find_times(order.location, template, asked), known)
+    for owned_id, reason in claims.owned.items():
+        _log.debug("owned: %s: %s", owned_id, reason)
     records = (*(written.writes.records if written.writes else ()), record)
     new = [one for one in (*claims.owned, *records) if one not in known]
     topology = {**before, **name_entries(new, _find_home(order, record), before)}

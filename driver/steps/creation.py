@@ -136,9 +136,10 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
         again = retry(waits.compute_seconds(attempt, refused.retry_after), refused.cause.text, collected)
         return _show_not_owned(again, claimed)
     delete_records(order, state.superseded)
+    ended = collected.model_copy(update={"replaced": state.superseded})
     correlation = state.correlation_id or "unknown"
     reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
-    return _show_not_owned(fail(verdict.code, reason, collected, collected=True), claimed)
+    return _show_not_owned(fail(verdict.code, reason, ended, collected=True), claimed)
 
 
 def _show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:

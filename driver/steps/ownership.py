@@ -46,9 +46,11 @@ class Evidence(Model):
 
 @dataclass(frozen=True)
 class Claims:
-    """The resources that are owned from now on, and those that were written and are not owned, with the reason."""
+    """The resources that are owned from now on, with the evidence, and those that were written and are not owned, with
+    the reason.
+    """
 
-    owned: tuple[ResourceId, ...] = ()
+    owned: Mapping[ResourceId, str] = field(default_factory=dict)
     not_owned: tuple[NotOwned, ...] = ()
 
 
@@ -88,49 +90,52 @@ def claim_resources(
     """Decide what is owned of the things that a deployment wrote. `created_at` has the times of creation of those that
     the look did not show. `known` is owned already.
     """
-    owned: list[ResourceId] = []
+    owned: dict[ResourceId, str] = {}
     not_owned: list[NotOwned] = [NotOwned(id=text, reason=NO_ID) for text in written.unnamed]
     already = set(known)
     for written_id in written.ids:
         if written_id in already or (written_id in evidence.referred and not _is_created(written_id, written)):
             continue
-        reason = _find_reason_against(written_id, evidence, written, created_at)
-        if reason:
-            not_owned.append(NotOwned(id=written_id.text, reason=reason))
+        is_owned, reason = _judge(written_id, evidence, written, created_at)
+        if is_owned:
+            owned[written_id] = reason
         else:
-            owned.append(written_id)
+            not_owned.append(NotOwned(id=written_id.text, reason=reason))
     if written.writes is not None:
         not_owned += [NotOwned(id=record.text, reason=OVERWRITTEN) for record in written.writes.foreign]
-    return Claims(tuple(owned), tuple(not_owned))
+    return Claims(owned, tuple(not_owned))
 
 
-def _find_reason_against(
+def _judge(
     written_id: ResourceId, evidence: Evidence, written: Written, created_at: Mapping[ResourceId, datetime | None]
-) -> str:
-    """Why a written resource is not owned; empty if it is owned."""
+) -> tuple[bool, str]:
+    """Whether a written resource is owned, and why."""
     if not written_id.type:
-        return NO_ID
+        return False, NO_ID
     if written.writes is not None and not _is_created(written_id, written):
-        return NOT_CREATED
+        return False, NOT_CREATED
     if written_id in evidence.present:
-        return EXISTED
-    if _is_new(written_id, evidence, {*written.ids}):
-        return ""
+        return False, EXISTED
+    absent = _find_absent(written_id, evidence, {*written.ids})
+    if absent is not None:
+        return True, f"before the deployment {absent} did not exist"
     created = created_at.get(written_id)
     cause = evidence.unknown.get(written_id.text, "the look before the deployment did not cover it")
     if created is None or not evidence.looked_at:
-        return f"nothing shows that it is new: {cause}, and ARM gives no time of its creation"
+        return False, f"nothing shows that it is new: {cause}, and ARM gives no time of its creation"
     if created.replace(microsecond=0) <= datetime.fromisoformat(evidence.looked_at):
-        return f"nothing shows that it is new: {cause}, and it was created at {created.isoformat()}"
-    return ""
+        return False, f"nothing shows that it is new: {cause}, and it was created at {created.isoformat()}"
+    return True, f"it was created at {created.isoformat()}, after the look of {evidence.looked_at}"
 
 
-def _is_new(written_id: ResourceId, evidence: Evidence, made: set[ResourceId]) -> bool:
-    """Whether the look has shown that a resource, or something that contains it and was made as well, did not exist."""
+def _find_absent(written_id: ResourceId, evidence: Evidence, made: set[ResourceId]) -> ResourceId | None:
+    """The written resource if the look has shown that it did not exist, else something of which that is shown, that
+    contains it and that was made as well.
+    """
     absent = set(evidence.absent)
-    return written_id in absent or any(
-        container in absent and container in made for container in written_id.list_containers()
-    )
+    if written_id in absent:
+        return written_id
+    return next((outer for outer in written_id.list_containers() if outer in absent and outer in made), None)
 
 
 def _is_created(written_id: ResourceId, written: Written) -> bool:

@@ -6,6 +6,7 @@ from driver.azure import deployments
 from driver.azure.deployments import Deployment
 from driver.azure.refusals import Refusal
 from driver.azure.tags import TRANSITION_TAG
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import Order
 from driver.resource_ids import ResourceId
 from driver.steps.looks import call_at_once
@@ -25,11 +26,11 @@ def find_superseded_records(order: Order) -> tuple[str, ...]:
     wanted = {key: record for key, record in entries.items() if record.is_deployment}
     if not order.transition or not wanted:
         return ()
-    found = call_at_once(lambda record: deployments.find_record(order.location, record), wanted.values())
+    found = call_at_once(lambda record: _read_record(order, record), wanted.values())
     runs = {
         record.correlation_id.lower()
         for record in found.values()
-        if record is not None and _is_replaced(record, order.transition)
+        if isinstance(record, Deployment) and _is_replaced(record, order.transition)
     } - {order.request_id.lower()}  # a request that runs again writes its own record again
     return tuple(key for key, record in wanted.items() if _is_of_runs(found[record], runs))
 
@@ -39,6 +40,16 @@ def delete_records(order: Order, keys: tuple[str, ...]) -> None:
     entries = list_owned(order.topology)
     for record in (entries[key].id for key in keys if key in entries):
         _delete_record(order, record)
+
+
+def _read_record(order: Order, record: ResourceId) -> Deployment | Refusal | None:
+    """The record, None if ARM has deleted it, or the refusal to show it: a record is not worth failing a transition."""
+    try:
+        return deployments.find_record(order.location, record)
+    except Refusal as refused:
+        if refused.verdict.tries == UNTIL_TIMEOUT:
+            raise
+        return refused
 
 
 def _delete_record(order: Order, record: ResourceId) -> None:
@@ -54,5 +65,5 @@ def _is_replaced(record: Deployment, transition: str) -> bool:
     return is_over and record.tags.get(TRANSITION_TAG, "").lower() == transition.lower()
 
 
-def _is_of_runs(record: Deployment | None, runs: set[str]) -> bool:
-    return record is None or record.correlation_id.lower() in runs
+def _is_of_runs(record: Deployment | Refusal | None, runs: set[str]) -> bool:
+    return record is None or (isinstance(record, Deployment) and record.correlation_id.lower() in runs)

@@ -10,7 +10,8 @@ from driver.steps.ownership import Evidence
 
 class DeployState(State):
     """`search`: the look that is not over. `evidence`: what the look has shown. `superseded`: keys of records in the
-    incoming topology that this deployment's record replaces. `accepted`: ARM has accepted a PUT of this run.
+    incoming topology that this deployment's record replaces; `replaced`: those that were deleted. `accepted`: ARM has
+    accepted a PUT of this run.
 
     `topology`: what this resource owned before, and what earlier tries created. `url`: the operation to poll, `polls`:
     how often it was polled. `over`: the operation has succeeded.
@@ -21,6 +22,7 @@ class DeployState(State):
     search: Search | None = None
     evidence: Evidence | None = None
     superseded: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     accepted: bool = False
     existed: tuple[str, ...] = ()
     topology: dict[str, TopologyEntry] = Field(default_factory=dict)
@@ -30,4 +32,4 @@ class DeployState(State):
     over: bool = False
 
     def report_topology(self) -> dict[str, TopologyEntry | None]:
-        return {**dict.fromkeys(self.superseded), **self.topology}
+        return {**dict.fromkeys(self.replaced), **self.topology}

@@ -180,7 +180,7 @@ def test_a_run_of_release_2_0_0_keeps_its_rule(stub: Stub, location: AzureLocati
 
 
 def test_the_record_of_an_earlier_deployment_of_the_transition_is_replaced(stub: Stub, location: AzureLocation) -> None:
-    names = ("old", "other", "canceled", "groomed", "inner")
+    names = ("old", "other", "canceled", "hidden", "groomed", "inner")
     ids = {name: ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/{name}") for name in names}
     tags = {"tnco-transition": "AddRoute"}
     serve(
@@ -190,6 +190,7 @@ def test_the_record_of_an_earlier_deployment_of_the_transition_is_replaced(stub:
             f"GET {ids['inner']}": record("1"),
             f"GET {ids['other']}": record("2", tags={"tnco-transition": "Create"}),
             f"GET {ids['canceled']}": record("3", "Canceled", tags=tags),
+            f"GET {ids['hidden']}": Reply(403, {"error": {"code": "AuthorizationFailed", "message": "..."}}),
         },
     )
     topology = {name: TopologyEntry(id=one, type=one.type) for name, one in ids.items()}
@@ -197,3 +198,8 @@ def test_the_record_of_an_earlier_deployment_of_the_transition_is_replaced(stub:
     assert set(records.find_superseded_records(order)) == {"old", "inner", "groomed"}
     mine = order.model_copy(update={"request_id": "1"})
     assert set(records.find_superseded_records(mine)) == {"groomed"}
+
+
+def test_a_failed_start_replaces_no_record() -> None:
+    assert DeployState(superseded=("old",)).report_topology() == {}
+    assert DeployState(superseded=("old",), replaced=("old",)).report_topology() == {"old": None}
