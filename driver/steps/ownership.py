@@ -76,9 +76,7 @@ def list_unshown(evidence: Evidence, written: Written, known: Iterable[ResourceI
     """
     shown = {*evidence.present, *evidence.referred, *known}
     made = {*written.ids}
-    return [
-        written_id for written_id in written.ids if written_id not in shown and not _is_new(written_id, evidence, made)
-    ]
+    return [one for one in written.ids if one not in shown and _find_absent(one, evidence, made) is None]
 
 
 def claim_resources(
