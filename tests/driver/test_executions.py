@@ -165,13 +165,14 @@ RUN = Run(
 SHOWN = {
     "resource": {"id": "i", "name": "n", "type": "resource::AzureVNet::1.0"},
     "transition": "Create",
+    "verb": "deploy",
     "deploymentLocation": "azure-we",
     "tenantId": "tenant-1",
     "acceptedAt": "2026-01-01T00:00:00+00:00",
     "deadline": "2026-01-01T00:14:00+00:00",
 }
 DEPLOYMENT = {"name": "n-r", "id": "/subscriptions/s/x", "correlationId": "c-1"}
-WAITING = {"for": "azure", "reason": "busy", "since": "t", "until": "u", "requestId": None}
+WAITING = {"for": "request", "reason": "busy", "since": "t", "until": "u", "requestId": "another"}
 CUSTOM = {
     **SHOWN,
     "step": "watch_deployment",
@@ -203,6 +204,10 @@ def describe(runtime_status: str, output: Any = None, custom: Any = CUSTOM) -> d
 def test_an_execution_that_runs(runtime_status: str) -> None:
     running = {"requestId": "r", "status": "IN_PROGRESS", **CUSTOM}
     assert describe(runtime_status) == {**running, "endedAt": None, "event": None, "failureDetails": None}
+
+
+def test_one_that_waits_names_the_request_that_it_waits_for() -> None:
+    assert describe("Running")["waiting"]["requestId"] == "another"
 
 
 def test_one_that_has_not_taken_a_step_is_described_from_its_input() -> None:

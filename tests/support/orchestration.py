@@ -15,6 +15,7 @@ from driver.models.runs import RUN_VERSION
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
+from driver.steps.previews import PreviewState
 from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
 from emulators.functions_host.episodes import Episode, run_episode
@@ -53,6 +54,7 @@ USUAL: dict[str, Answer] = {
     "watch_deployment": complete(**MADE),
     "abandon_deployment": succeed(DeployState(topology={"half": entry("half")})),
     "remove_resources": complete(topology={"vnet": None}),
+    "start_preview": succeed(PreviewState(url="https://arm/3"), after=1),
     "call_action": succeed(CallState(urls=("https://arm/2",)), after=1),
     "watch_action": complete(),
 }
