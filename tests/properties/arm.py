@@ -20,6 +20,7 @@ HOST = "https://arm.example"
 TYPES = {
     "Microsoft.Network": ("firewallPolicies", "firewallPolicies/ruleCollectionGroups"),
     "Microsoft.Authorization": ("locks", "roleAssignments"),
+    "Microsoft.Resources": ("deployments", "resourceGroups"),
     "Contoso.Store": ("boxes", "boxes/parts"),
 }
 _DEPLOYMENT = re.compile(

@@ -1,0 +1,227 @@
+"""A minimal Durable host: it runs the real orchestrator with the real activities, in the time of the model, and
+repeats an activity whose worker died.
+"""
+
+import asyncio
+import inspect
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import time_machine
+from cryptography.fernet import Fernet
+
+from driver import acceptance, activities, executions, settings
+from driver.azure import connection
+from driver.models.requests import LifecycleRequest, parse
+from orchestrators.lifecycle import run_lifecycle
+from tests.properties.arm import HOST, Arm
+from tests.properties.wire import Death, ModelCredential, ModelTransport, Wire
+from tests.properties.world import World
+
+ENVIRONMENT = {
+    "AZURE_RESOURCE_MANAGER_URL": HOST,
+    "AZURE_AUTHORITY_HOST": "https://login.example",
+    "SEALING_KEYS": Fernet.generate_key().decode(),
+    "EVENTS": "log",
+}
+_TRIES = 5  # of an activity, as the orchestrator asks for
+_DEADLINE = 6 * 3600  # seconds in which a transition must have ended
+
+
+class Stuck(AssertionError):
+    """A transition does not end."""
+
+
+@dataclass
+class Ended:
+    """A transition that has ended: its events on the wire, the custom status of its execution, the driver's log."""
+
+    request_id: str
+    output: dict[str, Any]
+    events: list[dict[str, Any]]
+    status: dict[str, Any]
+    log: str
+
+
+@dataclass
+class Context:
+    """The orchestration context, as far as the orchestrator uses it. Tasks are tuples that the host carries out."""
+
+    data: Any
+    clock: World
+    instance_id: str
+    status: dict[str, Any] = field(default_factory=dict)
+    continued: Any = None
+    is_replaying: bool = False
+
+    @property
+    def current_utc_datetime(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.now, UTC)
+
+    def get_input(self) -> Any:
+        return json.loads(json.dumps(self.data))
+
+    def call_activity_with_retry(self, name: str, retries: Any, payload: Any) -> tuple[str, str, Any]:
+        return "activity", name, json.loads(json.dumps(payload))
+
+    def create_timer(self, fire_at: datetime) -> tuple[str, datetime]:
+        return "timer", fire_at
+
+    def set_custom_status(self, status: dict[str, Any]) -> None:
+        self.status = json.loads(json.dumps(status))
+
+    def continue_as_new(self, data: Any) -> None:
+        self.continued = data
+
+
+@dataclass
+class Host:
+    """One worker on one task hub, which serves as the driver's client of it, too."""
+
+    world: World
+    wire: Wire
+    traveller: Any
+    inputs: dict[str, Any] = field(default_factory=dict)
+    ended: dict[str, Ended] = field(default_factory=dict)
+    records: list[logging.LogRecord] = field(default_factory=list)
+
+    def wait(self, seconds: float) -> None:
+        """Let time go on, for ARM and for the driver."""
+        self.world.advance(seconds)
+        self.traveller.move_to(self.world.now)
+
+    def accept(self, body: Mapping[str, Any]) -> str:
+        """Accept a request as the driver's API does. Returns its requestId."""
+        self.records.clear()
+        request = parse(LifecycleRequest, json.dumps(body).encode())
+        return asyncio.run(acceptance.accept(request, "tenant", {}, self))
+
+    def run(self, request_id: str) -> Ended:
+        """Run an accepted transition to its end."""
+        context, output = Context(self.inputs[request_id], self.world, request_id), None
+        until = self.world.now + _DEADLINE
+        while output is None:
+            context.continued = None
+            output = self._run_generation(context, until)
+            context.data = context.continued
+        events = [json.loads(str(record.args[0])) for record in self.records if _is_event(record)]  # type: ignore[index]
+        log = "\n".join(record.getMessage() for record in self.records if not _is_event(record))
+        self.ended[request_id] = Ended(request_id, output, events, context.status, log)
+        return self.ended[request_id]
+
+    def _run_generation(self, context: Context, until: float) -> dict[str, Any] | None:
+        """Run the orchestrator until it ends or continues as new; then the output is None."""
+        episode = run_lifecycle(context)  # type: ignore[arg-type]
+        answer, error = None, None
+        while self.world.now < until:
+            try:
+                task = episode.send(answer) if error is None else episode.throw(error)
+            except StopIteration as stop:
+                return dict(stop.value) if context.continued is None else None
+            answer, error = None, None
+            if task[0] == "timer":
+                self.wait(max(0.0, task[1].timestamp() - self.world.now))
+                continue
+            try:
+                answer = self._call(*task[1:])
+            except Exception as bug:
+                error = bug
+        raise Stuck(f"{context.instance_id} has not ended: {context.status}")
+
+    def _call(self, name: str, payload: dict[str, Any]) -> Any:
+        """Call an activity; again if its worker died, with the same input."""
+        handler = getattr(activities, name, activities.take_step)
+        for _ in range(_TRIES):
+            try:
+                content = json.loads(json.dumps(payload))
+                answer = (
+                    asyncio.run(handler(content, self)) if inspect.iscoroutinefunction(handler) else handler(content)
+                )
+                return json.loads(json.dumps(answer))
+            except Death:
+                self.wait(2.0)
+        raise Exception(f"Activity function '{name}' failed: the worker died")  # noqa: TRY002 - as the SDK raises it
+
+    # the task hub's client
+
+    async def start_new(self, name: str, instance_id: str | None = None, client_input: Any | None = None) -> str:
+        self.inputs[str(instance_id)] = json.loads(json.dumps(client_input))
+        return str(instance_id)
+
+    async def get_status(self, instance_id: str, **options: Any) -> Any:
+        ended = self.ended.get(instance_id)
+        if ended is None:
+            return SimpleNamespace(message="no such instance")
+        return SimpleNamespace(
+            instance_id=instance_id,
+            runtime_status=SimpleNamespace(value="Completed"),
+            output=ended.output,
+            custom_status=ended.status,
+            input_=self.inputs[instance_id],
+        )
+
+    async def purge_instance_history_by(self, *args: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
+
+async def _list_executions(client: Host, statuses: Iterable[str], prefix: str = "", **options: Any) -> Any:
+    """The instances of the task hub: one transition runs at a time, so only that one is active."""
+    for instance_id in client.inputs:
+        state = "Completed" if instance_id in client.ended else "Running"
+        if state in statuses and instance_id.startswith(prefix):
+            yield {"instanceId": instance_id, "runtimeStatus": state}
+
+
+class _Records(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.INFO)
+        self.emit = records.append  # type: ignore[method-assign]
+
+
+def _is_event(record: logging.LogRecord) -> bool:
+    return record.name == "driver.events" and bool(record.args)
+
+
+@contextmanager
+def host(world: World) -> Iterator[Host]:
+    """A host over a world."""
+    logger = logging.getLogger("driver")
+    with time_machine.travel(world.now, tick=False) as traveller:
+        wire = Wire(Arm(world), lambda seconds: running.wait(seconds))
+        running = Host(world, wire, traveller)
+        handler, level = _Records(running.records), logger.level
+        transport = ModelTransport(wire)
+        with (
+            mock.patch.dict(os.environ, ENVIRONMENT),
+            mock.patch.object(connection, "build_transport", lambda location: transport),
+            mock.patch.object(connection, "build_credential", lambda location: ModelCredential()),
+            mock.patch.object(executions, "list_executions", _list_executions),
+        ):
+            _forget()
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+            try:
+                yield running
+            finally:
+                logger.removeHandler(handler)
+                logger.setLevel(level)
+        _forget()
+
+
+def _forget() -> None:
+    """Empty the driver's caches of settings, clients and providers, as in a new worker."""
+    settings.current.cache_clear()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("driver.azure."):
+            for content in vars(module).values():
+                if hasattr(content, "cache_clear") and content.__module__ == name:
+                    content.cache_clear()
