@@ -18,6 +18,13 @@ class DeploymentShown(Model):
     correlation_id: str
 
 
+class NotOwned(Model):
+    """A resource that a deployment wrote and that is not owned: its ARM id, and why it is not owned."""
+
+    id: str
+    reason: str
+
+
 class WaitingFor(Model):
     """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one."""
 
@@ -48,8 +55,8 @@ class Outcome(Model):
 
     `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
     would give the same event. `settled`: the work in Azure has succeeded and only has to be reported, so the deadline
-    does not end it. `collected`: `state` names all that a failed deployment has created. The execution shows `waiting`
-    and `deployment`.
+    does not end it. `collected`: `state` names all that a failed deployment has created. The execution shows `waiting`,
+    `deployment` and `not_owned`; of the latter there are `not_owned_total`, if that is more than are named.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -67,6 +74,8 @@ class Outcome(Model):
     collected: bool = False
     waiting: WaitingFor | None = None
     deployment: DeploymentShown | None = None
+    not_owned: tuple[NotOwned, ...] = ()
+    not_owned_total: int = 0
 
 
 def succeed(state: State, after: float = 0) -> Outcome:
