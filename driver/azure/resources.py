@@ -1,8 +1,9 @@
 """Resources and resource groups in ARM: listing, reading and deleting them, and calling actions on them."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain
 from typing import Any, TypeVar
 
 from driver.azure import deployments, operations, providers
@@ -63,8 +64,8 @@ def find_creation_time(
 
 
 def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Operation:
-    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over.
-    `versions` are api-versions to try first.
+    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over, with
+    status 404. `versions` are api-versions to try first.
     """
     try:
         if resource_id.is_deployment:
@@ -74,7 +75,7 @@ def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[
         )
     except Refusal as refused:
         if refused.is_absence:
-            return Operation()
+            return Operation(status=404)
         raise
 
 
@@ -88,25 +89,41 @@ def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operat
 def _try_versions(
     location: AzureLocation, resource_id: ResourceId, versions: Iterable[str], call: Callable[[str], T]
 ) -> T:
-    """Call with the given api-versions, then with those of the provider, until one is not refused. If all are refused,
-    raises the first Refusal.
+    """Call with the given api-versions, then with those of the provider, until one is not refused. A refusal that
+    lists versions has them tried next. If all are refused, raises the first Refusal.
     """
     first: Refusal | None = None
-    for version in islice(_list_versions(location, resource_id, versions), _MOST_VERSIONS):
+    tried: set[str] = set()
+    offered: list[str] = []
+    known = _list_versions(location, resource_id, versions)
+    while len(tried) < _MOST_VERSIONS:
+        try:
+            version = next((version for version in chain(offered, known) if version not in tried), "")
+        except Refusal as unlisted:
+            raise first or unlisted from None
+        if not version:
+            break
+        tried.add(version)
         try:
             return call(version)
         except Refusal as refused:
             if not refused.is_about_version:
                 raise
             first = first or refused
+            offered = offered or list_offered_versions(refused)
     raise first or Refusal(404, Cause("InvalidResourceType", f"{resource_id} has no api-version"))
 
 
+def list_offered_versions(refused: Refusal) -> list[str]:
+    """The api-versions that a refusal names as supported: stable ones first, each kind from the newest."""
+    _, _, supported = refused.cause.message.partition("supported api-versions are")
+    return providers.sort_versions(re.findall(r"\d{4}-\d{2}-\d{2}(?:-[a-z]+)?", supported))
+
+
 def _list_versions(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str]) -> Iterator[str]:
-    """The given api-versions, then those of the provider, each once. The provider is not asked before it is needed."""
-    given = tuple(dict.fromkeys(versions))
-    yield from given
-    yield from (version for version in providers.list_api_versions(location, resource_id) if version not in given)
+    """The given api-versions, then those of the provider. The provider is not asked before it is needed."""
+    yield from versions
+    yield from providers.list_api_versions(location, resource_id)
 
 
 def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:

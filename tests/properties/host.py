@@ -149,7 +149,7 @@ class Host:
                 return json.loads(json.dumps(answer))
             except Death:
                 self.wait(2.0)
-        raise Exception(f"Activity function '{name}' failed: the worker died")  # noqa: TRY002 - as the SDK raises it
+        raise Exception(f"Activity function '{name}' failed: the worker died")
 
     # the task hub's client
 

@@ -7,9 +7,18 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.properties import templates
-from tests.properties.generation import BOX, GROUPS, HOME, SUBSCRIPTIONS, Draw, contents, group_templates, subscription_templates
-from tests.properties.world import find_group_id, find_parent_id, split_id
+from tests.properties.generation import (
+    BOX,
+    GROUPS,
+    HOME,
+    SUBSCRIPTIONS,
+    Draw,
+    contents,
+    group_templates,
+    subscription_templates,
+)
 from tests.properties.wire import TROUBLES
+from tests.properties.world import find_parent_id, split_id
 
 _LAST_CALL = 40  # of a transition that trouble may hit
 _VALUES = ("x", "key")  # what a run-time parameter may turn out to be
@@ -52,9 +61,7 @@ def scenarios(draw: Draw) -> Scenario:
     existing += [thing_id for group in tuple(existing) for thing_id in draw(contents(group))]
     count = draw(st.integers(1, 3))
     groups = tuple(draw(st.sampled_from((HOME, GROUPS[1]))) for _ in range(count))
-    given = tuple(
-        {name: draw(_any_template(group)) for name in ("Create", "Grow")} for group in groups
-    )
+    given = tuple({name: draw(_any_template(group)) for name in ("Create", "Grow")} for group in groups)
     moves = draw(st.lists(_draw_move(count), min_size=2, max_size=8))
     return Scenario(tuple(existing), draw(st.sampled_from((0.0, 0.0, 5.0))), groups, given, tuple(moves))
 
@@ -89,7 +96,9 @@ def list_written_ids(template: Mapping[str, Any], scope: str) -> set[str]:
         if item.is_deployment:
             properties = item.body["properties"]
             for value in _VALUES:
-                given = {name: {"value": _guess(part["value"], value)} for name, part in properties["parameters"].items()}
+                given = {
+                    name: {"value": _guess(part["value"], value)} for name, part in properties["parameters"].items()
+                }
                 nested = templates.find_nested_scope(item)
                 inner = properties["template"]
                 found |= _list_all(inner, given, nested)
