@@ -10,7 +10,7 @@ import pytest
 
 from dev.brent import execute, vnet
 from dev.stack import Stack
-from tests.e2e.trial import Trial, eventually, ids, started
+from tests.e2e.trial import INSTANCES, Trial, eventually, ids, started
 from tests.support.kafka import Kafka
 
 SLOW_DELETE = {"kind": "operation", "method": "DELETE", "path": "/virtualNetworks/", "times": 1, "seconds": 3}
@@ -74,21 +74,30 @@ def test_a_delete_during_a_create_names_what_it_waits_for_and_removes_what_it_ma
 
 
 def test_the_earlier_one_waits_if_its_start_was_held_up(trial: Trial, group: str) -> None:
-    """A restart begins a request again with its first acceptance: it was accepted before the Delete that runs."""
+    """It begins once the later one is past its first step: here a Create is started again with its first input."""
     wanted = vnet("vnet-1", group)
     creating = trial.begin(wanted)
     made = trial.completed(creating, wanted)
     trial.ended(creating)
+    first_input = trial.instances(f"/{creating}", showInput="true")["input"]
     with trial.faults(SLOW_DELETE):
         deleting = trial.begin(made, "Delete")
         eventually(lambda: find_calls(trial, "DELETE", "/virtualnetworks/"))
-        trial.instances(f"/{creating}/restart", "POST", restartWithNewInstanceId="false")
+        start(trial, creating, first_input)
         eventually(lambda: waits_for(trial, creating) == deleting)
         assert waits_for(trial, deleting) is None
         trial.completed(deleting, made)
     again = trial.event(creating, 2)
     assert again.value["status"] == "COMPLETE"
     assert ids(again.value["associatedTopology"]) == made_in(trial, group)
+
+
+def start(trial: Trial, request_id: str, run_input: str) -> None:
+    """Start an execution as the driver's client does."""
+    key = trial.log().rsplit(f"{INSTANCES}?code=", 1)[1].split()[0]
+    path = INSTANCES.replace("/instances", f"/orchestrators/run_lifecycle/{request_id}")
+    answer = trial.session.post(f"{trial.stack.driver}{path}", params={"code": key}, json=run_input, timeout=30)
+    assert answer.status_code == 202, answer.text
 
 
 def find_calls(trial: Trial, method: str, path: str) -> list[Any]:
