@@ -154,12 +154,13 @@ def build_transport(location: AzureLocation) -> "HttpTransport[Any, Any]":
     environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
     session.trust_env = False
     session.proxies = environment["proxies"]
-    return RequestsTransport(
+    transport: HttpTransport[Any, Any] = RequestsTransport(
         session=session,
         connection_verify=True if environment["verify"] is None else environment["verify"],
         connection_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
     )
+    return transport
 
 
 def build_credential(location: AzureLocation) -> "ClientSecretCredential":

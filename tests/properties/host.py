@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -24,6 +24,7 @@ from driver.azure import connection
 from driver.models.requests import LifecycleRequest, parse
 from orchestrators.lifecycle import run_lifecycle
 from tests.properties.arm import HOST, Arm
+from tests.properties.context import Context
 from tests.properties.wire import Death, ModelCredential, ModelTransport, Wire
 from tests.properties.world import World
 
@@ -50,37 +51,6 @@ class Ended:
     events: list[dict[str, Any]]
     status: dict[str, Any]
     log: str
-
-
-@dataclass
-class Context:
-    """The orchestration context, as far as the orchestrator uses it. Tasks are tuples that the host carries out."""
-
-    data: Any
-    clock: World
-    instance_id: str
-    status: dict[str, Any] = field(default_factory=dict)
-    continued: Any = None
-    is_replaying: bool = False
-
-    @property
-    def current_utc_datetime(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.now, UTC)
-
-    def get_input(self) -> Any:
-        return json.loads(json.dumps(self.data))
-
-    def call_activity_with_retry(self, name: str, retries: Any, payload: Any) -> tuple[str, str, Any]:
-        return "activity", name, json.loads(json.dumps(payload))
-
-    def create_timer(self, fire_at: datetime) -> tuple[str, datetime]:
-        return "timer", fire_at
-
-    def set_custom_status(self, status: dict[str, Any]) -> None:
-        self.status = json.loads(json.dumps(status))
-
-    def continue_as_new(self, data: Any) -> None:
-        self.continued = data
 
 
 @dataclass
@@ -113,14 +83,14 @@ class Host:
             context.continued = None
             output = self._run_generation(context, until)
             context.data = context.continued
-        events = [json.loads(str(record.args[0])) for record in self.records if _is_event(record)]  # type: ignore[index]
+        events = [json.loads(record.getMessage().partition(": ")[2]) for record in self.records if _is_event(record)]
         log = "\n".join(record.getMessage() for record in self.records if not _is_event(record))
         self.ended[request_id] = Ended(request_id, output, events, context.status, log)
         return self.ended[request_id]
 
     def _run_generation(self, context: Context, until: float) -> dict[str, Any] | None:
         """Run the orchestrator until it ends or continues as new; then the output is None."""
-        episode = run_lifecycle(context)  # type: ignore[arg-type]
+        episode = run_lifecycle(context)
         answer, error = None, None
         while self.world.now < until:
             try:
@@ -139,7 +109,7 @@ class Host:
 
     def _call(self, name: str, payload: dict[str, Any]) -> Any:
         """Call an activity; again if its worker died, with the same input."""
-        handler = getattr(activities, name, activities.take_step)
+        handler: Any = getattr(activities, name, activities.take_step)
         for _ in range(_TRIES):
             try:
                 content = json.loads(json.dumps(payload))
@@ -149,7 +119,7 @@ class Host:
                 return json.loads(json.dumps(answer))
             except Death:
                 self.wait(2.0)
-        raise Exception(f"Activity function '{name}' failed: the worker died")  # noqa: TRY002 - as the SDK raises it
+        raise RuntimeError(f"Activity function '{name}' failed: the worker died")
 
     # the task hub's client
 
@@ -157,7 +127,13 @@ class Host:
         self.inputs[str(instance_id)] = json.loads(json.dumps(client_input))
         return str(instance_id)
 
-    async def get_status(self, instance_id: str, **options: Any) -> Any:
+    async def get_status(
+        self,
+        instance_id: str,
+        show_history: bool = False,
+        show_history_output: bool = False,
+        show_input: bool = False,
+    ) -> Any:
         ended = self.ended.get(instance_id)
         if ended is None:
             return SimpleNamespace(message="no such instance")
@@ -169,7 +145,12 @@ class Host:
             input_=self.inputs[instance_id],
         )
 
-    async def purge_instance_history_by(self, *args: Any, **options: Any) -> Any:
+    async def purge_instance_history_by(
+        self,
+        created_time_from: datetime | None = None,
+        created_time_to: datetime | None = None,
+        runtime_status: list[Any] | None = None,
+    ) -> Any:
         raise NotImplementedError
 
 
@@ -181,10 +162,15 @@ async def _list_executions(client: Host, statuses: Iterable[str], prefix: str = 
             yield {"instanceId": instance_id, "runtimeStatus": state}
 
 
-class _Records(logging.Handler):
+class _Log(logging.Handler):
+    """Keeps what the driver logs."""
+
     def __init__(self, records: list[logging.LogRecord]) -> None:
         super().__init__(logging.INFO)
-        self.emit = records.append  # type: ignore[method-assign]
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
 
 
 def _is_event(record: logging.LogRecord) -> bool:
@@ -198,12 +184,12 @@ def host(world: World) -> Iterator[Host]:
     with time_machine.travel(world.now, tick=False) as traveller:
         wire = Wire(Arm(world), lambda seconds: running.wait(seconds))
         running = Host(world, wire, traveller)
-        handler, level = _Records(running.records), logger.level
+        handler, level = _Log(running.records), logger.level
         transport = ModelTransport(wire)
         with (
             mock.patch.dict(os.environ, ENVIRONMENT),
-            mock.patch.object(connection, "build_transport", lambda location: transport),
-            mock.patch.object(connection, "build_credential", lambda location: ModelCredential()),
+            mock.patch.object(connection, "build_transport", return_value=transport),
+            mock.patch.object(connection, "build_credential", return_value=ModelCredential()),
             mock.patch.object(executions, "list_executions", _list_executions),
         ):
             _forget()

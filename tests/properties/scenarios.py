@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.properties import templates
 from tests.properties.generation import GROUPS, HOME, SUBSCRIPTIONS, Draw, group_templates, subscription_templates
-from tests.properties.world import DEPLOYMENT, find_group_id, find_parent_id, split_id
 from tests.properties.wire import TROUBLES
+from tests.properties.world import DEPLOYMENT, find_group_id, find_parent_id, split_id
 
 TRANSITIONS = ("Create", "Grow")  # those with a template
 _VALUES = ("x", "key")  # what a run-time parameter may turn out to be
