@@ -23,6 +23,11 @@ def counters(stack: Endpoints) -> dict[str, Any]:
     return counted
 
 
+def calls(stack: Endpoints) -> list[dict[str, Any]]:
+    """The newest calls that came: `{"at", "host", "method", "path", "status"}`."""
+    return list(_get(stack, "/emulator/calls")["value"])
+
+
 def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
     """Lets calls fail; emulators/azure/faults lists the kinds."""
     requests.post(f"{stack.azure}/emulator/faults", json=fault, verify=stack.ca, timeout=10).raise_for_status()

@@ -1,71 +1,36 @@
-"""The command for authors of resource packages: `python -m driver check FOLDER`, `python -m driver plan FOLDER ...`.
+"""The commands `python -m driver check|plan|orphans`.
 
-`check` needs no Azure: it reads the package as the driver does and shows what each transition would do. `plan` asks
-ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
-package or the properties.
+`check` needs no Azure: it reads a resource package as the driver does and shows what each transition would do. `plan`
+asks ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
+package or the properties. `orphans` compares the records of deployments in Azure with topologies and deletes nothing:
+it exits with 0 if each record is named, 1 if there are orphans, 2 if that could not be found out.
 """
 
 import argparse
-import json
+import logging
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from driver import plans, settings
-from driver.azure import deployments, operations
 from driver.azure.refusals import Refusal
+from driver.commands import orphans, packages
 from driver.errors import DriverError, InvalidRequest
-from driver.models.orders import Deploy, Order, Remove
-from driver.models.requests import LifecycleRequest
-from driver.packages.catalogue import Package, find_template, load_own_package
-from driver.packages.manifests import Transition
-from driver.packages.templates import Template, list_resource_types
-
-_NOWHERE = {
-    "name": "check",
-    "properties": {
-        "tenantId": "00000000-0000-0000-0000-000000000000",
-        "clientId": "00000000-0000-0000-0000-000000000000",
-        "clientSecret": "none",
-        "subscriptionId": "00000000-0000-0000-0000-000000000000",
-    },
-}
-_REQUEST_ID = "00000000-0000-0000-0000-000000000000"
-
-
-@dataclass(frozen=True)
-class _Properties:
-    """Resource and request properties, as in a request; None if no file was given."""
-
-    resource: dict[str, Any] | None
-    request: dict[str, Any] | None
 
 
 def main(arguments: list[str]) -> int:
     options = _build_parser().parse_args(arguments)
+    logging.getLogger().addHandler(logging.NullHandler())  # errors are printed, the libraries' log lines are not
+    failed = orphans.UNKNOWN if options.command == "orphans" else 1
     try:
-        package = _read_package(options.folder)
-        properties = _Properties(
-            _read_properties(options.resource_properties), _read_properties(options.request_properties)
-        )
-        lines = (
-            _check_package(package, properties)
-            if options.command == "check"
-            else _describe_changes(package, properties, options)
-        )
-        for line in lines:
+        if options.command == "orphans":
+            return orphans.report_orphans(options)
+        for line in packages.check(options) if options.command == "check" else packages.plan(options):
             print(line)
     except InvalidRequest as error:
         print(*(f"error: {fault}" for fault in error.faults), sep="\n", file=sys.stderr)
-        return 1
+        return failed
     except (DriverError, Refusal, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return failed
     return 0
 
 
@@ -78,113 +43,28 @@ def _build_parser() -> argparse.ArgumentParser:
         command.add_argument("folder", type=Path, help="the package, or its Lifecycle/azure folder")
         command.add_argument("--resource-properties", type=Path, metavar="FILE", help="YAML or JSON: {name: value}")
         command.add_argument("--request-properties", type=Path, metavar="FILE", help="the same, of an operation")
-    plan.add_argument("--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver")
     plan.add_argument("--transition", default="Create", metavar="NAME")
-    return parser
-
-
-def _read_package(folder: Path) -> Package:
-    root = folder / "Lifecycle" / "azure" if (folder / "Lifecycle" / "azure").is_dir() else folder
-    if not root.is_dir():
-        raise InvalidRequest(f"{root} is no folder")
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-    package = load_own_package(files, settings.current())
-    if package is None:
-        raise InvalidRequest(f"{root} holds neither a lifecycle.yaml nor a template")
-    return package
-
-
-def _read_properties(file: Path | None) -> dict[str, Any] | None:
-    if file is None:
-        return None
-    content = _read_object(file)
-    return {name: value if isinstance(value, Mapping) else {"value": value} for name, value in content.items()}
-
-
-def _read_object(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"{file}: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise InvalidRequest(f"{file}: it takes an object")
-    return content
-
-
-def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
-    faults: list[str] = []
-    for name, transition in {
-        **package.manifest.transitions,
-        "Delete": package.manifest.find_transition("Delete"),
-    }.items():
-        try:
-            yield from _describe_transition(package, name, transition, properties)
-        except InvalidRequest as error:
-            faults += [f"{name}: {fault}" for fault in error.faults]
-    if faults:
-        raise InvalidRequest(*faults)
-
-
-def _describe_transition(package: Package, name: str, transition: Transition, properties: _Properties) -> Iterator[str]:
-    """Lines that say what a transition does. With resource properties they include the values that would be sent."""
-    work = None if properties.resource is None else _build_order(package, name, properties, _NOWHERE).work
-    if transition.call is not None:
-        yield f"{name}: calls {transition.call} on each owned {transition.on}"
-    elif transition.deploy is None:
-        yield f"{name}: removes {_describe_targets(transition, work)}"
-    else:
-        template, _ = package.load_template(transition.deploy)
-        yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
-        yield f"  will own: {', '.join(sorted(list_resource_types(template.body))) or 'nothing'}"
-        yield from _describe_parameters(template) if work is None else _describe_values(work)
-
-
-def _describe_values(work: Any) -> Iterator[str]:
-    if isinstance(work, Deploy):
-        yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
-        for parameter, value in work.parameters.items():
-            yield f"  {parameter} = {'***' if parameter in work.secure else json.dumps(value)}"
-
-
-def _describe_parameters(template: Template) -> Iterator[str]:
-    for parameter in template.parameters:
-        yield f"  {parameter.name}: {parameter.type}, {'required' if parameter.required else 'optional'}"
-
-
-def _describe_targets(transition: Transition, work: Any) -> str:
-    if transition.remove == "all" or transition.remove is None:
-        return "all that the resource owns"
-    resources = transition.remove if isinstance(transition.remove, list) else [transition.remove]
-    targets = work.targets if isinstance(work, Remove) and work.targets else resources
-    return ", ".join(f"{target.type} {target.name}" for target in targets)
-
-
-def _describe_changes(package: Package, properties: _Properties, options: argparse.Namespace) -> Iterator[str]:
-    order = _build_order(package, options.transition, properties, _read_object(options.deployment_location))
-    if not isinstance(order.work, Deploy):
-        raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
-    operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
-    polls = 0
-    while not operation.is_over:
-        time.sleep(operations.POLLS.compute_seconds(polls, operation.retry_after))
-        operation = operations.poll(order.location, operation.url)
-        polls += 1
-    for change in operation.body.get("properties", {}).get("changes", ()):
-        yield f"{change['changeType']:<12} {change['resourceId']}"
-
-
-def _build_order(package: Package, transition: str, properties: _Properties, location: dict[str, Any]) -> Order:
-    request = LifecycleRequest.model_validate(
-        {
-            "lifecycleName": transition,
-            "driverFiles": "",
-            "systemProperties": {"resourceName": "check"},
-            "resourceProperties": properties.resource,
-            "requestProperties": properties.request,
-            "deploymentLocation": location,
-        }
+    orphan = commands.add_parser(
+        "orphans",
+        help="list records of the driver's deployments that no given topology names; deletes nothing",
+        description="Lists the records of this driver's deployments in the location's subscription that no given"
+        " topology names, with what they wrote. Deletes nothing. Exit status: 0 there is none, 1 there are some,"
+        " 2 it could not be found out.",
     )
-    return plans.name_order(plans.plan(request, package, settings.current()).order, _REQUEST_ID)
+    orphan.add_argument(
+        "--topology",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="JSON: an associatedTopology, an event that has one, or a list of these; may be given more than once",
+    )
+    orphan.add_argument("--json", action="store_true", help="print JSON for machines")
+    for command in (plan, orphan):
+        command.add_argument(
+            "--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver"
+        )
+    return parser
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from typing import Any
 from driver import executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
-from driver.models.orders import Order, Remove
+from driver.models.orders import Order
 from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
 from driver.settings import Settings, current
-from driver.topology import apply_changes, list_owned
+from driver.topology import apply_changes
 
 ORCHESTRATOR = "run_lifecycle"
 _SMALL = 1_000  # characters of driver files in which there is no template
@@ -51,11 +51,12 @@ async def _start_once(
         if reported is not None and reported["status"] == "COMPLETE":
             await start(client, f"{request_id}-again", run.model_copy(update={"event": reported}))
             return _log.info("accepted again: it is complete, its event is sent again")
-        order = _add_reported_topology(order, executions.read_topology(status))
+        if status is not None:
+            order = _add_reported_topology(order, executions.read_topology(status))
+            run = run.model_copy(update={"since": status.last_updated_time.isoformat()})
     sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
     _require_size(sealed, settings)
-    awaits = await _find_awaited_executions(order, client)
-    await start(client, request_id, run.model_copy(update={"awaits": awaits, "sealed": sealed}))
+    await start(client, request_id, run.model_copy(update={"sealed": sealed}))
     description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
     return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
 
@@ -80,7 +81,7 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
 def _describe_run(
     request: LifecycleRequest, request_id: str, plan: plans.Plan, tenant: str | None, trace: Mapping[str, str]
 ) -> Run:
-    """The run of a request. Its times, the executions that it awaits and its sealed order are added later."""
+    """The run of a request. Its times and its sealed order are added later."""
     return Run(
         version=RUN_VERSION,
         request_id=request_id,
@@ -119,17 +120,3 @@ def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:
     if not reported:
         return order
     return order.model_copy(update={"topology": apply_changes(order.topology, reported)})
-
-
-async def _find_awaited_executions(order: Order, client: Executions) -> tuple[str, ...]:
-    """The requestIds of the executions of the same resource that a Delete has to wait for: what they create is not in
-    the Delete's topology yet.
-
-    If the topology holds a deployment, the Create has reported already. Then the task hub is not asked, since listing
-    takes long in a full task hub.
-    """
-    records = (entry for entry in list_owned(order.topology).values() if entry.id.is_deployment)
-    reported = any(entry.id.is_of_type(entry.type) for entry in records)
-    if not isinstance(order.work, Remove) or order.work.targets is not None or reported:
-        return ()
-    return tuple(await executions.find_active_executions(client, order.request_id))

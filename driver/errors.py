@@ -5,7 +5,8 @@
     ├── UnknownExecution       404  no execution has that requestId
     └── NotReady               503  no request can be accepted now: a setting is wrong, or the task hub is away
 
-After the 202 an error is a failed Outcome (driver.models.outcomes), never one of these exceptions.
+After the 202 an error is a failed Outcome (driver.models.outcomes), never one of these exceptions. An activity raises
+only Bug.
 """
 
 LONGEST = 10_000  # characters of a message
@@ -37,3 +38,7 @@ class UnknownExecution(DriverError):
 
 class NotReady(DriverError):
     status = 503
+
+
+class Bug(Exception):
+    """An unexpected error of an activity. Its text goes into the history, so it holds no secrets."""

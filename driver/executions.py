@@ -11,7 +11,7 @@ from driver.models.runs import Run, show_run
 from driver.request_ids import PREFIX_LENGTH
 
 FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
-_ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
+ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
 
 
@@ -61,10 +61,14 @@ async def find_execution(
 
 
 async def list_executions(
-    client: Any, statuses: Iterable[str], prefix: str = "", created_from: datetime | None = None
+    client: Any,
+    statuses: Iterable[str] = (),
+    prefix: str = "",
+    created_from: datetime | None = None,
+    show_input: bool = False,
 ) -> AsyncIterator[Mapping[str, Any]]:
-    """All instances that are in one of the runtime statuses and whose ids begin with `prefix`, without their inputs, as
-    the host's HTTP API returns them. Raises NotReady if the task hub does not answer.
+    """All instances that are in one of the runtime statuses (none: in any) and whose ids begin with `prefix`, as the
+    host's HTTP API returns them. Raises NotReady if the task hub does not answer.
 
     The SDK's own method reads the first page only, and asks for the inputs, which may be megabytes each.
     """
@@ -72,7 +76,8 @@ async def list_executions(
 
     # The SDK's client has no public attribute for the URL that it calls.
     url = f"{client._orchestration_bindings.rpc_base_url}instances"
-    query = {"runtimeStatus": ",".join(statuses), "showInput": "false", "top": str(_PAGE)}
+    query = {"showInput": str(show_input).lower(), "top": str(_PAGE)}
+    query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
     query |= {"createdTimeFrom": created_from.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_from else {}
     token = ""
@@ -92,17 +97,26 @@ async def list_executions(
                 return
 
 
-async def find_active_executions(client: Any, request_id: str) -> list[str]:
-    """The requestIds of other executions of the same resource that have not ended."""
-    instances = list_executions(client, ("Pending", "Running"), request_id[:PREFIX_LENGTH])
-    ids = [instance["instanceId"] async for instance in instances]
-    # An execution that only repeats an event has a longer id.
-    return [instance_id for instance_id in ids if instance_id != request_id and len(instance_id) == len(request_id)]
+def list_resource_executions(client: Any, request_id: str) -> list[Mapping[str, Any]]:
+    """All executions of the resource of a request, without their inputs. For activities, which run in a thread. Raises
+    NotReady if the task hub does not answer.
+    """
+    return asyncio.run(_collect(list_executions(client, prefix=request_id[:PREFIX_LENGTH])))
+
+
+def read_execution(client: Any, request_id: str) -> Mapping[str, Any] | None:
+    """An execution with its input, as the list shows it; None if the task hub has none of that id. For activities."""
+    listed = asyncio.run(_collect(list_executions(client, prefix=request_id, show_input=True)))
+    return next((instance for instance in listed if instance["instanceId"] == request_id), None)
+
+
+async def _collect(instances: AsyncIterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [instance async for instance in instances]
 
 
 def is_active(status: Any) -> bool:
     """Whether an execution has not ended."""
-    return read_state(status) in _ACTIVE
+    return read_state(status) in ACTIVE
 
 
 def read_state(status: Any) -> str:
@@ -113,7 +127,7 @@ def read_state(status: Any) -> str:
 
 def read_run(status: Any) -> Run | None:
     """The run that an execution was started with; None if its input holds none."""
-    content = _read_json(getattr(status, "input_", None))
+    content = read_json(getattr(status, "input_", None))
     if not isinstance(content, dict) or "requestId" not in content:
         return None
     return Run.model_validate(content)
@@ -121,7 +135,7 @@ def read_run(status: Any) -> Run | None:
 
 def read_event(status: Any) -> dict[str, Any] | None:
     """The event that an ended execution reported; None if it ended without one."""
-    output = _read_json(getattr(status, "output", None))
+    output = read_json(getattr(status, "output", None))
     return output if isinstance(output, dict) and "status" in output else None
 
 
@@ -134,7 +148,7 @@ def describe_execution(status: Any) -> dict[str, Any]:
     """The body that GET executions/{requestId} answers. It is made from the custom status and the output; before the
     first step there is no custom status, and the input takes its place.
     """
-    shown = _read_json(status.custom_status)
+    shown = read_json(status.custom_status)
     if not isinstance(shown, dict):
         run = read_run(status)
         shown = show_run(run).model_dump(mode="json", by_alias=True) if run else {}
@@ -155,16 +169,16 @@ def describe_execution(status: Any) -> dict[str, Any]:
     }
 
 
-def _read_json(text: Any) -> Any:
+def read_json(content: Any) -> Any:
     """The content of an input, output or custom status; None if it is not JSON. The SDK encodes an input twice, so the
     status holds JSON text.
     """
-    if not isinstance(text, str):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+    while isinstance(content, str):
+        try:
+            content = json.loads(content)
+        except ValueError:
+            return None
+    return content
 
 
 def _format_time(value: Any) -> str | None:

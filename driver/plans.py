@@ -60,7 +60,14 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     location = read_location(request.deployment_location, settings)
     inputs = _Inputs(request, package, transition, preview, _build_context(request))
     work = _plan_work(inputs)
-    order = Order(request_id="", location=location, topology=request.associated_topology, work=work)
+    order = Order(
+        request_id="",
+        resource_id=request.read_system_property("resourceId"),
+        transition=request.lifecycle_name,
+        location=location,
+        topology=request.associated_topology,
+        work=work,
+    )
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
 
 
@@ -89,9 +96,10 @@ def _plan_work(inputs: _Inputs) -> Deploy | Remove | Call | Adopt | Preview:
     if transition.call is not None and transition.on is not None:
         return Call(action=transition.call, on=transition.on)
     if transition.remove == "all" or transition.remove is None:
-        return Remove(groups=inputs.package.name == "AzureResourceGroup")
+        groups = inputs.package.name == "AzureResourceGroup"
+        return Remove(groups=groups, refuse_foreign=inputs.package.manifest.refuse_foreign)
     owned_resources = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
-    return Remove(targets=_plan_targets(inputs, owned_resources))
+    return Remove(targets=_plan_targets(inputs, owned_resources), refuse_foreign=inputs.package.manifest.refuse_foreign)
 
 
 def _plan_targets(inputs: _Inputs, owned_resources: list[OwnedResource]) -> tuple[Target, ...]:

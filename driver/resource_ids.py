@@ -119,6 +119,17 @@ class ResourceId:
             yield outer
             outer = outer.parent
 
+    def list_containers(self) -> Iterator["ResourceId"]:
+        """What it cannot exist without: its parents, the resource that it extends with the containers of that, its
+        resource group.
+        """
+        yield from self.list_parents()
+        if self.extended is not None:
+            yield self.extended
+            yield from self.extended.list_containers()
+        elif self.resource_group and not self.is_group:
+            yield _parse(f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ResourceId) and self.folded == other.folded
 

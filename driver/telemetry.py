@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import socket
 import sys
 import threading
@@ -15,33 +14,18 @@ from datetime import UTC, datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote_plus
 
+from driver.redaction import hide_secrets
 from driver.settings import TRIAL_HUB, Settings
 
-HIDDEN = "***"
 _TRACE_HEADER = "x-tracectx-"
 _MOST_TRACE_FIELDS = 20
 LONGEST_LINE = 4_096  # bytes that a pipe takes as a whole, with the end of the line
 _CUT = " ... (cut)"
 _log = logging.getLogger(__name__)
-_SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
 
 _fields: ContextVar[Mapping[str, str]] = ContextVar("trace fields", default=MappingProxyType({}))
 _secrets: ContextVar[tuple[str, ...]] = ContextVar("secrets", default=())
-
-# What looks like a secret, in any line: a bearer token, a signed token, and the value that follows a name such as
-# `password`: quoted, or within `{"type": ..., "value": ...}`, or up to the next blank or separator.
-_PATTERNS = (
-    re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
-    re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
-    re.compile(
-        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|sealing_keys?|authorization)"""
-        r"""[\\"']*\s*[:=]\s*(?:\{[^{}]*?value[\\"']*\s*:\s*)?)"""
-        r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\\"']*(?:(?:basic|bearer)\s+)?[^\s"',;&}\\]+)""",
-        re.IGNORECASE,
-    ),
-)
 
 
 def read_trace_fields(headers: Mapping[str, str]) -> dict[str, str]:
@@ -73,19 +57,7 @@ def add_fields(fields: Mapping[str, str]) -> None:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with `***` in place of the given secrets, the secrets that are bound, and what looks like a secret."""
-    for secret in sorted({*secrets, *_secrets.get()}, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            for form in _list_forms(secret):
-                text = text.replace(form, HIDDEN)
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\1{HIDDEN}", text)
-    return text
-
-
-def _list_forms(secret: str) -> set[str]:
-    """The forms in which a secret may stand in a text: plain, in JSON, in a Python value, in a form or URL."""
-    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
-    return {secret, quote_plus(secret), *quoted}
+    return hide_secrets(text, {*secrets, *_secrets.get()})
 
 
 class PlainFormatter(logging.Formatter):

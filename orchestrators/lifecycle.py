@@ -5,18 +5,25 @@ does no I/O: activities do the work, durable timers the waiting.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext, RetryOptions
-from pydantic import TypeAdapter
 
 from driver.models.events import FailureCode, find_earliest_event
-from driver.models.outcomes import DeploymentShown, Outcome, WaitingFor
-from driver.models.runs import Run, WaitingSince, show_run
+from driver.models.outcomes import Outcome
+from driver.models.runs import PUBLISH, RUN_VERSION, Run, show_run, takes_turn
+from orchestrators.progress import (
+    Progress,
+    dump_progress,
+    find_publication_time,
+    note_findings,
+    note_waiting,
+    read_progress,
+    show_progress,
+)
 
-PUBLISH = "publish_event"
 AWAIT = "await_executions"
 # The step that follows one that has succeeded. The last step of a verb has no entry: it completes the transition.
 NEXT = {
@@ -47,31 +54,6 @@ ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
 STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
 PUBLISH_AGAIN_SECONDS = 30
-LONGEST_REASON = 1_000  # a custom status of more than 16 KB fails the orchestration
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: the next step and its input, and what the execution shows.
-
-    `deadline` is that of the step; abandoning a deployment has a later one than the run. At the end `event` is the
-    event to publish. A run that has failed has `failure` (code, reason) instead, and `of`, the step that failed: the
-    event is built from both and from the state of that step.
-    """
-
-    step: str
-    state: Any = field(default_factory=dict)  # plain JSON, which only the steps read
-    attempt: int = 0
-    deadline: str = ""
-    event: dict[str, Any] | None = None
-    failure: tuple[str, str] | None = None
-    of: str = ""
-    sent: bool = False
-    waiting: WaitingSince | None = None
-    deployment: DeploymentShown | None = None
-
-
-_PROGRESS = TypeAdapter(Progress)
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
@@ -84,13 +66,21 @@ def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, d
 def run_steps(
     context: DurableOrchestrationContext, run_input: dict[str, Any]
 ) -> Generator[Any, Any, dict[str, Any] | None]:
-    """Take step after step, by the tables above. Serves version 0 (inputs without a version) and version 1."""
+    """Take step after step, by the tables above. Serves all versions.
+
+    Version 0 (inputs without a version) and 1 do not take turns with other executions of their resource, and stay in
+    one generation while they wait for Kafka. From version 2 on a run continues as new first: its input then has the
+    event, and others of the resource read it there and go on.
+    """
     run = Run.model_validate(run_input)
     status = show_run(run).model_dump(mode="json", by_alias=True)
-    progress = _read_progress(run_input) or _begin(run, context.current_utc_datetime)
-    _show(context, status, progress)
+    progress = read_progress(run_input) or _begin(run, context.current_utc_datetime)
+    show_progress(context, status, progress)
     if "progress" not in run_input and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
+    elif run.version >= 2 and (until := find_publication_time(progress)) and until > context.current_utc_datetime:
+        yield context.create_timer(until)
+    is_publishing = progress.step == PUBLISH
     for _ in range(STEPS_A_GENERATION):
         step = progress.step
         try:
@@ -99,24 +89,25 @@ def run_steps(
         except Exception as bug:
             outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
-            _show(context, status, replace(progress, step="", waiting=None))
+            ended_at = progress.ended_at or context.current_utc_datetime.isoformat()
+            show_progress(context, status, replace(progress, step="", waiting=None, ended_at=ended_at))
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)
         wake = _find_wake_time(run, step, progress, outcome, now)
-        progress = _note_waiting(progress, outcome, now)
-        _show(context, status, progress)
+        progress = note_waiting(progress, outcome, now, wake)
+        show_progress(context, status, progress)
+        if run.version >= 2 and not is_publishing and find_publication_time(progress):
+            break
         if wake is not None:
             yield context.create_timer(wake)
-    context.continue_as_new({**run_input, "progress": _PROGRESS.dump_python(progress, mode="json")})
+    context.continue_as_new({**run_input, "progress": dump_progress(progress)})
     return None
 
 
-VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = {0: run_steps, 1: run_steps}
-
-
-def _read_progress(run_input: dict[str, Any]) -> Progress | None:
-    return _PROGRESS.validate_python(run_input["progress"]) if "progress" in run_input else None
+VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = dict.fromkeys(
+    range(RUN_VERSION + 1), run_steps
+)
 
 
 def _begin(run: Run, now: datetime) -> Progress:
@@ -136,32 +127,37 @@ def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
         return {**payload, "tenant": run.tenant, **ended}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
-    accepted = {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed}
-    return {**payload, **accepted, "attempt": progress.attempt}
+    payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
+    transition = run.transition
+    if run.version >= 2 and transition and step == FIRST[transition.verb]:
+        payload |= {"since": run.since or run.accepted_at} if takes_turn(transition.name, transition.verb) else {}
+    return payload
 
 
 def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:
     """The progress of the run after the outcome of a step."""
-    step, deployment = progress.step, outcome.deployment or progress.deployment
+    step = progress.step
     if step == PUBLISH:
         return replace(progress, sent=outcome.sent)
-    after = replace(progress, state=outcome.state, deployment=deployment)
+    after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
-        return _publish(after, event=outcome.event, sent=outcome.sent)
+        return _publish(after, now, event=outcome.event, sent=outcome.sent)
     if outcome.kind == "Failed":
         return _fail(after, outcome, (outcome.code or FailureCode.INTERNAL_ERROR, outcome.reason), now)
     if outcome.kind == "Succeeded":
         if step == ABANDON:
-            return _publish(after)
+            return _publish(after, now)
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
-        attempt = progress.attempt if following in AGAIN else 0
-        return replace(after, step=following, attempt=attempt)
+        attempt = progress.attempt if following in AGAIN else progress.restarted_at
+        return replace(after, step=following, attempt=attempt, restarted_at=0)
     longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
     if now >= datetime.fromisoformat(progress.deadline) + longer:
         seconds = run.transition.seconds if run.transition else 0
         reason = f"not over after {seconds} seconds, in step {step}: {outcome.reason or 'still under way'}"
         return _fail(after, outcome, (FailureCode.INFRASTRUCTURE_ERROR, reason), now)
+    if outcome.kind == "Retry" and outcome.restart and run.transition:
+        return replace(after, step=FIRST[run.transition.verb], attempt=0, restarted_at=progress.attempt)
     if outcome.kind == "Retry":
         return replace(after, step=AGAIN.get(step, step), attempt=progress.attempt + 1)
     return after
@@ -175,12 +171,13 @@ def _fail(progress: Progress, outcome: Outcome, failure: tuple[str, str], now: d
     if progress.step in ABANDONED and not outcome.collected:
         deadline = (now + timedelta(seconds=ABANDON_SECONDS)).isoformat()
         return replace(progress, step=ABANDON, attempt=0, deadline=deadline, failure=failure)
-    return _publish(progress, failure=failure)
+    return _publish(progress, now, failure=failure)
 
 
-def _publish(progress: Progress, **ended: Any) -> Progress:
+def _publish(progress: Progress, now: datetime, **ended: Any) -> Progress:
     """The progress of a run that is over. `ended` is its event, or the failure from which `publish_event` builds it."""
-    return replace(progress, step=PUBLISH, of=progress.step, attempt=0, **{"sent": False, **ended})
+    over = replace(progress, step=PUBLISH, of=progress.step, attempt=0, ended_at=now.isoformat(), sent=False)
+    return replace(over, **ended)
 
 
 def _report_bug(progress: Progress, bug: Exception) -> Outcome:
@@ -197,7 +194,8 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
 
     No wait lasts past the deadline. A deployment is abandoned at once, since it goes on until it is cancelled. The
     first try to publish is at the earliest time that the event may be sent. The next pass of a removal is not before
-    that time either: if it were over sooner, it could not publish, and another activity would be needed.
+    that time either: if it were over sooner, it could not publish, and another activity would be needed. A look for
+    other executions is no such pass.
     """
     wake, earliest = now + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
     if progress.step == PUBLISH and step != PUBLISH:
@@ -206,38 +204,6 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
         return None
     if progress.step == PUBLISH or outcome.settled:
         return wake
-    if step == "remove_resources":
+    if step == "remove_resources" and not (outcome.waiting and outcome.waiting.waits_for == "request"):
         wake = max(wake, earliest)
     return min(wake, max(now, datetime.fromisoformat(progress.deadline)))
-
-
-def _note_waiting(progress: Progress, outcome: Outcome, now: datetime) -> Progress:
-    """The progress with what the run waits for. A wait for the same thing keeps its `since`."""
-    reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
-    waiting = outcome.waiting
-    if waiting is None and reason and outcome.kind in ("Running", "Retry"):
-        waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
-    if waiting is None:
-        return replace(progress, waiting=None) if before else progress
-    since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
-    until = (now + timedelta(seconds=outcome.after)).isoformat()
-    shown = WaitingSince(
-        waits_for=waiting.waits_for,
-        reason=reason or waiting.reason,
-        request_id=waiting.request_id,
-        since=since,
-        until=until,
-    )
-    return replace(progress, waiting=shown)
-
-
-def _show(context: DurableOrchestrationContext, status: dict[str, Any], progress: Progress) -> None:
-    """Set the custom status of the execution: `status` is that of the run before its first step."""
-    shown: dict[str, Any] = {**status}
-    if progress.step:
-        shown |= {"step": progress.step, "attempt": progress.attempt}
-    if progress.waiting is not None:
-        shown["waiting"] = progress.waiting.model_dump(mode="json", by_alias=True)
-    if progress.deployment is not None:
-        shown["deployment"] = progress.deployment.model_dump(mode="json", by_alias=True)
-    context.set_custom_status(shown)

@@ -5,10 +5,10 @@ Nothing waits here: retries are durable timers of the orchestrator. Only a conne
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -71,10 +71,14 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
 
 
 def build_refusal(response: Any) -> Refusal:
-    """The Refusal for a response with an error status."""
+    """The Refusal for a response with an error status, or with a body that is no JSON where there should be some."""
     headers: Mapping[str, str] = response.headers
-    cause = read_cause(response.text(), f"HTTP {response.status_code}")
-    return Refusal(response.status_code, cause, read_retry_after(headers), read_date(headers))
+    text = response.text()
+    if response.status_code < 300:
+        cause = Cause("ConnectionFailed", f"answered with HTTP {response.status_code} and something that is no JSON")
+        return Refusal(0, cause, read_retry_after(headers), read_date(headers))
+    cause = read_cause(text, f"HTTP {response.status_code}")
+    return Refusal(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float:
@@ -88,9 +92,10 @@ def read_retry_after(headers: Mapping[str, str]) -> float:
 def read_date(headers: Mapping[str, str]) -> datetime | None:
     """The time of an answer by the clock of the server, in whole seconds; None if there is none."""
     try:
-        return parsedate_to_datetime(headers.get("Date") or "")
+        time = parsedate_to_datetime(headers.get("Date") or "")
     except ValueError:
         return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _build_sign_in_refusal(message: str) -> Refusal:
@@ -115,7 +120,17 @@ def _build_clients(location: AzureLocation) -> Clients:
         def is_retry(self, settings: Any, response: Any) -> bool:
             return False
 
-    credential = _SharedCredential(build_credential(location))
+    class RenewedTokens(ARMChallengeAuthenticationPolicy):
+        """Sends a call again with a new token if ARM says that the token has expired. By the cache it has not."""
+
+        def send(self, request: Any) -> Any:
+            response = super().send(request)
+            if _has_expired_token(response.http_response):
+                credential.forget(request.http_request.headers["Authorization"].removeprefix("Bearer "))
+                response = super().send(request)
+            return response
+
+    credential = _SharedCredential(lambda: build_credential(location))
     # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
     # registration of providers.
     pipeline = [
@@ -125,7 +140,7 @@ def _build_clients(location: AzureLocation) -> Clients:
         policies.ProxyPolicy(),
         policies.ContentDecodePolicy(),
         BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
-        ARMChallengeAuthenticationPolicy(credential, location.credential_scope),
+        RenewedTokens(credential, location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
     ]
@@ -178,15 +193,29 @@ def build_credential(location: AzureLocation) -> "ClientSecretCredential":
     )
 
 
+def _has_expired_token(response: Any) -> bool:
+    return response.status_code == 401 and read_cause(response.text()).code.lower() == "expiredauthenticationtoken"
+
+
 class _SharedCredential:
     """A credential that many threads share. One of them requests the token, and the others wait for it instead of
     requesting one each.
     """
 
-    def __init__(self, credential: "ClientSecretCredential") -> None:
-        self._credential = credential
+    def __init__(self, build: "Callable[[], ClientSecretCredential]") -> None:
+        self._build = build
+        self._credential = build()
+        self._token = ""
         self._lock = threading.Lock()
 
     def get_token(self, *scopes: str, **options: Any) -> "AccessToken":
         with self._lock:
-            return self._credential.get_token(*scopes, **options)
+            token = self._credential.get_token(*scopes, **options)
+            self._token = token.token
+            return token
+
+    def forget(self, token: str) -> None:
+        """Request a new token next time if that is the newest one. By the SDK's cache it may still be good."""
+        with self._lock:
+            if token == self._token:
+                self._credential, self._token = self._build(), ""

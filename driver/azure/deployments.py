@@ -1,28 +1,35 @@
 """Deployments in ARM, at resource group and at subscription scope."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from driver.azure import connection, operations
+from driver.azure import connection, operations, tags
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
-from driver.models.orders import AzureLocation, Deploy
+from driver.models.orders import AzureLocation, Deploy, Order
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 
 _ACTIVE = ("deploymentactive", "deploymentactiveanduneditable")
-_MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment in ARM. `state` is its provisioning state. `failure` is set if it has failed or was canceled."""
+    """A deployment's record in ARM. `state` is its provisioning state. `failure` is set if it has failed or was
+    canceled. `resource_ids` are its `outputResources`; `unnamed` describes those of them that have no ARM id, such as
+    what a Bicep extension made. `changed_at` is the time of the last change, ISO 8601.
+    """
 
     state: str
     outputs: Mapping[str, Any]
     resource_ids: tuple[ResourceId, ...]
     failure: Cause | None = None
+    unnamed: tuple[str, ...] = ()
+    correlation_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
 
 
 def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
@@ -31,36 +38,48 @@ def build_deployment_id(location: AzureLocation, work: Deploy) -> ResourceId:
     return ResourceId.parse(f"/subscriptions/{location.subscription_id}{group}/providers/{DEPLOYMENT_TYPE}/{work.name}")
 
 
-def put(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
+def put(order: Order, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Create or update a deployment. If one of that name is active already, this request has started it, since its name
     holds the requestId: then it is joined, and the operation has no URL.
+
+    ARM takes the requestId over as the correlation id of the record, and of those of nested deployments.
     """
+    scope_and_name = split_id(build_deployment_id(order.location, work))
+    body = {**_build_body(work, template), "tags": tags.build_tags(order)}
+    headers = {"x-ms-correlation-request-id": order.request_id}
     try:
-        with connection.connect(location) as clients:
+        with connection.connect(order.location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
-            return operations.read_operation(
-                operations.call_begin(
-                    begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
-                )
-            )
+            return operations.read_operation(operations.call_begin(begin, *scope_and_name, body, headers=headers))
     except Refusal as refused:
         if refused.status == 409 and refused.cause.code.lower() in _ACTIVE:
             return Operation()
         raise
 
 
-def list_validated_ids(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> tuple[ResourceId, ...]:
-    """The ids of the resources that a template would create or update, from ARM's preflight validation."""
+@dataclass(frozen=True)
+class Validation:
+    """The ids of the resources that a template would create or update, as far as ARM can tell without running it, and
+    the time of the answer by ARM's clock.
+    """
+
+    ids: tuple[ResourceId, ...]
+    answered_at: datetime | None
+
+
+def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Validation:
+    """ARM's preflight validation of a deployment."""
     with connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
-        answer = operations.call_begin(
-            begin, *_split_id(build_deployment_id(location, work)), _build_body(work, template)
-        ).json()
+        response = operations.call_begin(
+            begin, *split_id(build_deployment_id(location, work)), _build_body(work, template)
+        )
+    answer = response.json()
     if "error" in answer:
         raise Refusal(200, read_cause(answer))
-    return tuple(
-        ResourceId.parse(resource["id"]) for resource in answer.get("properties", {}).get("validatedResources") or ()
-    )
+    named = answer.get("properties", {}).get("validatedResources") or ()
+    ids = tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
+    return Validation(ids, connection.read_date(response.headers))
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
@@ -80,34 +99,41 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
     with connection.connect(location) as clients:
-        deployment = clients.deployments.deployments.get_at_scope(*_split_id(resource_id))
+        deployment = clients.deployments.deployments.get_at_scope(*split_id(resource_id))
     properties: Any = deployment.properties
-    state = _read_word(properties.provisioning_state)
+    state = read_word(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):
         error = properties.error.as_dict() if properties.error else {}
         failure = read_cause({"error": error}, f"Deployment{state}")
-    ids = tuple(ResourceId.parse(str(resource.id)) for resource in properties.output_resources or ())
-    return Deployment(state, properties.outputs or {}, ids, failure)
+    listed = properties.output_resources or ()
+    return Deployment(
+        state=state,
+        outputs=properties.outputs or {},
+        resource_ids=tuple(ResourceId.parse(str(resource.id)) for resource in listed if resource.id),
+        failure=failure,
+        unnamed=tuple(_describe_unnamed(resource.as_dict()) for resource in listed if not resource.id),
+        correlation_id=str(properties.correlation_id or ""),
+        tags=dict(deployment.tags or {}),
+        changed_at=properties.timestamp,
+    )
 
 
-def list_touched_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of all that a deployment and its nested deployments wrote or tried to write, nested deployments included.
-    They are read from its operations, since ARM lists no resources for a deployment that has failed.
-    """
-    return tuple(dict.fromkeys(_walk_touched_ids(location, resource_id, _MOST_NESTED)))
-
-
-def list_nested_ids(location: AzureLocation, resource_id: ResourceId) -> tuple[ResourceId, ...]:
-    """The ids of a deployment's nested deployments."""
-    return tuple(touched_id for touched_id in list_touched_ids(location, resource_id) if touched_id.is_deployment)
+def find_record(location: AzureLocation, resource_id: ResourceId) -> Deployment | None:
+    """A deployment's record; None if there is none (ARM deletes old ones)."""
+    try:
+        return get(location, resource_id)
+    except Refusal as refused:
+        if refused.is_absence:
+            return None
+        raise
 
 
 def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
     """Cancel a deployment if it is active. False if there is none."""
     try:
         with connection.connect(location) as clients:
-            clients.deployments.deployments.cancel_at_scope(*_split_id(resource_id))
+            clients.deployments.deployments.cancel_at_scope(*split_id(resource_id))
     except Refusal as refused:
         if refused.status == 409:
             return True
@@ -121,7 +147,7 @@ def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record. The resources that it created stay."""
     with connection.connect(location) as clients:
         return operations.read_operation(
-            operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *_split_id(resource_id))
+            operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *split_id(resource_id))
         )
 
 
@@ -139,31 +165,20 @@ def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, A
     }
 
 
-def _walk_touched_ids(location: AzureLocation, resource_id: ResourceId, levels: int) -> Iterator[ResourceId]:
-    try:
-        with connection.connect(location) as clients:
-            entries = list(clients.deployments.deployment_operations.list_at_scope(*_split_id(resource_id)))
-    except Refusal as refused:
-        if refused.is_absence:
-            return
-        raise
-    for entry in entries:
-        properties: Any = entry.properties
-        target = properties.target_resource if properties else None
-        if target is None or not target.id or _read_word(properties.provisioning_operation) == "Read":
-            continue
-        touched_id = ResourceId.parse(str(target.id))
-        yield touched_id
-        if levels and touched_id.is_deployment:
-            yield from _walk_touched_ids(location, touched_id, levels - 1)
+def _describe_unnamed(resource: Mapping[str, Any]) -> str:
+    """A text for an entry of `outputResources` without an ARM id."""
+    kind = str(resource.get("resourceType") or "a resource")
+    extension = resource.get("extension")
+    alias = extension.get("name") or extension.get("alias") if isinstance(extension, Mapping) else ""
+    return f"{kind} of the extension {alias}" if alias else f"{kind} without an ARM id"
 
 
-def _read_word(value: Any) -> str:
+def read_word(value: Any) -> str:
     """ARM's text for a value of one of the SDK's enumerations. `str()` of a known value would give its Python name."""
     return str(getattr(value, "value", value) or "")
 
 
-def _split_id(resource_id: ResourceId) -> tuple[str, str]:
+def split_id(resource_id: ResourceId) -> tuple[str, str]:
     """The scope and the name of a deployment, as the SDK takes them."""
     return resource_id.scope.strip("/"), resource_id.name
 

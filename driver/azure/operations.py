@@ -1,30 +1,42 @@
 """Calls to ARM through its pipeline, and the asynchronous operations that they start."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from driver.azure import connection
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
+from driver.resource_ids import ResourceId
 from driver.waiting import Waiting
 
 POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
+# The words for an operation that goes on. Providers make up their own; one that is in neither list says nothing.
+_RUNNING = {
+    *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),
+    *("queued", "running", "started", "updating"),
+}
+_CANCELED = ("canceled", "cancelled")
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
 class Operation:
     """An asynchronous ARM operation: the URL to poll (empty if it is over), the seconds that ARM asks to wait, ARM's
-    correlation id, and the body of the last answer.
+    correlation id, the body of the last answer and its HTTP status. `is_unclear`: its state is a word that the RPC of
+    ARM does not know.
     """
 
     url: str = ""
     retry_after: float = 0
     correlation_id: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 0
+    is_unclear: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -49,7 +61,8 @@ def read_operation(response: Any) -> Operation:
     url = headers.get("Azure-AsyncOperation", "")
     if not url and response.status_code == 202:
         url = headers.get("Location", "")
-    return Operation(url, connection.read_retry_after(headers), headers.get("x-ms-correlation-request-id", ""))
+    correlation_id = headers.get("x-ms-correlation-request-id", "")
+    return Operation(url, connection.read_retry_after(headers), correlation_id, status=response.status_code)
 
 
 def poll(location: AzureLocation, url: str) -> Operation:
@@ -57,20 +70,45 @@ def poll(location: AzureLocation, url: str) -> Operation:
     response = _send(location, "GET", url)
     body = _read_json(response)
     state = str(body.get("status") or "").lower()
-    if state in ("failed", "canceled"):
-        raise Refusal(200, read_cause(body, "OperationCanceled" if state == "canceled" else "OperationFailed"))
+    if state == "failed" or state in _CANCELED:
+        cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
+        raise Refusal(200, cause, body=json.dumps(body))
     is_running = response.status_code == 202 or state not in ("", "succeeded")
-    return Operation(url if is_running else "", connection.read_retry_after(response.headers), body=body)
+    return Operation(
+        url if is_running else "",
+        connection.read_retry_after(response.headers),
+        body=body,
+        status=response.status_code,
+        is_unclear=response.status_code != 202 and state not in _RUNNING,
+    )
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a GET answered: the body, None if the resource does not exist; and the time of the answer by ARM's clock, in
-    whole seconds.
+    """What a GET answered: the body, None if the resource does not exist, with ARM's error; and the time of the answer
+    by ARM's clock, in whole seconds.
     """
 
     body: Mapping[str, Any] | None
     answered_at: datetime | None
+    absence: Cause | None = None
+
+    @property
+    def is_being_deleted(self) -> bool:
+        properties = (self.body or {}).get("properties")
+        return isinstance(properties, Mapping) and str(properties.get("provisioningState")).lower() == "deleting"
+
+    def is_about_container(self, resource_id: ResourceId) -> bool:
+        """Whether it is not the resource itself that is absent, but its group, or its parent or the resource that it
+        extends. ARM names these as 'type/name'.
+        """
+        if self.absence is None:
+            return False
+        code, message = self.absence.code.lower(), self.absence.message.lower()
+        if code in ("resourcegroupnotfound", "parentresourcenotfound"):
+            return not resource_id.is_group
+        containers = (container for container in resource_id.list_containers() if not container.is_group)
+        return any(f"'{container.type}/{container.name}'".lower() in message for container in containers)
 
 
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
@@ -83,21 +121,24 @@ def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
     try:
         response = _send(location, "GET", f"{resource_id}?api-version={api_version}")
     except Refusal as refused:
-        if refused.status == 404 and refused.is_absence:
-            return Look(None, refused.answered_at)
+        if refused.is_absence:
+            return Look(None, refused.answered_at, refused.cause)
         raise
-    return Look(_read_json(response), connection.read_date(response.headers))
+    body = _read_json(response)
+    if not body:
+        raise Refusal(0, Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
+    return Look(body, connection.read_date(response.headers))
 
 
 def list_values(
-    location: AzureLocation, path: str, api_version: str, condition: str | None = None
+    location: AzureLocation, path: str, api_version: str, condition: str | None = None, expand: str = ""
 ) -> Iterator[Mapping[str, Any]]:
-    """The entries of a list, of all its pages. `condition` is ARM's `$filter`.
+    """The entries of a list, of all its pages. `condition` is ARM's `$filter`, `expand` its `$expand`.
 
     The SDK's lists do the same, but build a model of each entry, which costs half of the CPU time of the call.
     """
-    query = urlencode({"api-version": api_version, **({"$filter": condition} if condition else {})}, quote_via=quote)
-    url = f"{path}?{query}"
+    options = {"api-version": api_version, "$filter": condition, "$expand": expand}
+    url = f"{path}?{urlencode({name: value for name, value in options.items() if value}, quote_via=quote)}"
     while url:
         page = _read_json(_send(location, "GET", url))
         if "value" not in page:
@@ -119,7 +160,7 @@ def act(location: AzureLocation, resource_id: str, action: str, api_version: str
 def _send(location: AzureLocation, method: str, url: str) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     with connection.connect(location) as arm:
-        if not absolute.lower().startswith(f"{location.resource_manager_url}/".lower()):
+        if not is_trusted(location, absolute):
             # A bearer token goes to the Resource Manager that was configured and to nobody else.
             raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
         from azure.core.rest import HttpRequest
@@ -130,9 +171,26 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
     return response
 
 
+def is_trusted(location: AzureLocation, url: str) -> bool:
+    """Whether a URL is one of the Resource Manager that was configured: the same scheme, host and port, which may be
+    given or left out.
+    """
+    known, asked = urlsplit(location.resource_manager_url), urlsplit(url)
+    try:
+        ports = [parts.port or _PORTS.get(parts.scheme) for parts in (known, asked)]
+    except ValueError:  # the port is no number
+        return False
+    is_same = (known.scheme, known.hostname) == (asked.scheme, asked.hostname) and ports[0] == ports[1]
+    below = asked.path.lower().startswith(f"{known.path.rstrip('/')}/".lower())
+    return is_same and below and asked.username is None and asked.password is None
+
+
 def _read_json(response: Any) -> Mapping[str, Any]:
+    """The body of an answer; empty if it has none. Raises a Refusal, which passes, for a body that is no JSON."""
+    if not response.content:
+        return {}
     try:
         body = response.json()
     except ValueError:
-        return {}
+        raise connection.build_refusal(response) from None
     return body if isinstance(body, Mapping) else {}

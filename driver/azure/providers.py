@@ -1,7 +1,7 @@
 """Resource providers: the api-versions of ARM types."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from driver.azure import operations
@@ -51,10 +51,11 @@ def _read_api_versions(location: AzureLocation, subscription: str, namespace: st
     scope = f"/subscriptions/{subscription}" if subscription else ""
     provider = operations.get(location, f"{scope}/providers/{namespace}", RESOURCES_VERSION)
     return {
-        str(kind["resourceType"]).lower(): sorted(
-            kind.get("apiVersions") or [],
-            key=lambda version: (bool(_STABLE.fullmatch(version)), version),
-            reverse=True,
-        )
+        str(kind["resourceType"]).lower(): sort_versions(kind.get("apiVersions") or [])
         for kind in provider.get("resourceTypes") or []
     }
+
+
+def sort_versions(versions: Iterable[str]) -> list[str]:
+    """Api-versions: stable ones first, each kind from the newest."""
+    return sorted(versions, key=lambda version: (bool(_STABLE.fullmatch(version)), version), reverse=True)

@@ -5,11 +5,12 @@ message, a plain string, and HTML from something on the way.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from driver.azure.verdicts import VERDICTS, Cause, Verdict, find_verdict, is_missing
+from driver.azure.verdicts import VERDICTS, Cause, Verdict, find_verdict
 
 _WRAPPERS = {
     "deploymentfailed",
@@ -39,19 +40,30 @@ _NO_ABSENCE = _VERSION_CODES | {
 }
 _DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
+# In the details of a group that could not be deleted the code is the HTTP status, as text.
+_STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
 class Refusal(Exception):
     """ARM or Entra ID refused a call (`status` >= 400), reported a failed operation (`status` 200), or could not be
-    reached (0). `answered_at` is the time at which ARM answered, by its own clock, if it said that.
+    reached (0). `answered_at` is the time at which ARM answered, by its own clock, if it said that. `body` is the whole
+    error as text: it may name resources that the cause does not.
     """
 
-    def __init__(self, status: int, cause: Cause, retry_after: float = 0, answered_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        cause: Cause,
+        retry_after: float = 0,
+        answered_at: datetime | None = None,
+        body: str = "",
+    ) -> None:
         super().__init__(cause.text)
         self.status = status
         self.cause = cause
         self.retry_after = retry_after
         self.answered_at = answered_at
+        self.body = body or cause.message
 
     @property
     def verdict(self) -> Verdict:
@@ -59,10 +71,10 @@ class Refusal(Exception):
 
     @property
     def is_absence(self) -> bool:
-        """Whether it says that the requested resource is absent."""
-        if self.cause.code.lower() in _NO_ABSENCE:
-            return False
-        return self.status == 404 or (self.status == 200 and is_missing(self.verdict))
+        """Whether it says that the requested resource is absent. A failed operation never does: what it misses may be
+        something else.
+        """
+        return self.status == 404 and self.cause.code.lower() not in _NO_ABSENCE
 
     @property
     def is_about_version(self) -> bool:
@@ -99,11 +111,15 @@ def _walk_causes(body: Any, levels: int) -> Iterator[Cause]:
     deeper = [leaf for detail in below for leaf in _walk_causes(detail, levels - 1)]
     for other in (message, keys.get("statusmessage")):
         deeper = deeper or list(_walk_causes(other, levels - 1))
-    deeper = [leaf if leaf.code else Cause(code, leaf.message) for leaf in deeper]
+    deeper = [leaf if _has_code(leaf) else Cause(code, leaf.message) for leaf in deeper]
     if deeper and (code.lower() in _WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
         yield from deeper
     elif code or message:
         yield Cause(code, str(message or "").strip())
+
+
+def _has_code(leaf: Cause) -> bool:
+    return bool(leaf.code) and not _STATUS.fullmatch(leaf.code)
 
 
 def _is_structured(value: Any) -> bool:

@@ -1,7 +1,9 @@
 """Resources and resource groups in ARM: listing, reading and deleting them, and calling actions on them."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 from driver.azure import deployments, operations, providers
@@ -13,20 +15,6 @@ from driver.resource_ids import ResourceId
 
 T = TypeVar("T")
 _MOST_VERSIONS = 10  # api-versions that are tried for one call
-_MOST_FILTERS = 10  # types in one $filter; with more it would be longer than ARM takes
-
-
-def list_group(location: AzureLocation, group: str, types: Iterable[str], name: str = "") -> frozenset[ResourceId]:
-    """The ids of a group's top-level resources of the given types. If there is only one type, `name` may narrow the
-    list to one name. Raises a Refusal if there is no such group.
-    """
-    wanted = sorted({kind.lower() for kind in types if kind.count("/") == 1})
-    query = " or ".join(f"resourceType eq '{kind}'" for kind in wanted) if 0 < len(wanted) <= _MOST_FILTERS else None
-    if query and len(wanted) == 1 and name:
-        query = f"name eq '{_quote(name)}' and {query}"
-    path = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}/resources"
-    listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
-    return frozenset(ResourceId.parse(resource["id"]) for resource in listed if resource["type"].lower() in wanted)
 
 
 def find_by_name(location: AzureLocation, name: str, kind: str = "") -> list[ResourceId]:
@@ -56,9 +44,28 @@ def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[st
     )
 
 
+def find_creation_time(
+    location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()
+) -> datetime | None:
+    """When a resource was created, by ARM's clock: from its `systemData`, else from the list of its group. None if ARM
+    does not say it, or if the resource does not exist.
+    """
+    body = look(location, resource_id, versions).body or {}
+    system = body.get("systemData")
+    time = system.get("createdAt") if isinstance(system, Mapping) else None
+    if time is None and body and resource_id.is_top_level:
+        group = f"/subscriptions/{resource_id.subscription}/resourceGroups/{resource_id.resource_group}"
+        query = f"name eq '{_quote(resource_id.name)}' and resourceType eq '{_quote(resource_id.type)}'"
+        listed = operations.list_values(
+            location, f"{group}/resources", providers.RESOURCES_VERSION, query, expand="createdTime"
+        )
+        time = next((item.get("createdTime") for item in listed if ResourceId.parse(item["id"]) == resource_id), None)
+    return _read_time(time)
+
+
 def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Operation:
-    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over.
-    `versions` are api-versions to try first.
+    """Begin to delete a resource, a group or a deployment's record. If it does not exist, the operation is over, with
+    status 404. `versions` are api-versions to try first.
     """
     try:
         if resource_id.is_deployment:
@@ -68,7 +75,7 @@ def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[
         )
     except Refusal as refused:
         if refused.is_absence:
-            return Operation()
+            return Operation(status=404)
         raise
 
 
@@ -82,31 +89,56 @@ def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operat
 def _try_versions(
     location: AzureLocation, resource_id: ResourceId, versions: Iterable[str], call: Callable[[str], T]
 ) -> T:
-    """Call with the given api-versions, then with those of the provider, until one is not refused. If all are refused,
-    raises the first Refusal.
+    """Call with the given api-versions, then with those of the provider, until one is not refused. A refusal that
+    lists versions has them tried next. If all are refused, raises the first Refusal.
     """
     first: Refusal | None = None
-    for version in islice(_list_versions(location, resource_id, versions), _MOST_VERSIONS):
+    tried: set[str] = set()
+    offered: list[str] = []
+    known = _list_versions(location, resource_id, versions)
+    while len(tried) < _MOST_VERSIONS:
+        try:
+            version = next((version for version in chain(offered, known) if version not in tried), "")
+        except Refusal as unlisted:
+            raise first or unlisted from None
+        if not version:
+            break
+        tried.add(version)
         try:
             return call(version)
         except Refusal as refused:
             if not refused.is_about_version:
                 raise
             first = first or refused
+            offered = offered or list_offered_versions(refused)
     raise first or Refusal(404, Cause("InvalidResourceType", f"{resource_id} has no api-version"))
 
 
+def list_offered_versions(refused: Refusal) -> list[str]:
+    """The api-versions that a refusal names as supported: stable ones first, each kind from the newest."""
+    _, _, supported = refused.cause.message.partition("supported api-versions are")
+    return providers.sort_versions(re.findall(r"\d{4}-\d{2}-\d{2}(?:-[a-z]+)?", supported))
+
+
 def _list_versions(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str]) -> Iterator[str]:
-    """The given api-versions, then those of the provider, each once. The provider is not asked before it is needed."""
-    given = tuple(dict.fromkeys(versions))
-    yield from given
-    yield from (version for version in providers.list_api_versions(location, resource_id) if version not in given)
+    """The given api-versions, then those of the provider. The provider is not asked before it is needed."""
+    yield from versions
+    yield from providers.list_api_versions(location, resource_id)
 
 
 def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
     path = f"/subscriptions/{location.subscription_id}/resources"
     listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
     return [ResourceId.parse(resource["id"]) for resource in listed]
+
+
+def _read_time(text: Any) -> datetime | None:
+    """The time in ISO 8601, with up to seven digits of a second; None if it is none."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _quote(text: str) -> str:

@@ -37,7 +37,7 @@ _WRONG = Verdict(_INTERNAL)
 
 # Code in lower case -> verdict. Sources: learn.microsoft.com "common deployment errors", the recorded refusals.
 VERDICTS: dict[str, Verdict] = {
-    "conflict": _CONFLICT,
+    **dict.fromkeys(("conflict", "preconditionfailed", "requestconflict"), _CONFLICT),
     **dict.fromkeys(
         (
             "anotheroperationinprogress",
@@ -47,6 +47,7 @@ VERDICTS: dict[str, Verdict] = {
             "deploymentactiveanduneditable",
             "deploymentbeingdeleted",
             "gatewaytimeout",
+            "internalexecutionerror",
             "internalservererror",
             "operationpreempted",
             "referencedresourcenotprovisioned",
@@ -92,6 +93,7 @@ VERDICTS: dict[str, Verdict] = {
             "inusesubnetcannotbedeleted",
             "natgatewayinusebysubnet",
             "nicinuse",
+            "nicreservedforanothervm",
             "publicipaddresscannotbedeleted",
             "resourcegroupdeletionblocked",
             "storageaccountinuse",
@@ -197,8 +199,3 @@ def find_verdict(cause: Cause, status: int) -> Verdict:
     if known is not None:
         return known
     return {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 400: _WRONG}.get(status, _FINAL)
-
-
-def is_missing(found: Verdict) -> bool:
-    """Whether a verdict means that a resource is absent."""
-    return found is _MISSING

@@ -55,12 +55,14 @@ class Target(Model):
 
 class Remove(Model):
     """Owned resources to delete: the `targets`, or all if that is None. `groups`: an entry of the former driver that
-    names a resource group means that group.
+    names a resource group means that group. `refuse_foreign`: a resource group is kept while it holds something that
+    this resource does not own.
     """
 
     verb: Literal["remove"] = "remove"
     targets: tuple[Target, ...] | None = None
     groups: bool = False
+    refuse_foreign: bool = False
     awaits: tuple[str, ...] = ()
 
 
@@ -89,10 +91,15 @@ class Preview(Model):
 
 
 class Order(Model):
-    """All that the activities need to know of an accepted request. It is sealed while it is in the task hub."""
+    """All that the activities need to know of an accepted request. It is sealed while it is in the task hub.
+
+    `resource_id` is TNC-O's id of the resource. It and `transition` are empty in an order of release 2.0.0.
+    """
 
     version: int = ORDER_VERSION
     request_id: str
+    resource_id: str = ""
+    transition: str = ""
     location: AzureLocation
     topology: Topology
     work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")

@@ -18,6 +18,13 @@ class DeploymentShown(Model):
     correlation_id: str
 
 
+class NotOwned(Model):
+    """A resource that a deployment wrote and that is not owned: its ARM id, and why it is not owned."""
+
+    id: str
+    reason: str
+
+
 class WaitingFor(Model):
     """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one."""
 
@@ -27,13 +34,27 @@ class WaitingFor(Model):
 
 
 class State(Model):
-    """What a step leaves for the next one. Each verb has a model of its own, which only its steps read."""
+    """What a step leaves for the next one. Each verb has a model of its own, which only its steps read.
+
+    These fields are the activities': `has_turn`, the other executions of the resource let this one go on; `looks`, how
+    often it looked before; `awaited`, the requestIds that it has waited for; `found`, the topology that others reported
+    and that was not in the request (null: removed).
+    """
 
     version: int = STATE_VERSION
+    has_turn: bool = False
+    looks: int = 0
+    awaited: tuple[str, ...] = ()
+    found: Topology = Field(default_factory=dict)
 
     def report_topology(self) -> Topology:
         """The topology to report if the run fails here."""
         return {}
+
+    def keep_turn(self, before: "State") -> "State":
+        """This state with the activities' fields of the one before."""
+        names = ("has_turn", "looks", "awaited", "found")
+        return self.model_copy(update={name: getattr(before, name) for name in names})
 
 
 class Outcome(Model):
@@ -41,15 +62,16 @@ class Outcome(Model):
 
     Succeeded: the next step follows.
     Running: the same step follows again, after `after` seconds.
-    Retry: the step was refused and is tried again after `after` seconds; `reason` says why.
+    Retry: the step was refused and is tried again after `after` seconds; `reason` says why. With `restart` the verb is
+    begun again from its first step instead, with this state.
     Failed: the transition has failed with `code` and `reason`.
     Completed: the transition is over with `outputs` and `topology`, or with the `event` that was built of them.
     `published`: Kafka has acknowledged the event. `sent`: it may be on its way to Kafka.
 
     `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
     would give the same event. `settled`: the work in Azure has succeeded and only has to be reported, so the deadline
-    does not end it. `collected`: `state` names all that a failed deployment has created. The execution shows `waiting`
-    and `deployment`.
+    does not end it. `collected`: `state` names all that a failed deployment has created. The execution shows `waiting`,
+    `deployment` and `not_owned`; of the latter there are `not_owned_total`, if that is more than are named.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -65,8 +87,11 @@ class Outcome(Model):
     sent: bool = False
     settled: bool = False
     collected: bool = False
+    restart: bool = False
     waiting: WaitingFor | None = None
     deployment: DeploymentShown | None = None
+    not_owned: tuple[NotOwned, ...] = ()
+    not_owned_total: int = 0
 
 
 def succeed(state: State, after: float = 0) -> Outcome:

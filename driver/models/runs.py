@@ -5,10 +5,12 @@ from typing import Any
 from pydantic import Field
 
 from driver.models.model import Model
-from driver.models.outcomes import DeploymentShown, WaitingFor
+from driver.models.outcomes import DeploymentShown, NotOwned, WaitingFor
 
-RUN_VERSION = 1  # a release that changes a run still goes on with the older ones
+PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
+RUN_VERSION = 2  # a release that changes a run still goes on with the older ones
 _LONGEST_TEXT = 200  # characters of a text from a request: a custom status of more than 16 KB fails the orchestration
+_READING = ("integrity", "precheck")  # operations that only read, whatever the action that they call
 
 
 class ResourceShown(Model):
@@ -30,6 +32,9 @@ class TransitionShown(Model):
 class Run(Model):
     """The input of an execution. Everything secret is in `sealed`, an Order. If `event` is given, the run only
     publishes that event. `accepted_at` and `deadline` (ISO 8601) do not change when a long run continues as new.
+
+    `since` is set if the same request has failed before: the time of that end. What the resource's executions reported
+    from then on is not in the order's topology. Runs before version 2 waited for `awaits`, named at their acceptance.
     """
 
     version: int = 0
@@ -38,6 +43,7 @@ class Run(Model):
     trace: dict[str, str] = Field(default_factory=dict)
     accepted_at: str = ""
     deadline: str = ""
+    since: str = ""
     resource: ResourceShown = ResourceShown()
     transition: TransitionShown | None = None
     deployment_location: str = ""
@@ -57,11 +63,13 @@ class ExecutionStatus(Model):
     """The custom status of an execution. It holds all that a list of executions shows, so that a list needs no inputs.
 
     `step` and `attempt` are None once it has ended. `operations` are the newest 20 of its deployment, `not_owned` the
-    first 20 resources that it wrote and does not own.
+    first 20 resources that it wrote and does not own. `ended_at`: the transition is over; its event may not be
+    acknowledged yet.
     """
 
     resource: ResourceShown
     transition: str
+    verb: str
     deployment_location: str
     tenant_id: str | None
     accepted_at: str
@@ -72,8 +80,16 @@ class ExecutionStatus(Model):
     deployment: DeploymentShown | None = None
     operations: tuple[dict[str, Any], ...] = ()
     operations_total: int = 0
-    not_owned: tuple[dict[str, Any], ...] = ()
+    not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
+    ended_at: str | None = None
+
+
+def takes_turn(transition: str, verb: str) -> bool:
+    """Whether a transition has its resource to itself: it waits for others, and they for it. One that only reads does
+    not.
+    """
+    return verb != "preview" and not (verb == "call" and transition.lower() in _READING)
 
 
 def show_run(run: Run) -> ExecutionStatus:
@@ -82,6 +98,7 @@ def show_run(run: Run) -> ExecutionStatus:
     return ExecutionStatus(
         resource=ResourceShown(**resource),
         transition=run.transition.name[:_LONGEST_TEXT] if run.transition else "",
+        verb=run.transition.verb if run.transition else "",
         deployment_location=run.deployment_location[:_LONGEST_TEXT],
         tenant_id=run.tenant[:_LONGEST_TEXT] if run.tenant else run.tenant,
         accepted_at=run.accepted_at,

@@ -128,6 +128,10 @@ class Manifest(_Strict):
     )
     location: str = Field(default="", description="Where the records of subscription deployments are kept.")
     transitions: dict[str, Transition] = Field(description="Transitions and operations by name.")
+    refuse_foreign: bool = Field(
+        default=False,
+        description="Whether a Delete keeps an owned resource group that holds something else, and fails.",
+    )
     reference: Reference | None = None
 
     def find_transition(self, name: str) -> Transition:

@@ -1,7 +1,6 @@
 """ARM templates (JSON): the declared parameters, outputs and resources."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,8 +13,9 @@ _SCOPES: dict[str, Scope] = {
     "deploymenttemplate.json": "resourceGroup",
     "subscriptiondeploymenttemplate.json": "subscription",
 }
-_PARAMETER = re.compile(r"\[parameters\('([^']+)'\)\]")
 DEPLOYMENTS = "Microsoft.Resources/deployments"
+# Extensions whose resources are ARM's own (`extension az`, `extension sys` in Bicep), in lower case.
+_ARM_EXTENSIONS = ("azureresourcemanager", "system")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Template:
 
 def read_template(body: Any, file: str) -> Template:
     """Read the body of the template in `file`. Raises InvalidRequest if it is no ARM template for a resource group or a
-    subscription.
+    subscription, or creates resources without an ARM id.
     """
     if not isinstance(body, Mapping):
         raise InvalidRequest(f"{file}: an ARM template is a JSON object")
@@ -70,6 +70,11 @@ def read_template(body: Any, file: str) -> Template:
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
     parameters = [_read_parameter(name, declaration, body, file, faults) for name, declaration in declared.items()]
+    faults += [
+        f"{file}: resource {path} is one of the extension '{extension}': it has no ARM id, so the driver can neither"
+        " own nor delete it; create it elsewhere, or only refer to it (existing)"
+        for path, extension in _walk_extension_resources(body, "", {})
+    ]
     if faults or scope is None:
         raise InvalidRequest(*faults)
     return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
@@ -89,60 +94,61 @@ def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     """The ARM types, in lower case, of all resources that a template can create, including child resources and those of
     nested templates.
     """
-    return frozenset(name.lower() for name, _ in _walk_resources(body.get("resources"), ""))
+    return frozenset(name.lower() for name, _ in walk_resources(body.get("resources"), ""))
 
 
-def list_top_level_names(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> frozenset[tuple[str, str]] | None:
-    """Type and name, in lower case, of each top-level resource. None if a name is an expression other than one
-    parameter: then only ARM can evaluate it.
+def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Type and declaration of each resource of a template, child resources included; with `nested` also those of
+    nested templates.
     """
-    names = set()
-    for kind, resource in _walk_resources(body.get("resources"), ""):
-        if kind.count("/") > 1:
-            continue
-        name = resource.get("name")
-        if isinstance(name, str) and (match := _PARAMETER.fullmatch(name)):
-            name = parameters.get(match[1])
-        elif isinstance(name, str) and name.startswith("[") and not name.startswith("[["):
-            return None
-        if not isinstance(name, str):
-            return None
-        names.add((kind.lower(), name.lower()))
-    return frozenset(names)
-
-
-def list_existing_types(body: Mapping[str, Any]) -> frozenset[str]:
-    """The ARM types, in lower case, of the resources that a template only refers to (`existing`)."""
-    return frozenset(
-        kind.lower()
-        for kind, resource in _walk_resources(body.get("resources"), "")
-        if resource.get("existing") is True
-    )
-
-
-def has_outside_resources(body: Mapping[str, Any]) -> bool:
-    """Whether a template can create resources outside of the group that it is deployed to: by nested deployments or by
-    a `scope`.
-    """
-    return any(
-        resource.get("scope")
-        or (kind.lower() == DEPLOYMENTS.lower() and (resource.get("resourceGroup") or resource.get("subscriptionId")))
-        for kind, resource in _walk_resources(body.get("resources"), "")
-    )
-
-
-def _walk_resources(resources: Any, parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for resource in resources.values() if isinstance(resources, Mapping) else resources or ():
         if not isinstance(resource, Mapping):
             continue
         name = str(resource.get("type", ""))
         kind = name if not parent or ("/" in name and name.lower().startswith(parent.lower())) else f"{parent}/{name}"
         yield kind, resource
-        yield from _walk_resources(resource.get("resources"), kind)
-        if kind.lower() == DEPLOYMENTS.lower():
-            nested = (resource.get("properties") or {}).get("template")
-            if isinstance(nested, Mapping):
-                yield from _walk_resources(nested.get("resources"), "")
+        yield from walk_resources(resource.get("resources"), kind, nested)
+        if nested and kind.lower() == DEPLOYMENTS.lower():
+            inner = (resource.get("properties") or {}).get("template")
+            if isinstance(inner, Mapping):
+                yield from walk_resources(inner.get("resources"), "")
+
+
+def _walk_extension_resources(
+    body: Mapping[str, Any], outer: str, known: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Path and extension of each resource that a template, nested ones included, creates by an extension other than
+    ARM's: such as Microsoft Graph or Kubernetes.
+
+    Bicep compiles `extension` to `imports: {alias: {provider}}` and the resource's `import`, newer language versions
+    to `extensions: {alias: {name}}` and `extension`. `known` are the extensions of the outer templates by alias.
+    """
+    extensions = {
+        **known,
+        **_read_extensions(body.get("imports"), "provider"),
+        **_read_extensions(body.get("extensions"), "name"),
+    }
+    resources = body.get("resources")
+    listed = enumerate(resources) if isinstance(resources, list) else ()
+    for symbol, resource in resources.items() if isinstance(resources, Mapping) else listed:
+        if not isinstance(resource, Mapping):
+            continue
+        name = symbol if isinstance(symbol, str) else resource.get("name", symbol)
+        path = f"{outer}'{str(name)[:100]}' ({str(resource.get('type', ''))[:100]})"
+        alias = resource.get("extension") or resource.get("import")
+        extension = extensions.get(str(alias), str(alias))[:100] if alias else ""
+        if extension and extension.lower() not in _ARM_EXTENSIONS and resource.get("existing") is not True:
+            yield path, extension
+        properties = resource.get("properties")
+        nested = properties.get("template") if isinstance(properties, Mapping) else None
+        if isinstance(nested, Mapping):
+            yield from _walk_extension_resources(nested, f"{path} > ", extensions)
+
+
+def _read_extensions(declared: Any, key: str) -> dict[str, str]:
+    """The extensions of a template by alias."""
+    entries = declared.items() if isinstance(declared, Mapping) else ()
+    return {alias: str(entry.get(key) or alias) for alias, entry in entries if isinstance(entry, Mapping)}
 
 
 def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:

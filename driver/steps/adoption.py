@@ -3,7 +3,8 @@
 from driver.azure import deployments
 from driver.models.events import FailureCode
 from driver.models.orders import Adopt, Order
-from driver.models.outcomes import Outcome, State, complete, fail, keep_running
+from driver.models.outcomes import NotOwned, Outcome, State, complete, fail, keep_running
+from driver.steps.ownership import NO_ID
 from driver.topology import name_entries
 from driver.waiting import Waiting
 
@@ -22,4 +23,6 @@ def adopt_deployment(order: Order, state: State, attempt: int) -> Outcome:
     if deployment.state != "Succeeded":
         return keep_running(_LOOKS.compute_seconds(0), state, f"{work.deployment_id} is still {deployment.state}")
     topology = name_entries([*deployment.resource_ids, work.deployment_id], home=work.deployment_id)
-    return complete(deployments.read_outputs(deployment, work.outputs), dict(topology))
+    adopted = complete(deployments.read_outputs(deployment, work.outputs), dict(topology))
+    not_owned = tuple(NotOwned(id=text, reason=NO_ID) for text in deployment.unnamed)
+    return adopted.model_copy(update={"not_owned": not_owned, "not_owned_total": len(not_owned)})

@@ -1,62 +1,52 @@
-"""The steps of `deploy`: find what exists already, start the deployment, watch it, report what it created."""
+"""The steps of `deploy`: look what exists already, start the deployment, watch it, report what it created."""
 
-from pydantic import Field
+import logging
+from datetime import UTC, datetime, timedelta
 
-from driver.azure import deployments, resources
+from driver.azure import deployments
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, poll
 from driver.azure.refusals import Refusal
-from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
-from driver.models.outcomes import DeploymentShown, Outcome, State, complete, fail, keep_running, retry, succeed
+from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
-from driver.packages.templates import (
-    DEPLOYMENTS,
-    Template,
-    has_outside_resources,
-    list_existing_types,
-    list_resource_types,
-    list_top_level_names,
-)
-from driver.resource_ids import ResourceId
-from driver.topology import list_owned, name_entries
+from driver.steps import looks
+from driver.steps.claims import Claimed, claim_deployment
+from driver.steps.looks import Pause
+from driver.steps.records import delete_records, find_superseded_records
+from driver.steps.states import DeployState
 from driver.waiting import Waiting
 
 # Until the record is read again of a deployment whose operation has succeeded.
 _RECORD_WAITS = Waiting(initial=3.0, factor=1.5, maximum=30.0, jitter=0.3)
-
-
-class DeployState(State):
-    """`existed`: fingerprints of the resources that existed before the first PUT. `topology`: what this resource owned
-    before, and what earlier tries created. `url`: the operation to poll, `polls`: how often it was polled. `over`: the
-    operation has succeeded.
-    """
-
-    existed: tuple[str, ...] = ()
-    topology: dict[str, TopologyEntry] = Field(default_factory=dict)
-    correlation_id: str = ""
-    url: str = ""
-    polls: int = 0
-    over: bool = False
-
-    def report_topology(self) -> dict[str, TopologyEntry | None]:
-        return dict(self.topology)
+MOST_SHOWN = 20  # resources that are not owned, in an execution; the log has all
+_log = logging.getLogger("driver.lifecycle")
+_LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployment is started
 
 
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """Find the resources of the template that exist already. They will be updated, but not owned."""
+    """Look which resources of the template exist already. They will be updated, but not owned."""
     work = _require_deploy(order)
-    existing_ids = _find_existing_resources(order.location, work, find_template(work))
-    return succeed(DeployState(existed=tuple(sorted(resource_id.fingerprint for resource_id in existing_ids))))
+    search = state.search or looks.begin_search(order, work)
+    found = looks.continue_search(order, work, search, attempt)
+    if isinstance(found, Pause):
+        return keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
+    superseded = find_superseded_records(order)
+    looked = {"search": None, "evidence": found, "superseded": superseded, "correlation_id": order.request_id}
+    return succeed(state.model_copy(update=looked))
 
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """PUT the deployment."""
+    """PUT the deployment. If the look is too old, go back to it, unless ARM may have accepted a PUT of this run."""
     work = _require_deploy(order)
-    operation = deployments.put(order.location, work, find_template(work).body)
+    if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
+        again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
+        return again.model_copy(update={"restart": True})
+    operation = deployments.put(order, work, find_template(work).body)
     record = deployments.build_deployment_id(order.location, work)
-    shown = DeploymentShown(name=work.name, id=record.text, correlation_id=operation.correlation_id)
-    begun = {"correlation_id": operation.correlation_id, "url": operation.url, "polls": 0}
+    correlation_id = operation.correlation_id or order.request_id
+    shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)
+    begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "polls": 0}
     outcome = succeed(state.model_copy(update=begun), after=POLLS.compute_seconds(0))
     return outcome.model_copy(update={"deployment": shown})
 
@@ -93,12 +83,28 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     The orchestrator knows the failure to report.
     """
     work = _require_deploy(order)
-    record = deployments.build_deployment_id(order.location, work)
-    if deployments.cancel(order.location, record):
-        ids = (*deployments.list_touched_ids(order.location, record), record)
-    else:
-        ids = ()
-    return succeed(state.model_copy(update={"topology": _claim_resources(order, state, ids)}))
+    is_known = deployments.cancel(order.location, deployments.build_deployment_id(order.location, work))
+    if not is_known:
+        return succeed(state)
+    claimed = claim_deployment(order, work, state)
+    return _show_not_owned(succeed(state.model_copy(update={"topology": claimed.topology})), claimed)
+
+
+def _is_stale(state: DeployState) -> bool:
+    """Whether the look is too old to start the deployment now. Runs of release 2.0.0 do not know when it was."""
+    ended_at = state.evidence.ended_at if state.evidence else ""
+    return bool(ended_at) and datetime.now(UTC) - datetime.fromisoformat(ended_at) > _LOOK_HOLDS
+
+
+def _may_have_started(order: Order, work: Deploy, state: DeployState) -> bool:
+    """Whether ARM has accepted a PUT of this run though its answer was lost: the record changed after the look. The
+    record of an earlier run of the same request is older.
+    """
+    record = deployments.find_record(order.location, deployments.build_deployment_id(order.location, work))
+    looked_at = state.evidence.looked_at if state.evidence else ""
+    if record is None or record.changed_at is None:
+        return False
+    return not looked_at or record.changed_at >= datetime.fromisoformat(looked_at)
 
 
 def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
@@ -112,76 +118,36 @@ def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
 
 
 def _report_deployment(order: Order, work: Deploy, state: DeployState, deployment: Deployment) -> Outcome:
-    """The outcome of a deployment that has succeeded, from its record. Nested ones are read from its operations."""
-    template = find_template(work)
-    record = deployments.build_deployment_id(order.location, work)
-    is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
-    nested = deployments.list_nested_ids(order.location, record) if is_nested else ()
-    topology = _claim_resources(order, state, (*deployment.resource_ids, *nested, record))
-    return complete(deployments.read_outputs(deployment, template.outputs), dict(topology), repeatable=not is_nested)
+    """The outcome of a deployment that has succeeded, from its record."""
+    claimed = claim_deployment(order, work, state, deployment)
+    delete_records(order, state.superseded)
+    topology = {**dict.fromkeys(state.superseded), **claimed.topology}
+    outputs = deployments.read_outputs(deployment, find_template(work).outputs)
+    return _show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
     """The outcome of a deployment that has failed: it is tried again, or reported with what it created."""
     verdict = refused.verdict
-    record = deployments.build_deployment_id(order.location, work)
-    ids = (*deployments.list_touched_ids(order.location, record), record)
-    collected = DeployState(existed=state.existed, topology=_claim_resources(order, state, ids))
+    claimed = claim_deployment(order, work, state)
+    collected = state.model_copy(update={"topology": claimed.topology, "url": "", "polls": 0})
     if attempt < verdict.tries:
         waits = Waiting(initial=3 * verdict.wait, maximum=3 * verdict.wait, jitter=2 / 3)
-        return retry(waits.compute_seconds(attempt, refused.retry_after), refused.cause.text, collected)
+        again = retry(waits.compute_seconds(attempt, refused.retry_after), refused.cause.text, collected)
+        return _show_not_owned(again, claimed)
+    delete_records(order, state.superseded)
+    ended = collected.model_copy(update={"replaced": state.superseded})
     correlation = state.correlation_id or "unknown"
     reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
-    return fail(verdict.code, reason, collected, collected=True)
+    return _show_not_owned(fail(verdict.code, reason, ended, collected=True), claimed)
 
 
-def _claim_resources(order: Order, state: DeployState, ids: tuple[ResourceId, ...]) -> dict[str, TopologyEntry]:
-    """The topology to own: what this resource owned before, what earlier tries created, and those of `ids` that did not
-    exist before.
-    """
-    before = {**list_owned(order.topology), **state.topology}
-    known = {entry.id for entry in before.values()}
-    existed = set(state.existed)
-    new = [resource_id for resource_id in ids if resource_id not in known and resource_id.fingerprint not in existed]
-    return {**before, **name_entries(new, _find_home(order), before)}
-
-
-def _find_home(order: Order) -> ResourceId:
-    """An id in the place of Create's deployment: the first deployment in the topology, else the deployment of this
-    order.
-    """
-    records = (entry.id for entry in list_owned(order.topology).values() if entry.id.is_of_type(entry.type))
-    own_record = deployments.build_deployment_id(order.location, _require_deploy(order))
-    return next((record for record in records if record.is_deployment), own_record)
-
-
-def _find_existing_resources(location: AzureLocation, work: Deploy, template: Template) -> list[ResourceId]:
-    """The ids of the resources that the template would write and that exist already.
-
-    One list of the resource group is enough if nothing in it has a name of the template and the template stays within
-    the group. Otherwise children may exist as well, or resources in other scopes: ARM's preflight then gives the ids,
-    and those that the list cannot contain are read one by one (ADR 3).
-    """
-    types = list_resource_types(template.body)
-    parents_inside = all(kind.rsplit("/", 1)[0] in types for kind in types if kind.count("/") > 1)
-    listed: frozenset[ResourceId] = frozenset()
-    if work.scope == "resourceGroup":
-        names = list_top_level_names(template.body, work.parameters)
-        only_name = next(iter(names))[1] if names is not None and len(names) == 1 else ""
-        listed = resources.list_group(location, work.resource_group, types, only_name)
-        has_existing = names is None or any(
-            (resource_id.type.lower(), resource_id.name.lower()) in names for resource_id in listed
-        )
-        if parents_inside and not has_outside_resources(template.body) and not (listed and has_existing):
-            return []
-    # A template does not create what it only refers to, but ARM lists that among the deployment's resources.
-    referred = list_existing_types(template.body)
-    existing = [resource_id for resource_id in listed if resource_id.type.lower() in referred]
-    for resource_id in deployments.list_validated_ids(location, work, template.body):
-        is_in_list = resource_id.is_top_level and resource_id.is_in_group(work.resource_group)
-        if resource_id in listed or (not is_in_list and resources.get(location, resource_id) is not None):
-            existing.append(resource_id)
-    return existing
+def _show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:
+    """The outcome with what the deployment wrote and this resource does not own. All of it is logged here."""
+    for resource in claimed.not_owned if outcome.kind != "Retry" else ():
+        _log.warning("not owned: %s: %s", resource.id, resource.reason)
+    shown = {"not_owned": claimed.not_owned[:MOST_SHOWN], "not_owned_total": len(claimed.not_owned)}
+    return outcome.model_copy(update=shown)
 
 
 def _require_deploy(order: Order) -> Deploy:

@@ -6,7 +6,7 @@ group.
 
 from collections.abc import Mapping
 
-from driver.azure import deployments
+from driver.azure import deployments, writes
 from driver.azure.refusals import Refusal
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation
@@ -49,4 +49,7 @@ def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple
         if refused.is_absence:
             return ()
         raise
-    return deployment.resource_ids or deployments.list_touched_ids(location, deployment_id)
+    if deployment.resource_ids:
+        return deployment.resource_ids
+    found = writes.read_writes(location, deployment_id)
+    return (*found.created, *found.records)

@@ -98,6 +98,18 @@ def test_what_polls_say_besides(group: Emulator) -> None:
     assert put(group, deployment(template(network()))).status_code == 200
 
 
+def test_tags_are_shown_as_they_were_sent_by_get_and_list_until_a_put_replaces_them(group: Emulator) -> None:
+    for tags in ({"tnco-resource-id": "r1", "empty": ""}, {"other": "é"}):
+        made = put(group, {**deployment(template(network())), "tags": tags}).json()
+        group.advance(60)
+        read = group.call("GET", f"{DEPLOYMENTS}/one?{VERSION}").json()
+        (listed,) = group.call("GET", f"{DEPLOYMENTS}?{VERSION}").json()["value"]
+        assert [made["tags"], read["tags"], listed["tags"]] == [tags] * 3
+        assert list(read) == ["id", "name", "type", "tags", "properties"]
+    put(group, deployment(template(network())))
+    assert "tags" not in group.call("GET", f"{DEPLOYMENTS}/one?{VERSION}").json()
+
+
 def test_secure_parameters_are_not_shown(group: Emulator) -> None:
     parameters = {
         "secret": {"type": "securestring"},

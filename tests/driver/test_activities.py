@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from driver import activities, sealing, settings
+from driver import sealing, settings
+from driver.errors import Bug
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
-from driver.steps.creation import DeployState
+from driver.steps.states import DeployState
 from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Reply, Stub, location_of
 from tests.support.requests import NEEDLE, SUBSCRIPTION
@@ -123,7 +124,7 @@ def test_secrets_that_azure_repeats_are_hidden(stub: Stub, location: AzureLocati
 
 def test_a_bug_raises_without_secrets(stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture) -> None:
     stub.answer = lambda asked: Reply(200, {"value": [{"id": 5, "type": {"a": NEEDLE}}]})
-    with pytest.raises(activities.Bug) as caught:
+    with pytest.raises(Bug) as caught:
         take_step(payload(location, "start_preview"))
     assert str(caught.value) == "TypeError: a step of preview was called for a deploy"
     assert "failed unexpectedly" in caplog.text
@@ -131,7 +132,7 @@ def test_a_bug_raises_without_secrets(stub: Stub, location: AzureLocation, caplo
 
 def test_a_step_of_another_verb_is_a_bug(location: AzureLocation) -> None:
     wrong = {**payload(location, "remove_resources"), "step": "start_deployment"}
-    with pytest.raises(activities.Bug, match="called for a remove"):
+    with pytest.raises(Bug, match="called for a remove"):
         take_step(wrong)
 
 

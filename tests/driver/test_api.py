@@ -12,8 +12,9 @@ import yaml
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 from cryptography.fernet import Fernet
 
-from driver import api, sealing, settings
+from driver import api, plans, sealing, settings
 from driver.models.events import FailureCode
+from tests.support.driver_files import zipped
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
 from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
@@ -76,13 +77,14 @@ def test_an_accepted_request(hub: TaskHub) -> None:
     seconds = datetime.fromisoformat(run["deadline"]) - datetime.fromisoformat(run["acceptedAt"])
     assert seconds == timedelta(seconds=3600)
     assert {key: run[key] for key in run if key not in ("sealed", "acceptedAt", "deadline")} == {
-        "version": 1,
+        "version": 2,
         "requestId": request_id,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
         "resource": {"id": VNET.id, "name": VNET.name, "type": VNET.type},
         "transition": {"name": "Create", "verb": "deploy", "seconds": 3600},
         "deploymentLocation": LOCATION["name"],
+        "since": "",
         "awaits": [],
         "event": None,
     }
@@ -116,6 +118,19 @@ def test_without_a_tenant_none_is_echoed(hub: TaskHub) -> None:
 )
 def test_what_cannot_be_accepted_is_a_400_and_starts_nothing(hub: TaskHub, content: Any, said: str) -> None:
     assert said in refused(execute(hub, content), 400)
+    assert hub.started == []
+
+
+def test_a_package_with_a_resource_that_has_no_arm_id_is_a_400(hub: TaskHub) -> None:
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "languageVersion": "2.0",
+        "contentVersion": "1.0.0.0",
+        "imports": {"graph": {"provider": "MicrosoftGraph", "version": "1.0.0"}},
+        "resources": {"team": {"import": "graph", "type": "Microsoft.Graph/groups@v1.0", "properties": {}}},
+    }
+    said = refused(execute(hub, body(driverFiles=zipped({"main.json": json.dumps(template)}))), 400)
+    assert "main.json: resource 'team' (Microsoft.Graph/groups@v1.0) is one of the extension 'MicrosoftGraph'" in said
     assert hub.started == []
 
 
@@ -224,33 +239,25 @@ def test_what_nobody_expected_is_a_500_without_detail(hub: TaskHub, monkeypatch:
     def broken(*arguments: Any) -> Any:
         raise KeyError(NEEDLE)
 
-    monkeypatch.setattr(hub, "list_page", broken)
-    monkeypatch.setattr(TaskHub, "rpc_base_url", property(broken))
-    assert refused(execute(hub, body("Delete")), 500) == "the driver failed unexpectedly: its log tells more"
+    monkeypatch.setattr(plans, "plan", broken)
+    assert refused(execute(hub), 500) == "the driver failed unexpectedly: its log tells more"
 
 
-def test_a_delete_awaits_what_still_runs_for_the_resource(hub: TaskHub) -> None:
+def test_a_request_is_started_at_once_whatever_else_runs_for_its_resource(hub: TaskHub) -> None:
     create = execute(hub).body["requestId"]
-    hub.put("0000-another-resource", "Running")
-    hub.put(f"{create}-again", "Running")
-    execute(hub, body("Delete", request_id="request-2"))
-    assert hub.started[-1][2]["awaits"] == [create]
-    entry = {
-        "id": "/subscriptions/s/providers/Microsoft.Resources/deployments/d",
-        "type": "Microsoft.Resources/deployments",
-    }
-    execute(hub, body("Delete", request_id="request-3", associatedTopology={"d": entry}))
-    assert hub.started[-1][2]["awaits"] == []
+    delete = execute(hub, body("Delete", request_id="request-2")).body["requestId"]
+    assert [started[1] for started in hub.started] == [create, delete]
+    assert hub.server is None  # the hub is not asked for its executions
 
 
-def test_of_many_executions_of_a_resource_all_are_awaited(hub: TaskHub) -> None:
-    """O14 of the cases: the first page of the list is not the whole."""
-    create = execute(hub).body["requestId"]
-    others = [f"{create[:-6]}{number:06x}" for number in range(250)]
-    for other in others:
-        hub.put(other, "Running")
-    execute(hub, body("Delete", request_id="request-2"))
-    assert set(hub.started[-1][2]["awaits"]) == {create, *others}
+def test_a_failed_request_that_is_repeated_knows_when_it_failed(hub: TaskHub) -> None:
+    """What other executions reported after that is not in its topology yet."""
+    request_id = execute(hub).body["requestId"]
+    assert hub.started[-1][2]["since"] == ""
+    hub.put(request_id, "Completed", make_event(failure=(FailureCode.INTERNAL_ERROR, "bad")))
+    execute(hub)
+    ended_at = hub.instances[request_id]["lastUpdatedTime"]
+    assert datetime.fromisoformat(hub.started[-1][2]["since"]) == datetime.fromisoformat(ended_at)
 
 
 def test_executions_are_shown(hub: TaskHub) -> None:

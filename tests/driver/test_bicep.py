@@ -9,6 +9,7 @@ import pytest
 from driver.errors import InvalidRequest, NotReady
 from driver.packages import bicep
 from driver.packages.bicep import Compiled, compile_files
+from driver.packages.templates import list_resource_types, read_template
 from tests.support.shared import SHARED, needs_shared
 
 pytestmark = needs_shared
@@ -57,6 +58,24 @@ def test_modules_texts_and_parameters_of_the_package(outside: Path) -> None:
     assert made.template["variables"] == {"$fxv#0": "a note"}
     assert [one["name"] for one in made.template["resources"]] == ["m"]
     assert compiled(files).parameters == {}
+
+
+def test_what_an_extension_compiles_to_is_refused_and_arms_own_is_taken() -> None:
+    extension = "extension kubernetes with { namespace: 'x', kubeConfig: 'y' } as k8s\n"
+    space = "resource space 'core/Namespace@v1' = { metadata: { name: 'x' } }\n"
+    module: dict[str, str | bytes] = {
+        "main.bicep": "module m 'inner.bicep' = { name: 'm' }\n",
+        "inner.bicep": extension + space,
+    }
+    with pytest.raises(InvalidRequest) as caught:
+        read_template(compiled(module).template, "main.bicep")
+    (fault,) = caught.value.faults
+    path = "'m' (Microsoft.Resources/deployments) > 'space' (core/Namespace@v1)"
+    assert fault.startswith(f"main.bicep: resource {path} is one of the extension 'Kubernetes': it has no ARM id")
+    table = "resource a 'Microsoft.Network/routeTables@2024-05-01' = { name: 'a', location: 'westeurope' }\n"
+    taken = compiled({"main.bicep": f"extension az\nextension sys\n{table}"}).template
+    assert set(taken["imports"]) == {"az", "sys"}
+    assert list_resource_types(read_template(taken, "main.bicep").body) == {"microsoft.network/routetables"}
 
 
 def test_the_faults_of_a_template_are_the_compilers_with_file_and_line() -> None:

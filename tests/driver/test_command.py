@@ -80,6 +80,21 @@ def test_what_is_no_package_fails(tmp_path: Path) -> None:
     assert command().returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("location", "fault"),
+    [
+        ("type: Azure", "error: deploymentLocation.name: Field required"),
+        ("{name: trial, properties: [1]}", "error: deploymentLocation.properties: Input should be an object"),
+        ("{name: trial, properties: {tenantId: 2024-01-01}}", "property 'clientSecret' is missing"),
+    ],
+)
+def test_a_faulty_deployment_location_is_named(tmp_path: Path, location: str, fault: str) -> None:
+    planned = command("plan", EXAMPLE, "--deployment-location", written(tmp_path, "location.yaml", location))
+    assert (planned.returncode, planned.stdout) == (1, "")
+    assert fault in planned.stderr
+    assert "Traceback" not in planned.stderr
+
+
 def test_bicep_without_a_compiler_says_what_to_do(tmp_path: Path) -> None:
     written(tmp_path, "main.bicep", "param a string")
     checked = command("check", tmp_path)

@@ -14,8 +14,8 @@ from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
 from driver.settings import BACKEND
-from driver.steps.creation import DeployState
 from driver.steps.removal import Deletion, RemoveState
+from driver.steps.states import DeployState
 from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Asked, Reply, Stub
 from tests.support.kafka import Kafka

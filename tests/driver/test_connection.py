@@ -202,23 +202,71 @@ def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: 
 
 def test_a_list_has_all_its_pages_and_a_filter(stub: Stub, location: AzureLocation) -> None:
     networks = [{"id": f"{VNET}-{number}", "type": "Microsoft.Network/virtualNetworks"} for number in range(3)]
-    other = {"id": f"{GROUP}/providers/Microsoft.Web/sites/s", "type": "Microsoft.Web/sites"}
 
     def answer(asked: Asked) -> Reply:
         if "page=2" in asked.path:
-            return Reply(body={"value": [*networks[1:], other]})
+            return Reply(body={"value": networks[1:]})
         return Reply(body={"value": networks[:1], "nextLink": f"{stub.url}/next?page=2"})
 
     stub.answer = answer
-    found = resources.list_group(location, "rg-1", ["Microsoft.Network/virtualNetworks"], "it's")
-    assert found == {ResourceId.parse(network["id"]) for network in networks}
+    found = resources.find_by_name(location, "it's", "Microsoft.Network/virtualNetworks")
+    assert found == [ResourceId.parse(network["id"]) for network in networks]
     address, _, query = stub.asked[0].path.partition("?")
-    assert address == f"{GROUP}/resources"
-    assert parse_qs(query)["$filter"] == ["name eq 'it''s' and resourceType eq 'microsoft.network/virtualnetworks'"]
+    assert address == f"/subscriptions/{SUBSCRIPTION}/resources"
+    assert parse_qs(query)["$filter"] == ["name eq 'it''s' and resourceType eq 'Microsoft.Network/virtualNetworks'"]
 
 
 def test_what_is_no_list_is_not_taken_for_an_empty_one(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(body="<html>maintenance</html>")
     with pytest.raises(Refusal) as caught:
-        resources.list_group(location, "rg-1", ["Microsoft.Network/virtualNetworks"])
+        resources.find_by_name(location, "vnet-1")
     assert caught.value.verdict.tries > 1_000
+
+
+def test_what_is_no_resource_is_not_taken_for_one(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(body="<html>maintenance</html>")
+    with pytest.raises(Refusal) as caught:
+        resources.look(location, ResourceId.parse(VNET), ["2024-05-01"])
+    assert caught.value.verdict.tries > 1_000
+
+
+@pytest.mark.parametrize(
+    ("code", "is_absent"),
+    [
+        ("ResourceNotFound", True),
+        ("NotFound", True),
+        ("RoleAssignmentNotFound", True),
+        ("SubscriptionNotFound", False),
+        ("InvalidResourceNamespace", False),
+        ("", False),
+    ],
+)
+def test_only_an_error_about_the_resource_shows_that_it_is_absent(
+    stub: Stub, location: AzureLocation, code: str, is_absent: bool
+) -> None:
+    stub.answer = lambda asked: Reply(404, {"error": {"code": code, "message": "..."}} if code else "<html>")
+    if is_absent:
+        assert resources.look(location, ResourceId.parse(VNET), ["2024-05-01"]).body is None
+    else:
+        with pytest.raises(Refusal):
+            resources.look(location, ResourceId.parse(VNET), ["2024-05-01"])
+
+
+def test_a_refused_api_version_is_followed_by_the_next(stub: Stub, location: AzureLocation) -> None:
+    versions = ["2024-05-01", "2023-09-01", "2020-01-01-preview"]
+    kinds = [{"resourceType": "virtualNetworks", "apiVersions": versions}]
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.partition("?")[0].lower().endswith("/providers/microsoft.network"):
+            return Reply(body={"resourceTypes": kinds})
+        if asked.path.endswith("2023-09-01"):
+            return Reply(body={"id": VNET})
+        return Reply(400, {"error": {"code": "NoRegisteredProviderFound", "message": "..."}})
+
+    stub.answer = answer
+    assert resources.look(location, ResourceId.parse(VNET), ["2030-01-01"]).body == {"id": VNET}
+    assert [asked.path.rsplit("=")[-1] for asked in stub.asked if VNET in asked.path] == [
+        "2030-01-01",
+        "2024-05-01",
+        "2023-09-01",
+    ]

@@ -22,8 +22,8 @@ from driver.models.outcomes import State
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
-from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
+from driver.steps.states import DeployState
 from tests.support.activities import publish_event
 from tests.support.events import make_event
 from tests.support.kafka import Kafka, run_test_broker

@@ -165,13 +165,14 @@ RUN = Run(
 SHOWN = {
     "resource": {"id": "i", "name": "n", "type": "resource::AzureVNet::1.0"},
     "transition": "Create",
+    "verb": "deploy",
     "deploymentLocation": "azure-we",
     "tenantId": "tenant-1",
     "acceptedAt": "2026-01-01T00:00:00+00:00",
     "deadline": "2026-01-01T00:14:00+00:00",
 }
 DEPLOYMENT = {"name": "n-r", "id": "/subscriptions/s/x", "correlationId": "c-1"}
-WAITING = {"for": "azure", "reason": "busy", "since": "t", "until": "u", "requestId": None}
+WAITING = {"for": "request", "reason": "busy", "since": "t", "until": "u", "requestId": "another"}
 CUSTOM = {
     **SHOWN,
     "step": "watch_deployment",
@@ -180,8 +181,8 @@ CUSTOM = {
     "deployment": DEPLOYMENT,
     "operations": [],
     "operationsTotal": 0,
-    "notOwned": [],
-    "notOwnedTotal": 0,
+    "notOwned": [{"id": "/subscriptions/s/y", "reason": "it existed before"}],
+    "notOwnedTotal": 30,
 }
 
 
@@ -205,6 +206,10 @@ def test_an_execution_that_runs(runtime_status: str) -> None:
     assert describe(runtime_status) == {**running, "endedAt": None, "event": None, "failureDetails": None}
 
 
+def test_one_that_waits_names_the_request_that_it_waits_for() -> None:
+    assert describe("Running")["waiting"]["requestId"] == "another"
+
+
 def test_one_that_has_not_taken_a_step_is_described_from_its_input() -> None:
     shown = describe("Pending", custom=None)
     assert {name: shown[name] for name in SHOWN} == SHOWN
@@ -218,6 +223,7 @@ def test_of_one_that_has_ended_nothing_is_stale(event: dict[str, Any]) -> None:
     assert (shown["status"], shown["event"]) == (event["status"], event)
     assert (shown["step"], shown["attempt"], shown["waiting"]) == (None, None, None)
     assert shown["deployment"] == DEPLOYMENT
+    assert (shown["notOwned"], shown["notOwnedTotal"]) == (CUSTOM["notOwned"], 30)
     assert shown["endedAt"] == "2026-01-01T00:00:01+00:00"
     assert shown["failureDetails"] == event.get("failureDetails")
 

@@ -7,13 +7,14 @@ import pytest
 
 from dev import brent
 from driver.errors import InvalidRequest
-from driver.models.orders import Call, Deploy, Remove
+from driver.models.orders import Call, Deploy, Order, Remove
 from driver.packages.catalogue import find_package
 from driver.packages.names import find_name_fault
 from driver.plans import Plan, build_deployment_name, name_order, plan
 from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
+NEW_IN_ORDERS = ("resource_id", "transition")
 
 
 def planned(content: Mapping[str, Any]) -> Plan:
@@ -54,6 +55,13 @@ def test_a_vnet_as_the_old_driver_was_asked_for_it() -> None:
     }
     assert work.template is None
     assert work.secure == ()
+
+
+def test_an_order_names_resource_and_transition_and_one_of_release_2_0_0_is_read_without_them() -> None:
+    order = planned(body()).order
+    assert (order.resource_id, order.transition) == (VNET.id, "Create")
+    former = {key: value for key, value in order.model_dump(mode="json").items() if key not in NEW_IN_ORDERS}
+    assert Order.model_validate(former) == order.model_copy(update={"resource_id": "", "transition": ""})
 
 
 @pytest.mark.parametrize("region", ["North Europe", "northeurope", " NorthEurope "])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from driver.errors import InvalidRequest
-from driver.packages.templates import Parameter, has_outside_resources, list_resource_types, read_template
+from driver.packages.templates import Parameter, list_resource_types, read_template
 
 GROUP = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
@@ -35,6 +35,7 @@ def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
         {"$schema": GROUP},
         {"$schema": "https://x/managementGroupDeploymentTemplate.json#", "resources": []},
         {"$schema": GROUP, "resources": "none"},
+        {"$schema": GROUP, "resources": 5},
         {"$schema": GROUP, "resources": [], "parameters": {"p": {}}},
         {"$schema": GROUP, "resources": [], "parameters": {"p": "text"}},
         {"$schema": GROUP, "resources": [], "parameters": ["p"]},
@@ -89,6 +90,68 @@ def test_secure(kind: str, secure: bool) -> None:
     assert declared({"type": kind}).secure is secure
 
 
+GRAPH = {"imports": {"graph": {"provider": "MicrosoftGraph", "version": "1.0.0"}}}
+NEWER_GRAPH = {"extensions": {"graph": {"name": "MicrosoftGraph", "version": "1.0.0"}}}
+TEAM = {"import": "graph", "type": "Microsoft.Graph/groups@v1.0", "properties": {"displayName": "team"}}
+NEWER_TEAM = {"extension": "graph", "type": "Microsoft.Graph/groups@v1.0", "properties": {"displayName": "team"}}
+TABLE = {"type": "Microsoft.Network/routeTables", "apiVersion": "2024-05-01", "name": "a", "location": "westeurope"}
+
+
+def nest(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    properties = {"mode": "Incremental", "template": {"$schema": GROUP, **body}}
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2025-04-01",
+        "name": name,
+        "properties": properties,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "extension"),
+    [
+        ({**GRAPH, "resources": {"team": TEAM}}, "'team' (Microsoft.Graph/groups@v1.0)", "MicrosoftGraph"),
+        ({**NEWER_GRAPH, "resources": {"team": NEWER_TEAM}}, "'team' (Microsoft.Graph/groups@v1.0)", "MicrosoftGraph"),
+        ({**GRAPH, "resources": [{**TEAM, "name": "t"}]}, "'t' (Microsoft.Graph/groups@v1.0)", "MicrosoftGraph"),
+        ({"resources": {"team": TEAM}}, "'team' (Microsoft.Graph/groups@v1.0)", "graph"),
+        ({**GRAPH, "resources": {"team": {**TEAM, "condition": False}}}, "'team' (Micro", "MicrosoftGraph"),
+        (
+            {"resources": [nest("m", {"resources": [nest("inner", {**GRAPH, "resources": {"team": TEAM}})]})]},
+            "'m' (Microsoft.Resources/deployments) > 'inner' (Microsoft.Resources/deployments) > 'team' (",
+            "MicrosoftGraph",
+        ),
+        (
+            {**NEWER_GRAPH, "resources": {"m": nest("inner", {"resources": {"team": NEWER_TEAM}})}},
+            "'m' (Microsoft.Resources/deployments) > 'team'",
+            "MicrosoftGraph",
+        ),
+    ],
+)
+def test_a_resource_without_an_arm_id_is_refused(body: dict[str, Any], path: str, extension: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_template({"$schema": GROUP, "languageVersion": "2.0", **body}, "main.json")
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"main.json: resource {path}")
+    assert f"is one of the extension '{extension}': it has no ARM id" in fault
+    assert "the driver can neither own nor delete it" in fault
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"imports": {"az": {"provider": "AzureResourceManager"}}, "resources": {"a": {"import": "az", **TABLE}}},
+        {"extensions": {"az": {"name": "AzureResourceManager"}}, "resources": {"a": {"extension": "az", **TABLE}}},
+        {"imports": {"sys": {"provider": "System", "version": "1.0.0"}}, "resources": {"a": TABLE}},
+        {**GRAPH, "resources": {"a": TABLE}},
+        {**GRAPH, "resources": {"team": {**TEAM, "existing": True}}},
+        {"imports": "none", "extensions": ["none"], "resources": [TABLE, "none", {"properties": "none"}]},
+        {"resources": [nest("wrong", {"resources": 5}), nest("none", {"resources": None})]},
+    ],
+)
+def test_arms_own_extensions_and_what_is_only_referred_to_are_taken(body: dict[str, Any]) -> None:
+    assert read_template({"$schema": GROUP, "languageVersion": "2.0", **body}, "main.json").scope == "resourceGroup"
+
+
 def test_types_are_resolved_through_their_definitions() -> None:
     definitions = {
         "sku": {"$ref": "#/definitions/names", "minLength": 2, "nullable": True},
@@ -125,19 +188,3 @@ def test_all_resource_types_nested_ones_too(resources: Any) -> None:
         "microsoft.resources/deployments",
         "microsoft.compute/virtualmachines",
     }
-
-
-@pytest.mark.parametrize(
-    ("resource", "elsewhere"),
-    [
-        ({"type": "Microsoft.Resources/deployments"}, False),
-        ({"type": "Microsoft.Resources/deployments", "resourceGroup": "rg-2"}, True),
-        ({"type": "Microsoft.Resources/deployments", "subscriptionId": "s"}, True),
-        ({"type": "Microsoft.Authorization/locks", "scope": "[resourceId('a', 'b')]"}, True),
-        ({"type": "Microsoft.Network/virtualNetworks"}, False),
-    ],
-)
-def test_reaching_elsewhere(resource: dict[str, Any], elsewhere: bool) -> None:
-    nested = {"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": [resource]}}}
-    assert has_outside_resources({"resources": [resource]}) is elsewhere
-    assert has_outside_resources({"resources": [nested]}) is elsewhere

@@ -10,8 +10,8 @@ import orchestrators.lifecycle as lifecycle
 from driver.models.events import FailureCode
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.steps.actions import CallState
-from driver.steps.creation import DeployState
 from driver.steps.removal import RemoveState
+from driver.steps.states import DeployState
 from emulators.functions_host.history import Event, EventType
 from tests.support.orchestration import (
     ACCEPTED_AT,
@@ -31,7 +31,7 @@ MESSAGES = (EventType.ExecutionStarted, EventType.TaskCompleted, EventType.TaskF
 RUNS: dict[str, tuple[dict[str, Any], dict[str, list[Answer]]]] = {
     "deploy": (run_input(), {}),
     "remove after another": (
-        run_input("remove", awaits=["x"]),
+        run_input("remove", version=1, awaits=["x"]),
         {"await_executions": [keep_running(2, RemoveState()), succeed(RemoveState())]},
     ),
     "call": (run_input("call"), {"watch_action": [keep_running(2, CallState()), complete(**MADE)]}),
@@ -41,6 +41,14 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, list[Answer]]]] = {
     "worker killed": (run_input(), {"start_deployment": [RuntimeError("code 137"), RuntimeError("code 137"), STARTED]}),
     "timeout": (run_input(seconds=0), {"watch_deployment": [keep_running(5, STATE)]}),
     "long": (run_input(), {"watch_deployment": [*[keep_running(1, STATE)] * 30, complete(**MADE)]}),
+    "no broker, version 1": (
+        run_input(version=1),
+        {"publish_event": [*[retry(5, "no broker", State())] * 5, complete()]},
+    ),
+    "remove in turn": (
+        run_input("remove"),
+        {"remove_resources": [keep_running(0.3, RemoveState(looks=1)), complete(topology={"vnet": None})]},
+    ),
     "no broker": (run_input(), {"publish_event": [*[retry(5, "no broker", State())] * 5, complete()]}),
 }
 

@@ -5,7 +5,7 @@ out.
 from collections.abc import Mapping
 from typing import Any
 
-from driver import activities
+from driver import activities, publication
 from driver.models.outcomes import Outcome
 
 
@@ -14,7 +14,7 @@ def take_step(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def publish_event(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return read_outcome(activities.publish_event(payload))
+    return read_outcome(publication.publish_event(payload))
 
 
 def read_outcome(answer: Mapping[str, Any]) -> dict[str, Any]:

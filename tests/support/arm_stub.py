@@ -91,8 +91,9 @@ def serving(folder: Path, secret: str) -> Iterator[Stub]:
                 self.close_connection = True
                 return
             content = b"" if reply.body is None else json.dumps(reply.body).encode()
-            self.send_response(reply.status)
-            for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+            self.send_response_only(reply.status)
+            own = {"Content-Type": "application/json", "Date": self.date_time_string()}
+            for name, value in {**own, **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

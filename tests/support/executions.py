@@ -83,9 +83,10 @@ class TaskHub:
 
     def list_page(self, query: Mapping[str, str], following: str) -> tuple[list[dict[str, Any]], str]:
         """A page of the list, and what stands for the next one: ordered by id, as the extension gives it."""
-        wanted, prefix = query["runtimeStatus"].split(","), query.get("instanceIdPrefix", "")
+        wanted, prefix = query.get("runtimeStatus", ""), query.get("instanceIdPrefix", "")
         found = [one for key, one in sorted(self.instances.items()) if key.startswith(prefix) and key > following]
-        found = [{**one, "input": None} for one in found if one["runtimeStatus"] in wanted]
+        shown = {} if query["showInput"] == "true" else {"input": None}
+        found = [{**one, **shown} for one in found if not wanted or one["runtimeStatus"] in wanted.split(",")]
         page = found[: int(query["top"])]
         return page, page[-1]["instanceId"] if len(found) > len(page) else ""
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from azure.durable_functions import DFApp
 
-from driver.activities import build_failure
 from driver.models.events import TopologyEntry
 from driver.models.outcomes import DeploymentShown, Outcome, succeed
+from driver.models.runs import RUN_VERSION
+from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import CallState
-from driver.steps.creation import DeployState
+from driver.steps.previews import PreviewState
 from driver.steps.removal import RemoveState
+from driver.steps.states import DeployState
 from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, index
 from emulators.functions_host.history import Event, EventType, event, execution_started, task_failed
@@ -52,6 +54,7 @@ USUAL: dict[str, Answer] = {
     "watch_deployment": complete(**MADE),
     "abandon_deployment": succeed(DeployState(topology={"half": entry("half")})),
     "remove_resources": complete(topology={"vnet": None}),
+    "start_preview": succeed(PreviewState(url="https://arm/3"), after=1),
     "call_action": succeed(CallState(urls=("https://arm/2",)), after=1),
     "watch_action": complete(),
 }
@@ -66,7 +69,7 @@ def publish(payload: Mapping[str, Any]) -> Outcome:
 def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[str, Any]:
     """The input of a lifecycle, as the API starts it."""
     return {
-        "version": 1,
+        "version": RUN_VERSION,
         "requestId": REQUEST_ID,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
@@ -74,7 +77,6 @@ def run_input(verb: str = "deploy", seconds: int = 3600, **more: Any) -> dict[st
         "resource": {"id": "5a2b", "name": "vnet-1", "type": "resource::AzureVNet::1.0"},
         "deploymentLocation": "azure-we",
         "transition": {"name": "Create", "verb": verb, "seconds": seconds},
-        "awaits": [],
         "sealed": SEALED,
         **more,
     }

@@ -1,0 +1,65 @@
+"""What deployments wrote, from their operations."""
+
+from dataclasses import dataclass
+
+from driver.azure import connection, deployments
+from driver.azure.refusals import Refusal
+from driver.models.orders import AzureLocation
+from driver.resource_ids import ResourceId
+
+_MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What the operations of a deployment show. `created` are the targets of operations of kind Create. `records` are
+    the records of nested deployments of the same run. `foreign` are records of nested deployments that a later run of
+    another deployment has overwritten: what they wrote is not known.
+    """
+
+    created: tuple[ResourceId, ...] = ()
+    records: tuple[ResourceId, ...] = ()
+    foreign: tuple[ResourceId, ...] = ()
+
+
+def read_writes(location: AzureLocation, resource_id: ResourceId, correlation_id: str = "") -> Writes:
+    """What a deployment and its nested deployments wrote or tried to write, from their operations: ARM lists no
+    resources for a deployment that has failed. `correlation_id` is that of the run; if it is empty, no nested record
+    counts as foreign.
+    """
+    created: list[ResourceId] = []
+    records: list[ResourceId] = []
+    foreign: list[ResourceId] = []
+    level = [resource_id]
+    for _ in range(_MOST_NESTED + 1):
+        targets = [target for record in level for target in _list_created_ids(location, record)]
+        created += [target for target in targets if not target.is_deployment]
+        level = []
+        for nested_id in (target for target in targets if target.is_deployment):
+            if not correlation_id or _is_of_run(deployments.find_record(location, nested_id), correlation_id):
+                level.append(nested_id)
+            else:
+                foreign.append(nested_id)
+        records += level
+    return Writes(tuple(dict.fromkeys(created)), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
+
+
+def _list_created_ids(location: AzureLocation, resource_id: ResourceId) -> list[ResourceId]:
+    """The targets of a deployment's operations of kind Create. Other operations (Read, Action) only use a resource."""
+    try:
+        with connection.connect(location) as clients:
+            entries = list(clients.deployments.deployment_operations.list_at_scope(*deployments.split_id(resource_id)))
+    except Refusal as refused:
+        if refused.is_absence:
+            return []
+        raise
+    targets = [
+        entry.properties.target_resource
+        for entry in entries
+        if entry.properties and deployments.read_word(entry.properties.provisioning_operation) == "Create"
+    ]
+    return [ResourceId.parse(str(target.id)) for target in targets if target is not None and target.id]
+
+
+def _is_of_run(deployment: deployments.Deployment | None, correlation_id: str) -> bool:
+    return deployment is not None and deployment.correlation_id.lower() == correlation_id.lower()

@@ -1,0 +1,99 @@
+"""What a deployment wrote, read from ARM, and what of it the resource owns by the rule of ownership.py."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from driver.azure import deployments, resources, writes
+from driver.azure.deployments import Deployment
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.models.events import TopologyEntry
+from driver.models.orders import AzureLocation, Deploy, Order
+from driver.models.outcomes import NotOwned
+from driver.packages.catalogue import find_template
+from driver.packages.targets import find_targets, read_api_versions
+from driver.packages.templates import DEPLOYMENTS, Template, list_resource_types
+from driver.resource_ids import ResourceId
+from driver.steps.looks import call_at_once
+from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
+from driver.steps.states import DeployState
+from driver.topology import list_owned, name_entries
+
+_log = logging.getLogger("driver.lifecycle")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """`topology`: what the resource owns now, with the records of the deployment. `is_repeatable`: read again, it
+    would be the same.
+    """
+
+    topology: dict[str, TopologyEntry]
+    not_owned: tuple[NotOwned, ...] = ()
+    is_repeatable: bool = True
+
+
+def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: Deployment | None = None) -> Claimed:
+    """What the resource owns after a deployment. `succeeded` is the record if the deployment has succeeded: ARM lists
+    no resources in the record of one that has not.
+    """
+    record = deployments.build_deployment_id(order.location, work)
+    template = find_template(work)
+    owned_before = {**list_owned(order.topology), **state.topology}
+    before = {key: entry for key, entry in owned_before.items() if key not in state.superseded}
+    known = [entry.id for entry in before.values()]
+    evidence = state.evidence
+    listed, unnamed = (succeeded.resource_ids, succeeded.unnamed) if succeeded else ((), ())
+    written = Written(listed, None, unnamed)
+    is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
+    is_unshown = evidence is not None and bool(list_unshown(evidence, written, known))
+    if succeeded is None or is_nested or is_unshown or _is_vague(template, work, record):
+        found = writes.read_writes(order.location, record, state.correlation_id)
+        written = Written(listed, found, unnamed)
+    if evidence is None:
+        evidence = _assume_absent(written, state)
+    created = written.writes.created if written.writes else ()
+    asked = [one for one in list_unshown(evidence, written, known) if one in created]
+    claims = claim_resources(evidence, written, _find_times(order.location, template, asked), known)
+    for owned_id, reason in claims.owned.items():
+        _log.debug("owned: %s: %s", owned_id, reason)
+    records = (*(written.writes.records if written.writes else ()), record)
+    new = [one for one in (*claims.owned, *records) if one not in known]
+    topology = {**before, **name_entries(new, _find_home(order, record), before)}
+    return Claimed(topology, claims.not_owned, is_repeatable=not is_nested and not asked)
+
+
+def _is_vague(template: Template, work: Deploy, record: ResourceId) -> bool:
+    """Whether the template refers to resources whose ids only ARM knows. ARM may list them as if they were written."""
+    return find_targets(template.body, work.parameters, record.scope).is_vague
+
+
+def _assume_absent(written: Written, state: DeployState) -> Evidence:
+    """The evidence of a run of release 2.0.0, which kept only what existed: all else was absent."""
+    present = tuple(one for one in written.ids if one.fingerprint in state.existed)
+    return Evidence(present=present, absent=tuple(one for one in written.ids if one not in present))
+
+
+def _find_times(
+    location: AzureLocation, template: Template, ids: list[ResourceId]
+) -> Mapping[ResourceId, datetime | None]:
+    """When the resources were created. None where ARM does not say it, or lets nobody read it."""
+    versions = read_api_versions(template.body)
+
+    def find_time(resource_id: ResourceId) -> datetime | None:
+        try:
+            return resources.find_creation_time(location, resource_id, versions.get(resource_id.type.lower(), ()))
+        except Refusal as refused:
+            if refused.verdict.tries == UNTIL_TIMEOUT:
+                raise
+            return None
+
+    return call_at_once(find_time, ids)
+
+
+def _find_home(order: Order, record: ResourceId) -> ResourceId:
+    """An id in the place of Create's deployment: the first deployment in the topology, else the record of this one."""
+    entries = (entry for entry in list_owned(order.topology).values() if entry.id.is_of_type(entry.type))
+    return next((entry.id for entry in entries if entry.id.is_deployment), record)

@@ -1,0 +1,154 @@
+"""What is done for one entry of a removal, and what its answers mean.
+
+A resource is gone when a GET answers 404 about it. Everything else - an operation that is over, a poll that finds no
+operation, an answer without a polling URL - only says that it is time to look.
+"""
+
+import logging
+
+from driver.azure import deployments, operations
+from driver.azure.operations import Operation
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.steps import judgement
+from driver.steps.entries import Entry
+from driver.steps.estate import Estate
+
+_UNREADABLE = (0, 401, 403, 404, 405)  # of a poll: they tell nothing of the operation
+_NO_GET = (403, 405)
+_MOST_LOOKS = 20  # while it is there and is not being deleted, until its DELETE is sent again
+_LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GET
+_MOST_DENIED = 3
+_DENIED_SECONDS = 20.0
+_log = logging.getLogger("driver.lifecycle")
+
+
+def send_delete(estate: Estate, entry: Entry) -> Entry:
+    """The entry after its DELETE was sent."""
+    if entry.id.is_deployment:
+        return _send_record_delete(estate, entry)
+    try:
+        if entry.id.is_group and (kept := judgement.judge_contents(estate, entry)):
+            return kept
+        operation = estate.delete(entry.id)
+    except Refusal as refused:
+        return _judge(estate, entry, refused)
+    if operation.url:
+        return _begin_polling(entry, operation)
+    accepted = entry.accepted or operation.status in (200, 202)
+    return _look(estate, entry.change(phase="confirming", url="", looks=0, accepted=accepted))
+
+
+def watch(estate: Estate, entry: Entry) -> Entry:
+    """The entry after a look at its operation, or at the resource if none runs any more."""
+    if entry.phase == "confirming":
+        return _look(estate, entry)
+    try:
+        operation = operations.poll(estate.location, entry.url)
+    except Refusal as refused:
+        return _judge_poll(estate, entry, refused)
+    if operation.is_over:
+        return _look(estate, entry.change(phase="confirming", url="", looks=0))
+    if operation.is_unclear:
+        return _look(estate, entry)
+    return entry.look_again(operation.retry_after, "is being deleted")
+
+
+def _begin_polling(entry: Entry, operation: Operation) -> Entry:
+    begun = entry.change(phase="deleting", url=operation.url, looks=0, denied=0, accepted=True, refused=False)
+    return begun.look_again(operation.retry_after, "is being deleted")
+
+
+def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
+    """The entry after a poll that was refused, or whose operation has failed."""
+    passes = refused.status != 200 and refused.verdict.tries == UNTIL_TIMEOUT
+    if passes and (entry.looks + 1) % _LOOK_BESIDE:
+        least = max(refused.retry_after, refused.verdict.wait)
+        return entry.look_again(least, f"its operation cannot be read: {refused.cause.text}")
+    if passes or refused.status == 403:
+        return _look(estate, entry)
+    if refused.status in _UNREADABLE:
+        return _look(estate, entry.change(phase="confirming", url="", looks=0))
+    return _look(estate, entry, refused)
+
+
+def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry:
+    """The entry after a GET. `failure` is that of its operation: if the resource is there, the DELETE has failed."""
+    try:
+        body = estate.look(entry.id).body
+    except Refusal as refused:
+        return _judge_look(estate, entry, refused, failure)
+    if body is None:
+        return entry.end()
+    if failure:
+        return _judge(estate, entry, failure)
+    state = str((body.get("properties") or {}).get("provisioningState") or "")
+    reason = "its DELETE was answered, and it is still there" + (f" ({state})" if state else "")
+    if entry.looks < _MOST_LOOKS or state.lower() == "deleting":
+        return entry.look_again(0, reason)
+    return entry.try_again(5, 0, f"{reason}; the DELETE is sent again", phase="waiting", url="")
+
+
+def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal | None) -> Entry:
+    """The entry after a GET that shows neither that it is there nor that it is gone."""
+    _check_sign_in(refused)
+    verdict, text = refused.verdict, f"cannot be looked at: {refused.cause.text}"
+    if entry.id.is_group and entry.accepted and refused.status == 403:
+        # The role that allowed it all may have been assigned on the group, and be gone with it.
+        if entry.denied + 1 < _MOST_DENIED:
+            return entry.wait(_DENIED_SECONDS, text, denied=entry.denied + 1)
+        return entry.end(
+            f"counts as gone: its DELETE was accepted, and since then {_MOST_DENIED} GETs in a row were forbidden"
+        )
+    if verdict.tries == UNTIL_TIMEOUT or refused.is_about_version:
+        return entry.look_again(max(verdict.wait, refused.retry_after), text)
+    if failure:
+        return _judge(estate, entry, failure)
+    if refused.status in _NO_GET:
+        return _repeat_delete(estate, entry, refused)
+    if entry.attempts < max(verdict.tries, 3):
+        return entry.try_again(verdict.wait, refused.retry_after, text)
+    return entry.get_stuck(text)
+
+
+def _repeat_delete(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
+    """The entry after another DELETE, which tells whether something without a GET is gone."""
+    try:
+        operation = estate.delete(entry.id)
+    except Refusal as failure:
+        return _judge(estate, entry, failure)
+    if operation.status in (204, 404):
+        return entry.end()
+    if operation.url:
+        return _begin_polling(entry, operation)
+    return entry.look_again(0, f"cannot be looked at: {refused.cause.text}", phase="confirming", accepted=True)
+
+
+def _check_sign_in(refused: Refusal) -> None:
+    """Raise the Refusal if Entra ID does not let the driver in: nothing else can be deleted then, either."""
+    if refused.status == 0 and refused.cause.code == "AuthenticationFailed":
+        raise refused
+
+
+def _judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
+    _check_sign_in(refused)
+    if refused.status in (0, 408, 429) or refused.status >= 500:
+        estate.busy += 1
+    return judgement.judge(estate, entry.change(phase="waiting", url=""), refused)
+
+
+def _send_record_delete(estate: Estate, entry: Entry) -> Entry:
+    """The entry of a deployment's record after its DELETE, which is not waited for. A refused one stays in Azure."""
+    try:
+        deployments.delete(estate.location, entry.id)
+    except Refusal as refused:
+        if refused.verdict.tries == UNTIL_TIMEOUT:
+            if refused.status == 409:
+                deployments.cancel(estate.location, entry.id)  # an active one cannot be deleted
+            else:
+                estate.busy += 1
+            return entry.try_again(refused.verdict.wait, refused.retry_after, refused.cause.text)
+        if not refused.is_absence:
+            _log.warning("the record %s stays in Azure, all else is gone: %s", entry.id, refused.cause.text)
+    estate.busy = 0
+    return entry.end()

@@ -1,0 +1,173 @@
+"""An entry of a removal: a resource to delete, and how far its deletion is. And the order of deletion."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from driver.azure.operations import POLLS
+from driver.models.model import Model
+from driver.resource_ids import ResourceId
+from driver.waiting import Waiting
+
+LOCK_TYPE = "Microsoft.Authorization/locks"
+_LOCKS = f"/providers/{LOCK_TYPE}/".lower()
+_SLOWEST_RETRY = 30.0  # seconds between two tries at the most, unless Azure asks for more
+_SHORTEST_PAUSE = 0.5  # seconds between two passes
+_TOGETHER = 1.0  # seconds
+
+
+class Entry(Model):
+    """A resource to delete.
+
+    `phase`: `waiting` for its DELETE to be sent; `deleting`, an operation runs; `confirming`, no operation runs any
+    more, and a GET has to tell that the resource is gone; `stuck`, it cannot be deleted as things are; `gone`;
+    `released`, it stays in Azure and is owned no more.
+    `url`: the operation to poll. `due`: the earliest time of the next action (ISO 8601), at once if empty. `attempts`:
+    refusals in a row. `looks`: how often the resource was still there after its DELETE was accepted. `denied`: how
+    often a GET was forbidden since then. `accepted`: this removal has had a DELETE of it accepted. `refused`: Azure
+    refuses to delete it for a reason that lies in other resources, so those within it are deleted one by one.
+    `reason`: why it is not gone yet; why it was released, or counts as gone although no GET said so.
+    """
+
+    id: ResourceId
+    phase: Literal["waiting", "deleting", "confirming", "stuck", "gone", "released"] = "waiting"
+    url: str = ""
+    due: str = ""
+    attempts: int = 0
+    looks: int = 0
+    denied: int = 0
+    accepted: bool = False
+    refused: bool = False
+    reason: str = ""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_defaults(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A state may have a thousand entries of which little is known yet."""
+        return {name: value for name, value in serialize(self).items() if value not in ("", 0, False, "waiting")}
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether Azure may be deleting it."""
+        return self.phase in ("deleting", "confirming")
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in ("gone", "released")
+
+    def is_due(self, now: datetime) -> bool:
+        return not self.due or datetime.fromisoformat(self.due) <= now
+
+    def change(self, **changes: Any) -> "Entry":
+        return self.model_copy(update=changes)
+
+    def wait(self, seconds: float, reason: str, **changes: Any) -> "Entry":
+        """This entry, with its next action after some seconds."""
+        due = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        return self.change(due=due, reason=reason, **changes)
+
+    def try_again(self, least: float, retry_after: float, reason: str, **changes: Any) -> "Entry":
+        """This entry after another refusal. The waits double, are shortened at random, and are no shorter than what
+        Azure asks for.
+        """
+        waits = Waiting(initial=least, factor=2, maximum=max(least, _SLOWEST_RETRY), jitter=0.5)
+        seconds = waits.compute_seconds(self.attempts, retry_after)
+        return self.wait(seconds, reason, attempts=self.attempts + 1, **changes)
+
+    def look_again(self, retry_after: float, reason: str, **changes: Any) -> "Entry":
+        """This entry after a look at which it was still there."""
+        seconds = POLLS.compute_seconds(self.looks, retry_after)
+        return self.wait(seconds, reason, looks=self.looks + 1, **changes)
+
+    def get_stuck(self, reason: str) -> "Entry":
+        return self.change(phase="stuck", url="", due="", reason=reason, refused=True)
+
+    def end(self, reason: str = "", phase: Literal["gone", "released"] = "gone") -> "Entry":
+        return self.change(phase=phase, url="", due="", reason=reason)
+
+    def reset(self) -> "Entry":
+        """This entry after another one is gone: what Azure refused may be possible now."""
+        if self.phase == "stuck" or (self.phase == "waiting" and self.refused):
+            return self.change(phase="waiting", due="", attempts=0)
+        return self
+
+
+def is_lock(resource_id: ResourceId) -> bool:
+    return resource_id.is_of_type(LOCK_TYPE)
+
+
+def is_related(lock_id: ResourceId, resource_id: ResourceId) -> bool:
+    """Whether a lock keeps a resource: it stands on it, on what it lies in, or on what lies in it."""
+    scope, folded = f"{lock_id.scope.lower()}/", f"{resource_id.folded}/"
+    return folded.startswith(scope) or scope.startswith(folded)
+
+
+def find_deletable(entries: Mapping[str, Entry], now: datetime) -> list[str]:
+    """The keys of the entries whose DELETE may be sent now, the deepest first.
+
+    Locks go first, then extension resources before what they extend. What lies within another entry waits for that one,
+    unless Azure refuses to delete it. A parent waits for children that are being deleted. Records of deployments wait
+    until nothing else is left.
+    """
+    only_records = has_only_records(entries)
+    keys = [
+        key
+        for key, entry in entries.items()
+        if entry.phase == "waiting"
+        and entry.is_due(now)
+        and (only_records or not entry.id.is_deployment)
+        and find_obstacle(entry, entries.values()) is None
+    ]
+    return sorted(keys, key=lambda key: entries[key].id.depth, reverse=True)
+
+
+def find_obstacle(entry: Entry, entries: Iterable[Entry]) -> Entry | None:
+    """Another entry that this one waits for; None if there is none."""
+    mine = entry.id.folded
+    for other in entries:
+        theirs = other.id.folded
+        is_near = theirs.startswith(mine) or mine.startswith(theirs) or _LOCKS in theirs
+        if is_near and other is not entry and _goes_first(other, entry):
+            return other
+    return None
+
+
+def find_container(entry: Entry, entries: Iterable[Entry]) -> Entry | None:
+    """Another entry with which this one goes: it lies within it, or extends it."""
+    others = (other for other in entries if other is not entry)
+    return next((other for other in others if entry.id.is_within(other.id) or _extends(entry.id, other.id)), None)
+
+
+def has_only_records(entries: Mapping[str, Entry]) -> bool:
+    """Whether only records of deployments are left."""
+    return all(entry.id.is_deployment for entry in entries.values())
+
+
+def compute_pause(entries: Iterable[Entry], now: datetime) -> float:
+    """The seconds until the earliest action that is not possible yet, and at least the shortest pause. Actions that
+    follow it within a second are taken together with it.
+    """
+    dues = [datetime.fromisoformat(entry.due) for entry in entries if entry.due and entry.phase != "stuck"]
+    waits = sorted(seconds for due in dues if (seconds := (due - now).total_seconds()) > 0)
+    return max([_SHORTEST_PAUSE, *(seconds for seconds in waits if seconds <= waits[0] + _TOGETHER)])
+
+
+def _goes_first(other: Entry, entry: Entry) -> bool:
+    if is_lock(other.id):
+        return not is_lock(entry.id) and other.phase != "stuck" and is_related(other.id, entry.id)
+    if other.id.is_within(entry.id):
+        return other.is_under_way
+    if is_lock(entry.id):
+        return False
+    if entry.id.is_within(other.id):
+        return not other.refused
+    return other.phase != "stuck" and _extends(other.id, entry.id)
+
+
+def _extends(extension: ResourceId, resource_id: ResourceId) -> bool:
+    """Whether it is an extension resource of the other one, or of something within that one. All that is in a resource
+    group goes with the group.
+    """
+    is_below = extension.folded.startswith(f"{resource_id.folded}/")
+    return is_below and not resource_id.is_group and not extension.is_within(resource_id)

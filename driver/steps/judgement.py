@@ -1,0 +1,144 @@
+"""What becomes of an entry whose DELETE Azure has refused, at once or by an operation that failed."""
+
+import logging
+
+from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.resource_ids import ResourceId
+from driver.steps import holders
+from driver.steps.entries import Entry, find_container
+from driver.steps.estate import Estate
+from driver.steps.holders import Hold
+
+# Nothing can have such a name or type. Sources: the recorded refusals, "common deployment errors" and "common error
+# codes for Azure Key Vault" at learn.microsoft.com.
+_IMPOSSIBLE = {
+    "accountnameinvalid",
+    "invalidresourcename",
+    "invalidresourcenamespace",
+    "invalidresourcetype",
+    "resourcenameinvalid",
+    "vaultnamenotvalid",
+}
+# Azure's own delays: they end by themselves, whatever else is the case.
+_DELAYS = {"nicreservedforanothervm"}
+_CANCELED = {"operationcanceled", "canceled", "cancelled"}
+_LEAST_WAIT = 5.0  # seconds until a refused DELETE is sent again
+_CONFLICT_TRIES = 8
+_UNKNOWN_TRIES = 4  # while it is not known what keeps a resource
+_MOST_NAMED = 10  # resources in one text
+_log = logging.getLogger("driver.lifecycle")
+
+
+def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
+    """The entry after a refusal of its DELETE: it is tried again, is stuck, is gone, or is released."""
+    verdict, text, code = refused.verdict, refused.cause.text, refused.cause.code.lower()
+    least = max(verdict.wait, _LEAST_WAIT)
+    if verdict.tries == UNTIL_TIMEOUT:
+        return entry.try_again(verdict.wait, refused.retry_after, text)
+    if refused.status == 405:
+        return _release(estate, entry, text)
+    if is_impossible(refused):
+        return _judge_name(estate, entry, refused)
+    if refused.is_about_version or code in _DELAYS:
+        return entry.try_again(least, refused.retry_after, text, refused=True)
+    if code == "scopelocked":
+        entries = estate.entries.values()
+        hold = holders.find_locks(estate.location, entry, refused, entries, estate.unlocked)
+        return _apply_hold(estate, entry, refused, hold, "locked by")
+    if holders.is_in_use(refused):
+        hold = holders.find_hold(estate.location, entry, refused, estate.entries.values())
+        return _apply_hold(estate, entry, refused, hold, "held by")
+    tries = max(verdict.tries, _CONFLICT_TRIES if code in _CANCELED else 0)
+    return _try_some_times(estate, entry, refused, tries)
+
+
+def is_impossible(refused: Refusal) -> bool:
+    """Whether a refusal says that nothing can have this name or type."""
+    return refused.status in (400, 404) and refused.cause.code.lower() in _IMPOSSIBLE
+
+
+def judge_contents(estate: Estate, group: Entry) -> Entry | None:
+    """What becomes of an owned resource group because of what else is in it: it is stuck if the order refuses to delete
+    that; else the log names it, and this is None. Raises a Refusal if it cannot be told.
+    """
+    try:
+        foreign = holders.list_foreign(estate.location, group.id, estate.entries.values())
+    except Refusal as refused:
+        if refused.is_absence:
+            return None
+        if estate.refuse_foreign or refused.verdict.tries == UNTIL_TIMEOUT:
+            raise
+        _log.warning("%s is deleted, and what is in it cannot be listed: %s", group.id, refused.cause.text)
+        return None
+    if not foreign:
+        return None
+    names = _name(foreign)
+    if estate.refuse_foreign:
+        return group.get_stuck(f"refuseForeign: it holds what is not this resource's: {names}")
+    _log.warning("%s is deleted with all that is in it; not this resource's: %s", group.id, names)
+    return None
+
+
+def _apply_hold(estate: Estate, entry: Entry, refused: Refusal, hold: Hold, word: str) -> Entry:
+    text = refused.cause.text
+    if unnamed := [resource_id for resource_id in hold.by if resource_id.folded not in text.lower()]:
+        text = f"{text} ({word} {_name(unnamed)})"
+    if hold.kind == "stays":
+        return entry.get_stuck(text)
+    if hold.kind == "passes":
+        return entry.try_again(_LEAST_WAIT, refused.retry_after, text, refused=True)
+    return _try_some_times(estate, entry, refused, max(refused.verdict.tries, _UNKNOWN_TRIES))
+
+
+def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) -> Entry:
+    """The entry after a refusal that is tried again a few times. Before it is stuck, a GET tells whether it is."""
+    text = refused.cause.text
+    if entry.attempts < tries:
+        least = max(refused.verdict.wait, _LEAST_WAIT)
+        return entry.try_again(least, refused.retry_after, text, refused=True)
+    try:
+        body = estate.look(entry.id).body
+    except Refusal:
+        return entry.get_stuck(text)
+    if body is None:
+        return entry.end()
+    state = str((body.get("properties") or {}).get("provisioningState") or "")
+    if state.lower() == "deleting":
+        return entry.look_again(_LEAST_WAIT, f"is being deleted: {text}", phase="confirming", refused=False)
+    return entry.get_stuck(text)
+
+
+def _release(estate: Estate, entry: Entry, text: str) -> Entry:
+    """The entry of a type without DELETE. It goes with what it belongs to; without that it is owned no more."""
+    if container := find_container(entry, estate.entries.values()):
+        return entry.get_stuck(f"{text}; it goes with {container.id}")
+    try:
+        body = estate.look(entry.id).body
+    except Refusal as refused:
+        if refused.verdict.tries == UNTIL_TIMEOUT:
+            return entry.try_again(refused.verdict.wait, refused.retry_after, refused.cause.text)
+    else:
+        if body is None:
+            return entry.end()
+    return entry.end(f"released: its type has no DELETE, so it stays in Azure ({text})", "released")
+
+
+def _judge_name(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
+    """The entry after a DELETE that says that nothing can be called so. It is gone if a GET says the same."""
+    text = refused.cause.text
+    try:
+        body = estate.look(entry.id).body
+    except Refusal as other:
+        if is_impossible(other):
+            return entry.end(f"counts as gone: GET and DELETE say that nothing can be called so ({text})")
+        if other.verdict.tries == UNTIL_TIMEOUT:
+            return entry.try_again(other.verdict.wait, other.retry_after, other.cause.text)
+        return entry.get_stuck(text)
+    return entry.end() if body is None else entry.get_stuck(text)
+
+
+def _name(resource_ids: list[ResourceId]) -> str:
+    names = ", ".join(map(str, resource_ids[:_MOST_NAMED]))
+    more = len(resource_ids) - _MOST_NAMED
+    return f"{names} and {more} more" if more > 0 else names

@@ -1,0 +1,35 @@
+"""The state from step to step of a deployment."""
+
+from pydantic import Field
+
+from driver.models.events import TopologyEntry
+from driver.models.outcomes import State
+from driver.steps.looks import Search
+from driver.steps.ownership import Evidence
+
+
+class DeployState(State):
+    """`search`: the look that is not over. `evidence`: what the look has shown. `superseded`: keys of records in the
+    incoming topology that this deployment's record replaces; `replaced`: those that were deleted. `accepted`: ARM has
+    accepted a PUT of this run.
+
+    `topology`: what this resource owned before, and what earlier tries created. `url`: the operation to poll, `polls`:
+    how often it was polled. `over`: the operation has succeeded.
+
+    `existed` is what runs of release 2.0.0 have instead of `evidence`: fingerprints of what existed before.
+    """
+
+    search: Search | None = None
+    evidence: Evidence | None = None
+    superseded: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    accepted: bool = False
+    existed: tuple[str, ...] = ()
+    topology: dict[str, TopologyEntry] = Field(default_factory=dict)
+    correlation_id: str = ""
+    url: str = ""
+    polls: int = 0
+    over: bool = False
+
+    def report_topology(self) -> dict[str, TopologyEntry | None]:
+        return {**dict.fromkeys(self.replaced), **self.topology}

@@ -1,0 +1,143 @@
+"""How far the execution of a lifecycle is, and what the execution shows of it as its custom status."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationContext
+from pydantic import TypeAdapter
+
+from driver.models.outcomes import DeploymentShown, NotOwned, Outcome, WaitingFor
+from driver.models.runs import PUBLISH, WaitingSince
+
+LARGEST_STATUS = 16_000  # bytes: a custom status of more than 16 KB of UTF-16 fails the orchestration
+LONGEST_REASON = 1_000  # characters
+_MOST_NOT_OWNED = 20
+# How far a custom status that is too large is cut: the longest reason in characters, and the entries of notOwned.
+_CUTS = ((400, 20), (150, 20), (60, 20), (60, 10), (60, 5), (60, 1), (60, 0))
+_SHORTEST_TEXT = 40  # characters of each text in a status that is too large even so
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: the next step and its input, and what the execution shows.
+
+    `deadline` is that of the step; abandoning a deployment has a later one than the run. At the end `event` is the
+    event to publish. A run that has failed has `failure` (code, reason) instead, and `of`, the step that failed: the
+    event is built from both and from the state of that step. `restarted_at` is the attempt of the step that went back
+    to the first one. `ended_at` is when the transition was over; its event is still to be published.
+    """
+
+    step: str
+    state: Any = field(default_factory=dict)  # plain JSON, which only the steps read
+    attempt: int = 0
+    deadline: str = ""
+    event: dict[str, Any] | None = None
+    failure: tuple[str, str] | None = None
+    of: str = ""
+    sent: bool = False
+    waiting: WaitingSince | None = None
+    deployment: DeploymentShown | None = None
+    not_owned: tuple[NotOwned, ...] = ()
+    not_owned_total: int = 0
+    restarted_at: int = 0
+    ended_at: str = ""
+
+
+_PROGRESS = TypeAdapter(Progress)
+
+
+def read_progress(run_input: dict[str, Any]) -> Progress | None:
+    """The progress in the input of a run that has continued as new."""
+    return _PROGRESS.validate_python(run_input["progress"]) if "progress" in run_input else None
+
+
+def dump_progress(progress: Progress) -> dict[str, Any]:
+    """A progress as JSON, for the input of a run that continues as new."""
+    content: dict[str, Any] = _PROGRESS.dump_python(progress, mode="json")
+    return content
+
+
+def note_findings(progress: Progress, outcome: Outcome) -> Progress:
+    """The progress with what the execution shows of an outcome for good: the newest deployment and not-owned resources
+    that were named.
+    """
+    if outcome.deployment is not None:
+        progress = replace(progress, deployment=outcome.deployment)
+    if not outcome.not_owned:
+        return progress
+    shown = tuple(
+        NotOwned(id=entry.id[:LONGEST_REASON], reason=entry.reason[:LONGEST_REASON])
+        for entry in outcome.not_owned[:_MOST_NOT_OWNED]
+    )
+    total = max(outcome.not_owned_total, len(outcome.not_owned))
+    return replace(progress, not_owned=shown, not_owned_total=total)
+
+
+def find_publication_time(progress: Progress) -> datetime | None:
+    """When a run that waits for Kafka publishes its event again; None if it does not wait for Kafka."""
+    waiting = progress.waiting
+    return datetime.fromisoformat(waiting.until) if waiting and waiting.waits_for == "kafka" else None
+
+
+def note_waiting(progress: Progress, outcome: Outcome, now: datetime, wake: datetime | None) -> Progress:
+    """The progress with what the run waits for, until the time `wake`. A wait for the same thing keeps its `since`."""
+    reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
+    waiting = outcome.waiting
+    if waiting is None and reason and outcome.kind in ("Running", "Retry"):
+        waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
+    if waiting is None:
+        return replace(progress, waiting=None) if before else progress
+    since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
+    shown = WaitingSince(
+        waits_for=waiting.waits_for,
+        reason=reason or waiting.reason,
+        request_id=waiting.request_id,
+        since=since,
+        until=(wake or now).isoformat(),
+    )
+    return replace(progress, waiting=shown)
+
+
+def show_progress(context: DurableOrchestrationContext, status: dict[str, Any], progress: Progress) -> None:
+    """Set the custom status of the execution: `status` is that of the run before its first step."""
+    shown: dict[str, Any] = {**status}
+    if progress.step:
+        shown |= {"step": progress.step, "attempt": progress.attempt}
+    if progress.waiting is not None:
+        shown["waiting"] = progress.waiting.model_dump(mode="json", by_alias=True)
+    if progress.deployment is not None:
+        shown["deployment"] = progress.deployment.model_dump(mode="json", by_alias=True)
+    if progress.ended_at:
+        shown["endedAt"] = progress.ended_at
+    shown["notOwned"] = [entry.model_dump(mode="json", by_alias=True) for entry in progress.not_owned]
+    shown["notOwnedTotal"] = progress.not_owned_total
+    context.set_custom_status(fit_status(shown))
+
+
+def fit_status(shown: dict[str, Any]) -> dict[str, Any]:
+    """A custom status no larger than the task hub takes: first reasons are cut, then entries of `notOwned` are left
+    out, at last every text is cut.
+    """
+    if _measure(shown) <= LARGEST_STATUS:
+        return shown
+    for longest, most in _CUTS:
+        entries = [{**entry, "reason": entry["reason"][:longest]} for entry in shown["notOwned"][:most]]
+        waiting = shown["waiting"] and {**shown["waiting"], "reason": shown["waiting"]["reason"][:longest]}
+        cut = {**shown, "waiting": waiting, "notOwned": entries}
+        if _measure(cut) <= LARGEST_STATUS:
+            return cut
+    return {name: _cut_texts(value) for name, value in cut.items()}
+
+
+def _cut_texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cut_texts(inner) for name, inner in value.items()}
+    return value[:_SHORTEST_TEXT] if isinstance(value, str) else value
+
+
+def _measure(shown: dict[str, Any]) -> int:
+    """The bytes of a status as JSON, in UTF-8 or UTF-16, whichever are more."""
+    text = json.dumps(shown, ensure_ascii=False)
+    return max(len(text.encode(encoding, "surrogatepass")) for encoding in ("utf-8", "utf-16-le"))

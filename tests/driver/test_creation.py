@@ -1,0 +1,205 @@
+"""The steps of deploy, against a stub of ARM: when the deployment is started, and what is claimed afterwards."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from driver.models.events import TopologyEntry
+from driver.models.orders import AzureLocation, Order
+from driver.resource_ids import ResourceId
+from driver.steps import creation, records
+from driver.steps.ownership import Evidence
+from driver.steps.states import DeployState
+from tests.driver.test_looks import FRONT, GROUP, HUB, NETWORK, build_order
+from tests.support.arm_stub import Asked, Reply, Stub
+
+RECORD = f"{GROUP}/providers/Microsoft.Resources/deployments/d"
+NESTED = f"{GROUP}/providers/Microsoft.Resources/deployments/nested"
+OPERATIONS = "/operations"
+NOT_FOUND = Reply(404, {"error": {"code": "DeploymentNotFound", "message": "..."}})
+INNER = {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "nested"}
+
+
+def record(correlation: str = "r", state: str = "Succeeded", **properties: Any) -> Reply:
+    told = {"provisioningState": state, "correlationId": correlation, "timestamp": "2026-01-01T12:00:05.5Z"}
+    return Reply(body={"id": RECORD, "name": "d", "tags": properties.pop("tags", {}), "properties": told | properties})
+
+
+def operations(*targets: str, kind: str = "Create") -> Reply:
+    entries = [{"properties": {"provisioningOperation": kind, "targetResource": {"id": target}}} for target in targets]
+    return Reply(body={"value": entries})
+
+
+def serve(stub: Stub, answers: Mapping[str, Reply]) -> None:
+    """Answers by `METHOD path`, without the scheme of versions; the path of operations has no provider segment."""
+
+    def answer(asked: Asked) -> Reply:
+        path = (
+            asked.path.partition("?")[0].lower().replace("/providers/microsoft.resources/deployments", "/deployments")
+        )
+        return known.get(f"{asked.method} {path}", NOT_FOUND)
+
+    known = {
+        key.lower().replace("/providers/microsoft.resources/deployments", "/deployments"): reply
+        for key, reply in answers.items()
+    }
+    known = {f"{key.split(' ')[0].upper()} {key.split(' ')[1]}": reply for key, reply in known.items()}
+    stub.answer = answer
+
+
+def looked(seconds_ago: float, **shown: Any) -> Evidence:
+    ended_at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    return Evidence(looked_at="2026-01-01T12:00:00+00:00", ended_at=ended_at.isoformat(), **shown)
+
+
+def started(order: Order, evidence: Evidence, **state: Any) -> Any:
+    return creation.start_deployment(order, DeployState(evidence=evidence, **state), 0)
+
+
+ACCEPTED = Reply(201, {"properties": {}}, {"Azure-AsyncOperation": "https://arm/poll"})
+
+
+def test_the_put_carries_the_request_id_as_correlation_id(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"PUT {RECORD}": ACCEPTED})
+    outcome = started(build_order(location, NETWORK), looked(1))
+    assert (outcome.kind, outcome.state.accepted) == ("Succeeded", True)
+    headers = {name.lower(): value for name, value in stub.asked[0].headers.items()}
+    assert headers["x-ms-correlation-request-id"] == "r"
+
+
+def test_a_put_that_comes_late_goes_back_to_the_look(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"PUT {RECORD}": ACCEPTED})
+    outcome = started(build_order(location, NETWORK), looked(11))
+    assert (outcome.kind, outcome.restart, outcome.state) == ("Retry", True, DeployState())
+    assert [asked.method for asked in stub.asked] == ["GET"]  # of the record
+
+
+def test_a_put_whose_answer_was_lost_is_sent_again(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"PUT {RECORD}": ACCEPTED, f"GET {RECORD}": record(state="Running")})
+    outcome = started(build_order(location, NETWORK), looked(11))
+    assert outcome.kind == "Succeeded"
+
+
+def test_the_record_of_an_earlier_run_of_the_request_is_no_lost_answer(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"PUT {RECORD}": ACCEPTED, f"GET {RECORD}": record(state="Failed", timestamp="2026-01-01T11:59:00Z")})
+    assert started(build_order(location, NETWORK), looked(11)).restart
+
+
+def test_a_deployment_that_is_started_again_is_not_looked_for_again(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"PUT {RECORD}": ACCEPTED})
+    assert started(build_order(location, NETWORK), looked(600), accepted=True).kind == "Succeeded"
+
+
+def finish(order: Order, evidence: Evidence, **state: Any) -> Any:
+    """The outcome of the watch of a deployment whose operation has succeeded."""
+    return creation.watch_deployment(order, DeployState(evidence=evidence, correlation_id="r", over=True, **state), 0)
+
+
+def list_owned(outcome: Any) -> set[str]:
+    return {entry.id.text for entry in outcome.topology.values() if entry is not None}
+
+
+def test_what_a_sibling_has_written_through_a_nested_deployment_of_the_same_name(
+    stub: Stub, location: AzureLocation
+) -> None:
+    """ARM lists the sibling's subnet for our deployment, whose nested record it has overwritten."""
+    serve(
+        stub,
+        {
+            f"GET {RECORD}": record(outputResources=[{"id": HUB}, {"id": FRONT}]),
+            f"GET {RECORD}{OPERATIONS}": operations(HUB, NESTED),
+            f"GET {NESTED}": record(correlation="another"),
+            f"GET {NESTED}{OPERATIONS}": operations(FRONT),
+        },
+    )
+    outcome = finish(
+        build_order(location, NETWORK, INNER), looked(60, absent=tuple(map(ResourceId.parse, (HUB, FRONT))))
+    )
+    assert list_owned(outcome) == {HUB, RECORD}
+    assert {one.id for one in outcome.not_owned} == {FRONT, NESTED}
+    assert outcome.not_owned_total == 2
+
+
+@pytest.mark.parametrize(("created", "is_owned"), [("12:00:01.5Z", True), ("12:00:00.9Z", False), ("11:00:00Z", False)])
+def test_what_a_nested_deployment_wrote_is_owned_by_its_time_of_creation(
+    stub: Stub, location: AzureLocation, created: str, is_owned: bool
+) -> None:
+    serve(
+        stub,
+        {
+            f"GET {RECORD}": record(outputResources=[{"id": HUB}]),
+            f"GET {RECORD}{OPERATIONS}": operations(NESTED),
+            f"GET {NESTED}": record(),
+            f"GET {NESTED}{OPERATIONS}": operations(HUB),
+            f"GET {HUB}": Reply(body={"id": HUB, "systemData": {"createdAt": f"2026-01-01T{created}"}}),
+        },
+    )
+    inner = {**INNER, "properties": {"template": {"resources": [NETWORK]}}}
+    outcome = finish(build_order(location, inner), looked(60))
+    assert (HUB in list_owned(outcome)) is is_owned
+    assert NESTED in list_owned(outcome)
+    assert outcome.repeatable is False
+
+
+def test_the_time_of_creation_in_the_list_of_the_group(stub: Stub, location: AzureLocation) -> None:
+    listed = {"value": [{"id": HUB, "createdTime": "2026-01-01T12:00:03.1234567Z"}]}
+    serve(
+        stub,
+        {
+            f"GET {RECORD}": record(outputResources=[{"id": HUB}]),
+            f"GET {RECORD}{OPERATIONS}": operations(HUB),
+            f"GET {HUB}": Reply(body={"id": HUB}),
+            f"GET {GROUP}/resources": Reply(body=listed),
+        },
+    )
+    outcome = finish(build_order(location, NETWORK), looked(60, unknown={HUB: "GET was refused"}))
+    assert HUB in list_owned(outcome)
+    assert any("createdTime" in asked.path for asked in stub.asked)
+
+
+def test_what_a_failed_deployment_only_used_is_not_claimed(stub: Stub, location: AzureLocation) -> None:
+    serve(
+        stub,
+        {
+            f"POST {RECORD}/cancel": Reply(204),
+            f"GET {RECORD}{OPERATIONS}": operations(HUB, kind="Action"),
+        },
+    )
+    state = DeployState(evidence=looked(60, absent=(ResourceId.parse(HUB),)), correlation_id="r")
+    outcome: Any = creation.abandon_deployment(build_order(location, NETWORK), state, 0)
+    assert {entry.id.text for entry in outcome.state.topology.values()} == {RECORD}
+
+
+def test_a_run_of_release_2_0_0_keeps_its_rule(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"GET {RECORD}": record(outputResources=[{"id": HUB}, {"id": FRONT}])})
+    state = DeployState(existed=(ResourceId.parse(FRONT).fingerprint,), over=True)
+    outcome = creation.watch_deployment(build_order(location, NETWORK), state, 0)
+    assert list_owned(outcome) == {HUB, RECORD}
+
+
+def test_the_record_of_an_earlier_deployment_of_the_transition_is_replaced(stub: Stub, location: AzureLocation) -> None:
+    names = ("old", "other", "canceled", "hidden", "groomed", "inner")
+    ids = {name: ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/{name}") for name in names}
+    tags = {"tnco-transition": "AddRoute"}
+    serve(
+        stub,
+        {
+            f"GET {ids['old']}": record("1", tags=tags),
+            f"GET {ids['inner']}": record("1"),
+            f"GET {ids['other']}": record("2", tags={"tnco-transition": "Create"}),
+            f"GET {ids['canceled']}": record("3", "Canceled", tags=tags),
+            f"GET {ids['hidden']}": Reply(403, {"error": {"code": "AuthorizationFailed", "message": "..."}}),
+        },
+    )
+    topology = {name: TopologyEntry(id=one, type=one.type) for name, one in ids.items()}
+    order = build_order(location, NETWORK, topology=topology).model_copy(update={"transition": "addroute"})
+    assert set(records.find_superseded_records(order)) == {"old", "inner", "groomed"}
+    mine = order.model_copy(update={"request_id": "1"})
+    assert set(records.find_superseded_records(mine)) == {"groomed"}
+
+
+def test_a_failed_start_replaces_no_record() -> None:
+    assert DeployState(superseded=("old",)).report_topology() == {}
+    assert DeployState(superseded=("old",), replaced=("old",)).report_topology() == {"old": None}
