@@ -3,12 +3,11 @@ repeats an activity whose worker died.
 """
 
 import asyncio
-import inspect
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +18,12 @@ from unittest import mock
 import time_machine
 from cryptography.fernet import Fernet
 
-from driver import acceptance, activities, executions, settings
+from driver import acceptance, activities, executions, publication, settings
 from driver.azure import connection
 from driver.models.requests import LifecycleRequest, parse
+from driver.models.runs import PUBLISH
+from driver.steps import looks
+from driver.steps.table import FIRST_STEPS
 from orchestrators.lifecycle import run_lifecycle
 from tests.properties.arm import HOST, Arm
 from tests.properties.context import Context
@@ -44,9 +46,10 @@ class Stuck(AssertionError):
 
 @dataclass
 class Ended:
-    """A transition that has ended: its events on the wire, the custom status of its execution, the driver's log."""
+    """A transition that has ended (`ended_at`, ISO 8601): its events on the wire, the custom status of its execution, the driver's log."""
 
     request_id: str
+    ended_at: str
     output: dict[str, Any]
     events: list[dict[str, Any]]
     status: dict[str, Any]
@@ -85,7 +88,8 @@ class Host:
             context.data = context.continued
         events = [json.loads(record.getMessage().partition(": ")[2]) for record in self.records if _is_event(record)]
         log = "\n".join(record.getMessage() for record in self.records if not _is_event(record))
-        self.ended[request_id] = Ended(request_id, output, events, context.status, log)
+        ended_at = context.current_utc_datetime.isoformat()
+        self.ended[request_id] = Ended(request_id, ended_at, output, events, context.status, log)
         return self.ended[request_id]
 
     def _run_generation(self, context: Context, until: float) -> dict[str, Any] | None:
@@ -109,17 +113,20 @@ class Host:
 
     def _call(self, name: str, payload: dict[str, Any]) -> Any:
         """Call an activity; again if its worker died, with the same input."""
-        handler: Any = getattr(activities, name, activities.take_step)
         for _ in range(_TRIES):
             try:
-                content = json.loads(json.dumps(payload))
-                answer = (
-                    asyncio.run(handler(content, self)) if inspect.iscoroutinefunction(handler) else handler(content)
-                )
-                return json.loads(json.dumps(answer))
+                return json.loads(json.dumps(self._take(name, json.loads(json.dumps(payload)))))
             except Death:
                 self.wait(2.0)
         raise RuntimeError(f"Activity function '{name}' failed: the worker died")
+
+    def _take(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Run the function that the app has registered as an activity of that name."""
+        if name == PUBLISH:
+            return publication.publish_event(payload)
+        if name in FIRST_STEPS:
+            return activities.take_first_step(payload, self)
+        return activities.take_step(payload)
 
     # the task hub's client
 
@@ -154,12 +161,37 @@ class Host:
         raise NotImplementedError
 
 
-async def _list_executions(client: Host, statuses: Iterable[str], prefix: str = "", **options: Any) -> Any:
-    """The instances of the task hub: one transition runs at a time, so only that one is active."""
-    for instance_id in client.inputs:
-        state = "Completed" if instance_id in client.ended else "Running"
-        if state in statuses and instance_id.startswith(prefix):
-            yield {"instanceId": instance_id, "runtimeStatus": state}
+async def _list_executions(client: Host, statuses: Iterable[str] = (), prefix: str = "", **options: Any) -> Any:
+    """The instances of the task hub as its HTTP API shows them."""
+    for instance_id, run_input in client.inputs.items():
+        ended = client.ended.get(instance_id)
+        shown = {
+            "instanceId": instance_id,
+            "runtimeStatus": "Completed" if ended else "Running",
+            "input": run_input,
+            "customStatus": ended.status if ended else None,
+            "output": ended.output if ended else None,
+            "createdTime": run_input["acceptedAt"],
+            "lastUpdatedTime": ended.ended_at if ended else run_input["acceptedAt"],
+        }
+        if instance_id.startswith(prefix) and (not statuses or shown["runtimeStatus"] in statuses):
+            yield shown
+
+
+class _OneByOne:
+    """A pool of threads that runs one call after another, so that a scenario has one course only."""
+
+    def __init__(self, workers: int) -> None:
+        """The number of threads does not matter."""
+
+    def __enter__(self) -> "_OneByOne":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing runs any more."""
+
+    def map(self, call: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+        return [call(value) for value in values]
 
 
 class _Log(logging.Handler):
@@ -191,6 +223,8 @@ def host(world: World) -> Iterator[Host]:
             mock.patch.object(connection, "build_transport", return_value=transport),
             mock.patch.object(connection, "build_credential", return_value=ModelCredential()),
             mock.patch.object(executions, "list_executions", _list_executions),
+            mock.patch.object(looks, "ThreadPoolExecutor", _OneByOne),
+            mock.patch("time.monotonic", lambda: world.now),
         ):
             _forget()
             logger.addHandler(handler)

@@ -17,7 +17,7 @@ _BATCH = 100  # worlds of one seed
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.properties.run", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=random.randrange(2**32))  # noqa: S311 - chooses worlds
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     options = parser.parse_args()
     until, worlds, number = time.monotonic() + 60 * options.minutes, 0, options.seed
     while time.monotonic() < until:
