@@ -147,7 +147,8 @@ class Arm:
             record_id, correlation = request.path.rpartition("/")[0], _find_correlation(world, request.headers)
             properties = {"provisioningState": "Succeeded", "correlationId": correlation}
             validated = {"validatedResources": [{"id": one} for one in ids]}
-            return Answer(200, {"id": record_id, "properties": {**properties, **validated}})
+            shown = {"id": record_id, "tags": request.body.get("tags"), "properties": {**properties, **validated}}
+            return Answer(200, shown)
         if not part and request.method == "PUT":
             return self._put_deployment(request, scope)
         record: Record | None = world.records.get(f"{scope}/providers/microsoft.resources/deployments/{name}".lower())
@@ -171,6 +172,7 @@ class Arm:
         number = f"0858{world.number():016d}"
         correlation = _find_correlation(world, request.headers)
         record = Record(request.path, number, correlation, request.path, world.now, world.now + world.provisioning)
+        record.tags = request.body.get("tags")
         deployments.start(world, record, items)
         status = f"{HOST}{request.path}/operationStatuses/{number}?api-version={VERSION}"
         return Answer(200 if before else 201, show_record(record), {"Azure-AsyncOperation": status})

@@ -38,6 +38,8 @@ class Record:
     state: str = "Accepted"
     ended: bool = False
     error: dict[str, Any] | None = None
+    tags: dict[str, str] | None = None
+    changed: float = 0.0
     output_ids: list[str] = field(default_factory=list)
 
     @property
@@ -78,9 +80,10 @@ def start(world: World, record: Record, items: list[Item]) -> Record:
     if before is not None and before.is_active:
         raise Refused(409, "DeploymentActive")
     world.records[record.id.lower()] = record
+    record.changed = world.now
     span, depths = record.until - record.started, _measure_depths(items)
     waves = max(depths, default=0) + 1
-    world.plan(record.started + 0.05 * span, lambda: _note_running(record))
+    world.plan(record.started + 0.05 * span, lambda: _note_running(world, record))
     for item, depth in zip(items, depths, strict=True):
         until = record.started + span * (_BEGIN + (_END - _BEGIN) * (depth + 1) / waves)
         step = Step(item, until)
@@ -95,7 +98,7 @@ def cancel(world: World, record: Record) -> None:
     """Nothing more is begun; what has begun goes on."""
     if not record.is_active:
         raise Refused(409, "DeploymentCannotBeCancelled")
-    record.state = "Canceled"
+    record.state, record.changed = "Canceled", world.now
     for step in record.steps:
         nested = _find_nested(world, step)
         if nested is not None and nested.is_active:
@@ -113,9 +116,9 @@ def _measure_depths(items: list[Item]) -> list[int]:
     return [measure(item) for item in items]
 
 
-def _note_running(record: Record) -> None:
+def _note_running(world: World, record: Record) -> None:
     if record.state == "Accepted":
-        record.state = "Running"
+        record.state, record.changed = "Running", world.now
 
 
 def _begin_step(world: World, record: Record, step: Step) -> None:
@@ -185,7 +188,7 @@ def _end(world: World, record: Record) -> None:
     if any(step.state == "Running" or (step.state == "Waiting" and step not in lost) for step in record.steps):
         world.plan(_find_later(world), lambda: _end(world, record))
         return
-    record.ended = True
+    record.ended, record.changed = True, world.now
     failed = [step.error for step in record.steps if step.state == "Failed"]
     record.state = "Failed" if failed else "Succeeded"
     if failed:

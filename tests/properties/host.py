@@ -3,15 +3,14 @@ repeats an activity whose worker died.
 """
 
 import asyncio
-import inspect
 import json
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -19,11 +18,15 @@ from unittest import mock
 import time_machine
 from cryptography.fernet import Fernet
 
-from driver import acceptance, activities, executions, settings
+from driver import acceptance, activities, executions, publication, settings
 from driver.azure import connection
 from driver.models.requests import LifecycleRequest, parse
+from driver.models.runs import PUBLISH
+from driver.steps import looks
+from driver.steps.table import FIRST_STEPS
 from orchestrators.lifecycle import run_lifecycle
 from tests.properties.arm import HOST, Arm
+from tests.properties.context import Context
 from tests.properties.wire import Death, ModelCredential, ModelTransport, Wire
 from tests.properties.world import World
 
@@ -43,44 +46,14 @@ class Stuck(AssertionError):
 
 @dataclass
 class Ended:
-    """A transition that has ended: its events on the wire, the custom status of its execution, the driver's log."""
+    """A transition that has ended (`ended_at`, ISO 8601): its events on the wire, the custom status of its execution, the driver's log."""
 
     request_id: str
+    ended_at: str
     output: dict[str, Any]
     events: list[dict[str, Any]]
     status: dict[str, Any]
     log: str
-
-
-@dataclass
-class Context:
-    """The orchestration context, as far as the orchestrator uses it. Tasks are tuples that the host carries out."""
-
-    data: Any
-    clock: World
-    instance_id: str
-    status: dict[str, Any] = field(default_factory=dict)
-    continued: Any = None
-    is_replaying: bool = False
-
-    @property
-    def current_utc_datetime(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.now, UTC)
-
-    def get_input(self) -> Any:
-        return json.loads(json.dumps(self.data))
-
-    def call_activity_with_retry(self, name: str, retries: Any, payload: Any) -> tuple[str, str, Any]:
-        return "activity", name, json.loads(json.dumps(payload))
-
-    def create_timer(self, fire_at: datetime) -> tuple[str, datetime]:
-        return "timer", fire_at
-
-    def set_custom_status(self, status: dict[str, Any]) -> None:
-        self.status = json.loads(json.dumps(status))
-
-    def continue_as_new(self, data: Any) -> None:
-        self.continued = data
 
 
 @dataclass
@@ -113,14 +86,15 @@ class Host:
             context.continued = None
             output = self._run_generation(context, until)
             context.data = context.continued
-        events = [json.loads(str(record.args[0])) for record in self.records if _is_event(record)]  # type: ignore[index]
+        events = [json.loads(record.getMessage().partition(": ")[2]) for record in self.records if _is_event(record)]
         log = "\n".join(record.getMessage() for record in self.records if not _is_event(record))
-        self.ended[request_id] = Ended(request_id, output, events, context.status, log)
+        ended_at = context.current_utc_datetime.isoformat()
+        self.ended[request_id] = Ended(request_id, ended_at, output, events, context.status, log)
         return self.ended[request_id]
 
     def _run_generation(self, context: Context, until: float) -> dict[str, Any] | None:
         """Run the orchestrator until it ends or continues as new; then the output is None."""
-        episode = run_lifecycle(context)  # type: ignore[arg-type]
+        episode = run_lifecycle(context)
         answer, error = None, None
         while self.world.now < until:
             try:
@@ -139,17 +113,20 @@ class Host:
 
     def _call(self, name: str, payload: dict[str, Any]) -> Any:
         """Call an activity; again if its worker died, with the same input."""
-        handler = getattr(activities, name, activities.take_step)
         for _ in range(_TRIES):
             try:
-                content = json.loads(json.dumps(payload))
-                answer = (
-                    asyncio.run(handler(content, self)) if inspect.iscoroutinefunction(handler) else handler(content)
-                )
-                return json.loads(json.dumps(answer))
+                return json.loads(json.dumps(self._take(name, json.loads(json.dumps(payload)))))
             except Death:
                 self.wait(2.0)
-        raise Exception(f"Activity function '{name}' failed: the worker died")
+        raise RuntimeError(f"Activity function '{name}' failed: the worker died")
+
+    def _take(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Run the function that the app has registered as an activity of that name."""
+        if name == PUBLISH:
+            return publication.publish_event(payload)
+        if name in FIRST_STEPS:
+            return activities.take_first_step(payload, self)
+        return activities.take_step(payload)
 
     # the task hub's client
 
@@ -157,7 +134,13 @@ class Host:
         self.inputs[str(instance_id)] = json.loads(json.dumps(client_input))
         return str(instance_id)
 
-    async def get_status(self, instance_id: str, **options: Any) -> Any:
+    async def get_status(
+        self,
+        instance_id: str,
+        show_history: bool = False,
+        show_history_output: bool = False,
+        show_input: bool = False,
+    ) -> Any:
         ended = self.ended.get(instance_id)
         if ended is None:
             return SimpleNamespace(message="no such instance")
@@ -169,22 +152,57 @@ class Host:
             input_=self.inputs[instance_id],
         )
 
-    async def purge_instance_history_by(self, *args: Any, **options: Any) -> Any:
+    async def purge_instance_history_by(
+        self,
+        created_time_from: datetime | None = None,
+        created_time_to: datetime | None = None,
+        runtime_status: list[Any] | None = None,
+    ) -> Any:
         raise NotImplementedError
 
 
-async def _list_executions(client: Host, statuses: Iterable[str], prefix: str = "", **options: Any) -> Any:
-    """The instances of the task hub: one transition runs at a time, so only that one is active."""
-    for instance_id in client.inputs:
-        state = "Completed" if instance_id in client.ended else "Running"
-        if state in statuses and instance_id.startswith(prefix):
-            yield {"instanceId": instance_id, "runtimeStatus": state}
+async def _list_executions(client: Host, statuses: Iterable[str] = (), prefix: str = "", **options: Any) -> Any:
+    """The instances of the task hub as its HTTP API shows them."""
+    for instance_id, run_input in client.inputs.items():
+        ended = client.ended.get(instance_id)
+        shown = {
+            "instanceId": instance_id,
+            "runtimeStatus": "Completed" if ended else "Running",
+            "input": run_input,
+            "customStatus": ended.status if ended else None,
+            "output": ended.output if ended else None,
+            "createdTime": run_input["acceptedAt"],
+            "lastUpdatedTime": ended.ended_at if ended else run_input["acceptedAt"],
+        }
+        if instance_id.startswith(prefix) and (not statuses or shown["runtimeStatus"] in statuses):
+            yield shown
 
 
-class _Records(logging.Handler):
+class _OneByOne:
+    """A pool of threads that runs one call after another, so that a scenario has one course only."""
+
+    def __init__(self, workers: int) -> None:
+        """The number of threads does not matter."""
+
+    def __enter__(self) -> "_OneByOne":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing runs any more."""
+
+    def map(self, call: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+        return [call(value) for value in values]
+
+
+class _Log(logging.Handler):
+    """Keeps what the driver logs."""
+
     def __init__(self, records: list[logging.LogRecord]) -> None:
         super().__init__(logging.INFO)
-        self.emit = records.append  # type: ignore[method-assign]
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
 
 
 def _is_event(record: logging.LogRecord) -> bool:
@@ -198,13 +216,15 @@ def host(world: World) -> Iterator[Host]:
     with time_machine.travel(world.now, tick=False) as traveller:
         wire = Wire(Arm(world), lambda seconds: running.wait(seconds))
         running = Host(world, wire, traveller)
-        handler, level = _Records(running.records), logger.level
+        handler, level = _Log(running.records), logger.level
         transport = ModelTransport(wire)
         with (
             mock.patch.dict(os.environ, ENVIRONMENT),
-            mock.patch.object(connection, "build_transport", lambda location: transport),
-            mock.patch.object(connection, "build_credential", lambda location: ModelCredential()),
+            mock.patch.object(connection, "build_transport", return_value=transport),
+            mock.patch.object(connection, "build_credential", return_value=ModelCredential()),
             mock.patch.object(executions, "list_executions", _list_executions),
+            mock.patch.object(looks, "ThreadPoolExecutor", _OneByOne),
+            mock.patch("time.monotonic", lambda: world.now),
         ):
             _forget()
             logger.addHandler(handler)

@@ -119,6 +119,8 @@ def _read(status: int, body: Any, headers: dict[str, str]) -> Any:
         "error": (content.get("error") or properties.get("error") or {}).get("code"),
         "values": sorted(map(str, map(_read_value, content.get("value", ())))),
         "created": "systemData" in content,
+        "tags": content.get("tags"),
+        "changed": str(properties.get("timestamp"))[:19] if "validatedResources" not in properties else None,
     }
     if essential["state"] == "Updating":
         essential["state"] = "Succeeded"  # a PUT of a parent shows its children as Updating

@@ -71,6 +71,7 @@ def take(pair: Pair, step: Step) -> None:
         case ("deploy" | "validate") as word, place, name, template:
             body: dict[str, Any] = {"properties": {"mode": "Incremental", "template": template, "parameters": {}}}
             body |= {"location": "northeurope"} if place.count("/") == 2 else {}
+            body |= {"tags": {"from": "test"}} if name == "d1" else {}
             path = f"{place}{DEPLOYMENTS}/{name}"
             pair.call(*(("PUT", path) if word == "deploy" else ("POST", f"{path}/validate")), body, RESOURCES)
         case "advance", seconds:

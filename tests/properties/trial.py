@@ -43,7 +43,10 @@ class Trial:
         """Play the scenario. In the end, with nothing in the way, everything is deleted."""
         self._prepare()
         for move in self.scenario.moves:
-            self._take(move)
+            if isinstance(move, Visit):
+                self._visit(move)
+            else:
+                self._take(move)
         named = {key for resource in self.resources for key in _list_ids(resource)}
         for key, thing in list(self.world.things.items()):
             if thing.type.lower() == LOCK and key not in named:

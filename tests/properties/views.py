@@ -24,12 +24,14 @@ def show_thing(thing: Thing) -> dict[str, Any]:
 def show_record(record: Record) -> dict[str, Any]:
     """A deployment's record as GET answers it."""
     properties: dict[str, Any] = {"provisioningState": record.state, "correlationId": record.correlation}
+    properties["timestamp"] = _show_time(record.changed)
     if record.state == "Succeeded":
         properties["outputResources"] = [{"id": one, "apiVersion": VERSION} for one in record.output_ids]
         properties["outputs"] = {}
     elif record.error is not None:
         properties["error"] = record.error
-    return {"id": record.id, "name": record.id.rpartition("/")[2], "properties": properties}
+    shown = {"id": record.id, "name": record.id.rpartition("/")[2], "properties": properties}
+    return shown if record.tags is None else {**shown, "tags": record.tags}
 
 
 def list_operations(record: Record) -> list[dict[str, Any]]:

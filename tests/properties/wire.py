@@ -93,7 +93,7 @@ class Wire(BaseAdapter):
         return Answer(refused.status, {"error": refused.error}, {"Retry-After": "5"} if refused.status == 429 else {})
 
 
-class ModelTransport(RequestsTransport):
+class ModelTransport(RequestsTransport):  # type: ignore[misc]  # the SDK imports it lazily, so it has no type
     """The SDK's own transport over a wire. Its waits pass in the time of the model."""
 
     def __init__(self, wire: Wire) -> None:
