@@ -35,7 +35,7 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     verdict, text, code = refused.verdict, refused.cause.text, refused.cause.code.lower()
     least = max(verdict.wait, _LEAST_WAIT)
     if verdict.tries == UNTIL_TIMEOUT:
-        return entry.try_again(verdict.wait, refused.retry_after, text)
+        return entry.try_again(verdict.wait, refused.retry_after, text, refused=False)
     if refused.status == 405:
         return _release(estate, entry, text)
     if is_impossible(refused):

@@ -284,6 +284,17 @@ def test_a_holder_that_goes_is_waited_for(world: World, holder: str) -> None:
     assert remove(world, *ids).kind == "Completed"
 
 
+@pytest.mark.parametrize("owner", ["gone", "ours"])
+def test_what_was_made_for_something_that_goes_is_waited_for(world: World, owner: str) -> None:
+    """The interface of a private endpoint is in no topology, and goes some time after the endpoint."""
+    world.add(NET)
+    world.add(OTHERS, subnet={"id": f"{NET}/subnets/s"}, privateEndpoint={"id": A})
+    world.add(*([A] if owner == "ours" else []))
+    world.say("DELETE", f"{NET}\\?", in_use(OTHERS), times=20)
+    assert remove(world, NET, A, passes=12).kind == "Running"
+    assert remove(world, NET, A).kind == "Completed"
+
+
 def test_a_holder_that_has_let_go_is_waited_for_a_while(world: World) -> None:
     """A public IP that was just released: its interface stays and refers to it no more."""
     world.add(NET, OTHERS)
