@@ -161,7 +161,7 @@ def describe_execution(status: Any) -> dict[str, Any]:
     return {
         "requestId": status.instance_id,
         "status": outcome if is_over else "IN_PROGRESS",
-        **shown,
+        **{name: value for name, value in shown.items() if name != "verb"},  # turns.py needs it, not the reader
         **ended,
         "endedAt": _format_time(status.last_updated_time) if is_over else None,
         "event": event,
