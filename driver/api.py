@@ -90,8 +90,7 @@ async def housekeep(client: Executions) -> None:
     from azure.durable_functions import OrchestrationRuntimeStatus
 
     now = datetime.now(UTC)
-    lost = executions.list_executions(client, ("Failed", "Terminated"), created_from=now - _LOST_WITHIN)
-    for instance_id in [instance["instanceId"] async for instance in lost]:
+    for instance_id in await asyncio.to_thread(_list_lost_ids, client, now - _LOST_WITHIN):
         await _report_lost(instance_id, client)
     before = now - timedelta(days=current().history_days)
     ended = [OrchestrationRuntimeStatus[name] for name in _ENDED]
@@ -143,6 +142,11 @@ async def _show_execution(request_id: str, client: Executions) -> Answer:
     if status.custom_status is None:  # it has not taken its first step yet
         status = await executions.find_execution(client, request_id, show_input=True) or status
     return Answer(200, executions.describe_execution(status))
+
+
+def _list_lost_ids(client: Executions, created_from: datetime) -> list[str]:
+    listed = executions.list_executions(client, ("Failed", "Terminated"), created_from=created_from)
+    return [instance["instanceId"] for instance in listed]
 
 
 async def _report_lost(instance_id: str, client: Executions) -> None:

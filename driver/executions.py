@@ -2,9 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
+from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
 
 from driver.errors import NotReady
 from driver.models.runs import Run, show_run
@@ -60,58 +63,55 @@ async def find_execution(
     raise NotReady("the task hub answers with an error: its storage cannot be reached")
 
 
-async def list_executions(
+def list_executions(
     client: Any,
     statuses: Iterable[str] = (),
     prefix: str = "",
     created_from: datetime | None = None,
     show_input: bool = False,
-) -> AsyncIterator[Mapping[str, Any]]:
+) -> Iterator[Mapping[str, Any]]:
     """All instances that are in one of the runtime statuses (none: in any) and whose ids begin with `prefix`, as the
-    host's HTTP API returns them. Raises NotReady if the task hub does not answer.
+    host's HTTP API returns them. It blocks. Raises NotReady if the task hub does not answer.
 
     The SDK's own method reads the first page only, and asks for the inputs, which may be megabytes each.
     """
-    import aiohttp
-
     # The SDK's client has no public attribute for the URL that it calls.
-    url = f"{client._orchestration_bindings.rpc_base_url}instances"
+    url = urlsplit(f"{client._orchestration_bindings.rpc_base_url}instances")
     query = {"showInput": str(show_input).lower(), "top": str(_PAGE)}
     query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
     query |= {"createdTimeFrom": created_from.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_from else {}
     token = ""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FIND_SECONDS)) as session:
+    with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
         while True:
-            headers = {"x-ms-continuation-token": token} if token else {}
-            try:
-                async with session.get(url, params=query, headers=headers) as answer:
-                    answer.raise_for_status()
-                    page = await answer.json(content_type=None)
-                    token = answer.headers.get("x-ms-continuation-token", "")
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
-            for instance in page:
-                yield instance
+            page, token = _read_page(connection, f"{url.path}?{urlencode(query)}", token)
+            yield from page
             if not token:
                 return
 
 
+def _read_page(connection: HTTPConnection, path: str, token: str) -> tuple[list[Mapping[str, Any]], str]:
+    """A page of the list, and the token of the next one; empty if it is the last."""
+    try:
+        connection.request("GET", path, headers={"x-ms-continuation-token": token} if token else {})
+        answer = connection.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise NotReady(f"the task hub does not list its executions (status {answer.status})")
+        return json.loads(content), answer.headers.get("x-ms-continuation-token", "")
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
+
+
 def list_resource_executions(client: Any, request_id: str) -> list[Mapping[str, Any]]:
-    """All executions of the resource of a request, without their inputs. For activities, which run in a thread. Raises
-    NotReady if the task hub does not answer.
-    """
-    return asyncio.run(_collect(list_executions(client, prefix=request_id[:PREFIX_LENGTH])))
+    """All executions of the resource of a request, without their inputs. Raises NotReady."""
+    return list(list_executions(client, prefix=request_id[:PREFIX_LENGTH]))
 
 
 def read_execution(client: Any, request_id: str) -> Mapping[str, Any] | None:
-    """An execution with its input, as the list shows it; None if the task hub has none of that id. For activities."""
-    listed = asyncio.run(_collect(list_executions(client, prefix=request_id, show_input=True)))
+    """An execution with its input, as the list shows it; None if the task hub has none of that id. Raises NotReady."""
+    listed = list_executions(client, prefix=request_id, show_input=True)
     return next((instance for instance in listed if instance["instanceId"] == request_id), None)
-
-
-async def _collect(instances: AsyncIterator[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [instance async for instance in instances]
 
 
 def is_active(status: Any) -> bool:
@@ -161,7 +161,7 @@ def describe_execution(status: Any) -> dict[str, Any]:
     return {
         "requestId": status.instance_id,
         "status": outcome if is_over else "IN_PROGRESS",
-        **shown,
+        **{name: value for name, value in shown.items() if name != "verb"},  # turns.py needs it, not the reader
         **ended,
         "endedAt": _format_time(status.last_updated_time) if is_over else None,
         "event": event,

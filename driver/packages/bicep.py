@@ -1,29 +1,21 @@
-"""Compilation of Bicep sources by the Bicep CLI. It runs isolated: in a private folder, with an empty environment,
-without network, and with limits of time and memory.
-
-Each compilation takes one `bicep jsonrpc` process. Results are cached by content.
-"""
+"""Compilation of Bicep sources: what a package may hold, in a private folder, and the results cached by content."""
 
 import codecs
 import json
 import re
-import subprocess
 import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
-from driver.errors import InvalidRequest, NotReady
+from driver.errors import InvalidRequest
+from driver.packages import compiler
 
-SECONDS = 30
-MEMORY = 512 * 1024 * 1024
-LARGEST_ANSWER = 16 * 1024 * 1024  # bytes; ARM takes templates of 4 MB
-_MOST_AT_ONCE = 2  # compilers that run in one worker; each may take MEMORY bytes
+_MOST_AT_ONCE = 2  # compilers that run in one worker
 _KEPT = 64
 _SOURCES = (".bicep", ".bicepparam")
 _CONFIGURATION = "bicepconfig.json"
@@ -102,7 +94,7 @@ def _run_compiler(folder: Path, entry: str, bicep: str) -> Compiled:
     method = "bicep/compileParams" if entry.endswith(".bicepparam") else "bicep/compile"
     options = {"path": path, "parameterOverrides": {}} if entry.endswith(".bicepparam") else {"path": path}
     # File references are checked before diagnostics are shown: a diagnostic may quote a file outside of the folder.
-    references, answer = _call_compiler(
+    references, answer = compiler.call_compiler(
         bicep, folder, [("bicep/getFileReferences", {"path": path}), (method, options)], entry
     )
     outside = [file for file in references.get("filePaths", ()) if not Path(file).resolve().is_relative_to(folder)]
@@ -127,78 +119,3 @@ def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> li
     return [fault.replace(str(folder), "") for fault in faults[:20]] or [
         f"{entry}: the Bicep compiler gave no template"
     ]
-
-
-def _call_compiler(
-    bicep: str, folder: Path, calls: list[tuple[str, dict[str, Any]]], entry: str
-) -> list[dict[str, Any]]:
-    """The results of the calls, which are made to one compiler process."""
-    environment = {
-        "HOME": str(folder),
-        "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1",
-        "DOTNET_GCHeapHardLimit": hex(MEMORY),
-        "DOTNET_BUNDLE_EXTRACT_BASE_DIR": _make_library_folder().name,
-        "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-    }
-    try:
-        process = subprocess.Popen(
-            [bicep, "jsonrpc", "--stdio"],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise NotReady(f"the Bicep CLI that BICEP_PATH names cannot be run: {error}") from error
-    timer = threading.Timer(SECONDS, process.kill)
-    timer.start()
-    try:
-        with process:
-            if process.stdin is None or process.stdout is None:
-                raise RuntimeError("a process without pipes")
-            try:
-                results = [
-                    _call_method(process.stdin, process.stdout, number, *call) for number, call in enumerate(calls)
-                ]
-            finally:
-                process.kill()
-    except OverflowError as error:
-        raise InvalidRequest(f"{entry}: the compiled template is larger than {LARGEST_ANSWER} bytes") from error
-    except (BrokenPipeError, EOFError) as error:
-        raise InvalidRequest(f"{entry}: the Bicep compiler gave up or took more than {SECONDS} seconds") from error
-    finally:
-        timer.cancel()
-    return results
-
-
-def _call_method(
-    stdin: IO[bytes], stdout: IO[bytes], number: int, method: str, parameters: dict[str, Any]
-) -> dict[str, Any]:
-    body = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}).encode()
-    stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-    stdin.flush()
-    while True:
-        length = 0
-        while line := stdout.readline().strip():
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        if not length:
-            raise EOFError
-        if length > LARGEST_ANSWER:
-            raise OverflowError
-        content = stdout.read(length)
-        if len(content) < length:
-            raise EOFError
-        message = json.loads(content)
-        if message.get("id") == number:
-            result: dict[str, Any] = message.get("result") or {}
-            return result
-
-
-@cache
-def _make_library_folder() -> "tempfile.TemporaryDirectory[str]":
-    """The folder where the compiler unpacks its libraries. Unpacking takes long, so this process keeps the folder."""
-    return tempfile.TemporaryDirectory(prefix="bicep-libraries-")

@@ -139,16 +139,26 @@ def _judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
 
 def _send_record_delete(estate: Estate, entry: Entry) -> Entry:
     """The entry of a deployment's record after its DELETE, which is not waited for. A refused one stays in Azure."""
+    refused = _refuse_record_delete(estate, entry)
+    if refused is None or refused.is_absence:
+        estate.busy = 0
+        return entry.end()
+    if refused.verdict.tries == UNTIL_TIMEOUT:
+        estate.busy += refused.status != 409
+        return entry.try_again(refused.verdict.wait, refused.retry_after, refused.cause.text)
+    _log.warning("the record %s stays in Azure, all else is gone: %s", entry.id, refused.cause.text)
+    return entry.end()
+
+
+def _refuse_record_delete(estate: Estate, entry: Entry) -> Refusal | None:
+    """Send the DELETE of a record: why it is refused. That of an active deployment is refused until it is canceled."""
     try:
         deployments.delete(estate.location, entry.id)
     except Refusal as refused:
-        if refused.verdict.tries == UNTIL_TIMEOUT:
-            if refused.status == 409:
-                deployments.cancel(estate.location, entry.id)  # an active one cannot be deleted
-            else:
-                estate.busy += 1
-            return entry.try_again(refused.verdict.wait, refused.retry_after, refused.cause.text)
-        if not refused.is_absence:
-            _log.warning("the record %s stays in Azure, all else is gone: %s", entry.id, refused.cause.text)
-    estate.busy = 0
-    return entry.end()
+        try:
+            if refused.status == 409 and refused.verdict.tries == UNTIL_TIMEOUT:
+                deployments.cancel(estate.location, entry.id)
+        except Refusal as other:
+            return other
+        return refused
+    return None

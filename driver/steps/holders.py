@@ -20,6 +20,7 @@ from driver.steps.entries import LOCK_TYPE, Entry, is_lock, is_related
 
 _LOCKS_VERSION = "2020-05-01"
 _MOST_HOLDERS = 5  # named in one refusal that are looked at
+_OWNERS = ("privateEndpoint", "privateLinkService")  # properties of an interface that was made for another resource
 _TERMINAL = ("succeeded", "failed", "canceled", "")
 _IN_USE_CODE = re.compile(r"inuse|cannotbedeleted|cannotdelete|deletionblocked|attached", re.IGNORECASE)
 _IN_USE_TEXT = re.compile(
@@ -59,11 +60,8 @@ def find_hold(location: AzureLocation, entry: Entry, refused: Refusal, entries: 
     stays = tuple(holder for holder, state in states.items() if state == "stays")
     if stays:
         return Hold("stays", stays)
-    if "unknown" in states.values():
-        return Hold("unknown", tuple(states))
-    if states or _NOT_TERMINAL.search(refused.body):
-        return Hold("passes", tuple(states))
-    return Hold("unknown")
+    is_passing = bool(states) and "unknown" not in states.values()
+    return Hold("passes" if is_passing or _NOT_TERMINAL.search(refused.body) else "unknown", tuple(states))
 
 
 def find_locks(
@@ -122,19 +120,38 @@ def _look_at_holder(
         return "passes"  # Azure deletes it some time after the app that it was made for
     is_inside = holder.folded.startswith(f"{resource_id.folded}/")
     looked_at = holder if is_inside else _find_root(holder)
-    for other in others:
-        if holder == other.id or holder.is_within(other.id) or looked_at == other.id:
-            return "stays" if other.phase == "stuck" else "passes"
+    if ours := _find_entry(holder, others) or _find_entry(looked_at, others):
+        return "stays" if ours.phase == "stuck" else "passes"
     try:
         body = resources.get(location, looked_at)
+        if body is None or _read_state(body) == "deleting" or _has_no_owner(location, body, others):
+            return "passes"
     except Refusal:
         return "unknown"
-    state = str(((body or {}).get("properties") or {}).get("provisioningState") or "").lower()
-    if body is None or state == "deleting":
-        return "passes"
     if is_inside and resource_id.is_group:
-        return "unknown" if state in _TERMINAL else "passes"
+        return "unknown" if _read_state(body) in _TERMINAL else "passes"
     return "stays" if is_inside or _mentions(body, resource_id) else "unknown"
+
+
+def _has_no_owner(location: AzureLocation, body: Mapping[str, Any], others: Iterable[Entry]) -> bool:
+    """Whether a resource was made by another one that is gone or is deleted by this removal, as the interface of a
+    private endpoint: it goes with that one. Raises a Refusal.
+    """
+    properties = body.get("properties") or {}
+    made_by = [body.get("managedBy"), *((properties.get(name) or {}).get("id") for name in _OWNERS)]
+    owner = next((ResourceId.parse(text) for text in made_by if text), None)
+    if owner is None or not owner.type:
+        return False
+    ours = _find_entry(owner, others)
+    return ours.phase != "stuck" if ours else resources.get(location, owner) is None
+
+
+def _find_entry(resource_id: ResourceId, entries: Iterable[Entry]) -> Entry | None:
+    return next((e for e in entries if resource_id == e.id or resource_id.is_within(e.id)), None)
+
+
+def _read_state(body: Mapping[str, Any]) -> str:
+    return str((body.get("properties") or {}).get("provisioningState") or "").lower()
 
 
 def _is_link(resource_id: ResourceId) -> bool:

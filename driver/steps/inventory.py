@@ -4,6 +4,7 @@ That driver wrote one entry of type `Azure` for each resource. Its id is that of
 group.
 """
 
+import logging
 from collections.abc import Mapping
 
 from driver.azure import deployments, writes
@@ -14,6 +15,7 @@ from driver.resource_ids import ResourceId
 from driver.topology import list_owned, name_entries
 
 _FORMER_TYPE = "azure"
+_log = logging.getLogger("driver.lifecycle")
 
 
 def expand_former_entries(
@@ -47,6 +49,7 @@ def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple
         deployment = deployments.get(location, deployment_id)
     except Refusal as refused:
         if refused.is_absence:
+            _log.warning("the record %s is gone: nobody knows what it created, and that stays in Azure", deployment_id)
             return ()
         raise
     if deployment.resource_ids:

@@ -35,7 +35,7 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     verdict, text, code = refused.verdict, refused.cause.text, refused.cause.code.lower()
     least = max(verdict.wait, _LEAST_WAIT)
     if verdict.tries == UNTIL_TIMEOUT:
-        return entry.try_again(verdict.wait, refused.retry_after, text)
+        return entry.try_again(verdict.wait, refused.retry_after, text, refused=False)
     if refused.status == 405:
         return _release(estate, entry, text)
     if is_impossible(refused):
@@ -62,6 +62,8 @@ def judge_contents(estate: Estate, group: Entry) -> Entry | None:
     """What becomes of an owned resource group because of what else is in it: it is stuck if the order refuses to delete
     that; else the log names it, and this is None. Raises a Refusal if it cannot be told.
     """
+    if group.accepted and not estate.refuse_foreign:
+        return None
     try:
         foreign = holders.list_foreign(estate.location, group.id, estate.entries.values())
     except Refusal as refused:

@@ -122,6 +122,7 @@ class Case(_Strict):
     package: dict[str, Any] = {}
     serve: dict[str, Any] = Field(default={}, description="templates by path at a server whose URL is {served}")
     transitions: dict[str, dict[str, Any]] = {}
+    refuse_foreign: bool = False
     properties: dict[str, Any] = {}
     steps: list[Step]
     end: Outcome = Outcome()
@@ -135,7 +136,7 @@ class Case(_Strict):
         place = {"resourceGroup": self.group} if self.scope == "resourceGroup" else {"location": "northeurope"}
         given = {"Create": {"deploy": "main.json"}, "Delete": {"remove": "all"}, **self.transitions}
         timed = {name: {"timeout": f"{int(self.seconds)}s", **verb} for name, verb in given.items()}
-        manifest = {"version": 1, **place, "transitions": timed}
+        manifest = {"version": 1, **place, "transitions": timed, "refuseForeign": self.refuse_foreign}
         further = {
             name: {"$schema": SCHEMAS[self.scope], "contentVersion": "1.0.0.0", **content}
             for name, content in self.package.items()

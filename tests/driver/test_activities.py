@@ -3,19 +3,23 @@
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
-from driver import sealing, settings
+from driver import activities, sealing, settings
 from driver.errors import Bug
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
+from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
-from tests.support.activities import take_step
+from tests.support.activities import read_outcome, take_step
 from tests.support.arm_stub import DROP, Reply, Stub, location_of
+from tests.support.events import make_event
+from tests.support.executions import TaskHub
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
 KEY = Fernet.generate_key().decode()
@@ -143,3 +147,74 @@ def test_at_debug_no_line_holds_a_secret(stub: Stub, location: AzureLocation, ca
     assert caplog.records
     assert NEEDLE not in caplog.text
     assert "token-1" not in caplog.text
+
+
+OWN, OTHER = "0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b"
+OTHER_GROUP = GROUP.replace("rg-1", "rg-2")
+
+
+@pytest.fixture
+def hub() -> Iterator[TaskHub]:
+    hub = TaskHub()
+    hub.put(OWN, "Running")
+    yield hub
+    hub.close()
+
+
+def first_payload(location: AzureLocation, step: str, state: Any = None) -> dict[str, Any]:
+    """A first step that takes turns."""
+    now = datetime.now(UTC).isoformat()
+    return {**payload(location, step, state=state), "requestId": OWN, "acceptedAt": now, "since": now}
+
+
+def test_a_first_step_does_nothing_before_its_turn(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
+    hub.put(OTHER, "Running")
+    outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
+    assert (outcome["kind"], outcome["after"], outcome["waiting"]["request_id"]) == ("Running", 0.3, OTHER)
+    assert stub.asked == []
+
+
+def test_what_others_reported_is_added_to_the_topology_before_the_step(
+    hub: TaskHub, stub: Stub, location: AzureLocation
+) -> None:
+    group = {"id": OTHER_GROUP, "type": "Microsoft.Resources/resourceGroups"}
+    hub.put(OTHER, "Completed", make_event({"rg-2": group, "rg": None}))
+    stub.answer = lambda asked: Reply(202, {}, {"Location": f"{stub.url}/operations/1"})
+    outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
+    assert [asked.path.split("?")[0] for asked in stub.asked if asked.method == "DELETE"] == [OTHER_GROUP]
+    state = outcome["state"]
+    assert (state["has_turn"], state["found"]) == (True, {"rg-2": group, "rg": None})
+    assert list(state["started"]) == ["rg-2"]
+
+
+def test_an_execution_that_has_its_turn_does_not_look_again(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
+    hub.put(OTHER, "Running")
+    state = RemoveState(has_turn=True).model_dump(mode="json")
+    activities.take_first_step(first_payload(location, "remove_resources", state), hub)
+    assert stub.asked
+    assert hub.server is None
+
+
+def test_a_first_step_of_a_run_that_does_not_take_turns_does_not_look(
+    hub: TaskHub, stub: Stub, location: AzureLocation
+) -> None:
+    hub.put(OTHER, "Running")
+    activities.take_first_step(payload(location, "remove_resources"), hub)
+    assert stub.asked
+    assert hub.server is None
+
+
+@pytest.mark.parametrize("begun", [{}, {"version": 1, "begun": False}], ids=["version 0", "version 1"])
+def test_what_a_removal_of_an_earlier_version_has_found_is_removed(
+    stub: Stub, location: AzureLocation, begun: dict[str, Any]
+) -> None:
+    group = {"id": OTHER_GROUP, "type": "Microsoft.Resources/resourceGroups"}
+    stub.answer = lambda asked: Reply(202, {}, {"Location": f"{stub.url}/operations/1"})
+    outcome = take_step(payload(location, "remove_resources", state={**begun, "found": {"rg-2": group}}))
+    assert list(outcome["state"]["started"]) == ["rg", "rg-2"]
+
+
+def test_a_refused_first_step_keeps_its_turn(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
+    refuse(stub, 503, "ServerTimeout")
+    outcome = read_outcome(activities.take_first_step(first_payload(location, "inspect_resources"), hub))
+    assert (outcome["kind"], outcome["state"]["has_turn"]) == ("Retry", True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from driver.errors import InvalidRequest, NotReady
-from driver.packages import bicep
+from driver.packages import compiler
 from driver.packages.bicep import Compiled, compile_files
 from driver.packages.templates import list_resource_types, read_template
 from tests.support.shared import SHARED, needs_shared
@@ -38,7 +38,7 @@ def outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "out" / "secret.txt").write_text(SECRET)
     (tmp_path / "out" / "secret.bicep").write_text(f"output secret string = '{SECRET}'\nparam p string\n")
     (tmp_path / "out" / "secret.bicepparam").write_text(f"using none\nparam p = '{SECRET}'\n")
-    bicep._make_library_folder()  # made once a process, and not among what a compilation leaves
+    compiler._make_library_folder()  # made once a process, and not among what a compilation leaves
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
@@ -156,7 +156,7 @@ def test_parameters_see_nothing_of_the_drivers_environment(monkeypatch: pytest.M
 
 @pytest.mark.slow
 def test_an_endless_compilation_is_ended(monkeypatch: pytest.MonkeyPatch, outside: Path) -> None:
-    monkeypatch.setattr(bicep, "SECONDS", 3)
+    monkeypatch.setattr(compiler, "SECONDS", 3)
     endless = "map(range(0, 10000), i => map(range(0, 10000), j => map(range(0, 10000), k => k)))"
     files: dict[str, str | bytes] = {
         "main.bicep": "param a array",
@@ -171,7 +171,7 @@ def test_a_compiler_that_crashes_is_a_fault_of_the_template(outside: Path) -> No
 
 
 def test_a_template_larger_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bicep, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(compiler, "LARGEST_ANSWER", 100_000)
     files: dict[str, str | bytes] = {"main.bicep": "output o string = loadTextContent('a.txt')", "a.txt": "x" * 100_000}
     assert "larger than 100000 bytes" in fault(files)
 

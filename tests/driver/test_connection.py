@@ -9,9 +9,10 @@ import pytest
 from driver.azure import connection, operations, providers, resources
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
-from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of, serving
+from tests.support.arm_stub import DROP, Asked, Raw, Reply, Stub, location_of, serving
 from tests.support.requests import NEEDLE, SUBSCRIPTION
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1"
@@ -116,6 +117,81 @@ def test_a_redirect_is_a_refusal_and_takes_no_token_along(stub: Stub, location: 
         assert other.asked == []
 
 
+@pytest.mark.parametrize(
+    ("base", "url", "trusted"),
+    [
+        ("https://management.azure.com", "https://management.azure.com:443/subscriptions/s/operations/1?a=b", True),
+        ("https://management.azure.com:443", "https://MANAGEMENT.azure.com/operations/1", True),
+        ("https://arm.example/stack", "https://arm.example:443/stack/operations/1", True),
+        ("https://arm.example/stack", "https://arm.example/stacks/operations/1", False),
+        ("https://management.azure.com", "https://management.azure.com:444/operations/1", False),
+        ("https://management.azure.com", "http://management.azure.com:443/operations/1", False),
+        ("https://management.azure.com", "https://management.azure.com:x/operations/1", False),
+        ("https://management.azure.com", "https://me@management.azure.com/operations/1", False),
+        ("https://management.azure.com", "https://management.azure.com.evil.example/operations/1", False),
+    ],
+)
+def test_a_url_of_the_resource_manager_may_name_its_port(
+    location: AzureLocation, base: str, url: str, trusted: bool
+) -> None:
+    assert operations.is_trusted(location.model_copy(update={"resource_manager_url": base}), url) is trusted
+
+
+def test_an_expired_token_is_replaced_although_the_cache_has_it(stub: Stub, location: AzureLocation) -> None:
+    """R7 of the cases, for every call."""
+    expired = Reply(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "m"}})
+
+    def answer(asked: Asked) -> Reply:
+        return expired if asked.headers["Authorization"] == "Bearer token-1" else Reply(body={"status": "Succeeded"})
+
+    stub.answer = answer
+    assert operations.poll(location, f"{stub.url}/operations/1").is_over
+    assert (stub.tokens, len(stub.asked)) == (2, 2)
+    stub.answer = lambda asked: expired
+    with pytest.raises(Refusal) as caught:
+        operations.poll(location, f"{stub.url}/operations/1")
+    assert caught.value.verdict.tries == 6
+    assert (stub.tokens, len(stub.asked)) == (3, 4)
+
+
+def test_an_answer_that_is_no_json_passes(stub: Stub, location: AzureLocation) -> None:
+    """R18 of the cases: cut off in the middle, or the page of something on the way."""
+    for content, kind in (('{"status": "Succ', "application/json"), ("<html>busy</html>", "text/html")):
+        stub.answer = lambda asked, content=content, kind=kind: Reply(200, Raw(content), {"Content-Type": kind})  # type: ignore[misc]
+        with pytest.raises(Refusal) as caught:
+            operations.poll(location, f"{stub.url}/operations/1")
+        assert (caught.value.status, caught.value.verdict.tries) == (0, UNTIL_TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("word", "unclear"), [("InProgress", False), ("Deleting", False), ("OK", True), ("Done", True)]
+)
+def test_a_word_that_says_nothing_of_an_operation(
+    stub: Stub, location: AzureLocation, word: str, unclear: bool
+) -> None:
+    stub.answer = lambda asked: status(word)
+    operation = operations.poll(location, f"{stub.url}/operations/1")
+    assert (operation.is_over, operation.is_unclear) == (False, unclear)
+
+
+def test_the_versions_that_a_refusal_offers_are_tried_next(stub: Stub, location: AzureLocation) -> None:
+    message = (
+        "No registered resource provider found for location 'x' and API version 'y' for type 'virtualNetworks'."
+        " The supported api-versions are '2019-01-01, 2020-01-01-preview, 2018-01-01'. The supported locations are ''."
+    )
+    refused = Reply(400, {"error": {"code": "NoRegisteredProviderFound", "message": message}})
+
+    def answer(asked: Asked) -> Reply:
+        if asked.method != "DELETE" or "=2019-01-01" in asked.path:
+            return provider(asked)
+        return refused
+
+    stub.answer = answer
+    assert resources.delete(location, ResourceId.parse(VNET), ["2030-01-01"]).url
+    tried = [asked.path.partition("=")[2] for asked in stub.asked if asked.method == "DELETE"]
+    assert tried == ["2030-01-01", "2019-01-01"]
+
+
 def status(text: str, **more: Any) -> Reply:
     return Reply(body={"status": text, **more})
 
@@ -137,7 +213,7 @@ def test_an_operation_that_goes_on(stub: Stub, location: AzureLocation, reply: R
     assert (going.url, going.retry_after, going.is_over) == (url, 7, False)
 
 
-@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+@pytest.mark.parametrize("state", ["Failed", "Canceled", "Cancelled"])
 def test_an_operation_that_failed(stub: Stub, location: AzureLocation, state: str) -> None:
     stub.answer = lambda asked: status(state, error={"code": "QuotaExceeded", "message": "full"})
     with pytest.raises(Refusal) as caught:
@@ -193,11 +269,11 @@ def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_don
 
 def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: AzureLocation) -> None:
     stub.answer = provider
-    assert resources.delete(location, ResourceId.parse(f"{VNET}/subnets/a")) == Operation("https://x/op", 3)
+    assert resources.delete(location, ResourceId.parse(f"{VNET}/subnets/a")) == Operation("https://x/op", 3, status=202)
     assert stub.asked[-1].path == f"{VNET}/subnets/a?api-version=2023-01-01"
     gone = Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}})
     stub.answer = lambda asked: gone if asked.method == "DELETE" else provider(asked)
-    assert resources.delete(location, ResourceId.parse(VNET)) == Operation()
+    assert resources.delete(location, ResourceId.parse(VNET)) == Operation(status=404)
 
 
 def test_a_list_has_all_its_pages_and_a_filter(stub: Stub, location: AzureLocation) -> None:

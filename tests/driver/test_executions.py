@@ -165,7 +165,6 @@ RUN = Run(
 SHOWN = {
     "resource": {"id": "i", "name": "n", "type": "resource::AzureVNet::1.0"},
     "transition": "Create",
-    "verb": "deploy",
     "deploymentLocation": "azure-we",
     "tenantId": "tenant-1",
     "acceptedAt": "2026-01-01T00:00:00+00:00",
@@ -186,7 +185,7 @@ CUSTOM = {
 }
 
 
-def describe(runtime_status: str, output: Any = None, custom: Any = CUSTOM) -> dict[str, Any]:
+def describe(runtime_status: str, output: Any = None, custom: Any = {**CUSTOM, "verb": "deploy"}) -> dict[str, Any]:
     return executions.describe_execution(
         status(
             instanceId="r",

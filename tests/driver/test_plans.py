@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from dev import brent
+from driver.deployment_plans import build_deployment_name
 from driver.errors import InvalidRequest
 from driver.models.orders import Call, Deploy, Order, Remove
 from driver.packages.catalogue import find_package
 from driver.packages.names import find_name_fault
-from driver.plans import Plan, build_deployment_name, name_order, plan
+from driver.plans import Plan, name_order, plan
 from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"

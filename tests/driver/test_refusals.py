@@ -141,7 +141,7 @@ def test_the_table_is_written_in_lower_case_and_holds_every_failure_code() -> No
         (404, "ParentResourceNotFound", True),
         (404, "NotFound", True),
         (404, "DeploymentNotFound", True),
-        (200, "ResourceGroupNotFound", True),
+        (200, "ResourceGroupNotFound", False),
         (404, "InvalidResourceType", False),
         (404, "InvalidResourceNamespace", False),
         (404, "SubscriptionNotFound", False),

@@ -152,7 +152,7 @@ def test_a_request_is_a_503(host: str) -> None:
 
 def test_a_list_is_refused(host: str) -> None:
     with pytest.raises(NotReady, match="the task hub does not list its executions"):
-        call(host, lambda client: executions.find_active_executions(client, "0" * 36))
+        call(host, lambda client: asyncio.to_thread(executions.list_resource_executions, client, "0" * 36))
 
 
 def test_health_waits_two_seconds_for_a_host_that_does_not_answer(silent_host: str) -> None:
@@ -168,7 +168,7 @@ def test_health_waits_two_seconds_for_a_host_that_does_not_answer(silent_host: s
 def test_an_execution_of_a_host_that_does_not_answer_is_a_503(silent_host: str) -> None:
     require_refusal(call(silent_host, lambda client: api.show_execution("r", HEADERS, client)))
     with pytest.raises(NotReady, match="the task hub does not list its executions"):
-        call(silent_host, lambda client: executions.find_active_executions(client, "0" * 36))
+        call(silent_host, lambda client: asyncio.to_thread(executions.list_resource_executions, client, "0" * 36))
 
 
 @needs_shared

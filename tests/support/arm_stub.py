@@ -18,6 +18,10 @@ from tests.support.requests import NEEDLE, SUBSCRIPTION
 DROP = 0
 
 
+class Raw(str):
+    """A body that is sent as it is, whatever it says."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """An answer; the status DROP closes the connection without one."""
@@ -90,7 +94,7 @@ def serving(folder: Path, secret: str) -> Iterator[Stub]:
             if reply.status == DROP:
                 self.close_connection = True
                 return
-            content = b"" if reply.body is None else json.dumps(reply.body).encode()
+            content = _encode(reply.body)
             self.send_response_only(reply.status)
             own = {"Content-Type": "application/json", "Date": self.date_time_string()}
             for name, value in {**own, **reply.headers}.items():
@@ -116,6 +120,12 @@ def serving(folder: Path, secret: str) -> Iterator[Stub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _encode(body: Any) -> bytes:
+    if isinstance(body, Raw):
+        return body.encode()
+    return b"" if body is None else json.dumps(body).encode()
 
 
 def location_of(stub: Stub, secret: str = NEEDLE) -> AzureLocation:

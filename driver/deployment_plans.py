@@ -1,0 +1,68 @@
+"""The plan of a deployment: its template, its parameters, its place and its name."""
+
+import re
+
+from driver.errors import InvalidRequest
+from driver.inputs import Inputs, evaluate, evaluate_text
+from driver.models.orders import Deploy
+from driver.packages.binding import bind_parameters
+from driver.packages.names import find_name_fault
+from driver.packages.properties import measure_depth
+from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+_DEEPEST = 200  # levels of objects and lists; pydantic serializes 255
+_LONGEST_PREFIX = 27  # with a hyphen and the requestId a deployment's name has 64 characters at most
+
+
+def plan_deployment(inputs: Inputs, file: str) -> Deploy:
+    """The deployment of a template, still named as the resource is. Raises InvalidRequest naming every fault."""
+    transition, manifest, place = inputs.transition, inputs.package.manifest, inputs.place
+    template, file_parameters = inputs.package.load_template(file)
+    faults: list[str] = []
+    explicit = {
+        name: evaluate(value, inputs.context, f"{place}, parameters.{name}", faults)
+        for name, value in transition.parameters.items()
+    }
+    declared = {parameter.name.lower() for parameter in template.parameters}
+    faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
+    sources = (inputs.request.resource_properties, inputs.request.request_properties, inputs.request.system_properties)
+    bound, references = bind_parameters(template.parameters, explicit, sources, file_parameters, faults)
+    if measure_depth([template.body, bound]) > _DEEPEST:
+        faults.append(f"{place}: '{file}' or a value for it is nested more than {_DEEPEST} deep")
+    group = location = ""
+    if template.scope == "resourceGroup":
+        group = evaluate_text(transition.resource_group or manifest.resource_group, inputs, "resourceGroup", faults)
+        if (fault := find_name_fault(GROUP_TYPE, group)) and (group or not faults):
+            faults.append(f"{place}, resourceGroup: {fault}")
+    else:
+        location = (
+            evaluate_text(transition.location or manifest.location, inputs, "location", faults).replace(" ", "").lower()
+        )
+        if not location and not faults:
+            faults.append(f"{place}: a subscription deployment needs 'location:', where its record is kept")
+    if faults:
+        raise InvalidRequest(*dict.fromkeys(faults))
+    return Deploy(
+        package=inputs.package.name,
+        file=file,
+        template=None if inputs.package.built_in else dict(template.body),
+        name=inputs.request.read_system_property("resourceName"),
+        scope=template.scope,
+        resource_group=group,
+        location=location,
+        parameters=bound,
+        references=references,
+        secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
+    )
+
+
+def build_deployment_name(resource_name: str, request_id: str) -> str:
+    """A deployment's name: the resource's name, for readers of the portal, and the requestId, so that a PUT that is
+    repeated after a crash updates the same deployment.
+    """
+    prefix = _NOT_IN_NAMES.sub("-", resource_name).strip("-.")[:_LONGEST_PREFIX]
+    name = f"{prefix}-{request_id}" if prefix else request_id
+    if fault := find_name_fault(DEPLOYMENT_TYPE, name):
+        raise ValueError(fault)
+    return name

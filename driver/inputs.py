@@ -1,0 +1,61 @@
+"""What a plan is made from, and the values of the expressions in it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from driver.errors import InvalidRequest
+from driver.models.requests import LifecycleRequest
+from driver.packages import expressions
+from driver.packages.catalogue import Package
+from driver.packages.manifests import FILE, Transition
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an order is made from. `preview` is CheckDrift or WhatIf if the request asks for one, else empty."""
+
+    request: LifecycleRequest
+    package: Package
+    transition: Transition
+    preview: str
+    context: dict[str, Any]
+
+    @property
+    def place(self) -> str:
+        return f"{self.package.name} {FILE}, {self.request.lifecycle_name}"
+
+
+def evaluate_text(expression: str, inputs: Inputs, key: str, faults: list[str]) -> str:
+    """The text that a key of the transition or of the package gives. Faults are added to `faults`."""
+    return str(evaluate(expression, inputs.context, f"{inputs.place}, {key}", faults) or "").strip()
+
+
+def evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:
+    """A value with its expressions evaluated; None after a fault, which is added to `faults` and names the `place`."""
+    try:
+        return expressions.evaluate_all(value, context, place)
+    except InvalidRequest as fault:
+        faults.extend(fault.faults)
+        return None
+
+
+def build_context(request: LifecycleRequest) -> dict[str, Any]:
+    """The names that an expression can use. All properties stand at the root; of two with one name, a resource property
+    comes before a request property, and that before a system property. System and request properties, the deployment
+    location and the topology also stand under their TNC-O names.
+    """
+    resource, requested, system = (
+        {name: value.content for name, value in properties.items()}
+        for properties in (request.resource_properties, request.request_properties, request.system_properties)
+    )
+    return {
+        **system,
+        **requested,
+        **resource,
+        "system_properties": system,
+        "request_properties": requested,
+        "deployment_location": {"name": request.deployment_location.name, "type": request.deployment_location.type},
+        "associated_topology": {
+            key: entry.model_dump() for key, entry in request.associated_topology.items() if entry is not None
+        },
+    }
