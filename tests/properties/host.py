@@ -46,7 +46,9 @@ class Stuck(AssertionError):
 
 @dataclass
 class Ended:
-    """A transition that has ended (`ended_at`, ISO 8601): its events on the wire, the custom status of its execution, the driver's log."""
+    """A transition that has ended (`ended_at`, ISO 8601): its events on the wire, the custom status of its execution,
+    the driver's log.
+    """
 
     request_id: str
     ended_at: str
@@ -224,7 +226,7 @@ def host(world: World) -> Iterator[Host]:
             mock.patch.object(connection, "build_credential", return_value=ModelCredential()),
             mock.patch.object(executions, "list_executions", _list_executions),
             mock.patch.object(looks, "ThreadPoolExecutor", _OneByOne),
-            mock.patch("time.monotonic", lambda: world.now),
+            mock.patch("time.monotonic", side_effect=lambda: world.now),
         ):
             _forget()
             logger.addHandler(handler)

@@ -1,5 +1,6 @@
 """Random scenarios: a world, two or three resources of TNC-O, and what happens to them one after another."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,10 +43,13 @@ class Move:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`templates`: by resource, those of its transitions; `groups`: where its deployments go."""
+    """`templates`: by resource, those of its transitions; `groups`: where its deployments go. `latency`: seconds of a
+    call; `list_lag`: seconds that a list is behind.
+    """
 
     existing: tuple[str, ...]
     list_lag: float
+    latency: float
     groups: tuple[str, ...]
     templates: tuple[Mapping[str, dict[str, Any]], ...]
     moves: tuple[Move | Visit, ...]
@@ -60,15 +64,21 @@ def scenarios(draw: Draw) -> Scenario:
         for group, by_transition in zip(groups, given, strict=True)
         for template in by_transition.values()
     ]
-    ids = st.sampled_from(sorted({HOME}.union(*written)))
-    chosen = draw(st.sets(ids, max_size=5))
+    asked = {
+        thing_id
+        for by_transition in given
+        for template in by_transition.values()
+        for thing_id in list_asked_ids(template)
+    }
+    ids = st.sampled_from(sorted({HOME}.union(asked, *written)))
+    chosen = draw(st.sets(ids, max_size=8))
     existing = {group for group in GROUPS if draw(st.integers(0, 7))}.union(chosen, *map(list_holders, chosen))
     moves = [
         draw(_draw_move(0, "Create", ids)),
-        *draw(st.lists(_draw_any_move(len(groups), ids), max_size=5)),
+        *draw(st.lists(_draw_any_move(len(groups), ids), max_size=7)),
     ]
-    lag = draw(st.sampled_from((0.0, 0.0, 5.0)))
-    return Scenario(tuple(sorted(existing, key=len)), lag, groups, given, tuple(moves))
+    lag, latency = draw(st.sampled_from((0.0, 0.0, 5.0))), draw(st.sampled_from((0.05, 0.05, 3.0)))
+    return Scenario(tuple(sorted(existing, key=len)), lag, latency, groups, given, tuple(moves))
 
 
 @cache
@@ -108,6 +118,11 @@ def list_written_ids(template: Mapping[str, Any], scope: str) -> set[str]:
                 nested = templates.expand(properties["template"], parameters, templates.find_nested_scope(item))
                 found = found.union(*({inner.id, *list_holders(inner.id)} for inner in nested))
     return {thing_id for thing_id in found if DEPLOYMENT not in thing_id.lower()}
+
+
+def list_asked_ids(template: Mapping[str, Any]) -> set[str]:
+    """The ids of the resources that the expressions of a template ask for."""
+    return {match[2] for match in templates.READ.finditer(json.dumps(template))}
 
 
 def list_holders(thing_id: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from tests.properties.world import DEPLOYMENT, GROUP, World, find_group_id
 
 _PARAMETER = re.compile(r"\[parameters\('(\w+)'\)\]")
-_READ = re.compile(r"\[(reference|listKeys)\('([^']+)', '[^']+'\)\.(\w+)\]")
+READ = re.compile(r"\[(reference|listKeys)\('([^']+)', '[^']+'\)\.(\w+)\]")
 
 
 class Unknown(Exception):
@@ -61,7 +61,7 @@ def resolve(world: World, value: Any, looks: list[Look]) -> Any:
     """A value with what its expressions ask for; the questions are added to `looks`. Raises Unknown."""
     if isinstance(value, Mapping):
         return {key: resolve(world, part, looks) for key, part in value.items()}
-    match = _READ.fullmatch(value) if isinstance(value, str) else None
+    match = READ.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return value
     thing = world.find(match[2])

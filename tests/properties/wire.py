@@ -16,7 +16,6 @@ from requests.adapters import BaseAdapter
 from tests.properties.arm import Answer, Arm
 from tests.properties.world import Refused, Thing
 
-LATENCY = 0.05  # seconds of a call
 TROUBLES = ("throttled", "conflict", "error", "broken before", "broken after", "death before", "death after")
 _REFUSALS = {
     "throttled": Refused(429, "TooManyRequests"),
@@ -46,6 +45,7 @@ class Wire(BaseAdapter):
 
     arm: Arm
     wait: Callable[[float], None]
+    latency: float = 0.05  # seconds of a call
     troubles: Mapping[int, str] = field(default_factory=dict)
     visits: Mapping[int, Callable[[], None]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Wire(BaseAdapter):
         number = len(self.calls) + 1
         method, path = str(request.method), str(request.url).split("://", 1)[1].partition("/")[2].partition("?")[0]
         self.calls.append(Call(method, f"/{path}", 0))
-        self.wait(LATENCY)
+        self.wait(self.latency)
         if number in self.visits:
             self.visits[number]()
         trouble = self.troubles.get(number, "")
