@@ -90,7 +90,8 @@ def run_steps(
             outcome = _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
             ended_at = progress.ended_at or context.current_utc_datetime.isoformat()
-            show_progress(context, status, replace(progress, step="", waiting=None, ended_at=ended_at))
+            ended = replace(note_findings(progress, outcome), step="", waiting=None, ended_at=ended_at)
+            show_progress(context, status, ended)
             return outcome.event
         now = context.current_utc_datetime
         progress = _advance(run, progress, outcome, now)

@@ -97,6 +97,11 @@ def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in walk_resources(body.get("resources"), ""))
 
 
+def has_deployments(body: Mapping[str, Any]) -> bool:
+    """Whether a template has nested deployments or linked templates."""
+    return DEPLOYMENTS.lower() in list_resource_types(body)
+
+
 def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Type and declaration of each resource of a template, child resources included; with `nested` also those of
     nested templates.

@@ -14,7 +14,7 @@ from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import NotOwned
 from driver.packages.catalogue import find_template
 from driver.packages.targets import find_targets, read_api_versions
-from driver.packages.templates import DEPLOYMENTS, Template, list_resource_types
+from driver.packages.templates import Template, has_deployments
 from driver.resource_ids import ResourceId
 from driver.steps.looks import call_at_once
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
@@ -47,7 +47,7 @@ def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: 
     evidence = state.evidence
     listed, unnamed = (succeeded.resource_ids, succeeded.unnamed) if succeeded else ((), ())
     written = Written(listed, None, unnamed)
-    is_nested = DEPLOYMENTS.lower() in list_resource_types(template.body)
+    is_nested = has_deployments(template.body)
     is_unshown = evidence is not None and bool(list_unshown(evidence, written, known))
     if succeeded is None or is_nested or is_unshown or _is_vague(template, work, record):
         found = writes.read_writes(order.location, record, state.correlation_id)

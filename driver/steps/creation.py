@@ -10,6 +10,7 @@ from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
+from driver.packages.templates import has_deployments
 from driver.steps import looks
 from driver.steps.claims import Claimed, claim_deployment
 from driver.steps.looks import Pause
@@ -21,6 +22,7 @@ from driver.waiting import Waiting
 _RECORD_WAITS = Waiting(initial=3.0, factor=1.5, maximum=30.0, jitter=0.3)
 MOST_SHOWN = 20  # resources that are not owned, in an execution; the log has all
 _log = logging.getLogger("driver.lifecycle")
+_NEXT_SECOND = 1.1
 _LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployment is started
 
 
@@ -33,7 +35,9 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
         return keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
     superseded = find_superseded_records(order)
     looked = {"search": None, "evidence": found, "superseded": superseded, "correlation_id": order.request_id}
-    return succeed(state.model_copy(update=looked))
+    # ARM gives times in whole seconds. What is created in the second of the look is not shown to be new.
+    after = _NEXT_SECOND if found.unknown or has_deployments(find_template(work).body) else 0
+    return succeed(state.model_copy(update=looked), after)
 
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:

@@ -72,6 +72,18 @@ class Call(_Strict):
     body: dict[str, Any] | None = None
 
 
+class Calls(_Strict):
+    """How often the driver may, or must, have made a call since the last transition began."""
+
+    method: str
+    path: str
+    host: Literal["arm", "entra"] = "arm"
+    status: int | None = None
+    least: int = 0
+    most: int = 1_000_000
+    within: float | None = Field(default=None, description="seconds in which the `least` calls must have come")
+
+
 class Step(_Strict):
     """One of these."""
 
@@ -82,19 +94,9 @@ class Step(_Strict):
     make: Existing | None = None
     faults: list[dict[str, Any]] | None = None
     settings: dict[str, Any] | None = None
+    wait: Calls | None = Field(default=None, description="until the driver has made the `least` of these calls")
     finds: int | None = Field(default=None, description="so many references/find are sent and not waited for")
     health: float | None = Field(default=None, description="seconds in which health must answer")
-
-
-class Calls(_Strict):
-    """How often the driver may, or must, have made a call since the last transition began."""
-
-    method: str
-    path: str
-    host: Literal["arm", "entra"] = "arm"
-    least: int = 0
-    most: int = 1_000_000
-    within: float | None = Field(default=None, description="seconds in which the `least` calls must have come")
 
 
 class Outcome(_Strict):

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from dev.brent import Resource, apply_event, execute
-from tests.cases.case import Call, Case, Existing, Expectation, Outcome, Step, Transition
+from tests.cases.case import Call, Calls, Case, Existing, Expectation, Outcome, Step, Transition
 from tests.e2e.trial import Trial
 from tests.support.driver_files import zipped
 from tests.support.json_server import json_server
@@ -76,14 +76,9 @@ class Play:
             self._control("DELETE", "faults")
 
     def take(self, step: Step) -> None:
-        if step.faults is not None:
-            self._control("POST", "faults", {"faults": step.faults})
-        if step.settings is not None:
-            self._control("POST", "settings", step.settings)
-        if step.make is not None:
-            self.make(step.make)
-        if step.azure is not None:
-            self.call(step.azure)
+        self.set_scene(step)
+        if step.wait is not None:
+            self.wait_for(step.wait)
         if step.finds is not None:
             self.send_finds(step.finds)
         if step.health is not None:
@@ -94,6 +89,17 @@ class Play:
             self.begin(step.run)
         if (step.run or step.finish) is not None:
             self.finish(step.run or step.finish)
+
+    def set_scene(self, step: Step) -> None:
+        """What somebody else does in Azure, and what goes wrong there."""
+        if step.faults is not None:
+            self._control("POST", "faults", {"faults": step.faults})
+        if step.settings is not None:
+            self._control("POST", "settings", step.settings)
+        if step.make is not None:
+            self.make(step.make)
+        if step.azure is not None:
+            self.call(step.azure)
 
     # somebody else in Azure
 
@@ -235,21 +241,31 @@ class Play:
             check(self._whole(one).lower() not in found, f"{one} is still there")
         for expression in end.log:
             check(re.search(expression, self.trial.log()[self.logged :]), f"the log says nothing like {expression!r}")
-        calls = self._control("GET", "calls")["value"]
         for wanted in end.calls:
-            times = [
-                call["at"]
-                for call in calls
-                if call["at"] >= self.begun_at
-                and call["host"] == wanted.host
-                and re.fullmatch(wanted.method, call["method"])
-                and re.search(wanted.path, call["path"], re.IGNORECASE)
-            ]
+            times = self.list_times(wanted)
             what = f"{wanted.method} {wanted.path}"
             check(wanted.least <= len(times) <= wanted.most, f"{len(times)} calls {what}")
             if wanted.within is not None:
                 took = times[wanted.least - 1] - self.begun_at
                 check(took <= wanted.within, f"{what} came after {took:.1f} s")
+
+    def list_times(self, wanted: Calls) -> list[float]:
+        """When the driver has made such calls since the last transition began."""
+        return [
+            call["at"]
+            for call in self._control("GET", "calls")["value"]
+            if call["at"] >= self.begun_at
+            and call["host"] == wanted.host
+            and wanted.status in (None, call["status"])
+            and re.fullmatch(wanted.method, call["method"])
+            and re.search(wanted.path, call["path"], re.IGNORECASE)
+        ]
+
+    def wait_for(self, wanted: Calls) -> None:
+        deadline = time.monotonic() + self.case.seconds
+        while len(self.list_times(wanted)) < wanted.least:
+            check(time.monotonic() < deadline, f"no call {wanted.method} {wanted.path}")
+            time.sleep(0.02)
 
     # wires
 
