@@ -41,7 +41,7 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The event FAILED of a run, with the topology in the state of its last step.
+    """The event FAILED of a run, with the topology in the state of its last step and what other executions reported.
 
     `await_executions` is no step of a verb, and runs of version 0 did not name the step: their states tell themselves.
     """
@@ -50,7 +50,8 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     unnamed = removal.RemoveState if "removed" in content else creation.DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
-    return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
+    topology = {**state.found, **state.report_topology()}
+    return build_event(payload["requestId"], topology, failure=(FailureCode(code), reason))
 
 
 def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
