@@ -72,7 +72,8 @@ def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[st
         except DriverError as error:
             return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bind_fields({}, order.secrets):
-            if client is not None and "since" in payload and not state.has_turn:
+            must_look = client is not None and "since" in payload and not state.has_turn
+            if client is not None and must_look:
                 with _redact_bugs("the look for other executions"):
                     looked = turns.take_turn(payload, order.topology, state, client)
                 if isinstance(looked, Outcome):
@@ -83,8 +84,7 @@ def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[st
             outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
-                topology = {**state.report_removed(), **outcome.topology}
-                outcome = report_completion(payload, outcome.model_copy(update={"topology": topology}))
+                outcome = report_completion(payload, _add_found(outcome, state, is_new=must_look))
             return encode_outcome(_finish_outcome(outcome, state), state)
 
 
@@ -107,6 +107,17 @@ def _redact_bugs(what: str) -> Iterator[None]:
         _log.exception("%s failed unexpectedly", what)
         # Without its cause: the worker writes the whole chain into the history, where nothing is redacted.
         raise Bug(telemetry.redact(f"{type(error).__name__}: {error}")) from None
+
+
+def _add_found(outcome: Outcome, state: State, is_new: bool) -> Outcome:
+    """The outcome with what others reported in its topology: Brent may have read it in another order, or not at all.
+
+    `is_new`: if this step ran again, it might find something else.
+    """
+    if not state.found:
+        return outcome
+    topology, repeatable = {**state.found, **outcome.topology}, outcome.repeatable and not is_new
+    return outcome.model_copy(update={"topology": topology, "repeatable": repeatable})
 
 
 def _finish_outcome(outcome: Outcome, before: State) -> Outcome:

@@ -42,7 +42,7 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The event FAILED of a run, with the topology in the state of its last step.
+    """The event FAILED of a run, with the topology in the state of its last step and what other executions reported.
 
     `await_executions` is no step of a verb, and runs of version 0 did not name the step: their states tell themselves.
     """
@@ -51,7 +51,7 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     unnamed = removal.RemoveState if "removed" in content else DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
-    topology = {**state.report_removed(), **state.report_topology()}
+    topology = {**state.found, **state.report_topology()}
     return build_event(payload["requestId"], topology, failure=(FailureCode(code), reason))
 
 

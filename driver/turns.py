@@ -51,7 +51,7 @@ class Contender:
 @dataclass(frozen=True)
 class Turn:
     """What a look has found: the requestIds to wait for, the first accepted one first. If there are none: what the
-    others reported, where null stands for what was removed.
+    others reported that the request's topology does not say, where null stands for what was removed.
     """
 
     blocked_by: tuple[str, ...] = ()
@@ -189,7 +189,7 @@ def find_turn(
     for other in sorted(others, key=lambda other: other.ended_at):
         if other.event is not None and other.is_news_for(own):
             found |= _TOPOLOGY.validate_python(other.event["associatedTopology"])
-    return Turn(found=found)
+    return Turn(found={key: entry for key, entry in found.items() if entry != own.topology.get(key)})
 
 
 def _read_fully(own: Contender, other: _Other, read_instance: Callable[[str], Mapping[str, Any] | None]) -> _Other:

@@ -13,6 +13,7 @@ from driver import activities, sealing, settings
 from driver.errors import Bug
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
+from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
@@ -218,3 +219,23 @@ def test_a_refused_first_step_keeps_its_turn(hub: TaskHub, stub: Stub, location:
     refuse(stub, 503, "ServerTimeout")
     outcome = read_outcome(activities.take_first_step(first_payload(location, "inspect_resources"), hub))
     assert (outcome["kind"], outcome["state"]["has_turn"]) == ("Retry", True)
+
+
+def test_the_event_repeats_what_others_reported(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
+    """A Delete of what another Delete has removed: if Brent has lost the first event, the second one tells it."""
+    hub.put(OTHER, "Completed", make_event({"rg": None}))
+    outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
+    assert stub.asked == []
+    assert (outcome["kind"], outcome["published"]) == ("Completed", False)  # it may find more when it runs again
+    assert outcome["event"]["associatedTopology"] == {"rg": None}
+
+
+def test_the_event_of_a_failure_repeats_what_others_reported() -> None:
+    group = TopologyEntry(id=ResourceId.parse(OTHER_GROUP), type="t")
+    state = RemoveState(begun=True, found={"rg-2": group, "rg-3": group, "rg": None}, removed=("rg-3",))
+    failure = ["INFRASTRUCTURE_ERROR", "in use"]
+    reported = build_failure(
+        {"requestId": OWN, "of": "remove_resources", "failure": failure, "state": state.model_dump(mode="json")}
+    )
+    shown = {"id": OTHER_GROUP, "type": "t"}
+    assert reported["associatedTopology"] == {"rg-2": shown, "rg-3": None, "rg": None}

@@ -169,7 +169,10 @@ def end(request_id: str, topology: Mapping[str, Any], **more: Any) -> dict[str, 
 
 
 def test_what_an_ended_execution_reported_is_found() -> None:
-    assert find_turn(B, end(A, {"vnet": VNET, "gone": None})) == Turn(found={"vnet": VNET, "gone": None})
+    before = {"gone": NETWORK, "kept": NETWORK}
+    kept = TopologyEntry(id=ResourceId.parse(NETWORK))
+    reported = end(A, {"vnet": VNET, "gone": None, "kept": kept, "unknown": None})
+    assert find_turn(B, reported, topology=before) == Turn(found={"vnet": VNET, "gone": None})
 
 
 def test_what_brent_has_read_before_it_sent_the_request_is_left_out_unless_it_was_awaited() -> None:
@@ -193,7 +196,7 @@ def test_reports_are_applied_in_the_order_in_which_the_transitions_ended(reverse
     first = end(A, {"a": VNET, "b": VNET}, endedAt=NOW.isoformat(), ended_after=50)
     second = end(B, {"a": None}, endedAt=(NOW + timedelta(seconds=9)).isoformat(), ended_after=20)
     listed = [second, first] if reverse else [first, second]
-    assert find_turn(C, *listed).found == {"a": None, "b": VNET}
+    assert find_turn(C, *listed, topology={"a": NETWORK}).found == {"a": None, "b": VNET}
 
 
 def build_whole(request_id: str, progress: Mapping[str, Any], **more: Any) -> dict[str, Any]:

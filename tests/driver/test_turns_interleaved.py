@@ -97,7 +97,7 @@ class World:
         assert last is None or last.id.text == self.ended[-1]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     st.tuples(st.booleans(), st.booleans(), st.booleans()),
     st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(ACTIONS)), max_size=120),
