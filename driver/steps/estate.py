@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from driver.azure import providers, records, resources
+from driver.azure import providers, resources, versions
 from driver.azure.operations import Look, Operation
 from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
@@ -64,7 +64,7 @@ class Estate:
             self._versions = {}
             for record in self.records[:_MOST_RECORDS]:
                 try:
-                    self._versions |= records.list_api_versions(self.location, record)
+                    self._versions |= versions.list_api_versions(self.location, record)
                 except Refusal as refused:
                     _log.warning("the record %s tells no api-versions: %s", record, refused.cause.text)
         return self._versions

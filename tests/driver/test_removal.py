@@ -6,6 +6,8 @@ import logging
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from driver.azure.operations import POLLS
 from driver.models.orders import AzureLocation, Order, Remove
@@ -587,3 +589,46 @@ def test_a_target_that_is_not_owned(world: World) -> None:
         work=Remove.model_validate({"targets": [{"type": "a/b", "name": "c"}]}),
     )
     assert remove_resources(order, RemoveState(), 0).code == "RESOURCE_NOT_FOUND"
+
+
+PASSING = [
+    error(409, "Conflict"),
+    error(412, "PreconditionFailed"),
+    error(429, "TooManyRequests", **{"Retry-After": "3"}),
+    error(500, "InternalServerError"),
+    error(401, "ExpiredAuthenticationToken"),
+    error(403, "AuthorizationFailed"),
+    Reply(202),
+    Reply(200, {"properties": {"provisioningState": "Deleting"}}),
+    Reply(200, Raw('{"cut')),
+]
+ALL = [A, PART, LOCK, B, C, NET, f"{NET}/subnets/s", NIC, RECORD]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.lists(
+        st.tuples(st.sampled_from(["DELETE", "GET"]), st.sampled_from(ALL[:-1]), st.sampled_from(PASSING)), max_size=8
+    ),
+    deaths=st.lists(st.booleans(), min_size=60, max_size=60),
+)
+def test_whatever_passes_and_whenever_a_step_dies_all_is_gone_in_the_end(
+    stub: Stub, location: AzureLocation, faults: list[tuple[str, str, Reply]], deaths: list[bool]
+) -> None:
+    """A step that dies is taken again with the state before it. What is reported as gone is gone."""
+    world = World(stub, location)
+    world.add(*ALL)
+    for method, resource_id, reply in faults:
+        is_end = reply.status >= 400 or method == "DELETE"
+        world.say(method, f"{resource_id}\\?", reply if is_end else error(503, "Busy"), times=1)
+    state, outcome = RemoveState(), None
+    for dies in deaths:
+        outcome = step(world, ALL, state)
+        reported = outcome.topology if outcome.kind == "Completed" else outcome.model_dump()["state"].get("removed", ())
+        gone = {key.partition("@")[0].rpartition("/")[2] for key in reported}
+        assert not {resource_id.rpartition("/")[2] for resource_id in world.there} & gone
+        if outcome.kind != "Running":
+            break
+        state = state if dies else pass_time(outcome)
+    assert outcome is not None
+    assert (outcome.kind, len(outcome.topology), world.there) == ("Completed", len(ALL), {})
