@@ -87,7 +87,7 @@ def test_an_answer_without_a_polling_url_is_not_the_end(world: World, reply: Rep
     world.add(A, provisioningState="Deleting")
     world.say("DELETE", A, reply)
     outcome = step(world, [A])
-    assert described(outcome) == f"Running: {A}: its DELETE was answered, and it is still there (Deleting)"
+    assert described(outcome) == f"Running: {A}: its DELETE was answered, and it is still there (deleting)"
     assert outcome.after == pytest.approx(POLLS.compute_seconds(0), abs=0.5)
     world.there.clear()
     assert step(world, [A], pass_time(outcome)).kind == "Completed"
@@ -217,8 +217,7 @@ def test_waits_grow_and_each_entry_has_its_own(world: World) -> None:
         outcome = step(world, [A, B, C], state)
         waits.append(outcome.after)
         state = pass_time(outcome)
-    assert waits == sorted(waits)
-    assert waits[0] >= 2
+    assert all(least / 2 - 1 <= wait <= least for wait, least in zip(waits, (10, 20, 30), strict=True))
 
 
 def test_before_its_time_nothing_is_sent(world: World) -> None:
@@ -248,6 +247,18 @@ def test_no_more_than_twenty_deletes_run(world: World) -> None:
     assert len(world.calls("DELETE")) == 20
     assert outcome.after == pytest.approx(1, abs=1)
     assert "and 10 more" in outcome.reason
+
+
+def test_while_azure_works_on_a_resource_a_refusal_is_not_final(world: World) -> None:
+    """Also of a step that died after its DELETE was accepted: it is deleted, and another DELETE is refused."""
+    for state in ("Updating", "Deleting"):
+        world.add(A, provisioningState=state)
+        world.say("DELETE", A, error(400, "OperationNotAllowed", "there is an operation in progress"), times=15)
+        outcome = remove(world, A, passes=12)
+        assert outcome.kind == "Running"
+        world.there.clear()
+        assert step(world, [A], pass_time(outcome)).kind == "Completed"
+        world.answers.clear()
 
 
 # What is waited for
