@@ -116,8 +116,8 @@ def _try_versions(
 
 def list_offered_versions(refused: Refusal) -> list[str]:
     """The api-versions that a refusal names as supported: stable ones first, each kind from the newest."""
-    _, _, supported = refused.cause.message.partition("supported api-versions are")
-    return providers.sort_versions(re.findall(r"\d{4}-\d{2}-\d{2}(?:-[a-z]+)?", supported))
+    _, *supported = re.split(r"supported (?:api-)?versions are", refused.cause.message, maxsplit=1)
+    return providers.sort_versions(re.findall(r"\d{4}-\d{2}-\d{2}(?:-[a-z]+)?", "".join(supported)))
 
 
 def _list_versions(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str]) -> Iterator[str]:

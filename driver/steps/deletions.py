@@ -11,7 +11,7 @@ from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.steps import judgement
-from driver.steps.entries import Entry
+from driver.steps.entries import Entry, read_state
 from driver.steps.estate import Estate
 
 _UNREADABLE = (0, 401, 403, 404, 405)  # of a poll: they tell nothing of the operation
@@ -82,9 +82,9 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
         return entry.end()
     if failure:
         return _judge(estate, entry, failure)
-    state = str((body.get("properties") or {}).get("provisioningState") or "")
+    state = read_state(body)
     reason = "its DELETE was answered, and it is still there" + (f" ({state})" if state else "")
-    if entry.looks < _MOST_LOOKS or state.lower() == "deleting":
+    if entry.looks < _MOST_LOOKS or state == "deleting":
         return entry.look_again(0, reason)
     return entry.try_again(5, 0, f"{reason}; the DELETE is sent again", phase="waiting", url="")
 

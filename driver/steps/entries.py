@@ -1,4 +1,4 @@
-"""An entry of a removal: a resource to delete, and how far its deletion is. And the order of deletion."""
+"""An entry of a removal: a resource to delete, and how far its deletion is."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from driver.resource_ids import ResourceId
 from driver.waiting import Waiting
 
 LOCK_TYPE = "Microsoft.Authorization/locks"
-_LOCKS = f"/providers/{LOCK_TYPE}/".lower()
+TERMINAL = ("succeeded", "failed", "canceled", "")  # provisioning states in which nothing happens to a resource
 _SLOWEST_RETRY = 30.0  # seconds between two tries at the most, unless Azure asks for more
 _SHORTEST_PAUSE = 0.5  # seconds between two passes
 _TOGETHER = 1.0  # seconds
@@ -97,46 +97,15 @@ def is_lock(resource_id: ResourceId) -> bool:
     return resource_id.is_of_type(LOCK_TYPE)
 
 
+def read_state(body: Mapping[str, Any]) -> str:
+    """The provisioning state in a resource's body, in lower case; empty if it has none."""
+    return str((body.get("properties") or {}).get("provisioningState") or "").lower()
+
+
 def is_related(lock_id: ResourceId, resource_id: ResourceId) -> bool:
     """Whether a lock keeps a resource: it stands on it, on what it lies in, or on what lies in it."""
     scope, folded = f"{lock_id.scope.lower()}/", f"{resource_id.folded}/"
     return folded.startswith(scope) or scope.startswith(folded)
-
-
-def find_deletable(entries: Mapping[str, Entry], now: datetime) -> list[str]:
-    """The keys of the entries whose DELETE may be sent now, the deepest first.
-
-    Locks go first, then extension resources before what they extend. What lies within another entry waits for that one,
-    unless Azure refuses to delete it. A parent waits for children that are being deleted. Records of deployments wait
-    until nothing else is left.
-    """
-    only_records = has_only_records(entries)
-    keys = [
-        key
-        for key, entry in entries.items()
-        if entry.phase == "waiting"
-        and entry.is_due(now)
-        and (only_records or not entry.id.is_deployment)
-        and find_obstacle(entry, entries.values()) is None
-    ]
-    return sorted(keys, key=lambda key: entries[key].id.depth, reverse=True)
-
-
-def find_obstacle(entry: Entry, entries: Iterable[Entry]) -> Entry | None:
-    """Another entry that this one waits for; None if there is none."""
-    mine = entry.id.folded
-    for other in entries:
-        theirs = other.id.folded
-        is_near = theirs.startswith(mine) or mine.startswith(theirs) or _LOCKS in theirs
-        if is_near and other is not entry and _goes_first(other, entry):
-            return other
-    return None
-
-
-def find_container(entry: Entry, entries: Iterable[Entry]) -> Entry | None:
-    """Another entry with which this one goes: it lies within it, or extends it."""
-    others = (other for other in entries if other is not entry)
-    return next((other for other in others if entry.id.is_within(other.id) or _extends(entry.id, other.id)), None)
 
 
 def has_only_records(entries: Mapping[str, Entry]) -> bool:
@@ -151,23 +120,3 @@ def compute_pause(entries: Iterable[Entry], now: datetime) -> float:
     dues = [datetime.fromisoformat(entry.due) for entry in entries if entry.due and entry.phase != "stuck"]
     waits = sorted(seconds for due in dues if (seconds := (due - now).total_seconds()) > 0)
     return max([_SHORTEST_PAUSE, *(seconds for seconds in waits if seconds <= waits[0] + _TOGETHER)])
-
-
-def _goes_first(other: Entry, entry: Entry) -> bool:
-    if is_lock(other.id):
-        return not is_lock(entry.id) and other.phase != "stuck" and is_related(other.id, entry.id)
-    if other.id.is_within(entry.id):
-        return other.is_under_way
-    if is_lock(entry.id):
-        return False
-    if entry.id.is_within(other.id):
-        return not other.refused
-    return other.phase != "stuck" and _extends(other.id, entry.id)
-
-
-def _extends(extension: ResourceId, resource_id: ResourceId) -> bool:
-    """Whether it is an extension resource of the other one, or of something within that one. All that is in a resource
-    group goes with the group.
-    """
-    is_below = extension.folded.startswith(f"{resource_id.folded}/")
-    return is_below and not resource_id.is_group and not extension.is_within(resource_id)

@@ -16,12 +16,11 @@ from driver.azure.refusals import Refusal
 from driver.models.events import FailureCode
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
-from driver.steps.entries import LOCK_TYPE, Entry, is_lock, is_related
+from driver.steps.entries import LOCK_TYPE, TERMINAL, Entry, is_lock, is_related, read_state
 
 _LOCKS_VERSION = "2020-05-01"
 _MOST_HOLDERS = 5  # named in one refusal that are looked at
 _OWNERS = ("privateEndpoint", "privateLinkService")  # properties of an interface that was made for another resource
-_TERMINAL = ("succeeded", "failed", "canceled", "")
 _IN_USE_CODE = re.compile(r"inuse|cannotbedeleted|cannotdelete|deletionblocked|attached", re.IGNORECASE)
 _IN_USE_TEXT = re.compile(
     r"\bin use\b|\bused by\b|attached to|associated with|assigned to|depend(s|ent)|nested resource", re.IGNORECASE
@@ -70,7 +69,8 @@ def find_locks(
     """Look at the locks that keep a resource. `unlocked` are the locks that this removal has deleted: Azure may obey
     and list them a little longer.
     """
-    ours = {*unlocked, *(other.id for other in entries if is_lock(other.id) and other.phase != "stuck")}
+    known = {*unlocked, *(other.id for other in entries if is_lock(other.id) and other.phase != "stuck")}
+    ours = {lock for lock in known if is_related(lock, entry.id)}
     named = [scope for scope in _list_ids(refused.body) if scope != entry.id]
     containers = dict.fromkeys(_find_container(scope) for scope in [entry.id, *named])
     try:
@@ -80,7 +80,7 @@ def find_locks(
     stays = tuple(dict.fromkeys(lock for lock in found if is_related(lock, entry.id) and lock not in ours))
     if stays:
         return Hold("stays", stays)
-    return Hold("passes" if any(is_related(lock, entry.id) for lock in ours) else "unknown")
+    return Hold("passes" if ours else "unknown")
 
 
 def list_foreign(location: AzureLocation, group: ResourceId, entries: Iterable[Entry]) -> list[ResourceId]:
@@ -124,12 +124,12 @@ def _look_at_holder(
         return "stays" if ours.phase == "stuck" else "passes"
     try:
         body = resources.get(location, looked_at)
-        if body is None or _read_state(body) == "deleting" or _has_no_owner(location, body, others):
+        if body is None or read_state(body) == "deleting" or _has_no_owner(location, body, others):
             return "passes"
     except Refusal:
         return "unknown"
     if is_inside and resource_id.is_group:
-        return "unknown" if _read_state(body) in _TERMINAL else "passes"
+        return "unknown" if read_state(body) in TERMINAL else "passes"
     return "stays" if is_inside or _mentions(body, resource_id) else "unknown"
 
 
@@ -148,10 +148,6 @@ def _has_no_owner(location: AzureLocation, body: Mapping[str, Any], others: Iter
 
 def _find_entry(resource_id: ResourceId, entries: Iterable[Entry]) -> Entry | None:
     return next((e for e in entries if resource_id == e.id or resource_id.is_within(e.id)), None)
-
-
-def _read_state(body: Mapping[str, Any]) -> str:
-    return str((body.get("properties") or {}).get("provisioningState") or "").lower()
 
 
 def _is_link(resource_id: ResourceId) -> bool:

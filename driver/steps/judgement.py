@@ -6,9 +6,10 @@ from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.resource_ids import ResourceId
 from driver.steps import holders
-from driver.steps.entries import Entry, find_container
+from driver.steps.entries import TERMINAL, Entry, read_state
 from driver.steps.estate import Estate
 from driver.steps.holders import Hold
+from driver.steps.precedence import find_container
 
 # Nothing can have such a name or type. Sources: the recorded refusals, "common deployment errors" and "common error
 # codes for Azure Key Vault" at learn.microsoft.com.
@@ -94,7 +95,9 @@ def _apply_hold(estate: Estate, entry: Entry, refused: Refusal, hold: Hold, word
 
 
 def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) -> Entry:
-    """The entry after a refusal that is tried again a few times. Before it is stuck, a GET tells whether it is."""
+    """The entry after a refusal that is tried again a few times. Before it is stuck, a GET tells whether it is: it may
+    be gone, or Azure may still be at work on it.
+    """
     text = refused.cause.text
     if entry.attempts < tries:
         least = max(refused.verdict.wait, _LEAST_WAIT)
@@ -105,9 +108,11 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
         return entry.get_stuck(text)
     if body is None:
         return entry.end()
-    state = str((body.get("properties") or {}).get("provisioningState") or "")
-    if state.lower() == "deleting":
+    state = read_state(body)
+    if state == "deleting":
         return entry.look_again(_LEAST_WAIT, f"is being deleted: {text}", phase="confirming", refused=False)
+    if state not in TERMINAL:
+        return entry.try_again(_LEAST_WAIT, refused.retry_after, f"{text} (while it is {state})", refused=True)
     return entry.get_stuck(text)
 
 

@@ -23,8 +23,9 @@ from driver.models.orders import Order, Remove
 from driver.models.outcomes import NotOwned, Outcome, State, complete, fail, keep_running
 from driver.resource_ids import ResourceId
 from driver.steps import deletions, inventory
-from driver.steps.entries import Entry, compute_pause, find_deletable, find_obstacle, has_only_records, is_lock
+from driver.steps.entries import Entry, compute_pause, has_only_records, is_lock
 from driver.steps.estate import Estate
+from driver.steps.precedence import find_deletable, find_obstacle
 from driver.topology import list_owned, select_ids
 
 _MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription

@@ -11,6 +11,7 @@ WHOLE = """
 version: 1
 resourceGroup: "{{ rg }}"
 location: northeurope
+refuseForeign: true
 transitions:
   Create:
     deploy: main.bicep
@@ -44,6 +45,8 @@ def test_a_whole_one() -> None:
     assert found.find_transition("CREATE").parameters == {"prefixes": "{{ space }}", "count": 2}
     assert found.find_transition("Start").on == "Microsoft.Compute/virtualMachines"
     assert found.reference is not None
+    assert found.refuse_foreign
+    assert not read_manifest("{version: 1, transitions: {}}").refuse_foreign
 
 
 def test_names_without_case_and_the_standard_transitions() -> None:
