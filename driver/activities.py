@@ -83,7 +83,8 @@ def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[st
             outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
-                outcome = report_completion(payload, outcome)
+                topology = {**state.report_removed(), **outcome.topology}
+                outcome = report_completion(payload, outcome.model_copy(update={"topology": topology}))
             return encode_outcome(_finish_outcome(outcome, state), state)
 
 

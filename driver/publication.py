@@ -51,7 +51,8 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     unnamed = removal.RemoveState if "removed" in content else DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
-    return build_event(payload["requestId"], state.report_topology(), failure=(FailureCode(code), reason))
+    topology = {**state.report_removed(), **state.report_topology()}
+    return build_event(payload["requestId"], topology, failure=(FailureCode(code), reason))
 
 
 def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:

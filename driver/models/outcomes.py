@@ -51,6 +51,12 @@ class State(Model):
         """The topology to report if the run fails here."""
         return {}
 
+    def report_removed(self) -> Topology:
+        """What other executions of the resource have removed: null by key. The resource manager may have lost their
+        events, and this one may find nothing left to remove.
+        """
+        return {key: None for key, entry in self.found.items() if entry is None}
+
     def keep_turn(self, before: "State") -> "State":
         """This state with the activities' fields of the one before."""
         names = ("has_turn", "looks", "awaited", "found")

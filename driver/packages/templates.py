@@ -1,7 +1,7 @@
 """ARM templates (JSON): the declared parameters, outputs and resources."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,7 +101,8 @@ def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator
     """Type and declaration of each resource of a template, child resources included; with `nested` also those of
     nested templates.
     """
-    for resource in resources.values() if isinstance(resources, Mapping) else resources or ():
+    every = resources.values() if isinstance(resources, Mapping) else resources
+    for resource in every if isinstance(every, Iterable) and not isinstance(every, str) else ():
         if not isinstance(resource, Mapping):
             continue
         name = str(resource.get("type", ""))
@@ -109,7 +110,8 @@ def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator
         yield kind, resource
         yield from walk_resources(resource.get("resources"), kind, nested)
         if nested and kind.lower() == DEPLOYMENTS.lower():
-            inner = (resource.get("properties") or {}).get("template")
+            properties = resource.get("properties")
+            inner = properties.get("template") if isinstance(properties, Mapping) else None
             if isinstance(inner, Mapping):
                 yield from walk_resources(inner.get("resources"), "")
 

@@ -185,7 +185,10 @@ CUSTOM = {
 }
 
 
-def describe(runtime_status: str, output: Any = None, custom: Any = {**CUSTOM, "verb": "deploy"}) -> dict[str, Any]:
+IN_HUB = {**CUSTOM, "verb": "deploy"}
+
+
+def describe(runtime_status: str, output: Any = None, custom: Any = IN_HUB) -> dict[str, Any]:
     return executions.describe_execution(
         status(
             instanceId="r",

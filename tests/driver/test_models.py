@@ -189,7 +189,7 @@ def test_an_outcome_crosses_the_durable_boundary_as_plain_json() -> None:
     state = CallState(urls=("https://arm/1",), polls=3)
     outcome = fail(FailureCode.RESOURCE_NOT_FOUND, "gone", state)
     wire = json.loads(json.dumps(outcome.model_dump(mode="json")))
-    assert wire["state"] == {"version": 1, "urls": ["https://arm/1"], "polls": 3}
+    assert wire["state"]["urls"] == ["https://arm/1"]
     read = Outcome.model_validate(wire)
     assert CallState.model_validate(read.state) == state
     assert read.model_copy(update={"state": state}) == outcome

@@ -127,3 +127,9 @@ def test_api_versions_of_nested_templates_too() -> None:
     nested = {"type": "Microsoft.Resources/deployments", "properties": {"template": inner}}
     body = {"resources": [nested, {"type": NETWORK, "apiVersion": "2024-05-01"}]}
     assert read_api_versions(body) == {NETWORK.lower(): ("2023-09-01", "2024-05-01")}
+
+
+@pytest.mark.parametrize("resources", [5, "text", None, [5, "text"], {"a": 5}])
+def test_what_is_no_resource_is_passed_over(resources: Any) -> None:
+    nested = {"type": "Microsoft.Resources/deployments", "properties": {"template": {"resources": resources}}}
+    assert read_api_versions({"resources": [nested, {**nested, "properties": "text"}]}) == {}
