@@ -163,7 +163,9 @@ class Host:
         raise NotImplementedError
 
 
-async def _list_executions(client: Host, statuses: Iterable[str] = (), prefix: str = "", **options: Any) -> Any:
+def _list_executions(
+    client: Host, statuses: Iterable[str] = (), prefix: str = "", **options: Any
+) -> Iterator[dict[str, Any]]:
     """The instances of the task hub as its HTTP API shows them."""
     for instance_id, run_input in client.inputs.items():
         ended = client.ended.get(instance_id)

@@ -18,6 +18,7 @@ from tests.properties.views import VERSION
 from tests.properties.world import World
 
 PROVISIONING = 60.0
+_ABSENCES = ("ResourceGroupNotFound", "ResourceNotFound", "NotFound", "RoleAssignmentNotFound")
 TENANT = "99999999-8888-7777-6666-555555555555"
 
 
@@ -107,7 +108,8 @@ def _read(status: int, body: Any, headers: dict[str, str]) -> Any:
     ways = sorted({"azure-asyncoperation", "location"} & known.keys()) if status in (201, 202) else []
     content = body if isinstance(body, dict) else {}
     if "error" in content and status >= 400:
-        return status, content["error"]["code"]
+        code, message = content["error"]["code"], content["error"]["message"].lower()
+        return status, code, message.partition(" for more")[0] if code in _ABSENCES else ""
     properties = content.get("properties") or {}
     essential: dict[str, Any] = {
         "id": str(content.get("id", "")).lower(),

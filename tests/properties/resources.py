@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.properties.world import GROUP, Operation, Refused, Thing, World, find_parent_id, split_id
+from tests.properties.world import GROUP, Operation, Refused, Thing, World, find_group_id, find_parent_id, split_id
 
 # Types whose PUT and DELETE are asynchronous; the others answer when they are done.
 SLOW = "microsoft.network/"
@@ -89,12 +89,20 @@ def delete(world: World, thing_id: str) -> Operation | None:
 
 
 def build_absence(world: World, thing_id: str) -> Refused:
-    """What ARM answers for a resource that is not there."""
+    """What ARM answers for a resource that is not there: ARM names the topmost absent one, a service its child."""
     world.require_group(thing_id)
     kind, parent = split_id(thing_id)[1].lower(), find_parent_id(thing_id)
-    if parent and world.find(parent) is not None and kind.startswith(SLOW):
-        return Refused(404, "NotFound")
-    return Refused(404, "RoleAssignmentNotFound" if kind == ROLE else "ResourceNotFound")
+    has_parent = bool(parent) and world.find(parent) is not None
+    if has_parent and kind.startswith(SLOW):
+        return Refused(404, "NotFound", f"Resource {thing_id} not found.")
+    if kind == ROLE:
+        name = thing_id.rpartition("/")[2]
+        return Refused(404, "RoleAssignmentNotFound", f"The role assignment '{name}' is not found.")
+    while not has_parent and parent:
+        thing_id, parent = parent, find_parent_id(parent)
+    _, kind, name = split_id(thing_id)
+    place = f"under resource group '{find_group_id(thing_id).rpartition('/')[2]}'"
+    return Refused(404, "ResourceNotFound", f"The Resource '{kind}/{name}' {place} was not found.")
 
 
 def _settle(world: World, thing_id: str) -> None:

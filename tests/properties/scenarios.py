@@ -77,7 +77,7 @@ def scenarios(draw: Draw) -> Scenario:
         draw(_draw_move(0, "Create", ids)),
         *draw(st.lists(_draw_any_move(len(groups), ids), max_size=7)),
     ]
-    lag, latency = draw(st.sampled_from((0.0, 0.0, 5.0))), draw(st.sampled_from((0.05, 0.05, 3.0)))
+    lag, latency = draw(st.sampled_from((0.0, 0.0, 5.0))), draw(st.sampled_from((0.05, 0.05, 1.0)))
     return Scenario(tuple(sorted(existing, key=len)), lag, latency, groups, given, tuple(moves))
 
 

@@ -96,6 +96,8 @@ class Trial:
         self.resources[at] = brent.apply_event(before, event)
         self._check_deletions(at, before)
         self._check_claims(at, before)
+        if not move.visits:
+            self._check_completeness(at)
         self.host.wait(200.0)  # until nothing is under way
         self.told[at] += json.dumps(ended.status.get("notOwned", [])).lower() + ended.log.lower()
         self._check_leaks(at)
@@ -123,6 +125,9 @@ class Trial:
         """Every transition ends with one event, which may be on the wire more than once."""
         different = {json.dumps(event, sort_keys=True) for event in ended.events}
         self._require(len(different) == 1, f"there is one event, not {len(different)}")
+        reason = ended.events[0].get("failureDetails", {}).get("description", "")
+        is_over_time = "not over after" in reason and "step remove_resources" not in reason
+        self._require(not is_over_time, f"nothing that a deployment waits for lasts as long: {reason}")
         return ended.events[0]
 
     def _check_deletions(self, at: int, before: brent.Resource) -> None:
@@ -139,6 +144,12 @@ class Trial:
         for claimed in _list_ids(self.resources[at]) - _list_ids(before):
             if self.world.find(claimed) is not None:
                 self._require(claimed in made, f"r{at} owns what it did not make: {claimed}")
+
+    def _check_completeness(self, at: int) -> None:
+        """If nobody else has acted meanwhile, there is evidence for all that a transition has made, and it is owned."""
+        for thing in self.world.created:
+            if self._is_own(at, thing) and self.world.find(thing.id) is thing:
+                self._require(thing.id.lower() in _list_ids(self.resources[at]), f"r{at} disowns {thing.id}")
 
     def _check_leaks(self, at: int) -> None:
         """What this resource has made and is still there is in its topology, or it was named as not owned."""

@@ -113,7 +113,9 @@ class World:
             return
         group = self.find(group_id)
         if group is None:
-            raise Refused(404, "ResourceGroupNotFound")
+            raise Refused(
+                404, "ResourceGroupNotFound", f"Resource group '{group_id.split('/')[4]}' could not be found."
+            )
         if writable and group.state == "Deleting":
             raise Refused(409, "ResourceGroupBeingDeleted")
 
