@@ -15,13 +15,15 @@ from tests.properties.world import DEPLOYMENT, find_group_id, find_parent_id, sp
 
 TRANSITIONS = ("Create", "Grow")  # those with a template
 _VALUES = ("x", "key")  # what a run-time parameter may turn out to be
-_CALLS = st.integers(1, 40)  # of a transition that trouble may hit
-_DEEDS = st.sampled_from(("make", "delete"))
+_CALLS = st.one_of(st.integers(1, 12), st.integers(1, 40))  # of a transition that trouble may hit
+_DEEDS = st.sampled_from(("make", "make", "delete", "inner", "other"))
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What somebody else does: makes or deletes something, before a call of the driver or (0) between transitions."""
+    """What somebody else does: makes or deletes something, or makes a deployment that takes the name of a nested one.
+    It happens before a call of the driver, or (0) between transitions.
+    """
 
     call: int
     deed: str

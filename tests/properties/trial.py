@@ -8,10 +8,11 @@ from typing import Any
 
 from dev import brent
 from tests.properties import resources
-from tests.properties.generation import SUBSCRIPTIONS, build_body
+from tests.properties.arm import HOST
+from tests.properties.generation import BOX, SUBSCRIPTIONS, build_body, build_template, build_top
 from tests.properties.host import Ended, Host
 from tests.properties.scenarios import Move, Scenario, Visit, build_package, list_touched_ids
-from tests.properties.world import LOCK, Refused, Thing, World, split_id
+from tests.properties.world import LOCK, Refused, Thing, World, find_group_id, split_id
 from tests.support.driver_files import zipped
 
 LOCATION = {
@@ -80,7 +81,7 @@ class Trial:
         visits: dict[int, Callable[[], None]] = {
             visit.call: partial(self._visit, visit)
             for visit in move.visits
-            if visit.deed == "delete" or visit.id.lower() not in touched
+            if visit.deed != "make" or visit.id.lower() not in touched
         }
         self.world.failing = {thing_id.lower(): is_made for thing_id, is_made in move.failing.items()}
         self.world.created.clear()
@@ -109,7 +110,9 @@ class Trial:
         """What somebody else does, as far as ARM lets him."""
         self.story.append(f"somebody: {visit.deed} {visit.id}")
         try:
-            if visit.deed == "delete":
+            if visit.deed in ("inner", "other"):
+                self._deploy(f"{find_group_id(visit.id)}/providers/Microsoft.Resources/deployments/{visit.deed}")
+            elif visit.deed == "delete":
                 resources.delete(self.world, visit.id)
             elif "/providers/" not in visit.id:
                 resources.put_group(self.world, visit.id, {"location": "northeurope"})
@@ -117,6 +120,12 @@ class Trial:
                 resources.put(self.world, visit.id, build_body(split_id(visit.id)[1]))
         except Refused as refused:
             self.story.append(f"somebody was refused: {refused.code}")
+
+    def _deploy(self, record_id: str) -> None:
+        """Somebody else's deployment, which makes what no template of the scenario names."""
+        body = {"properties": {"template": build_template([build_top(BOX, "foreign")])}}
+        answer = self.host.wire.arm.answer("PUT", f"{HOST}{record_id}", {}, json.dumps(body))
+        self.story.append(f"somebody was answered {answer.status}")
 
     def _is_own(self, at: int, thing: Thing) -> bool:
         return any(request_id in thing.maker for request_id in self.own[at])
