@@ -77,8 +77,11 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
     removal.watch_deletions()
     only_records = has_only_records(removal.entries)
     removal.send_deletions()
-    # If only records were left, a pass that completes the removal ends the same if it runs again.
-    outcome = removal.build_outcome(removal.build_state(state), only_records, only_records and not is_first_look)
+    # If only records were left, a pass that completes the removal ends the same if it runs again. What counts as gone
+    # without a GET that said so may be seen otherwise.
+    is_plain = len(removal.not_owned) == len(state.not_owned)
+    is_repeatable = only_records and not is_first_look and is_plain
+    outcome = removal.build_outcome(removal.build_state(state), only_records, is_repeatable)
     return outcome.model_copy(update={"not_owned": tuple(removal.not_owned)})
 
 
