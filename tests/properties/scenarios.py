@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 
 from tests.properties import templates
 from tests.properties.generation import GROUPS, HOME, SUBSCRIPTIONS, Draw, group_templates, subscription_templates
-from tests.properties.wire import TROUBLES
+from tests.properties.wire import KINDS, TROUBLES, Moment
 from tests.properties.world import DEPLOYMENT, find_group_id, find_parent_id, split_id
 
 TRANSITIONS = ("Create", "Grow")  # those with a template
 _VALUES = ("x", "key")  # what a run-time parameter may turn out to be
-_CALLS = st.one_of(st.integers(1, 12), st.integers(1, 40))  # of a transition that trouble may hit
+_MOMENTS = st.one_of(st.integers(1, 12), st.integers(1, 40), st.sampled_from(tuple(KINDS)))
 _DEEDS = st.sampled_from(("make", "make", "delete", "inner", "other"))
 
 
 @dataclass(frozen=True)
 class Visit:
     """What somebody else does: makes or deletes something, or makes a deployment that takes the name of a nested one.
-    It happens before a call of the driver, or (0) between transitions.
+    It happens before a call of the driver, or (moment 0) between transitions.
     """
 
-    call: int
+    moment: Moment
     deed: str
     id: str
 
@@ -38,7 +38,7 @@ class Move:
 
     resource: int
     transition: str
-    troubles: Mapping[int, str] = field(default_factory=dict)
+    troubles: Mapping[Moment, str] = field(default_factory=dict)
     visits: tuple[Visit, ...] = ()
     failing: Mapping[str, bool] = field(default_factory=dict)
 
@@ -99,8 +99,8 @@ def _draw_any_move(draw: Draw, count: int, ids: st.SearchStrategy[str]) -> Move 
 
 @st.composite
 def _draw_move(draw: Draw, resource: int, transition: str, ids: st.SearchStrategy[str]) -> Move:
-    troubles = draw(st.dictionaries(_CALLS, st.sampled_from(TROUBLES), max_size=3))
-    visits = draw(st.lists(st.builds(Visit, _CALLS, _DEEDS, ids), max_size=2))
+    troubles = draw(st.dictionaries(_MOMENTS, st.sampled_from(TROUBLES), max_size=3))
+    visits = draw(st.lists(st.builds(Visit, _MOMENTS, _DEEDS, ids), max_size=2))
     failing = draw(st.dictionaries(ids, st.booleans(), max_size=1)) if transition != "Delete" else {}
     return Move(resource, transition, troubles, tuple(visits), failing)
 

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from dev import brent
-from tests.properties import resources
-from tests.properties.arm import HOST
+from tests.properties import deployments, resources, templates
+from tests.properties.deployments import Record
 from tests.properties.generation import BOX, SUBSCRIPTIONS, build_body, build_template, build_top
 from tests.properties.host import Ended, Host
 from tests.properties.scenarios import Move, Scenario, Visit, build_package, list_touched_ids
+from tests.properties.wire import Moment
 from tests.properties.world import LOCK, Refused, Thing, World, find_group_id, split_id
 from tests.support.driver_files import zipped
 
@@ -78,8 +79,8 @@ class Trial:
         self.number += 1
         self.story.append(f"-- {move.transition} of r{at}: {move}")
         touched = list_touched_ids(self.scenario, move, before.topology)
-        visits: dict[int, Callable[[], None]] = {
-            visit.call: partial(self._visit, visit)
+        visits: dict[Moment, Callable[[], None]] = {
+            visit.moment: partial(self._visit, visit)
             for visit in move.visits
             if visit.deed != "make" or visit.id.lower() not in touched
         }
@@ -122,10 +123,12 @@ class Trial:
             self.story.append(f"somebody was refused: {refused.code}")
 
     def _deploy(self, record_id: str) -> None:
-        """Somebody else's deployment, which makes what no template of the scenario names."""
-        body = {"properties": {"template": build_template([build_top(BOX, "foreign")])}}
-        answer = self.host.wire.arm.answer("PUT", f"{HOST}{record_id}", {}, json.dumps(body))
-        self.story.append(f"somebody was answered {answer.status}")
+        """Somebody else's deployment, which makes at once what no template of the scenario names."""
+        self.world.require_group(record_id, writable=True)
+        template = build_template([build_top(BOX, "foreign")])
+        items = templates.expand(template, {}, find_group_id(record_id))
+        number, until = f"foreign-{self.world.number()}", self.world.now + 0.02
+        deployments.start(self.world, Record(record_id, number, number, record_id, self.world.now, until), items)
 
     def _is_own(self, at: int, thing: Thing) -> bool:
         return any(request_id in thing.maker for request_id in self.own[at])

@@ -3,10 +3,11 @@ else who acts between two calls.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import requests
 from azure.core.credentials import AccessToken
@@ -37,45 +38,50 @@ class Call:
     status: int
 
 
+# A call by its number in a transition, from 1; or the first one of a kind.
+Moment = int | str
+KINDS = {
+    "put": re.compile(r"PUT .*/deployments/[^/]+", re.IGNORECASE),
+    "record": re.compile(r"GET .*/deployments/[^/]+", re.IGNORECASE),
+    "operations": re.compile(r"GET .*/operations", re.IGNORECASE),
+    "delete": re.compile(r"DELETE .*", re.IGNORECASE),
+}
+
+
 @dataclass
 class Wire(BaseAdapter):
-    """The calls of the driver to the model. `troubles` and `visits` (what somebody else does before the call) have the
-    number of the call in a transition, from 1. `deleted`: what DELETEs of the driver were accepted for.
+    """The calls of the driver to the model. `troubles` and `visits` (what somebody else does before the call) happen at
+    their moments. `deleted`: what DELETEs of the driver were accepted for. `latency`: seconds of a call.
     """
 
     arm: Arm
     wait: Callable[[float], None]
-    latency: float = 0.05  # seconds of a call
-    troubles: Mapping[int, str] = field(default_factory=dict)
-    visits: Mapping[int, Callable[[], None]] = field(default_factory=dict)
+    latency: float = 0.05
+    troubles: Mapping[Moment, str] = field(default_factory=dict)
+    visits: Mapping[Moment, Callable[[], None]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     deleted: list[Thing] = field(default_factory=list)
 
-    def begin(self, troubles: Mapping[int, str], visits: Mapping[int, Callable[[], None]]) -> None:
+    def begin(self, troubles: Mapping[Moment, str], visits: Mapping[Moment, Callable[[], None]]) -> None:
         """Begin to count the calls of a transition."""
         self.troubles, self.visits, self.calls = troubles, visits, []
         self.deleted = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Answer a request; the signature is that of requests' adapters."""
-        number = len(self.calls) + 1
-        method, path = str(request.method), str(request.url).split("://", 1)[1].partition("/")[2].partition("?")[0]
-        self.calls.append(Call(method, f"/{path}", 0))
+        path = unquote(urlsplit(str(request.url)).path)
+        moments = self._find_moments(str(request.method), path)
+        self.calls.append(Call(str(request.method), path, 0))
         self.wait(self.latency)
-        if number in self.visits:
-            self.visits[number]()
-        trouble = self.troubles.get(number, "")
+        for moment in moments:
+            if moment in self.visits:
+                self.visits[moment]()
+        trouble = next((self.troubles[moment] for moment in moments if moment in self.troubles), "")
         if trouble == "death before":
             raise Death
         if trouble == "broken before":
             raise requests.ConnectionError("broken by the test")
-        thing = self.arm.world.find(unquote(f"/{path}"))
-        answer = self._refuse(trouble, method) or self.arm.answer(
-            method, str(request.url), dict(request.headers), request.body
-        )
-        if method == "DELETE" and thing is not None and answer.status < 300:
-            self.deleted.append(thing)
-        self.calls[number - 1] = Call(method, f"/{path}", answer.status)
+        answer = self._answer(trouble, request, path)
         if trouble == "death after":
             raise Death
         if trouble == "broken after":
@@ -85,12 +91,29 @@ class Wire(BaseAdapter):
     def close(self) -> None:
         """Nothing is open."""
 
-    def _refuse(self, trouble: str, method: str) -> Answer | None:
-        """The refusal to answer with. A GET has no conflicts."""
+    def _find_moments(self, method: str, path: str) -> list[Moment]:
+        """The moments of the next call."""
+        text, before = f"{method} {path}", [f"{call.method} {call.path}" for call in self.calls]
+        firsts = [
+            kind
+            for kind, form in KINDS.items()
+            if form.fullmatch(text) and not any(form.fullmatch(other) for other in before)
+        ]
+        return [len(before) + 1, *firsts]
+
+    def _answer(self, trouble: str, request: requests.PreparedRequest, path: str) -> Answer:
+        """Answer the call, or refuse it. A GET has no conflicts."""
+        method, thing, number = str(request.method), self.arm.world.find(path), len(self.calls)
         refused = _REFUSALS.get("throttled" if trouble == "conflict" and method == "GET" else trouble)
-        if refused is None:
-            return None
-        return Answer(refused.status, {"error": refused.error}, {"Retry-After": "5"} if refused.status == 429 else {})
+        if refused is not None:
+            headers = {"Retry-After": "5"} if refused.status == 429 else {}
+            answer = Answer(refused.status, {"error": refused.error}, headers)
+        else:
+            answer = self.arm.answer(method, str(request.url), dict(request.headers), request.body)
+        if method == "DELETE" and thing is not None and answer.status < 300:
+            self.deleted.append(thing)
+        self.calls[number - 1] = Call(method, path, answer.status)
+        return answer
 
 
 class ModelTransport(RequestsTransport):  # type: ignore[misc]  # the SDK imports it lazily, so it has no type
