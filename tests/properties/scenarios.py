@@ -45,11 +45,12 @@ class Move:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`templates`: by resource, those of its transitions; `groups`: where its deployments go. `latency`: seconds of a
-    call; `list_lag`: seconds that a list is behind.
+    """`templates`: by resource, those of its transitions; `groups`: where its deployments go. `age`: seconds since what
+    is `existing` was made; `list_lag`: seconds that a list is behind; `latency`: seconds of a call.
     """
 
     existing: tuple[str, ...]
+    age: float
     list_lag: float
     latency: float
     groups: tuple[str, ...]
@@ -79,8 +80,8 @@ def scenarios(draw: Draw) -> Scenario:
         draw(_draw_move(0, "Create", ids)),
         *draw(st.lists(_draw_any_move(len(groups), ids), max_size=7)),
     ]
-    lag, latency = draw(st.sampled_from((0.0, 0.0, 5.0))), draw(st.sampled_from((0.05, 0.05, 1.0)))
-    return Scenario(tuple(sorted(existing, key=len)), lag, latency, groups, given, tuple(moves))
+    age, lag, latency = (draw(st.sampled_from(values)) for values in ((0.0, 100.0), (0.0, 0.0, 5.0), (0.05, 0.05, 1.0)))
+    return Scenario(tuple(sorted(existing, key=len)), age, lag, latency, groups, given, tuple(moves))
 
 
 @cache

@@ -67,7 +67,7 @@ class Trial:
         self.world.list_lag, self.host.wire.latency = self.scenario.list_lag, self.scenario.latency
         for thing_id in self.scenario.existing:
             self._visit(Visit(0, "make", thing_id))
-        self.host.wait(100.0)
+        self.host.wait(self.scenario.age)
         for at in range(len(self.scenario.templates)):
             self.resources.append(brent.Resource(f"r{at}", "resource::Play::1.0", {}, id=f"resource-{at}"))
             self.own.append(set())
