@@ -96,6 +96,8 @@ class Trial:
         self.story.append(json.dumps(ended.output))
         event = self._check_events(ended)
         self.resources[at] = brent.apply_event(before, event)
+        if move.transition == "Delete" and event["status"] == "COMPLETE":
+            self._check_removal(before)
         self._check_deletions(at, before)
         self._check_claims(at, before)
         if not move.visits:
@@ -103,8 +105,6 @@ class Trial:
         self.host.wait(200.0)  # until nothing is under way
         self.told[at] += json.dumps(ended.status.get("notOwned", [])).lower() + ended.log.lower()
         self._check_leaks(at)
-        if move.transition == "Delete" and event["status"] == "COMPLETE":
-            self._check_removal(before)
         return event
 
     def _visit(self, visit: Visit) -> None:
