@@ -5,7 +5,7 @@ Nothing waits here: retries are durable timers of the orchestrator. Only a conne
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +13,14 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from driver.azure import credentials
+from driver.azure.credentials import SharedCredential
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
 if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken
     from azure.core.pipeline.transport import HttpTransport
-    from azure.identity import ClientSecretCredential
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
@@ -130,7 +130,7 @@ def _build_clients(location: AzureLocation) -> Clients:
                 response = super().send(request)
             return response
 
-    credential = _SharedCredential(lambda: build_credential(location))
+    credential = SharedCredential(lambda: credentials.build_credential(location))
     # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
     # registration of providers.
     pipeline = [
@@ -178,44 +178,5 @@ def build_transport(location: AzureLocation) -> "HttpTransport[Any, Any]":
     return transport
 
 
-def build_credential(location: AzureLocation) -> "ClientSecretCredential":
-    from azure.identity import ClientSecretCredential
-
-    return ClientSecretCredential(
-        location.tenant_id,
-        location.client_id,
-        location.client_secret,
-        authority=location.authority_host,
-        # The public discovery endpoint does not know private clouds and the embedded Azure.
-        disable_instance_discovery=not location.authority_host.endswith(
-            (".microsoftonline.com", ".microsoftonline.us", ".cn")
-        ),
-    )
-
-
 def _has_expired_token(response: Any) -> bool:
     return response.status_code == 401 and read_cause(response.text()).code.lower() == "expiredauthenticationtoken"
-
-
-class _SharedCredential:
-    """A credential that many threads share. One of them requests the token, and the others wait for it instead of
-    requesting one each.
-    """
-
-    def __init__(self, build: "Callable[[], ClientSecretCredential]") -> None:
-        self._build = build
-        self._credential = build()
-        self._token = ""
-        self._lock = threading.Lock()
-
-    def get_token(self, *scopes: str, **options: Any) -> "AccessToken":
-        with self._lock:
-            token = self._credential.get_token(*scopes, **options)
-            self._token = token.token
-            return token
-
-    def forget(self, token: str) -> None:
-        """Request a new token next time if that is the newest one. By the SDK's cache it may still be good."""
-        with self._lock:
-            if token == self._token:
-                self._credential, self._token = self._build(), ""

@@ -16,7 +16,7 @@ from driver.packages.catalogue import find_template
 from driver.packages.targets import find_targets, read_api_versions
 from driver.packages.templates import Template, has_deployments
 from driver.resource_ids import ResourceId
-from driver.steps.looks import call_at_once
+from driver.steps.calls import call_at_once
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
 from driver.steps.states import DeployState
 from driver.topology import list_owned, name_entries

@@ -3,13 +3,11 @@
 It is bounded: some GETs at a time, some seconds a step. What is left is looked at in the next step.
 """
 
-import contextvars
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from driver.azure import deployments, resources
 from driver.azure.operations import Look
@@ -20,12 +18,11 @@ from driver.models.orders import Deploy, Order
 from driver.packages.catalogue import find_template
 from driver.packages.targets import find_targets, read_api_versions
 from driver.resource_ids import ResourceId
+from driver.steps.calls import AT_ONCE, call_at_once
 from driver.steps.ownership import Evidence
 from driver.topology import list_owned
 from driver.waiting import Waiting
 
-T = TypeVar("T")
-AT_ONCE = 8  # GETs of one look that run at the same time
 STEP_SECONDS = 30.0  # after which a step ends with what it has
 _PAUSES = Waiting(initial=2.0, factor=1.5, maximum=10.0)  # between two looks at something that is about to change
 # Looks at a resource whose group or parent is absent, or that a gateway answered: ARM may not know yet of a group that
@@ -84,18 +81,6 @@ def continue_search(order: Order, work: Deploy, search: Search, attempt: int) ->
         if search.validated or not _has_open_children(search):
             return search.evidence.model_copy(update={"ended_at": datetime.now(UTC).isoformat()})
         find = _Find(order, find.versions, _add_validated_ids(order, work, search), attempt)
-
-
-def call_at_once(call: Callable[[ResourceId], T], ids: Iterable[ResourceId]) -> dict[ResourceId, T]:
-    """The results of the call for each id; AT_ONCE calls run at the same time. Raises what a call raises."""
-    wanted = list(ids)
-    if len(wanted) < 2:
-        return {resource_id: call(resource_id) for resource_id in wanted}
-    # Each call logs with the fields, and hides the secrets, of this run.
-    contexts = [contextvars.copy_context() for _ in wanted]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = pool.map(lambda pair: pair[0].run(call, pair[1]), zip(contexts, wanted, strict=True))
-        return dict(zip(wanted, results, strict=True))
 
 
 def _add_validated_ids(order: Order, work: Deploy, search: Search) -> Search:

@@ -9,7 +9,7 @@ from driver.azure.tags import TRANSITION_TAG
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import Order
 from driver.resource_ids import ResourceId
-from driver.steps.looks import call_at_once
+from driver.steps.calls import call_at_once
 from driver.topology import list_owned
 
 _log = logging.getLogger("driver.lifecycle")

@@ -18,7 +18,7 @@ from driver.resource_ids import ResourceId
 from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
 from tests.support.activities import read_outcome, take_step
-from tests.support.arm_stub import DROP, Reply, Stub, location_of
+from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
 from tests.support.requests import NEEDLE, SUBSCRIPTION
@@ -175,17 +175,24 @@ def test_a_first_step_does_nothing_before_its_turn(hub: TaskHub, stub: Stub, loc
     assert stub.asked == []
 
 
+def begin_deletion(stub: Stub, asked: Asked) -> Reply:
+    """ARM accepts every DELETE; its lists are empty."""
+    if asked.method == "DELETE":
+        return Reply(202, {}, {"Location": f"{stub.url}/operations/1"})
+    return Reply(body={"value": []})
+
+
 def test_what_others_reported_is_added_to_the_topology_before_the_step(
     hub: TaskHub, stub: Stub, location: AzureLocation
 ) -> None:
     group = {"id": OTHER_GROUP, "type": "Microsoft.Resources/resourceGroups"}
     hub.put(OTHER, "Completed", make_event({"rg-2": group, "rg": None}))
-    stub.answer = lambda asked: Reply(202, {}, {"Location": f"{stub.url}/operations/1"})
+    stub.answer = lambda asked: begin_deletion(stub, asked)
     outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
     assert [asked.path.split("?")[0] for asked in stub.asked if asked.method == "DELETE"] == [OTHER_GROUP]
     state = outcome["state"]
     assert (state["has_turn"], state["found"]) == (True, {"rg-2": group, "rg": None})
-    assert list(state["started"]) == ["rg-2"]
+    assert state["entries"]["rg-2"]["phase"] == "deleting"
 
 
 def test_an_execution_that_has_its_turn_does_not_look_again(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
@@ -210,15 +217,17 @@ def test_what_a_removal_of_an_earlier_version_has_found_is_removed(
     stub: Stub, location: AzureLocation, begun: dict[str, Any]
 ) -> None:
     group = {"id": OTHER_GROUP, "type": "Microsoft.Resources/resourceGroups"}
-    stub.answer = lambda asked: Reply(202, {}, {"Location": f"{stub.url}/operations/1"})
+    stub.answer = lambda asked: begin_deletion(stub, asked)
     outcome = take_step(payload(location, "remove_resources", state={**begun, "found": {"rg-2": group}}))
-    assert list(outcome["state"]["started"]) == ["rg", "rg-2"]
+    assert {key: entry["phase"] for key, entry in outcome["state"]["entries"].items()} == dict.fromkeys(
+        ("rg", "rg-2"), "deleting"
+    )
 
 
 def test_a_refused_first_step_keeps_its_turn(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
     refuse(stub, 503, "ServerTimeout")
     outcome = read_outcome(activities.take_first_step(first_payload(location, "inspect_resources"), hub))
-    assert (outcome["kind"], outcome["state"]["has_turn"]) == ("Retry", True)
+    assert (outcome["kind"], outcome["state"]["has_turn"]) == ("Running", True)
 
 
 def test_the_event_repeats_what_others_reported(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:

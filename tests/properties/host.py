@@ -19,10 +19,10 @@ import time_machine
 from cryptography.fernet import Fernet
 
 from driver import acceptance, activities, executions, publication, settings
-from driver.azure import connection
+from driver.azure import connection, credentials
 from driver.models.requests import LifecycleRequest, parse
 from driver.models.runs import PUBLISH
-from driver.steps import looks
+from driver.steps import calls
 from driver.steps.table import FIRST_STEPS
 from orchestrators.lifecycle import run_lifecycle
 from tests.properties.arm import HOST, Arm
@@ -225,9 +225,9 @@ def host(world: World) -> Iterator[Host]:
         with (
             mock.patch.dict(os.environ, ENVIRONMENT),
             mock.patch.object(connection, "build_transport", return_value=transport),
-            mock.patch.object(connection, "build_credential", return_value=ModelCredential()),
+            mock.patch.object(credentials, "build_credential", return_value=ModelCredential()),
             mock.patch.object(executions, "list_executions", _list_executions),
-            mock.patch.object(looks, "ThreadPoolExecutor", _OneByOne),
+            mock.patch.object(calls, "ThreadPoolExecutor", _OneByOne),
             mock.patch("time.monotonic", side_effect=lambda: world.now),
         ):
             _forget()
