@@ -151,13 +151,13 @@ def _write(world: World, record: Record, step: Step) -> None:
         return
     body = templates.resolve(world, item.body, record.looks)
     if item.type.lower() == GROUP:
-        resources.put_group(world, item.id, body, record.maker)
+        resources.put_group(world, item.id, body, (record.maker, record.id))
         return
     is_made = world.failing.get(item.id.lower())
     failure = {"code": "ProvisioningFailed", "message": "the test lets it fail"}
     if is_made is False:
         raise Refused(500, **failure)
-    _, step.operation = resources.put(world, item.id, body, record.maker, max(0.0, step.until - world.now))
+    _, step.operation = resources.put(world, item.id, body, (record.maker, record.id), max(0.0, step.until - world.now))
     step.error = failure if is_made else None
 
 

@@ -11,7 +11,7 @@ _SHARE = 0.1  # of the seconds that a deployment takes
 
 
 def put(
-    world: World, thing_id: str, body: dict[str, Any], maker: str = "", limit: float | None = None
+    world: World, thing_id: str, body: dict[str, Any], maker: tuple[str, ...] = (), limit: float | None = None
 ) -> tuple[bool, Operation | None]:
     """Create or update a resource; `limit` is the most seconds that it may take. Returns whether it is new, and the
     operation if it is asynchronous.
@@ -41,7 +41,7 @@ def put(
     return is_new, world.begin(min(seconds, seconds if limit is None else limit), lambda: _settle(world, thing_id))
 
 
-def put_group(world: World, group_id: str, body: dict[str, Any], maker: str = "") -> bool:
+def put_group(world: World, group_id: str, body: dict[str, Any], maker: tuple[str, ...] = ()) -> bool:
     """Create or update a resource group. Returns whether it is new."""
     group = world.find(group_id)
     if group is None:

@@ -96,6 +96,8 @@ class Trial:
         self.story.append(json.dumps(ended.output))
         event = self._check_events(ended)
         self.resources[at] = brent.apply_event(before, event)
+        if move.transition == "Delete" and event["status"] == "COMPLETE":
+            self._check_removal(before)
         self._check_deletions(at, before)
         self._check_claims(at, before)
         if not move.visits:
@@ -103,8 +105,6 @@ class Trial:
         self.host.wait(200.0)  # until nothing is under way
         self.told[at] += json.dumps(ended.status.get("notOwned", [])).lower() + ended.log.lower()
         self._check_leaks(at)
-        if move.transition == "Delete" and event["status"] == "COMPLETE":
-            self._check_removal(before)
         return event
 
     def _visit(self, visit: Visit) -> None:
@@ -131,7 +131,7 @@ class Trial:
         deployments.start(self.world, Record(record_id, number, number, record_id, self.world.now, until), items)
 
     def _is_own(self, at: int, thing: Thing) -> bool:
-        return any(request_id in thing.maker for request_id in self.own[at])
+        return any(request_id in record for record in thing.maker for request_id in self.own[at])
 
     def _check_events(self, ended: Ended) -> dict[str, Any]:
         """Every transition ends with one event, which may be on the wire more than once."""
@@ -164,11 +164,15 @@ class Trial:
                 self._require(thing.id.lower() in _list_ids(self.resources[at]), f"r{at} disowns {thing.id}")
 
     def _check_leaks(self, at: int) -> None:
-        """What this resource has made and is still there is in its topology, or it was named as not owned."""
+        """What this resource has made and is still there is in its topology, or it was named as not owned. If somebody
+        has overwritten the record of the nested deployment that made it, that record was named.
+        """
         named = _list_ids(self.resources[at])
         for key, thing in self.world.things.items():
             if self._is_own(at, thing) and key not in named:
-                self._require(key in self.told[at], f"nobody is told of what r{at} made: {thing.id}")
+                nested = [record.lower() for record in thing.maker if record != thing.maker[0]]
+                is_told = any(one in self.told[at] for one in (key, *nested))
+                self._require(is_told, f"nobody is told of what r{at} made: {thing.id}")
 
     def _check_removal(self, before: brent.Resource) -> None:
         """After a COMPLETE Delete nothing that the topology named is there."""

@@ -25,14 +25,14 @@ class Refused(Exception):
 
 @dataclass
 class Thing:
-    """A resource or a resource group. `maker` is the id of the topmost deployment that created it, empty for somebody
-    else's.
+    """A resource or a resource group. `maker` is the deployment that created it, empty if that was a PUT of its own:
+    the ids of the topmost record and of the one that wrote it, which may be nested in the first.
     """
 
     id: str
     type: str
     created: float
-    maker: str = ""
+    maker: tuple[str, ...] = ()
     location: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     state: str = "Succeeded"
