@@ -185,7 +185,7 @@ def subscription_templates(draw: Draw) -> dict[str, Any]:
 def _draw_nested(draw: Draw, name: str, group: str, made: list[Entry]) -> Entry:
     """A nested deployment: plain, with a parameter, or with one that only a run can know."""
     target = draw(st.sampled_from(GROUPS))
-    form = draw(st.sampled_from(("plain", "parameter", "run-time")))
+    form = draw(st.sampled_from(("plain", "parameter", "run-time", "run-time")))
     if form == "plain":
         return build_nested(build_template(draw(entries(target))), target, name)
     template = build_template([build_top(BOX, "[parameters('x')]")], parameters=("x",))
