@@ -14,6 +14,7 @@ from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 
 T = TypeVar("T")
+_ROLES = "Microsoft.Authorization/roleAssignments"
 _MOST_VERSIONS = 10  # api-versions that are tried for one call
 
 
@@ -47,12 +48,13 @@ def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[st
 def find_creation_time(
     location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()
 ) -> datetime | None:
-    """When a resource was created, by ARM's clock: from its `systemData`, else from the list of its group. None if ARM
-    does not say it, or if the resource does not exist.
+    """When a resource was created, by ARM's clock: from its `systemData`, or `createdOn` of a role assignment, else from
+    the list of its group. None if ARM does not say it, or if the resource does not exist.
     """
     body = look(location, resource_id, versions).body or {}
-    system = body.get("systemData")
-    time = system.get("createdAt") if isinstance(system, Mapping) else None
+    place, name = ("properties", "createdOn") if resource_id.is_of_type(_ROLES) else ("systemData", "createdAt")
+    times = body.get(place)
+    time = times.get(name) if isinstance(times, Mapping) else None
     if time is None and body and resource_id.is_top_level:
         group = f"/subscriptions/{resource_id.subscription}/resourceGroups/{resource_id.resource_group}"
         query = f"name eq '{_quote(resource_id.name)}' and resourceType eq '{_quote(resource_id.type)}'"

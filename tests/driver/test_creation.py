@@ -159,6 +159,23 @@ def test_the_time_of_creation_in_the_list_of_the_group(stub: Stub, location: Azu
     assert any("createdTime" in asked.path for asked in stub.asked)
 
 
+def test_the_time_of_creation_of_a_role_assignment(stub: Stub, location: AzureLocation) -> None:
+    role = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/5a"
+    times = {"createdOn": "2026-01-01T12:00:03.1234567Z"}
+    serve(
+        stub,
+        {
+            f"GET {RECORD}": record(outputResources=[{"id": role}]),
+            f"GET {RECORD}{OPERATIONS}": operations(role),
+            f"GET {role}": Reply(body={"id": role, "properties": times}),
+            "GET /subscriptions/33333333-3333-3333-3333-333333333333/providers/microsoft.authorization": Reply(
+                body={"resourceTypes": [{"resourceType": "roleAssignments", "apiVersions": ["2022-04-01"]}]}
+            ),
+        },
+    )
+    assert role in list_owned(finish(build_order(location, NETWORK), looked(60)))
+
+
 def test_what_a_failed_deployment_only_used_is_not_claimed(stub: Stub, location: AzureLocation) -> None:
     serve(
         stub,

@@ -11,6 +11,7 @@ import yaml
 
 from dev.brent import Resource
 from driver import __main__ as command
+from driver.commands import packages
 from driver.settings import Settings
 from tests.e2e.conftest import BICEP
 from tests.e2e.trial import Trial, ids
@@ -88,7 +89,7 @@ def test_a_firewalls_rules_come_and_go(trial: Trial, group: str) -> None:
 def test_a_recipe_passes_the_check(
     recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "settings", SimpleNamespace(current=lambda: Settings(bicep_path=str(BICEP))))
+    monkeypatch.setattr(packages, "settings", SimpleNamespace(current=lambda: Settings(bicep_path=str(BICEP))))
     properties = ["--resource-properties", str(recipe / "properties.yaml")]
     requested = ["--request-properties", str(recipe.parent / "operations.yaml")]
     assert command.main(["check", str(recipe), *properties, *requested]) == 0
