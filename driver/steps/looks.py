@@ -96,9 +96,9 @@ def _add_validated_ids(order: Order, work: Deploy, search: Search) -> Search:
 
 
 def _select_pending(order: Order, search: Search, ids: Iterable[ResourceId]) -> tuple[ResourceId, ...]:
-    """The ids that have to be looked at: no records, nothing that is owned, referred to, or looked at already."""
+    """The ids that have to be looked at: no records, nothing that is owned or was looked at already."""
     evidence = search.evidence
-    done = {*evidence.absent, *evidence.present, *evidence.referred}
+    done = {*evidence.absent, *evidence.present}
     done |= {entry.id for entry in list_owned(order.topology).values()}
     wanted = (one for one in ids if one.type and not one.is_deployment)
     return tuple(dict.fromkeys(one for one in wanted if one not in done and one.text not in evidence.unknown))

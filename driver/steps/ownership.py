@@ -74,7 +74,8 @@ def list_unshown(evidence: Evidence, written: Written, known: Iterable[ResourceI
     """The written resources for which the look has shown nothing. The time of their creation may show that they are
     new.
     """
-    shown = {*evidence.present, *evidence.referred, *known}
+    only_referred = (one for one in evidence.referred if not _is_created(one, written))
+    shown = {*evidence.present, *only_referred, *known}
     made = {*written.ids}
     return [one for one in written.ids if one not in shown and _find_absent(one, evidence, made) is None]
 

@@ -5,7 +5,7 @@ import logging
 from driver.azure import deployments
 from driver.azure.deployments import Deployment
 from driver.azure.refusals import Refusal
-from driver.azure.tags import TRANSITION_TAG
+from driver.azure.tags import RESOURCE_TAG, TRANSITION_TAG
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import Order
 from driver.resource_ids import ResourceId
@@ -30,7 +30,7 @@ def find_superseded_records(order: Order) -> tuple[str, ...]:
     runs = {
         record.correlation_id.lower()
         for record in found.values()
-        if isinstance(record, Deployment) and _is_replaced(record, order.transition)
+        if isinstance(record, Deployment) and _is_replaced(record, order)
     } - {order.request_id.lower()}  # a request that runs again writes its own record again
     return tuple(key for key, record in wanted.items() if _is_of_runs(found[record], runs))
 
@@ -60,9 +60,10 @@ def _delete_record(order: Order, record: ResourceId) -> None:
             _log.warning("the record %s stays in Azure, another one replaces it: %s", record, refused.cause.text)
 
 
-def _is_replaced(record: Deployment, transition: str) -> bool:
+def _is_replaced(record: Deployment, order: Order) -> bool:
     is_over = record.state in ("Succeeded", "Failed")
-    return is_over and record.tags.get(TRANSITION_TAG, "").lower() == transition.lower()
+    is_ours = record.tags.get(RESOURCE_TAG) == order.resource_id  # an adopted one may be another resource's
+    return is_over and is_ours and record.tags.get(TRANSITION_TAG, "").lower() == order.transition.lower()
 
 
 def _is_of_runs(record: Deployment | Refusal | None, runs: set[str]) -> bool:

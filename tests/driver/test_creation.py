@@ -180,21 +180,24 @@ def test_a_run_of_release_2_0_0_keeps_its_rule(stub: Stub, location: AzureLocati
 
 
 def test_the_record_of_an_earlier_deployment_of_the_transition_is_replaced(stub: Stub, location: AzureLocation) -> None:
-    names = ("old", "other", "canceled", "hidden", "groomed", "inner")
+    names = ("old", "adopted", "other", "canceled", "hidden", "groomed", "inner")
     ids = {name: ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/{name}") for name in names}
-    tags = {"tnco-transition": "AddRoute"}
+    tags = {"tnco-transition": "AddRoute", "tnco-resource-id": "5a"}
     serve(
         stub,
         {
             f"GET {ids['old']}": record("1", tags=tags),
             f"GET {ids['inner']}": record("1"),
+            f"GET {ids['adopted']}": record("4", tags={**tags, "tnco-resource-id": "another"}),
             f"GET {ids['other']}": record("2", tags={"tnco-transition": "Create"}),
             f"GET {ids['canceled']}": record("3", "Canceled", tags=tags),
             f"GET {ids['hidden']}": Reply(403, {"error": {"code": "AuthorizationFailed", "message": "..."}}),
         },
     )
     topology = {name: TopologyEntry(id=one, type=one.type) for name, one in ids.items()}
-    order = build_order(location, NETWORK, topology=topology).model_copy(update={"transition": "addroute"})
+    order = build_order(location, NETWORK, topology=topology).model_copy(
+        update={"transition": "addroute", "resource_id": "5a"}
+    )
     assert set(records.find_superseded_records(order)) == {"old", "inner", "groomed"}
     mine = order.model_copy(update={"request_id": "1"})
     assert set(records.find_superseded_records(mine)) == {"groomed"}

@@ -92,6 +92,12 @@ def test_what_the_template_refers_to_is_neither_owned_nor_reported() -> None:
     assert claim(shown(absent=(HUB,), referred=(HUB,)), Written((HUB,))) == (set(), {})
 
 
+def test_what_the_template_refers_to_and_a_nested_one_creates_is_owned_by_the_same_evidence() -> None:
+    written = Written((HUB,), Writes(created=(HUB,)))
+    assert claim(shown(absent=(HUB,), referred=(HUB,)), written) == ({HUB}, {})
+    assert list_unshown(shown(referred=(HUB,)), written, []) == [HUB]
+
+
 def test_what_is_owned_already_is_not_claimed_again() -> None:
     claims = claim_resources(EVIDENCE, Written((HUB,)), {}, [HUB])
     assert claims == ownership.Claims()
