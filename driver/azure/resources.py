@@ -48,7 +48,7 @@ def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[st
 def find_creation_time(
     location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()
 ) -> datetime | None:
-    """When a resource was created, by ARM's clock: from its `systemData`, or `createdOn` of a role assignment, else from
+    """When a resource was created, by ARM's clock: from its `systemData`, or a role assignment's `createdOn`, else from
     the list of its group. None if ARM does not say it, or if the resource does not exist.
     """
     body = look(location, resource_id, versions).body or {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 SINCE: Mapping[str, str] = {
     "microsoft.authorization/policyassignments": "2020-09-01",
     "microsoft.authorization/policydefinitions": "2020-09-01",
+    "microsoft.authorization/policysetdefinitions": "2021-06-01",
     "microsoft.network/dnsresolvers": "2020-04-01",
     "microsoft.apimanagement/service": "2021-04-01",
     "microsoft.appconfiguration/configurationstores": "2021-03-01",
