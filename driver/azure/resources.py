@@ -45,13 +45,13 @@ def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[st
     )
 
 
-def find_creation_time(
-    location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()
-) -> datetime | None:
+def find_creation_time(location: AzureLocation, resource_id: ResourceId) -> datetime | None:
     """When a resource was created, by ARM's clock: from its `systemData`, or a role assignment's `createdOn`, else from
     the list of its group. None if ARM does not say it, or if the resource does not exist.
+
+    It is read with the provider's newest api-version: in older ones many types have no `systemData`.
     """
-    body = look(location, resource_id, versions).body or {}
+    body = look(location, resource_id).body or {}
     place, name = ("properties", "createdOn") if resource_id.is_of_type(_ROLES) else ("systemData", "createdAt")
     times = body.get(place)
     time = times.get(name) if isinstance(times, Mapping) else None

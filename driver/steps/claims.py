@@ -13,7 +13,7 @@ from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import NotOwned
 from driver.packages.catalogue import find_template
-from driver.packages.targets import find_targets, read_api_versions
+from driver.packages.targets import find_targets
 from driver.packages.templates import Template, has_deployments
 from driver.resource_ids import ResourceId
 from driver.steps.calls import call_at_once
@@ -56,7 +56,7 @@ def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: 
         evidence = _assume_absent(written, state)
     created = written.writes.created if written.writes else ()
     asked = [one for one in list_unshown(evidence, written, known) if one in created]
-    claims = claim_resources(evidence, written, _find_times(order.location, template, asked), known)
+    claims = claim_resources(evidence, written, _find_times(order.location, asked), known)
     for owned_id, reason in claims.owned.items():
         _log.debug("owned: %s: %s", owned_id, reason)
     records = (*(written.writes.records if written.writes else ()), record)
@@ -76,15 +76,12 @@ def _assume_absent(written: Written, state: DeployState) -> Evidence:
     return Evidence(present=present, absent=tuple(one for one in written.ids if one not in present))
 
 
-def _find_times(
-    location: AzureLocation, template: Template, ids: list[ResourceId]
-) -> Mapping[ResourceId, datetime | None]:
+def _find_times(location: AzureLocation, ids: list[ResourceId]) -> Mapping[ResourceId, datetime | None]:
     """When the resources were created. None where ARM does not say it, or lets nobody read it."""
-    versions = read_api_versions(template.body)
 
     def find_time(resource_id: ResourceId) -> datetime | None:
         try:
-            return resources.find_creation_time(location, resource_id, versions.get(resource_id.type.lower(), ()))
+            return resources.find_creation_time(location, resource_id)
         except Refusal as refused:
             if refused.verdict.tries == UNTIL_TIMEOUT:
                 raise

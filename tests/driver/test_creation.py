@@ -14,12 +14,23 @@ from driver.steps.ownership import Evidence
 from driver.steps.states import DeployState
 from tests.driver.test_looks import FRONT, GROUP, HUB, NETWORK, build_order
 from tests.support.arm_stub import Asked, Reply, Stub
+from tests.support.requests import SUBSCRIPTION
 
 RECORD = f"{GROUP}/providers/Microsoft.Resources/deployments/d"
 NESTED = f"{GROUP}/providers/Microsoft.Resources/deployments/nested"
 OPERATIONS = "/operations"
 NOT_FOUND = Reply(404, {"error": {"code": "DeploymentNotFound", "message": "..."}})
 INNER = {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "nested"}
+
+
+def provider(namespace: str, kind: str) -> tuple[str, Reply]:
+    kinds = [{"resourceType": kind, "apiVersions": ["2024-05-01"]}]
+    return f"GET /subscriptions/{SUBSCRIPTION}/providers/{namespace}", Reply(body={"resourceTypes": kinds})
+
+
+PROVIDERS = dict(
+    [provider("microsoft.network", "virtualNetworks"), provider("microsoft.authorization", "roleAssignments")]
+)
 
 
 def record(correlation: str = "r", state: str = "Succeeded", **properties: Any) -> Reply:
@@ -45,7 +56,7 @@ def serve(stub: Stub, answers: Mapping[str, Reply]) -> None:
         key.lower().replace("/providers/microsoft.resources/deployments", "/deployments"): reply
         for key, reply in answers.items()
     }
-    known = {f"{key.split(' ')[0].upper()} {key.split(' ')[1]}": reply for key, reply in known.items()}
+    known = PROVIDERS | {f"{key.split(' ')[0].upper()} {key.split(' ')[1]}": reply for key, reply in known.items()}
     stub.answer = answer
 
 
@@ -168,9 +179,6 @@ def test_the_time_of_creation_of_a_role_assignment(stub: Stub, location: AzureLo
             f"GET {RECORD}": record(outputResources=[{"id": role}]),
             f"GET {RECORD}{OPERATIONS}": operations(role),
             f"GET {role}": Reply(body={"id": role, "properties": times}),
-            "GET /subscriptions/33333333-3333-3333-3333-333333333333/providers/microsoft.authorization": Reply(
-                body={"resourceTypes": [{"resourceType": "roleAssignments", "apiVersions": ["2022-04-01"]}]}
-            ),
         },
     )
     assert role in list_owned(finish(build_order(location, NETWORK), looked(60)))
