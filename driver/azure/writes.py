@@ -27,21 +27,24 @@ def read_writes(location: AzureLocation, resource_id: ResourceId, correlation_id
     resources for a deployment that has failed. `correlation_id` is that of the run; if it is empty, no nested record
     counts as foreign.
     """
-    created: list[ResourceId] = []
     records: list[ResourceId] = []
     foreign: list[ResourceId] = []
-    level = [resource_id]
-    for _ in range(_MOST_NESTED + 1):
-        targets = [target for record in level for target in _list_created_ids(location, record)]
-        created += [target for target in targets if not target.is_deployment]
-        level = []
-        for nested_id in (target for target in targets if target.is_deployment):
+    level = _list_created_ids(location, resource_id)
+    created = [*level]
+    for _ in range(_MOST_NESTED):
+        nested_ids, level = [target for target in level if target.is_deployment], []
+        for nested_id in nested_ids:
+            # Read before it is known whose they are: a record that is ours after that was ours then. Another deployment
+            # of the name may overwrite it at any time.
+            targets = _list_created_ids(location, nested_id)
             if not correlation_id or _is_of_run(deployments.find_record(location, nested_id), correlation_id):
-                level.append(nested_id)
+                records.append(nested_id)
+                level += targets
             else:
                 foreign.append(nested_id)
-        records += level
-    return Writes(tuple(dict.fromkeys(created)), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
+        created += level
+    written = dict.fromkeys(target for target in created if not target.is_deployment)
+    return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
 
 
 def _list_created_ids(location: AzureLocation, resource_id: ResourceId) -> list[ResourceId]:
