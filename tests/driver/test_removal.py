@@ -616,6 +616,7 @@ PASSING = [
 ALL = [A, PART, LOCK, B, C, NET, f"{NET}/subnets/s", NIC, RECORD]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.lists(

@@ -50,6 +50,7 @@ def test_an_unknown_subscription_is_named(trial: Trial) -> None:
     assert UNKNOWN in details["description"]
 
 
+@pytest.mark.slow
 def test_a_missing_resource_group_is_named(trial: Trial) -> None:
     wanted = vnet("vnet-1", "rg-missing")
     details, after = trial.failed(trial.begin(wanted), wanted)

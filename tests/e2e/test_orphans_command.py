@@ -240,6 +240,7 @@ def test_what_cannot_be_looked_at_says_why(place: Place) -> None:
     assert (found.status, written["exists"], written["reason"]) == (1, None, "AuthorizationFailed: may not read")
 
 
+@pytest.mark.slow
 def test_throttling_is_named_and_waited_for(place: Place) -> None:
     record_id = place.deploy("nets", network())
     throttle = {"kind": "throttle", "method": "GET", "path": f"{GROUP}/{DEPLOYMENTS}", "times": 2, "retryAfter": 1}

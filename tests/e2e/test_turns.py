@@ -12,6 +12,7 @@ from dev.stack import Stack
 from tests.e2e.trial import INSTANCES, Trial, eventually, ids, started
 from tests.support.kafka import Kafka
 
+pytestmark = pytest.mark.slow
 SLOW_DELETE = {"kind": "operation", "method": "DELETE", "path": "/virtualNetworks/", "times": 1, "seconds": 3}
 
 
@@ -121,7 +122,6 @@ def apart(own_kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield trial
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fails", [False, True], ids=["complete", "failed"])
 def test_while_kafka_is_away_a_delete_removes_what_a_create_made(apart: Trial, own_kafka: Kafka, fails: bool) -> None:
