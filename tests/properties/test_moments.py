@@ -1,4 +1,4 @@
-"""Small worlds for what random ones seldom hit: an event at each moment in turn, or in the second of the look."""
+"""Small worlds for what random ones seldom hit: one thing happens at each moment in turn, or in the look's second."""
 
 from typing import Any
 
