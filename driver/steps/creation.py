@@ -29,12 +29,13 @@ _LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployme
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
     """Look which resources of the template exist already. They will be updated, but not owned."""
     work = _require_deploy(order)
+    if state.search is None:  # before the look: nothing that takes long may come between the look and the PUT
+        state = state.model_copy(update={"superseded": find_superseded_records(order)})
     search = state.search or looks.begin_search(order, work)
     found = looks.continue_search(order, work, search, attempt)
     if isinstance(found, Pause):
         return keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
-    superseded = find_superseded_records(order)
-    looked = {"search": None, "evidence": found, "superseded": superseded, "correlation_id": order.request_id}
+    looked = {"search": None, "evidence": found, "correlation_id": order.request_id}
     # ARM gives times in whole seconds. What is created in the second of the look is not shown to be new.
     after = _NEXT_SECOND if found.unknown or has_deployments(find_template(work).body) else 0
     return succeed(state.model_copy(update=looked), after)

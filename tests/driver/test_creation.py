@@ -228,6 +228,20 @@ def test_the_record_of_an_earlier_deployment_of_the_transition_is_replaced(stub:
     assert set(records.find_superseded_records(mine)) == {"groomed"}
 
 
+def test_records_are_read_before_the_look(stub: Stub, location: AzureLocation) -> None:
+    """ARM may be slow, and the PUT has to follow the look at once."""
+    old = ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/old")
+    absent = Reply(404, {"error": {"code": "ResourceNotFound", "message": "..."}})
+    tags = {"tnco-transition": "Create", "tnco-resource-id": "5a"}
+    serve(stub, {f"GET {old}": record("1", tags=tags), f"GET {HUB}": absent})
+    order = build_order(location, NETWORK, topology={"old": TopologyEntry(id=old, type=old.type)})
+    outcome: Any = creation.inspect_resources(
+        order.model_copy(update={"transition": "Create", "resource_id": "5a"}), DeployState(), 0
+    )
+    assert [asked.path.partition("?")[0].rsplit("/", 1)[-1] for asked in stub.asked] == ["old", "hub"]
+    assert outcome.state.superseded == ("old",)
+
+
 def test_a_failed_start_replaces_no_record() -> None:
     assert DeployState(superseded=("old",)).report_topology() == {}
     assert DeployState(superseded=("old",), replaced=("old",)).report_topology() == {"old": None}
