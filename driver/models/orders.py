@@ -63,7 +63,6 @@ class Remove(Model):
     targets: tuple[Target, ...] | None = None
     groups: bool = False
     refuse_foreign: bool = False
-    awaits: tuple[str, ...] = ()
 
 
 class Call(Model):
