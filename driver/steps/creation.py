@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from driver.azure import deployments
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, poll
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
@@ -118,7 +118,7 @@ def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
     # The PUT joined a deployment that was active already: ARM gave no URL to poll.
     deployment = deployments.get(location, deployments.build_deployment_id(location, work))
     if deployment.failure is not None:
-        raise Refusal(200, deployment.failure)
+        raise Refused(200, deployment.failure)
     return deployment.state == "Succeeded"
 
 
