@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from driver.azure import deployments
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, Operation, poll
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
@@ -120,7 +120,7 @@ def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operatio
     record = deployments.build_deployment_id(location, work)
     deployment = deployments.get(location, record)
     if deployment.failure is not None:
-        raise Refusal(200, deployment.failure)
+        raise Refused(200, deployment.failure)
     return Operation(url="" if deployment.state == "Succeeded" else record.text)
 
 

@@ -8,14 +8,14 @@ import logging
 
 from driver.azure import deployments, operations
 from driver.azure.operations import Operation
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused, SignInRefused
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.steps import judgement
 from driver.steps.entries import Entry, read_state
 from driver.steps.estate import Estate
 from driver.waiting import tell_time
 
-_UNREADABLE = (0, 401, 403, 404, 405)  # of a poll: they tell nothing of the operation
+_UNREADABLE = (401, 403, 404, 405)  # of a poll: they tell nothing of the operation
 _NO_GET = (403, 405)
 _MOST_LOOKS = 15  # while it is there and is not being deleted, until its DELETE is sent again
 _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GET
@@ -68,7 +68,7 @@ def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         return entry.look_again(refused.retry_after, text, refused.verdict.wait)
     if passes or refused.status == 403:
         return _look(estate, entry)
-    if refused.status in _UNREADABLE:
+    if not isinstance(refused, Refused) or refused.status in _UNREADABLE:
         return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
     return _look(estate, entry, refused)
 
@@ -127,13 +127,13 @@ def _repeat_delete(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
 
 def _check_sign_in(refused: Refusal) -> None:
     """Raise the Refusal if Entra ID does not let the driver in: nothing else can be deleted then, either."""
-    if refused.status == 0 and refused.cause.code == "AuthenticationFailed":
+    if isinstance(refused, SignInRefused):
         raise refused
 
 
 def _judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     _check_sign_in(refused)
-    if refused.status in (0, 408, 429) or refused.status >= 500:
+    if not isinstance(refused, Refused) or refused.status in (408, 429) or refused.status >= 500:
         estate.busy += 1
     return judgement.judge(estate, entry.change(phase="waiting", url=""), refused)
 
