@@ -1,4 +1,4 @@
-"""Refusals of ARM and Entra ID. Every recorded shape of an error body is read down to its deepest cause.
+"""Refusals: why a call to ARM came to nothing. Every recorded shape of an error body is read down to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
 message, a plain string, and HTML from something on the way.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from driver.azure.verdicts import VERDICTS, Cause, Verdict, find_verdict
+from driver.azure.verdicts import FINAL, PASSING, VERDICTS, Cause, Verdict, find_verdict
 
 _WRAPPERS = {
     "deploymentfailed",
@@ -45,21 +45,19 @@ _STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
 class Refusal(Exception):
-    """ARM or Entra ID refused a call (`status` >= 400), reported a failed operation (`status` 200), or could not be
-    reached (0). `answered_at` is the time at which ARM answered, by its own clock, if it said that. `body` is the whole
-    error as text: it may name resources that the cause does not.
+    """Why a call to ARM came to nothing. It is one of the classes below.
+
+    `status` is the HTTP status of ARM's answer, 200 if ARM reported an operation that failed, 0 without an answer of
+    ARM. `retry_after` are the seconds that the server asks to wait. `answered_at` is the time of the answer by the
+    server's clock, if it said that. `body` is the whole error as text: it may name resources that the cause does not.
     """
 
+    status = 0
+
     def __init__(
-        self,
-        status: int,
-        cause: Cause,
-        retry_after: float = 0,
-        answered_at: datetime | None = None,
-        body: str = "",
+        self, cause: Cause, retry_after: float = 0, answered_at: datetime | None = None, body: str = ""
     ) -> None:
         super().__init__(cause.text)
-        self.status = status
         self.cause = cause
         self.retry_after = retry_after
         self.answered_at = answered_at
@@ -80,6 +78,41 @@ class Refusal(Exception):
     def is_about_version(self) -> bool:
         """Whether it refuses the api-version of the call. Another version may be accepted."""
         return self.status in (400, 404) and self.cause.code.lower() in _VERSION_CODES
+
+
+class Refused(Refusal):
+    """ARM answered with an error, or reported an operation that has failed."""
+
+    def __init__(
+        self,
+        status: int,
+        cause: Cause,
+        retry_after: float = 0,
+        answered_at: datetime | None = None,
+        body: str = "",
+    ) -> None:
+        super().__init__(cause, retry_after, answered_at, body)
+        self.status = status
+
+
+class Unreachable(Refusal):
+    """ARM did not answer: there was no connection, something on the way answered, or the address is not ARM's."""
+
+
+class SignInRefused(Refusal):
+    """Entra ID refused to sign the application in, and would do so again: a wrong secret, an unknown application."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return FINAL
+
+
+class SignInUnavailable(Refusal):
+    """Entra ID could not be reached, or did not sign the application in now: that passes."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return PASSING
 
 
 def read_cause(body: Any, otherwise: str = "") -> Cause:

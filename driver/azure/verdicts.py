@@ -24,10 +24,10 @@ class Verdict:
     wait: float = 1
 
 
-_PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
+PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
 _CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
 _PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
-_FINAL = Verdict(_INFRASTRUCTURE)
+FINAL = Verdict(_INFRASTRUCTURE)
 _IN_USE = Verdict(_INFRASTRUCTURE)
 _SLOW = Verdict(_CAPACITY, 3, 60)
 _FULL = Verdict(_CAPACITY)
@@ -61,7 +61,7 @@ VERDICTS: dict[str, Verdict] = {
             "subscriptionrequeststhrottled",
             "toomanyrequests",
         ),
-        _PASSING,
+        PASSING,
     ),
     **dict.fromkeys(
         (
@@ -83,7 +83,7 @@ VERDICTS: dict[str, Verdict] = {
             "scopelocked",
             "invalidsubscriptionid",
         ),
-        _FINAL,
+        FINAL,
     ),
     **dict.fromkeys(
         (
@@ -192,10 +192,10 @@ def find_verdict(cause: Cause, status: int) -> Verdict:
     """The verdict on a refusal: by its HTTP status if that is a passing error, else by its code, else by its status."""
     code = cause.code.lower()
     if status in (408, 429) or (status >= 500 and status != 501):
-        return _PASSING
+        return PASSING
     if code == "operationnotallowed":
         return _FULL if any(word in cause.message.lower() for word in ("quota", "cores")) else _WRONG
     known = VERDICTS.get(code)
     if known is not None:
         return known
-    return {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 400: _WRONG}.get(status, _FINAL)
+    return {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 400: _WRONG}.get(status, FINAL)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from driver.azure.refusals import Refusal, read_cause
+from driver.azure.refusals import Refused, read_cause
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from tests.support.shared import SHARED, needs_shared
 
@@ -96,7 +96,7 @@ def _failure(body: dict[str, Any]) -> Any:
 
 def judged(status: int, body: Any) -> tuple[str, ...]:
     text = body if isinstance(body, str) else json.dumps(body)
-    refusal = Refusal(status, read_cause(text, f"HTTP {status}"))
+    refusal = Refused(status, read_cause(text, f"HTTP {status}"))
     verdict = refusal.verdict
     return str(status), refusal.cause.code, str(verdict.code), WORDS.get(verdict.tries, "some")
 

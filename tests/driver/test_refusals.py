@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from driver.azure.refusals import Refusal, read_cause
+from driver.azure.refusals import Refused, read_cause
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, find_verdict
 from driver.models.events import FailureCode
 
@@ -152,7 +152,7 @@ def test_the_table_is_written_in_lower_case_and_holds_every_failure_code() -> No
     ],
 )
 def test_absence_is_only_what_says_that_the_thing_is_not_there(status: int, code: str, absent: bool) -> None:
-    assert Refusal(status, Cause(code, "")).is_absence is absent
+    assert Refused(status, Cause(code, "")).is_absence is absent
 
 
 def test_the_text_of_a_cause() -> None:
