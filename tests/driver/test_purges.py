@@ -1,4 +1,4 @@
-"""Purging, pass by pass, through the real SDK against a stub of ARM. `tests/e2e/test_soft_deletion.py` does it whole."""
+"""Purging, pass by pass: through the real SDK against a stub of ARM. `tests/e2e/test_soft_deletion.py` has it whole."""
 
 from typing import Any
 

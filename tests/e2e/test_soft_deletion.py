@@ -1,5 +1,5 @@
-"""Services that keep what was deleted: a Delete that purges leaves their names free, one that does not says why a Create
-fails.
+"""Services that keep what was deleted: a Delete that purges leaves their names free. After one that does not, a
+Create says what holds the name.
 """
 
 import json
