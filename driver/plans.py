@@ -79,7 +79,12 @@ def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:
 
 def _plan_removal(inputs: Inputs) -> Remove:
     manifest, removed = inputs.package.manifest, inputs.transition.remove
-    options: dict[str, Any] = {"refuse_foreign": manifest.refuse_foreign, "purge": manifest.soft_delete.purge_on_delete}
+    options: dict[str, Any] = {
+        "refuse_foreign": manifest.refuse_foreign,
+        "purge": manifest.soft_delete.purge_on_delete,
+        "retain": manifest.retain,
+        "retain_all": inputs.transition.retain,
+    }
     if removed == "all" or removed is None:
         return Remove(groups=inputs.package.name == "AzureResourceGroup", **options)
     owned_resources = [removed] if isinstance(removed, OwnedResource) else removed

@@ -57,6 +57,7 @@ class Remove(Model):
     """Owned resources to delete: the `targets`, or all if that is None. `groups`: an entry of the former driver that
     names a resource group means that group. `refuse_foreign`: a resource group is kept while it holds something that
     this resource does not own. `purge`: what Azure keeps of the deleted resources is purged.
+    `retain` are ARM types that are released instead of deleted; with `retain_all` everything is.
     """
 
     verb: Literal["remove"] = "remove"
@@ -64,6 +65,8 @@ class Remove(Model):
     groups: bool = False
     refuse_foreign: bool = False
     purge: bool = False
+    retain: tuple[str, ...] = ()
+    retain_all: bool = False
 
 
 class Call(Model):
