@@ -13,11 +13,11 @@ from azurefunctions.extensions.http.fastapi import JSONResponse, Request
 
 from driver import activities, api, publication, settings, telemetry
 from driver.steps.table import FIRST_STEPS, STEPS
-from orchestrators import timestamps
+from orchestrators import codec
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
-timestamps.replace_parser()
+codec.configure_sdk()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 with_client = app.durable_client_input(client_name="client")

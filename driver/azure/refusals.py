@@ -12,7 +12,8 @@ from typing import Any
 
 from driver.azure.verdicts import FINAL, PASSING, VERDICTS, Cause, Verdict, find_verdict
 
-_WRAPPERS = {
+# Codes around the code that tells the cause.
+WRAPPERS = {
     "deploymentfailed",
     "resourcedeploymentfailure",
     "invalidtemplatedeployment",
@@ -38,10 +39,12 @@ _NO_ABSENCE = _VERSION_CODES | {
     "subscriptionnotfound",
     "subscriptionnotregistered",
 }
+_CANCELED = {"canceled", "operationcanceled"}  # what was canceled because something else has failed
 _DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
-# In the details of a group that could not be deleted the code is the HTTP status, as text.
-_STATUS = re.compile(r"[1-5][0-9]{2}")
+# In the details of a group that could not be deleted the code is the HTTP status, as text. 429 tells more than what is
+# around it.
+_STATUS = re.compile(r"(?!429)[1-5][0-9]{2}")
 
 
 class Refusal(Exception):
@@ -117,13 +120,17 @@ class SignInUnavailable(Refusal):
 
 def read_cause(body: Any, otherwise: str = "") -> Cause:
     """The deepest cause in an error body (parsed JSON or text). Of several causes, the first that no retry can resolve;
-    else the first with a known code; else the first. `otherwise` is the code for a cause without one.
+    else the first with a known code; else the first. What was canceled comes last. `otherwise` is the code for a cause
+    without one.
     """
-    leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _walk_causes(body, _DEEPEST)]
+    leaves = [
+        leaf if leaf.code else Cause(otherwise, leaf.message, leaf.outer) for leaf in _walk_causes(body, _DEEPEST)
+    ]
     if not leaves:
         return Cause(
             otherwise or "UnknownError", body.strip()[:300] if isinstance(body, str) and "<" not in body else ""
         )
+    leaves = [leaf for leaf in leaves if leaf.code.lower() not in _CANCELED] or leaves
     final = [leaf for leaf in leaves if find_verdict(leaf, 200).tries == 0 and leaf.code.lower() in VERDICTS]
     known = [leaf for leaf in leaves if leaf.code.lower() in VERDICTS]
     return (final or known or leaves)[0]
@@ -144,15 +151,20 @@ def _walk_causes(body: Any, levels: int) -> Iterator[Cause]:
     deeper = [leaf for detail in below for leaf in _walk_causes(detail, levels - 1)]
     for other in (message, keys.get("statusmessage")):
         deeper = deeper or list(_walk_causes(other, levels - 1))
-    deeper = [leaf if _has_code(leaf) else Cause(code, leaf.message) for leaf in deeper]
-    if deeper and (code.lower() in _WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
+    deeper = [_add_outer(leaf, code) for leaf in deeper]
+    if deeper and (code.lower() in WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
         yield from deeper
     elif code or message:
-        yield Cause(code, str(message or "").strip())
+        text = str(message or "").strip()
+        inner = [leaf.message for leaf in deeper if "inner error" in text.lower()]
+        yield Cause(code, " ".join([text, *inner]))
 
 
-def _has_code(leaf: Cause) -> bool:
-    return bool(leaf.code) and not _STATUS.fullmatch(leaf.code)
+def _add_outer(leaf: Cause, code: str) -> Cause:
+    """A cause with the code around it, which is its own if it has none."""
+    if not leaf.code or _STATUS.fullmatch(leaf.code):
+        return Cause(code, leaf.message, leaf.outer)
+    return leaf if leaf.outer else Cause(leaf.code, leaf.message, code)
 
 
 def _is_structured(value: Any) -> bool:

@@ -10,7 +10,7 @@ from driver.azure import deployments, operations
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, Refused, SignInRefused
 from driver.azure.verdicts import UNTIL_TIMEOUT
-from driver.steps import judgement
+from driver.steps import judgement, purges
 from driver.steps.entries import Entry, read_state
 from driver.steps.estate import Estate
 from driver.waiting import tell_time
@@ -31,6 +31,7 @@ def send_delete(estate: Estate, entry: Entry) -> Entry:
     try:
         if entry.id.is_group and (kept := judgement.judge_contents(estate, entry)):
             return kept
+        entry = purges.note_places(estate, entry)
         operation = estate.delete(entry.id)
     except Refusal as refused:
         return _judge(estate, entry, refused)

@@ -252,7 +252,7 @@ def test_while_azure_works_on_a_resource_a_refusal_is_not_final(world: World) ->
     """Also of a step that died after its DELETE was accepted: it is deleted, and another DELETE is refused."""
     for state in ("Updating", "Deleting"):
         world.add(A, provisioningState=state)
-        world.say("DELETE", A, error(400, "OperationNotAllowed", "there is an operation in progress"), times=15)
+        world.say("DELETE", A, error(400, "OperationNotAllowed", "it is being worked on"), times=15)
         outcome = remove(world, A, passes=12)
         assert outcome.kind == "Running"
         world.there.clear()
