@@ -3,11 +3,9 @@
 import re
 
 from driver.azure.refusals import Refusal, SignInUnavailable
-from driver.models.events import FailureCode
 from driver.models.outcomes import WaitingFor
 from driver.waiting import Waiting
 
-MOST_RESTARTS = 5  # after an internal error of Azure, or while it has no capacity
 # How long ARM may answer 404 about something that it has accepted a moment ago: its regions replicate with a lag.
 ABSENT_SECONDS = 60.0
 _LEAST_PAUSE, _LONGEST_PAUSE = 10.0, 160.0  # seconds
@@ -19,8 +17,7 @@ def compute_restart(failed: Refusal, failures: int) -> float | None:
     is not.
     """
     verdict = failed.verdict
-    is_bounded = verdict.code is FailureCode.INSUFFICIENT_CAPACITY or failed.cause.code.lower() == "internalservererror"
-    if failures >= (min(verdict.tries, MOST_RESTARTS) if is_bounded else verdict.tries):
+    if failures >= verdict.restarts:
         return None
     pauses = Waiting(initial=max(_LEAST_PAUSE, verdict.wait), factor=2, maximum=_LONGEST_PAUSE, jitter=0.1)
     return pauses.compute_seconds(failures, failed.retry_after)
