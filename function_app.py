@@ -13,12 +13,12 @@ from azurefunctions.extensions.http.fastapi import JSONResponse, Request
 
 from driver import activities, api, publication, settings, telemetry
 from driver.steps.table import STEPS
-from orchestrators import timestamps
+from orchestrators import codec
 from orchestrators.contents import keep_content
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
-timestamps.replace_parser()
+codec.configure_sdk()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 with_client = app.durable_client_input(client_name="client")

@@ -38,7 +38,8 @@ def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None)
 def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:
     """The part of a request's content that is specific to its verb: the properties of a deployment, else the work."""
     if order.deploy is None:
-        return order.work.model_dump(mode="json")
+        # A release may add options. Where they are not used, the id stays what it was.
+        return order.work.model_dump(mode="json", exclude_defaults=True)
     secrets = order.secrets
     return [
         _drop_secrets(properties, secrets) for properties in (request.resource_properties, request.request_properties)

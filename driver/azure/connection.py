@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from driver.azure import credentials
 from driver.azure.credentials import SharedCredential
-from driver.azure.refusals import Refusal, read_cause
+from driver.azure.refusals import Refusal, Refused, SignInRefused, SignInUnavailable, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
@@ -59,13 +59,13 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
     except HttpResponseError as error:
         _reachable = True
         if isinstance(error, ClientAuthenticationError) and error.response is None:
-            raise _build_sign_in_refusal(str(error.message)) from error
-        raise (
-            build_refusal(error.response) if error.response is not None else Refusal(0, Cause(type(error).__name__, ""))
-        ) from error
+            raise _build_sign_in_refusal(location, str(error.message)) from error
+        if error.response is None:
+            raise Unreachable(Cause(type(error).__name__, "")) from error
+        raise build_refusal(error.response) from error
     except AzureError as error:
         _reachable = False
-        raise Refusal(0, Cause("ConnectionFailed", " ".join(str(error).split())[:300])) from error
+        raise Unreachable(Cause("ConnectionFailed", " ".join(str(error).split())[:300])) from error
     else:
         _reachable = True
 
@@ -76,9 +76,9 @@ def build_refusal(response: Any) -> Refusal:
     text = response.text()
     if response.status_code < 300:
         cause = Cause("ConnectionFailed", f"answered with HTTP {response.status_code} and something that is no JSON")
-        return Refusal(0, cause, read_retry_after(headers), read_date(headers))
+        return Unreachable(cause, read_retry_after(headers), read_date(headers))
     cause = read_cause(text, f"HTTP {response.status_code}")
-    return Refusal(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
+    return Refused(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float:
@@ -98,13 +98,14 @@ def read_date(headers: Mapping[str, str]) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _build_sign_in_refusal(message: str) -> Refusal:
+def _build_sign_in_refusal(location: AzureLocation, message: str) -> Refusal:
     """The Refusal for a sign-in that failed. Some AADSTS codes mean a passing error, which is tried again; a wrong
     secret is final.
     """
-    text = " ".join(message.split())
-    passing = any(code in text for code in ("AADSTS90033", "AADSTS50196", "AADSTS7000112", "temporarily_unavailable"))
-    return Refusal(0, Cause("ServiceUnavailable" if passing else "AuthenticationFailed", text[:600]))
+    text = f"deployment location '{location.name}': {' '.join(message.split())}"[:600]
+    if any(code in text for code in ("AADSTS90033", "AADSTS50196", "temporarily_unavailable")):
+        return SignInUnavailable(Cause("ServiceUnavailable", text))
+    return SignInRefused(Cause("AuthenticationFailed", text))
 
 
 @lru_cache(maxsize=_LOCATIONS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from driver.azure import connection, operations, tags
 from driver.azure.operations import Operation
-from driver.azure.refusals import Refusal, read_cause
+from driver.azure.refusals import Refusal, Refused, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
@@ -76,7 +76,7 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
         )
     answer = response.json()
     if "error" in answer:
-        raise Refusal(200, read_cause(answer))
+        raise Refused(200, read_cause(answer))
     named = answer.get("properties", {}).get("validatedResources") or ()
     ids = tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
     return Validation(ids, connection.read_date(response.headers))

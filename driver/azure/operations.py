@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from driver.azure import connection
-from driver.azure.refusals import Refusal, read_cause
+from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
-from driver.waiting import Waiting
+from driver.waiting import Polling
 
-POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
+POLLS = Polling(share=0.2, least=1.0, most=45.0, jitter=0.2)
 # The words for an operation that goes on. Providers make up their own; one that is in neither list says nothing.
 _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),
@@ -72,7 +72,7 @@ def poll(location: AzureLocation, url: str) -> Operation:
     state = str(body.get("status") or "").lower()
     if state == "failed" or state in _CANCELED:
         cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
-        raise Refusal(200, cause, body=json.dumps(body))
+        raise Refused(200, cause, body=json.dumps(body))
     is_running = response.status_code == 202 or state not in ("", "succeeded")
     return Operation(
         url if is_running else "",
@@ -126,7 +126,7 @@ def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
         raise
     body = _read_json(response)
     if not body:
-        raise Refusal(0, Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
+        raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return Look(body, connection.read_date(response.headers))
 
 
@@ -142,7 +142,7 @@ def list_values(
     while url:
         page = _read_json(_send(location, "GET", url))
         if "value" not in page:
-            raise Refusal(0, Cause("ConnectionFailed", f"{path} was answered with something that is not a list"))
+            raise Unreachable(Cause("ConnectionFailed", f"{path} was answered with something that is not a list"))
         yield from page["value"]
         url = page.get("nextLink") or ""
 
@@ -162,7 +162,7 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
     with connection.connect(location) as arm:
         if not is_trusted(location, absolute):
             # A bearer token goes to the Resource Manager that was configured and to nobody else.
-            raise Refusal(0, Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
+            raise Unreachable(Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))

@@ -80,13 +80,14 @@ class Target(Model):
 class Remove(Model):
     """Owned resources to delete: the `targets`, or all if that is None. `groups`: an entry of the former driver that
     names a resource group means that group. `refuse_foreign`: a resource group is kept while it holds something that
-    this resource does not own.
+    this resource does not own. `purge`: what Azure keeps of the deleted resources is purged.
     """
 
     verb: Literal["remove"] = "remove"
     targets: tuple[Target, ...] | None = None
     groups: bool = False
     refuse_foreign: bool = False
+    purge: bool = False
 
 
 class Call(Model):

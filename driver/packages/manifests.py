@@ -119,6 +119,16 @@ class Reference(_Strict):
     outputs: dict[str, str] = Field(default={}, description="Outputs: name and JMESPath over the ARM resource.")
 
 
+class SoftDelete(_Strict):
+    """What becomes of resources that Azure keeps for some days after their DELETE."""
+
+    purge_on_delete: bool = Field(
+        default=False,
+        description="Whether what this resource owned is also purged, so that its name is free: Key Vault, Managed "
+        "HSM, Azure AI services, API Management, App Configuration. What is purged cannot be recovered.",
+    )
+
+
 class Manifest(_Strict):
     """A resource package's lifecycle.yaml."""
 
@@ -132,6 +142,7 @@ class Manifest(_Strict):
         default=False,
         description="Whether a Delete keeps an owned resource group that holds something else, and fails.",
     )
+    soft_delete: SoftDelete = SoftDelete()
     reference: Reference | None = None
 
     def find_transition(self, name: str) -> Transition:

@@ -7,13 +7,14 @@ from driver.models.orders import Call, Order
 from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
 from driver.steps import inventory
 from driver.topology import list_owned
+from driver.waiting import compute_age, tell_time
 
 
 class CallState(State):
-    """The URLs of the operations that still run, and how often they were polled."""
+    """The URLs of the operations that still run, and when they began."""
 
     urls: tuple[str, ...] = ()
-    polls: int = 0
+    since: str = ""
 
 
 def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
@@ -29,7 +30,8 @@ def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
     operations = [resources.act(order.location, target, work.action) for target in targets]
     urls = tuple(operation.url for operation in operations if operation.url)
-    return succeed(CallState(urls=urls), after=POLLS.compute_seconds(0) if urls else 0)
+    wait = POLLS.compute_seconds(0, max(operation.retry_after for operation in operations))
+    return succeed(CallState(urls=urls, since=tell_time()), after=wait if urls else 0)
 
 
 def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
@@ -38,6 +40,6 @@ def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
     urls = tuple(url for url, operation in operations.items() if not operation.is_over)
     if not urls:
         return complete({}, {})
-    polls = state.polls + 1
     retry_after = max(operation.retry_after for operation in operations.values())
-    return keep_running(POLLS.compute_seconds(polls, retry_after), CallState(urls=urls, polls=polls))
+    wait = POLLS.compute_seconds(compute_age(state.since), retry_after)
+    return keep_running(wait, CallState(urls=urls, since=state.since or tell_time()))

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from driver.azure import deployments
 from driver.azure.deployments import Deployment
-from driver.azure.operations import POLLS, poll
-from driver.azure.refusals import Refusal
+from driver.azure.operations import POLLS, Operation, poll
+from driver.azure.refusals import Refusal, Refused
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_facts, find_template
@@ -16,10 +16,8 @@ from driver.steps.claims import Claimed, claim_deployment
 from driver.steps.looks import Pause
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.states import DeployState
-from driver.waiting import Waiting
+from driver.waiting import Waiting, compute_age, tell_time
 
-# Until the record is read again of a deployment whose operation has succeeded.
-_RECORD_WAITS = Waiting(initial=3.0, factor=1.5, maximum=30.0, jitter=0.3)
 MOST_SHOWN = 20  # resources that are not owned, in an execution; the log has all
 _log = logging.getLogger("driver.lifecycle")
 _NEXT_SECOND = 1.1
@@ -51,8 +49,8 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     record = deployments.build_deployment_id(order.location, work)
     correlation_id = operation.correlation_id or order.request_id
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)
-    begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "polls": 0}
-    outcome = succeed(state.model_copy(update=begun), after=POLLS.compute_seconds(0))
+    begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "since": tell_time()}
+    outcome = succeed(state.model_copy(update=begun), after=POLLS.compute_seconds(0, operation.retry_after))
     return outcome.model_copy(update={"deployment": shown})
 
 
@@ -64,13 +62,14 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """
     work = _require_deploy(order)
     try:
-        if not state.over and not _is_over(order.location, work, state):
-            polled = state.model_copy(update={"polls": state.polls + 1})
-            return keep_running(POLLS.compute_seconds(polled.polls), polled)
+        operation = Operation() if state.over else _poll(order.location, work, state)
     except Refusal as refused:
         if refused.status != 200:
             raise
         return _report_failure(order, work, state, refused, attempt)
+    if not operation.is_over:
+        wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+        return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
     retry_after, reason = 0.0, ""
     try:
         deployment = deployments.get(order.location, deployments.build_deployment_id(order.location, work))
@@ -79,8 +78,9 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
         reason = f"the deployment has succeeded, its record still says {deployment.state}"
     except Refusal as refused:
         retry_after, reason = refused.retry_after, refused.cause.text
-    looked = state.model_copy(update={"polls": state.polls + 1 if state.over else 0, "over": True})
-    return keep_running(_RECORD_WAITS.compute_seconds(looked.polls, retry_after), looked, reason, settled=True)
+    since = state.since if state.over and state.since else tell_time()
+    looked = state.model_copy(update={"over": True, "since": since})
+    return keep_running(POLLS.compute_seconds(compute_age(since), retry_after), looked, reason, settled=True)
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -112,14 +112,16 @@ def _may_have_started(order: Order, work: Deploy, state: DeployState) -> bool:
     return not looked_at or record.changed_at >= datetime.fromisoformat(looked_at)
 
 
-def _is_over(location: AzureLocation, work: Deploy, state: DeployState) -> bool:
+def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operation:
+    """The operation of the deployment. Raises a Refusal of status 200 if it has failed."""
     if state.url:
-        return poll(location, state.url).is_over
+        return poll(location, state.url)
     # The PUT joined a deployment that was active already: ARM gave no URL to poll.
-    deployment = deployments.get(location, deployments.build_deployment_id(location, work))
+    record = deployments.build_deployment_id(location, work)
+    deployment = deployments.get(location, record)
     if deployment.failure is not None:
-        raise Refusal(200, deployment.failure)
-    return deployment.state == "Succeeded"
+        raise Refused(200, deployment.failure)
+    return Operation(url="" if deployment.state == "Succeeded" else record.text)
 
 
 def _report_deployment(order: Order, work: Deploy, state: DeployState, deployment: Deployment) -> Outcome:
@@ -136,7 +138,7 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
     """The outcome of a deployment that has failed: it is tried again, or reported with what it created."""
     verdict = refused.verdict
     claimed = claim_deployment(order, work, state)
-    collected = state.model_copy(update={"topology": claimed.topology, "url": "", "polls": 0})
+    collected = state.model_copy(update={"topology": claimed.topology, "url": ""})
     if attempt < verdict.tries:
         waits = Waiting(initial=3 * verdict.wait, maximum=3 * verdict.wait, jitter=2 / 3)
         again = retry(waits.compute_seconds(attempt, refused.retry_after), refused.cause.text, collected)

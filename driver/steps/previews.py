@@ -14,6 +14,7 @@ from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.topology import list_owned
+from driver.waiting import compute_age, tell_time
 
 CHANGES = "what_if_changes"
 DRIFTED = "drifted_resources"
@@ -22,27 +23,26 @@ _UNCHANGED = ("NoChange", "NoEffect", "Ignore", "Unsupported")
 
 
 class PreviewState(State):
-    """The URL of the what-if's operation, and how often it was polled."""
+    """The URL of the what-if's operation, and when it began."""
 
     url: str = ""
-    polls: int = 0
+    since: str = ""
 
 
 def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Begin the what-if."""
     work = _require_preview(order).deploy
     operation = deployments.start_what_if(order.location, work, find_template(work).body)
-    return succeed(PreviewState(url=operation.url), after=POLLS.compute_seconds(0))
+    wait = POLLS.compute_seconds(0, operation.retry_after)
+    return succeed(PreviewState(url=operation.url, since=tell_time()), after=wait)
 
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Poll the what-if. When it is over, its changes are the output."""
     operation = poll(order.location, state.url)
     if not operation.is_over:
-        polls = state.polls + 1
-        return keep_running(
-            POLLS.compute_seconds(polls, operation.retry_after), PreviewState(url=state.url, polls=polls)
-        )
+        wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+        return keep_running(wait, PreviewState(url=state.url, since=state.since or tell_time()))
     deploy = _require_preview(order).deploy
     changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
     if not _require_preview(order).drift:

@@ -100,7 +100,7 @@ def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: A
 
 def test_what_a_watching_step_cannot_see_is_looked_at_again(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP)
-    state = DeployState(url=f"{stub.url}/operations/1", polls=3).model_dump(mode="json")
+    state = DeployState(url=f"{stub.url}/operations/1", since="2026-01-01T00:00:00+00:00").model_dump(mode="json")
     outcome = take_step(payload(location, "watch_deployment", 0, state))
     assert (outcome["kind"], outcome["state"]) == ("Running", state)
     assert "ConnectionFailed" in outcome["reason"]

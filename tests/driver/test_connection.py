@@ -8,7 +8,7 @@ import pytest
 
 from driver.azure import connection, operations, providers, resources
 from driver.azure.operations import Operation
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, SignInRefused, Unreachable
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -46,12 +46,14 @@ def test_an_equal_location_shares_the_client_and_a_new_secret_does_not(stub: Stu
         with connection.connect(one) as clients:
             clients.resources.resource_groups.get("rg-1")
     assert stub.tokens == 1
-    assert refusal(location_of(stub, "rotated")).cause.code == "AuthenticationFailed"
+    assert isinstance(refusal(location_of(stub, "rotated")), SignInRefused)
 
 
 def test_a_wrong_secret_is_final_and_tells_the_code_but_not_the_secret(stub: Stub) -> None:
     refused = refusal(location_of(stub, "wrong-" + NEEDLE))
-    assert (refused.status, refused.cause.code, refused.verdict.tries) == (0, "AuthenticationFailed", 0)
+    assert isinstance(refused, SignInRefused)
+    assert refused.verdict.tries == 0
+    assert "deployment location 'trial'" in refused.cause.message
     assert "AADSTS7000215" in refused.cause.message
     assert NEEDLE not in str(refused)
     assert stub.asked == []
@@ -84,8 +86,8 @@ def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: Azure
 def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP)
     refused = refusal(location)
-    assert (refused.status, refused.cause.code) == (0, "ConnectionFailed")
-    assert refused.verdict.tries > 1_000
+    assert isinstance(refused, Unreachable)
+    assert refused.verdict.tries == UNTIL_TIMEOUT
     assert not connection.is_reachable()
     stub.answer = lambda asked: Reply(404, {"error": {"code": "ResourceGroupNotFound", "message": "m"}})
     assert refusal(location).is_absence
@@ -158,9 +160,9 @@ def test_an_answer_that_is_no_json_passes(stub: Stub, location: AzureLocation) -
     """R18 of the cases: cut off in the middle, or the page of something on the way."""
     for content, kind in (('{"status": "Succ', "application/json"), ("<html>busy</html>", "text/html")):
         stub.answer = lambda asked, content=content, kind=kind: Reply(200, Raw(content), {"Content-Type": kind})  # type: ignore[misc]
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(Unreachable) as caught:
             operations.poll(location, f"{stub.url}/operations/1")
-        assert (caught.value.status, caught.value.verdict.tries) == (0, UNTIL_TIMEOUT)
+        assert caught.value.verdict.tries == UNTIL_TIMEOUT
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_events() -> None:
 
 
 def test_an_outcome_crosses_the_durable_boundary_as_plain_json() -> None:
-    state = CallState(urls=("https://arm/1",), polls=3)
+    state = CallState(urls=("https://arm/1",), since="2026-01-01T00:00:00+00:00")
     outcome = fail(FailureCode.RESOURCE_NOT_FOUND, "gone", state)
     wire = json.loads(json.dumps(outcome.model_dump(mode="json")))
     assert wire["state"]["urls"] == ["https://arm/1"]
