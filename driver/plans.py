@@ -52,16 +52,11 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
 
 def name_order(order: Order, request_id: str) -> Order:
     """The order of a plan with the requestId in it and in the name of its deployment."""
-    work = order.work
-    if isinstance(work, Deploy):
-        work = _name_deployment(work, request_id)
-    elif isinstance(work, Preview):
-        work = work.model_copy(update={"deploy": _name_deployment(work.deploy, request_id)})
-    return order.model_copy(update={"request_id": request_id, "work": work})
-
-
-def _name_deployment(deploy: Deploy, request_id: str) -> Deploy:
-    return deploy.model_copy(update={"name": build_deployment_name(deploy.name, request_id)})
+    deploy = order.deploy
+    if deploy is not None:
+        name = build_deployment_name(deploy.name, request_id)
+        order = order.with_deploy(deploy.model_copy(update={"name": name}))
+    return order.model_copy(update={"request_id": request_id})
 
 
 def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:

@@ -9,8 +9,8 @@ from driver.resource_ids import ResourceId
 def find_released(ids: Mapping[str, ResourceId], work: Remove) -> dict[str, str]:
     """By topology key: why it is released. `ids` are what the removal would delete.
 
-    What is retained takes its children along, which are parts of it. What holds something retained, such as its resource
-    group, is released as well: its DELETE would delete that, too. A deployment's record is deleted in any case.
+    What is retained takes its children along, which are parts of it. What holds something retained, such as its
+    resource group, is released as well: its DELETE would delete that, too. A deployment's record is always deleted.
     """
     others = {key: resource_id for key, resource_id in ids.items() if not resource_id.is_deployment}
     if work.retain_all:
