@@ -111,8 +111,8 @@ def _resources(template: Template) -> Iterator[str]:
 def _transitions(described: Manifest) -> Iterator[str]:
     yield from ("| Name | What it does |", "|---|---|")
     for name, transition in described.transitions.items():
-        other = {"Create": " (Install)", "Delete": " (Uninstall)"}.get(name, "")
-        yield f"| {name}{other} | {_deed(transition)} |"
+        yield f"| {name} | {_deed(transition)} |"
+    yield "| Install, Configure, Start, Stop, Uninstall | If not named above: nothing, complete at once. |"
     yield "| WhatIf | Reports what a Create would change, and changes nothing. |"
     yield "| CheckDrift | Reports what differs from what a Create would make. |"
     yield ""

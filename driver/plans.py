@@ -9,7 +9,7 @@ from driver.azure.locations import read_location
 from driver.deployment_plans import build_deployment_name, plan_deployment
 from driver.errors import InvalidRequest
 from driver.inputs import Inputs, build_context, evaluate
-from driver.models.orders import Adopt, Call, Deploy, Order, Preview, Remove, Target
+from driver.models.orders import Adopt, Call, Deploy, Idle, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
 from driver.packages.manifests import PREVIEWS, OwnedResource
@@ -17,6 +17,7 @@ from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 from driver.settings import Settings
 
 STACK_ID = "stack_id"
+Work = Deploy | Remove | Call | Adopt | Preview | Idle
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,10 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
         preview = ""  # the package defines an operation of that name itself
     transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
     location = read_location(request.deployment_location, settings)
-    inputs = Inputs(request, package, transition, preview, build_context(request))
-    work = _plan_work(inputs)
+    if transition is None:
+        work: Work = Idle()
+    else:
+        work = _plan_work(Inputs(request, package, transition, preview, build_context(request)))
     order = Order(
         request_id="",
         resource_id=request.read_system_property("resourceId"),
@@ -47,7 +50,8 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
         topology=request.associated_topology,
         work=work,
     )
-    return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
+    seconds = transition.seconds if transition else None
+    return Plan(order, seconds or settings.transition_timeout_minutes * 60)
 
 
 def name_order(order: Order, request_id: str) -> Order:
@@ -59,7 +63,7 @@ def name_order(order: Order, request_id: str) -> Order:
     return order.model_copy(update={"request_id": request_id})
 
 
-def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:
+def _plan_work(inputs: Inputs) -> Work:
     transition = inputs.transition
     if inputs.preview:
         if transition.deploy is None:

@@ -117,6 +117,12 @@ class Preview(Model):
     drift: bool
 
 
+class Idle(Model):
+    """Nothing is to be done: TNC-O calls the transition, and the package does not define it."""
+
+    verb: Literal["idle"] = "idle"
+
+
 class Order(Model):
     """All that the activities need to know of an accepted request. It is sealed while it is in the task hub.
 
@@ -129,7 +135,7 @@ class Order(Model):
     transition: str = ""
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview | Idle = Field(discriminator="verb")
 
     @property
     def deploy(self) -> Deploy | None:

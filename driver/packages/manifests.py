@@ -25,7 +25,8 @@ _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 # Operations that every package has without defining them.
 PREVIEWS = ("CheckDrift", "WhatIf")
-_OTHER_NAMES = {"install": "create", "uninstall": "delete"}
+# Transitions of TNC-O's state model for which nothing is to be done in Azure, unless the package defines them.
+IDLE = ("Configure", "Install", "Start", "Stop", "Uninstall")
 
 
 class _Loader(yaml.SafeLoader):
@@ -114,6 +115,9 @@ class Transition(_Strict):
         return int(match[1]) * _SECONDS[match[2]] if match else None
 
 
+_DELETE = Transition(remove="all")
+
+
 class Reference(_Strict):
     """How references/find finds such a resource."""
 
@@ -153,17 +157,18 @@ class Manifest(_Strict):
     soft_delete: SoftDelete = SoftDelete()
     reference: Reference | None = None
 
-    def find_transition(self, name: str) -> Transition:
-        """The transition of that name, without regard to case. If the package does not define them, Install is Create,
-        Uninstall is Delete, and Delete removes all. Raises InvalidRequest naming the known transitions.
+    def find_transition(self, name: str) -> Transition | None:
+        """The transition of that name, without regard to case. If the package does not define them, Delete removes all,
+        and for those in IDLE nothing is to be done: None. Raises InvalidRequest naming the known transitions.
         """
         known = {key.lower(): value for key, value in self.transitions.items()}
         wanted = name.lower()
-        wanted = wanted if wanted in known else _OTHER_NAMES.get(wanted, wanted)
         if wanted in known:
             return known[wanted]
         if wanted == "delete":
-            return Transition(remove="all")
+            return _DELETE
+        if wanted in map(str.lower, IDLE):
+            return None
         names = sorted({*self.transitions, "Delete", *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
