@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from driver import acceptance, events, executions, references, sealing, telemetry
-from driver.azure import connection
+from driver.azure import reachability
+from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
 from driver.models.events import VERSION, FailureCode, build_event
@@ -18,6 +19,8 @@ from driver.settings import TRIAL_HUB, Settings, current
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 HEALTH_SECONDS = 2.0  # that the task hub has to answer
+_VITALS = ("app", "taskHub", "kafka", "azure", "entra")
+_seen: dict[str, datetime] = {}  # since when vitals are UNHEALTHY
 _NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
 _LOST_WITHIN = timedelta(days=1)  # how long ago an execution that ended without an event may have begun
@@ -49,38 +52,44 @@ async def show_execution(request_id: str, headers: Mapping[str, str], client: Ex
 
 
 async def check_health(client: Executions) -> Answer:
-    """GET /management/health: 503 if no request can be accepted now. If Kafka or Azure cannot be reached, requests are
-    still accepted: the answer is 200 with that vital UNHEALTHY.
+    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached,
+    requests are still accepted: the answer is 200 with that vital UNHEALTHY.
     """
     settings = current()
-    vitals = {
-        "app": _describe_vital(),
-        "taskHub": _describe_vital(),
-        "kafka": _describe_vital(),
-        "azure": _describe_vital(connection.is_reachable()),
-    }
+    troubles: dict[str, str | Trouble] = {}
     status = 200
     try:
         _require_ready(settings)
-        vitals["kafka"] = _describe_vital(await asyncio.to_thread(events.is_reachable, settings))
+        if not await asyncio.to_thread(events.is_reachable, settings):
+            troubles["kafka"] = "no broker of KAFKA_BOOTSTRAP_SERVERS answers"
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["app"] = _describe_vital(False, str(error))
+        troubles["app"] = str(error)
         status = error.status
     try:
         await executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS)
-        if settings.task_hub_trial:
-            vitals["taskHub"] = _describe_vital(reason=TRIAL_HUB)
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["taskHub"] = _describe_vital(False, str(error))
+        troubles["taskHub"] = str(error)
         status = error.status
+    for name, service in (("azure", reachability.ARM), ("entra", reachability.ENTRA_ID)):
+        if trouble := service.find_trouble():
+            troubles[name] = trouble
+    vitals = {name: _describe_vital(name, troubles.get(name)) for name in _VITALS}
+    if settings.task_hub_trial and "taskHub" not in troubles:
+        vitals["taskHub"]["reason"] = TRIAL_HUB
     return Answer(status, {"vitals": vitals})
 
 
-def _describe_vital(is_good: bool = True, reason: str = "") -> dict[str, str]:
-    status = {"status": "OK" if is_good else "UNHEALTHY"}
-    return {**status, "reason": telemetry.redact(reason)} if reason else status
+def _describe_vital(name: str, trouble: str | Trouble | None) -> dict[str, str]:
+    """A vital: if it is UNHEALTHY, with the reason, and since when: of some, since a health check has first seen it."""
+    if trouble is None:
+        _seen.pop(name, None)
+        return {"status": "OK"}
+    if isinstance(trouble, str):
+        trouble = Trouble(trouble, _seen.setdefault(name, datetime.now(UTC)))
+    since = trouble.since.isoformat(timespec="seconds")
+    return {"status": "UNHEALTHY", "reason": telemetry.redact(trouble.reason), "since": since}
 
 
 async def housekeep(client: Executions) -> None:
