@@ -17,7 +17,10 @@ TOPIC = "lm_vnfc_lifecycle_execution_events"
 
 @dataclass(frozen=True)
 class Event:
-    """One record: its key (the requestId), its JSON value, its headers, when it was received (seconds since 1970)."""
+    """One record: its key (the requestId), its JSON value, its headers, when it was received (seconds since 1970).
+
+    Headers are read as UTF-8; other bytes are surrogates (`surrogateescape`).
+    """
 
     key: str
     value: dict[str, Any]
@@ -38,10 +41,11 @@ class EventStream:
             record = self._consumer.poll(left)
             # A broker that is away is an error record too: the consumer goes on by itself once it is back.
             if record is not None and not record.error():
+                headers = dict(record.headers() or [])
                 return Event(
                     key=_text(record.key()),
                     value=json.loads(_text(record.value())),
-                    headers={name: _text(value) for name, value in dict(record.headers() or []).items()},
+                    headers={name: _text(value, "surrogateescape") for name, value in headers.items()},
                     received=time.time(),
                 )
         return None
@@ -95,8 +99,8 @@ def main() -> None:
                 print(json.dumps(event.value, indent=2), flush=True)
 
 
-def _text(field: str | bytes | None) -> str:
-    return field.decode() if isinstance(field, bytes) else field or ""
+def _text(field: str | bytes | None, errors: str = "strict") -> str:
+    return field.decode(errors=errors) if isinstance(field, bytes) else field or ""
 
 
 def _partitions(consumer: Consumer, topic: str) -> list[int]:

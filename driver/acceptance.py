@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import executions, plans, request_ids, sealing, telemetry
+from driver import contents, executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models.orders import Order
@@ -54,8 +54,11 @@ async def _start_once(
         if status is not None:
             order = _add_reported_topology(order, executions.read_topology(status))
             run = run.model_copy(update={"since": status.last_updated_time.isoformat()})
+    order, content = contents.split_order(order, settings.sealing_keys)
     sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
-    _require_size(sealed, settings)
+    _require_size(max(len(sealed), len(content)), settings)
+    if order.deploy is not None and content:
+        await _start_instance(client, contents.ORCHESTRATOR, order.deploy.content_id, {"sealed": content})
     await start(client, request_id, run.model_copy(update={"sealed": sealed}))
     description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
     return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
@@ -68,10 +71,14 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
     now = datetime.now(UTC)
     seconds = run.transition.seconds if run.transition else 0
     times = {"accepted_at": now.isoformat(), "deadline": (now + timedelta(seconds=seconds)).isoformat()}
+    run_input = run.model_copy(update=times).model_dump(mode="json", by_alias=True)
+    await _start_instance(client, ORCHESTRATOR, instance_id, run_input)
+
+
+async def _start_instance(client: Executions, orchestrator: str, instance_id: str, content: dict[str, Any]) -> None:
+    """Start an instance, unless one of that id is running."""
     try:
-        await client.start_new(
-            ORCHESTRATOR, instance_id, run.model_copy(update=times).model_dump(mode="json", by_alias=True)
-        )
+        await client.start_new(orchestrator, instance_id, content)
     except Exception as error:
         # The SDK raises a bare Exception with the host's text.
         if "already exists" not in str(error):
@@ -98,12 +105,14 @@ def _describe_run(
     )
 
 
-def _require_size(sealed: str, settings: Settings) -> None:
-    """Raise InvalidRequest if the order is too large for the task hub. A quarter of the limit is kept for the state."""
+def _require_size(size: int, settings: Settings) -> None:
+    """Raise InvalidRequest if the order, or the content of its deployment, is too large for the task hub. A quarter of
+    the limit is kept for the state.
+    """
     limit = settings.payload_limit * 3 // 4
-    if limit and len(sealed) > limit:
+    if limit and size > limit:
         raise InvalidRequest(
-            f"driverFiles and properties: {len(sealed)} bytes once compressed and sealed, more than the {limit} that "
+            f"driverFiles and properties: {size} bytes once compressed and sealed, more than the {limit} that "
             "fit into Durable Task Scheduler; make the resource package smaller, or use a task hub in Azure Storage"
         )
 

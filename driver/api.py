@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from driver.settings import TRIAL_HUB, Settings, current
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 HEALTH_SECONDS = 2.0  # that the task hub has to answer
+KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
 _VITALS = ("app", "taskHub", "kafka", "azure", "entra")
 _seen: dict[str, datetime] = {}  # since when vitals are UNHEALTHY
 _NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
@@ -60,8 +62,8 @@ async def check_health(client: Executions) -> Answer:
     status = 200
     try:
         _require_ready(settings)
-        if not await asyncio.to_thread(events.is_reachable, settings):
-            troubles["kafka"] = "no broker of KAFKA_BOOTSTRAP_SERVERS answers"
+        if found := await _find_trouble_of_kafka(settings):
+            troubles["kafka"] = found
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
         troubles["app"] = str(error)
@@ -79,6 +81,19 @@ async def check_health(client: Executions) -> Answer:
     if settings.task_hub_trial and "taskHub" not in troubles:
         vitals["taskHub"]["reason"] = TRIAL_HUB
     return Answer(status, {"vitals": vitals})
+
+
+async def _find_trouble_of_kafka(settings: Settings) -> str | Trouble | None:
+    """Why Kafka is away, as it is known; None if it answers. It is not asked here; only a process that has just begun
+    waits a moment.
+    """
+    deadline = time.monotonic() + KAFKA_SECONDS
+    while not (condition := events.read_condition(settings)).is_known and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    if condition.is_known and not condition.is_away:
+        return None
+    reason = condition.reason or "Kafka has not answered yet"
+    return Trouble(reason, datetime.fromisoformat(condition.since)) if condition.since else reason
 
 
 def _describe_vital(name: str, trouble: str | Trouble | None) -> dict[str, str]:

@@ -3,6 +3,7 @@ bound and checked.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from driver.azure.locations import read_location
 from driver.deployment_plans import build_deployment_name, plan_deployment
@@ -51,16 +52,11 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
 
 def name_order(order: Order, request_id: str) -> Order:
     """The order of a plan with the requestId in it and in the name of its deployment."""
-    work = order.work
-    if isinstance(work, Deploy):
-        work = _name_deployment(work, request_id)
-    elif isinstance(work, Preview):
-        work = work.model_copy(update={"deploy": _name_deployment(work.deploy, request_id)})
-    return order.model_copy(update={"request_id": request_id, "work": work})
-
-
-def _name_deployment(deploy: Deploy, request_id: str) -> Deploy:
-    return deploy.model_copy(update={"name": build_deployment_name(deploy.name, request_id)})
+    deploy = order.deploy
+    if deploy is not None:
+        name = build_deployment_name(deploy.name, request_id)
+        order = order.with_deploy(deploy.model_copy(update={"name": name}))
+    return order.model_copy(update={"request_id": request_id})
 
 
 def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:
@@ -73,11 +69,21 @@ def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:
         return _plan_adoption(inputs) or plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:
         return Call(action=transition.call, on=transition.on)
-    if transition.remove == "all" or transition.remove is None:
-        groups = inputs.package.name == "AzureResourceGroup"
-        return Remove(groups=groups, refuse_foreign=inputs.package.manifest.refuse_foreign)
-    owned_resources = [transition.remove] if isinstance(transition.remove, OwnedResource) else transition.remove
-    return Remove(targets=_plan_targets(inputs, owned_resources), refuse_foreign=inputs.package.manifest.refuse_foreign)
+    return _plan_removal(inputs)
+
+
+def _plan_removal(inputs: Inputs) -> Remove:
+    manifest, removed = inputs.package.manifest, inputs.transition.remove
+    options: dict[str, Any] = {
+        "refuse_foreign": manifest.refuse_foreign,
+        "purge": manifest.soft_delete.purge_on_delete,
+        "retain": manifest.retain,
+        "retain_all": inputs.transition.retain,
+    }
+    if removed == "all" or removed is None:
+        return Remove(groups=inputs.package.name == "AzureResourceGroup", **options)
+    owned_resources = [removed] if isinstance(removed, OwnedResource) else removed
+    return Remove(targets=_plan_targets(inputs, owned_resources), **options)
 
 
 def _plan_targets(inputs: Inputs, owned_resources: list[OwnedResource]) -> tuple[Target, ...]:

@@ -1,7 +1,7 @@
 """Publication of a run's event: by the step that completes the transition, or by the activity `publish_event`.
 
-Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent"}`. `event` is null
-for a failed run: its event is built from `failure` and from the state of the step `of`.
+Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent", "attempt"}`.
+For a failed run `event` is null at the first try: it is built from `failure` and from the state of the step `of`.
 """
 
 import logging
@@ -12,7 +12,6 @@ from typing import Any
 
 from driver import events, reports, settings, telemetry
 from driver.encoding import decode_state, encode_outcome
-from driver.errors import Bug
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
 from driver.steps import removal
@@ -20,24 +19,27 @@ from driver.steps.states import DeployState
 from driver.steps.table import STEPS
 from driver.waiting import Waiting
 
-_PUBLISH_AGAIN = Waiting(initial=5.0)
-_ACKNOWLEDGED_SECONDS = 1.0  # how long the last step waits for Kafka's acknowledgement
-_AWAY = WaitingFor(waits_for="kafka", reason="Kafka has not acknowledged the last event")
+# Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
+_PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.2)
+_ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged."""
+    """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged it,
+    and at once if Kafka is known to be away. The outcome then holds the event if the payload did not.
+    """
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
-        message, sent = payload["event"], payload["sent"]
+        message, built, attempt = payload["event"], None, payload.get("attempt", 0)
         if message is None:
-            message = reports.fit_event(build_failure(payload), settings.current().payload_limit)
+            message = built = reports.fit_event(build_failure(payload), _find_limit())
         try:
-            published = _publish(message, payload["tenant"], sent)
+            published = _publish(message, payload["tenant"], payload["sent"])
         except events.Undelivered as error:
-            _log.warning("event not acknowledged by Kafka, it is sent again: %s", error)
-            again = retry(0 if error.on_its_way else _PUBLISH_AGAIN.compute_seconds(0), str(error), State())
-            return encode_outcome(again.model_copy(update={"sent": error.on_its_way}))
+            if attempt == 0:
+                _log.warning("the event waits for Kafka: %s", error)
+            again = retry(_PAUSES.compute_seconds(attempt), str(error), State())
+            return encode_outcome(again.model_copy(update={"sent": error.on_its_way, "event": built}))
         return encode_outcome(Outcome(kind="Completed", event=published, published=True))
 
 
@@ -67,7 +69,8 @@ def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[st
         except events.TooLarge as error:
             following = next(smaller, None)
             if following is None:
-                raise Bug(f"Kafka does not even take an event without outputs and topology: {error}") from error
+                text = f"topic {settings.current().kafka_topic} takes not even an event without outputs and topology"
+                raise events.Undelivered(f"{text}: {error}") from error
             message, sent = following, False
         else:
             _log_publication(message)
@@ -78,24 +81,40 @@ def report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
     """The outcome with the event COMPLETE in it. The event is published here if that is allowed.
 
     A step may run twice. If its second run could give another event, the event has to be in the history before it is
-    sent, so it is left to `publish_event`. So is an event that Kafka does not acknowledge within a second.
+    sent, so it is left to `publish_event`. So is an event that Kafka does not acknowledge within a second, and any
+    event while Kafka is known to be away.
     """
     whole = build_event(payload["requestId"], outcome.topology, outcome.outputs)
-    message = reports.fit_event(whole, settings.current().payload_limit)
+    message = reports.fit_event(whole, _find_limit())
     complete = outcome.model_copy(update={"outputs": {}, "topology": {}, "event": message})
     is_early = datetime.now(UTC) < find_earliest_event(payload["acceptedAt"])
-    if events.is_away():
-        return complete.model_copy(update={"waiting": _AWAY})
+    if events.is_away(settings.current()):
+        return _wait_for_kafka(complete, events.read_condition(settings.current()).reason)
     if message["status"] == "FAILED" or not outcome.repeatable or is_early:
         return complete
     try:
-        events.publish(message, payload["tenant"], settings.current(), _ACKNOWLEDGED_SECONDS)
+        events.publish(message, payload["tenant"], settings.current())
     except events.TooLarge:
         return complete
     except events.Undelivered as error:
-        return complete.model_copy(update={"sent": error.on_its_way, "waiting": _AWAY})
+        return _wait_for_kafka(complete, str(error)).model_copy(update={"sent": error.on_its_way})
     _log_publication(message)
     return complete.model_copy(update={"published": True})
+
+
+def _wait_for_kafka(complete: Outcome, reason: str) -> Outcome:
+    """The outcome of a step that has completed the transition while Kafka is away: the first try to publish its event
+    is as much later as the next one after it.
+    """
+    _log.warning("the event waits for Kafka: %s", reason)
+    waiting = WaitingFor(waits_for="kafka", reason=reason)
+    return complete.model_copy(update={"waiting": waiting, "after": _PAUSES.compute_seconds(0)})
+
+
+def _find_limit() -> int:
+    """The largest event that the task hub takes, in bytes; 0 if there is no limit."""
+    limit = settings.current().payload_limit
+    return limit and limit - _ROOM
 
 
 def _log_publication(message: Mapping[str, Any]) -> None:

@@ -102,7 +102,8 @@ def run_steps(
             break
         if wake is not None:
             yield context.create_timer(wake)
-    context.continue_as_new({**run_input, "progress": dump_progress(progress)})
+    kept = {"sealed": ""} if progress.step == PUBLISH else {}  # only the steps of the verb open it
+    context.continue_as_new({**run_input, **kept, "progress": dump_progress(progress)})
     return None
 
 
@@ -125,7 +126,7 @@ def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
     payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
     if step == PUBLISH:
         ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
-        return {**payload, "tenant": run.tenant, **ended}
+        return {**payload, "tenant": run.tenant, "attempt": progress.attempt, **ended}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
     payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
@@ -139,7 +140,7 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
     """The progress of the run after the outcome of a step."""
     step = progress.step
     if step == PUBLISH:
-        return replace(progress, sent=outcome.sent)
+        return _publish_again(progress, outcome)
     after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
         return _publish(after, now, event=outcome.event, sent=outcome.sent)
@@ -181,11 +182,17 @@ def _publish(progress: Progress, now: datetime, **ended: Any) -> Progress:
     return replace(over, **ended)
 
 
+def _publish_again(progress: Progress, outcome: Outcome) -> Progress:
+    """The progress of a run whose event Kafka has not acknowledged. Once the event is built, it stays as it is."""
+    again = replace(progress, attempt=progress.attempt + 1, sent=outcome.sent)
+    return again if outcome.event is None else replace(again, event=outcome.event, state={})
+
+
 def _report_bug(progress: Progress, bug: Exception) -> Outcome:
     """The outcome if an activity raised, which is a bug: the run fails with it. Publishing is tried again forever."""
-    if progress.step == PUBLISH:
-        return Outcome(kind="Retry", after=PUBLISH_AGAIN_SECONDS, reason=str(bug))
     text = str(bug).partition(" \n ")[0]  # the SDK appends .NET's details with stack traces
+    if progress.step == PUBLISH:
+        return Outcome(kind="Retry", after=PUBLISH_AGAIN_SECONDS, reason=text)
     reason = f"the driver failed in step {progress.step}: {text}"
     return Outcome(kind="Failed", state=progress.state, code=FailureCode.INTERNAL_ERROR, reason=reason)
 
@@ -194,13 +201,15 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
     """The time of the step that follows `step`; None for at once.
 
     No wait lasts past the deadline. A deployment is abandoned at once, since it goes on until it is cancelled. The
-    first try to publish is at the earliest time that the event may be sent. The next pass of a removal is not before
-    that time either: if it were over sooner, it could not publish, and another activity would be needed. A look for
-    other executions is no such pass.
+    first try to publish is at the earliest time that the event may be sent, later if Kafka is away. The next pass of a
+    removal is not before that time either: if it were over sooner, it could not publish, and another activity would be
+    needed. A look for other executions is no such pass.
     """
     wake, earliest = now + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
     if progress.step == PUBLISH and step != PUBLISH:
-        return earliest if now < earliest else None
+        is_away = outcome.waiting is not None and outcome.waiting.waits_for == "kafka"
+        first = max(earliest, wake) if is_away else earliest
+        return first if now < first else None
     if not outcome.after or (progress.step == ABANDON and step != ABANDON):
         return None
     if progress.step == PUBLISH or outcome.settled:

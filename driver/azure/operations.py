@@ -13,9 +13,9 @@ from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
-from driver.waiting import Waiting
+from driver.waiting import Polling
 
-POLLS = Waiting(initial=1.0, factor=1.05, maximum=15.0)  # seconds between two polls of an operation
+POLLS = Polling(share=0.2, least=1.0, most=45.0, jitter=0.2)
 # The words for an operation that goes on. Providers make up their own; one that is in neither list says nothing.
 _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),

@@ -78,6 +78,9 @@ class Transition(_Strict):
         default=None, description="ARM action (POST) on an owned resource: start, restart, deallocate ..."
     )
     on: str | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
+    retain: bool = Field(
+        default=False, description="With `remove`: everything is released, it stays in Azure and is owned no more."
+    )
     parameters: dict[str, Any] = Field(default={}, description="Template parameters that do not bind by name.")
     resource_group: str | None = Field(default=None, description="Resource group of this transition's deployment.")
     location: str | None = Field(default=None, description="Where the record of a subscription deployment is kept.")
@@ -100,6 +103,8 @@ class Transition(_Strict):
             raise ValueError("call and on belong together")
         if self.deploy is None and self.parameters:
             raise ValueError("parameters belong to deploy")
+        if self.remove is None and self.retain:
+            raise ValueError("retain belongs to remove")
         return self
 
     @property
@@ -119,6 +124,16 @@ class Reference(_Strict):
     outputs: dict[str, str] = Field(default={}, description="Outputs: name and JMESPath over the ARM resource.")
 
 
+class SoftDelete(_Strict):
+    """What becomes of resources that Azure keeps for some days after their DELETE."""
+
+    purge_on_delete: bool = Field(
+        default=False,
+        description="Whether what this resource owned is also purged, so that its name is free: Key Vault, Managed "
+        "HSM, Azure AI services, API Management, App Configuration. What is purged cannot be recovered.",
+    )
+
+
 class Manifest(_Strict):
     """A resource package's lifecycle.yaml."""
 
@@ -132,6 +147,10 @@ class Manifest(_Strict):
         default=False,
         description="Whether a Delete keeps an owned resource group that holds something else, and fails.",
     )
+    retain: tuple[str, ...] = Field(
+        default=(), description="ARM types that are released instead of deleted, with what holds them."
+    )
+    soft_delete: SoftDelete = SoftDelete()
     reference: Reference | None = None
 
     def find_transition(self, name: str) -> Transition:

@@ -109,7 +109,7 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
         return entry.end()
     state = read_state(body)
     if state == "deleting":
-        return entry.look_again(_LEAST_WAIT, f"is being deleted: {text}", phase="confirming", refused=False)
+        return entry.look_again(0, f"is being deleted: {text}", _LEAST_WAIT, phase="confirming", refused=False)
     if state not in TERMINAL:
         return entry.try_again(_LEAST_WAIT, refused.retry_after, f"{text} (while it is {state})", refused=True)
     return entry.get_stuck(text)

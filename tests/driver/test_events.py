@@ -3,11 +3,14 @@
 import json
 import logging
 import os
+import random
 import signal
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from dev.processes import Server
 from driver import events
 from driver import settings as driver_settings
 from driver.errors import NotReady
+from driver.kafka import open_connection
 from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
 from driver.resource_ids import ResourceId
@@ -24,6 +28,7 @@ from driver.settings import Settings
 from driver.steps.actions import CallState
 from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
+from tests.e2e.trial import eventually
 from tests.support.activities import publish_event
 from tests.support.events import make_event
 from tests.support.kafka import Kafka, run_test_broker
@@ -42,42 +47,63 @@ def settings(kafka: Kafka) -> Settings:
     return Settings(kafka_bootstrap_servers=kafka.address, kafka_topic=f"events-{uuid.uuid4()}")
 
 
+def publish(message: dict[str, Any], tenant: str | None, settings: Settings) -> None:
+    """Publish with time enough for a topic that has to be made first."""
+    events.publish(message, tenant, settings, seconds=20)
+
+
 def complete(**parts: Any) -> dict[str, Any]:
     return make_event(**parts, request_id=str(uuid.uuid4()))
 
 
-@pytest.mark.parametrize(
-    ("tenant", "headers"), [("tenant-1", {"tenantId": "tenant-1"}), ("Zürich", {"tenantId": "Zürich"}), (None, {})]
-)
-def test_a_record_as_brent_reads_it(
-    kafka: Kafka, settings: Settings, tenant: str | None, headers: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("tenant", [b"tenant-1", "Zürich".encode(), "Zürich".encode("latin-1"), None])
+def test_a_record_as_brent_reads_it(kafka: Kafka, settings: Settings, tenant: bytes | None) -> None:
+    """HTTP servers decode each byte of a header as one character."""
     message = complete(outputs={"vnet_id": "ü"}, topology={"vnet": None})
-    events.publish(message, tenant, settings)
+    publish(message, None if tenant is None else tenant.decode("latin-1"), settings)
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=settings.kafka_topic)
     assert record.key == message["requestId"]
     assert record.value == message
-    assert record.headers == headers
+    headers = {name: value.encode(errors="surrogateescape") for name, value in record.headers.items()}
+    assert headers == ({} if tenant is None else {"tenantId": tenant})
 
 
 def test_one_record_for_each_publish(kafka: Kafka, settings: Settings) -> None:
     messages = [complete() for _ in range(20)]
     for message in messages:
-        events.publish(message, None, settings)
+        publish(message, None, settings)
     seen = kafka.read_events(lambda seen: len(seen) == 20, topic=settings.kafka_topic)
     assert sorted(one.key for one in seen) == sorted(message["requestId"] for message in messages)
 
 
-def test_a_reachable_broker(settings: Settings) -> None:
-    assert events.is_reachable(settings)
-    assert not events.is_reachable(NOBODY)
-    events.require_valid_settings(settings)
+def test_a_broker_that_answers_and_one_that_does_not(settings: Settings) -> None:
+    assert not events.read_condition(settings).is_away
+    eventually(lambda: events.read_condition(settings).is_known)
+    assert events.read_condition(settings).reason == ""
+    eventually(lambda: events.is_away(NOBODY))
+    condition = events.read_condition(NOBODY)
+    assert "Connection refused" in condition.reason
+    assert datetime.fromisoformat(condition.since) <= datetime.now(UTC)
+
+
+def test_what_is_known_of_kafka_is_read_without_waiting() -> None:
+    """Health asks for it."""
+    begun = time.monotonic()
     events.require_valid_settings(NOBODY)
+    events.read_condition(NOBODY)
+    assert time.monotonic() - begun < 1
 
 
-def test_without_a_broker_it_is_undelivered() -> None:
+def test_without_a_broker_it_is_undelivered_and_then_nobody_waits_for_it() -> None:
     with pytest.raises(events.Undelivered):
         events.publish(complete(), "t", NOBODY)
+    eventually(lambda: events.is_away(NOBODY))
+    begun = time.monotonic()
+    for _ in range(100):
+        with pytest.raises(events.Undelivered) as caught:
+            events.publish(complete(), "t", NOBODY)
+        assert not caught.value.on_its_way
+    assert time.monotonic() - begun < 1
 
 
 @pytest.fixture
@@ -100,30 +126,33 @@ def halted(broker: Kafka) -> Iterator[None]:
 
 def test_a_record_on_its_way_is_waited_for_and_not_sent_twice(halting: tuple[Kafka, Settings]) -> None:
     broker, settings = halting
-    first, second = complete(), complete()
-    events.publish(first, None, settings)
-    assert not events.is_away()
+    first, second, third = complete(), complete(), complete()
+    publish(first, None, settings)
+    assert not events.is_away(settings)
     with halted(broker):
         with pytest.raises(events.Undelivered) as caught:
             events.publish(second, None, settings, seconds=0.2)
         assert caught.value.on_its_way
-        assert events.is_away()
-    events.publish(second, None, settings, sent=True)
-    assert not events.is_away()
+        assert events.is_away(settings)
+        with pytest.raises(events.Undelivered) as caught:
+            events.publish(third, None, settings)
+        assert not caught.value.on_its_way
+    eventually(lambda: not events.is_away(settings))
+    publish_again(second, settings)
     keys = sorted([first["requestId"], second["requestId"]])
     seen = broker.read_events(lambda seen: {one.key for one in seen} == set(keys), topic="events")
     assert sorted(one.key for one in seen) == keys
 
 
+def publish_again(message: dict[str, Any], settings: Settings) -> None:
+    events.publish(message, None, settings, seconds=20, sent=True)
+
+
 def test_an_event_that_another_process_has_sent_is_sent_again(kafka: Kafka, settings: Settings) -> None:
     message = complete()
-    events.publish(message, None, settings, sent=True)
+    publish_again(message, settings)
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=settings.kafka_topic)
     assert record.value == message
-
-
-def test_the_bound_is_shorter_than_the_lock_on_an_activity() -> None:
-    assert events.DELIVERY_SECONDS < 60
 
 
 @pytest.mark.parametrize(
@@ -141,18 +170,44 @@ def test_what_librdkafka_does_not_take_is_told(config: tuple[tuple[str, str], ..
     wrong = replace(NOBODY, kafka_config=config)
     with pytest.raises(NotReady, match=r"^KAFKA_CONFIG_\* or KAFKA_BOOTSTRAP_SERVERS: "):
         events.require_valid_settings(wrong)
-    assert not events.is_reachable(wrong)
+    with pytest.raises(NotReady):
+        events.read_condition(wrong)
 
 
 def test_what_makes_an_event_count_cannot_be_configured_away(settings: Settings) -> None:
     weak = replace(settings, kafka_config=(("acks", "0"), ("enable.idempotence", "false")))
     events.require_valid_settings(weak)
-    events.publish(complete(), None, weak)
+    publish(complete(), None, weak)
 
 
-def test_an_event_that_is_too_large(settings: Settings) -> None:
+def make_random_text(length: int) -> str:
+    """A text that compression makes at most half as long."""
+    return random.Random(1).randbytes(length // 2).hex()
+
+
+def test_a_large_event_is_compressed_and_arrives_as_json(kafka: Kafka, settings: Settings) -> None:
+    message = complete(outputs={"a": make_random_text(2_000) * 3_000})
+    assert len(json.dumps(message)) > 5_000_000
+    publish(message, None, settings)
+    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=settings.kafka_topic)
+    assert record.value == message
+
+
+@pytest.mark.parametrize("length", [4_000_000, 20_000_000], ids=["for the topic", "for librdkafka"])
+def test_an_event_that_is_too_large(settings: Settings, length: int) -> None:
     with pytest.raises(events.TooLarge):
-        events.publish(complete(outputs={"a": "x" * 2_000_000}), None, settings)
+        publish(complete(outputs={"a": make_random_text(length)}), None, settings)
+    assert not events.is_away(settings)
+
+
+def test_a_small_event_does_not_share_the_fate_of_a_large_one(kafka: Kafka, settings: Settings) -> None:
+    """A topic refuses whole batches."""
+    publish(complete(), None, settings)
+    connection = open_connection(settings)
+    large = json.dumps(complete(outputs={"a": make_random_text(4_000_000)}))
+    sent = [connection.send(str(number), large if number % 2 else "{}", {}) for number in range(10)]
+    assert all(delivery.reported.wait(20) for delivery in sent)
+    assert [delivery.error is None for delivery in sent] == [True, False] * 5
 
 
 def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -160,7 +215,8 @@ def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "driver.events"):
         events.publish(message, None, Settings(events_to_log=True))
     assert json.dumps(message) in caplog.text
-    assert events.is_reachable(Settings(events_to_log=True))
+    assert not events.is_away(Settings(events_to_log=True))
+    assert events.read_condition(Settings(events_to_log=True)).is_known
     events.require_valid_settings(Settings(events_to_log=True))
 
 
@@ -170,6 +226,7 @@ def publishing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
     monkeypatch.setenv("KAFKA_TOPIC", settings.kafka_topic)
     driver_settings.current.cache_clear()
+    publish(complete(), None, driver_settings.current())  # makes the topic, which takes its time
     yield settings
     driver_settings.current.cache_clear()
 
@@ -183,7 +240,7 @@ def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
     message = make_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
     answer = publish_event(payload(message))
     assert answer["published"]
-    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
+    (_, record) = kafka.read_events(lambda seen: len(seen) == 2, topic=publishing.kafka_topic)
     assert record.value == message
 
 
@@ -204,16 +261,16 @@ def test_the_event_of_a_failed_run_is_built_from_its_last_state(
     message = build_event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
     ended = {"event": None, "state": state.model_dump(mode="json"), "failure": ["INTERNAL_ERROR", "bad"], "of": step}
     assert publish_event(payload(message, **ended))["event"] == message
-    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
+    (_, record) = kafka.read_events(lambda seen: len(seen) == 2, topic=publishing.kafka_topic)
     assert record.value == message
 
 
 def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publishing: Settings) -> None:
     topology = {"vnet": {"id": "i", "type": "t"}}
-    message = complete(outputs={"a": "x" * 2_000_000}, topology=topology)
+    message = complete(outputs={"a": make_random_text(4_000_000)}, topology=topology)
     answer = publish_event(payload(message))
     assert answer["published"]
-    (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=publishing.kafka_topic)
+    (_, record) = kafka.read_events(lambda seen: len(seen) == 2, topic=publishing.kafka_topic)
     assert record.value["status"] == "FAILED"
     assert record.value["associatedTopology"] == topology
     assert record.value["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
@@ -223,9 +280,18 @@ def test_without_a_broker_the_activity_asks_to_be_called_again(monkeypatch: pyte
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", NOBODY.kafka_bootstrap_servers)
     monkeypatch.setenv("KAFKA_CONFIG_DELIVERY_TIMEOUT_MS", "300")
     driver_settings.current.cache_clear()
+    failed: dict[str, Any] = {
+        "event": None,
+        "state": {},
+        "failure": ["INTERNAL_ERROR", "bad"],
+        "of": "watch_deployment",
+    }
     try:
-        outcome = publish_event(payload(complete()))
+        first, later = (publish_event(payload(complete(), attempt=attempt)) for attempt in (0, 20))
+        built = publish_event(payload(complete(), **failed))
     finally:
         driver_settings.current.cache_clear()
-    assert outcome["kind"] == "Retry"
-    assert outcome["after"] > 0
+    assert (first["kind"], first["event"]) == ("Retry", None)
+    assert 1 < first["after"] <= 2
+    assert 45 < later["after"] <= 60
+    assert built["event"]["failureDetails"]["description"] == "bad"

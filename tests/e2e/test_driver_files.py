@@ -57,6 +57,7 @@ transitions:
 """
 
 
+@pytest.mark.slow
 def test_a_package_in_bicep_through_all_its_transitions(trial: Trial, group: str) -> None:
     parameters = "using 'main.bicep'\nparam names = ['c']\nparam password = 'from the file'\nparam token = 'none'\n"
     files = zipped(
@@ -106,6 +107,7 @@ output id string = set.outputs.id
 """
 
 
+@pytest.mark.slow
 def test_a_group_with_what_is_in_it_at_subscription_scope(trial: Trial) -> None:
     """By convention: no lifecycle.yaml, `location` says where the record is kept."""
     files = zipped({"main.bicep": SUBSCRIPTION, "set.bicep": SET})

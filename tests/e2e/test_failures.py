@@ -44,6 +44,7 @@ def test_a_sign_in_that_is_refused_fails_at_once(
     assert trial.ended(request_id)["failureDetails"] == details
 
 
+@pytest.mark.slow
 def test_an_unknown_subscription_is_named(trial: Trial) -> None:
     details, _ = trial.failed(begin_at(trial, resource_group("rg-nowhere"), subscriptionId=UNKNOWN), vnet("v", "g"))
     assert details["failureCode"] == "RESOURCE_NOT_FOUND"
@@ -94,6 +95,7 @@ def test_what_arm_refuses_is_told_with_its_code(trial: Trial, group: str) -> Non
     assert "atlantis" in details["description"]
 
 
+@pytest.mark.slow
 def test_retry_after_is_obeyed(trial: Trial, group: str) -> None:
     trial.run(vnet("vnet-1", group))
     before = trial.counters()["arm"]["PUT"]

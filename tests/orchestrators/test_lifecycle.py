@@ -49,7 +49,7 @@ FULL = fail(
 
 
 def polled(polls: int) -> DeployState:
-    return STATE.model_copy(update={"polls": polls})
+    return STATE.model_copy(update={"looks": polls})
 
 
 def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: Sequence[Answer]) -> Run:
@@ -125,6 +125,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
         "failure": None,
         "of": "watch_deployment",
         "sent": True,
+        "attempt": 0,
     }
     assert done.output == unpublished.event
 
@@ -219,7 +220,9 @@ def test_an_execution_shows_which_request_it_waits_for() -> None:
 
 AWAY = retry(5, "no broker", State())
 UNPUBLISHED = complete(**MADE).model_copy(update={"published": False})
-TRIED = UNPUBLISHED.model_copy(update={"sent": True, "waiting": WaitingFor(waits_for="kafka", reason="away")})
+TRIED = UNPUBLISHED.model_copy(
+    update={"sent": True, "after": 7, "waiting": WaitingFor(waits_for="kafka", reason="away")}
+)
 
 
 def list_inputs(done: Run) -> list[dict[str, Any]]:
@@ -264,6 +267,28 @@ def test_a_run_that_has_failed_continues_as_new_with_failure_and_state() -> None
     assert done.output["associatedTopology"] == {"made": {"id": "m", "type": "t"}}
 
 
+def test_once_the_event_of_a_failed_run_is_built_it_stays_as_it_is() -> None:
+    event = publish_failure().event
+    done = run(watch_deployment=[FULL], publish_event=[AWAY.model_copy(update={"event": event}), publish_failure()])
+    (progress,) = list_inputs(done)
+    assert (progress["event"], progress["state"]) == (event, {})
+    assert done.payloads("publish_event")[-1]["event"] == event
+
+
+def test_while_a_run_waits_for_kafka_nothing_sealed_is_in_its_input() -> None:
+    done = run(watch_deployment=[TRIED], publish_event=[AWAY, complete()])
+    assert [plain(data)["sealed"] for data, _ in done.histories] == [SEALED, ""]
+
+
+def test_where_the_last_step_knows_that_kafka_is_away_the_first_try_is_later() -> None:
+    done = run(watch_deployment=[TRIED], publish_event=[complete()])
+    (progress,) = list_inputs(done)
+    waiting = progress["waiting"]
+    pause = datetime.fromisoformat(waiting["until"]) - datetime.fromisoformat(waiting["since"])
+    assert (pause.total_seconds(), waiting["reason"]) == (7, "away")
+    assert datetime.fromisoformat(done.timers[-1]) == datetime.fromisoformat(waiting["until"])
+
+
 @pytest.mark.parametrize("version", [0, 1])
 def test_runs_of_earlier_versions_wait_for_kafka_in_one_generation(version: int) -> None:
     script: dict[str, list[Answer]] = {"watch_deployment": [UNPUBLISHED], "publish_event": [AWAY, complete()]}
@@ -273,7 +298,7 @@ def test_runs_of_earlier_versions_wait_for_kafka_in_one_generation(version: int)
 def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
     done = run(watch_deployment=[keep_running(5, polled(2)), keep_running(6, polled(3)), complete(**MADE)])
     assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3]
-    assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
+    assert [payload["state"]["looks"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
     assert len(done.timers) == 3
 
 
@@ -433,7 +458,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
 )
 @pytest.mark.parametrize("kind", ["Running", "Retry"])
 def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str) -> None:
-    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {"polls": 1}})
+    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {"looks": 1}})
     done = Run(run_input(verb, 0), {step: [going]}).execute()
     told = failure(done)
     assert told["failureCode"] == "INFRASTRUCTURE_ERROR"
@@ -498,7 +523,9 @@ def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
     done = run("deploy", 0, watch_deployment=[FULL], publish_event=[trouble] * 40 + [complete()])
     assert done.status == "Completed"
     assert done.names.count("publish_event") == 41
-    assert len({json.dumps(payload) for payload in done.payloads("publish_event")}) == 1
+    payloads = done.payloads("publish_event")
+    assert len({json.dumps({**payload, "attempt": 0}) for payload in payloads}) == 1
+    assert payloads[-1]["attempt"] == (40 if isinstance(trouble, Outcome) else 8)  # 5 tries of each that is a bug
     # A run that waits for Kafka continues as new once, then every 25 tries. A bug shows that Kafka is not reached, too.
     assert len(done.histories) == (3 if isinstance(trouble, Outcome) else 2)
 
@@ -524,7 +551,7 @@ def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
     looks = [keep_running(1, polled(number)) for number in range(2, 62)]
     done = run(watch_deployment=[*looks, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
-    assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, *range(2, 62)]
+    assert [payload["state"]["looks"] for payload in done.payloads("watch_deployment")] == [0, *range(2, 62)]
     assert len(done.histories) == 1 + (len(done.calls) - 1) // STEPS_A_GENERATION
     deadlines = {plain(data)["progress"]["deadline"] for data, _ in done.histories[1:]}
     assert len(deadlines) == 1
