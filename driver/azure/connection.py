@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from driver.azure import credentials
+from driver.azure import reachability
 from driver.azure.credentials import SharedCredential
-from driver.azure.refusals import Refusal, Refused, SignInRefused, SignInUnavailable, Unreachable, read_cause
+from driver.azure.headers import read_date, read_retry_after
+from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
@@ -29,7 +29,6 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 _LOCATIONS = 128
 _CONNECTIONS = 64  # to one location: at least as many as the activities that a worker runs at once
-_reachable = True
 _connecting = threading.Lock()
 
 
@@ -41,33 +40,27 @@ class Clients:
     deployments: "DeploymentsMgmtClient"
 
 
-def is_reachable() -> bool:
-    """Whether the last call reached ARM or Entra ID."""
-    return _reachable
-
-
 @contextmanager
 def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
-    global _reachable
     with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
-        from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+        from azure.core.exceptions import AzureError, HttpResponseError
 
         connected = _build_clients(location)
+    host = urlsplit(location.resource_manager_url).netloc
     try:
         yield connected
     except HttpResponseError as error:
-        _reachable = True
-        if isinstance(error, ClientAuthenticationError) and error.response is None:
-            raise _build_sign_in_refusal(location, str(error.message)) from error
         if error.response is None:
             raise Unreachable(Cause(type(error).__name__, "")) from error
+        reachability.ARM.note_answer(host)
         raise build_refusal(error.response) from error
     except AzureError as error:
-        _reachable = False
-        raise Unreachable(Cause("ConnectionFailed", " ".join(str(error).split())[:300])) from error
+        reason = f"ARM ({host}) cannot be reached: {' '.join(str(error).split())[:300]}"
+        reachability.ARM.note_trouble(host, reason)
+        raise Unreachable(Cause("ConnectionFailed", reason)) from error
     else:
-        _reachable = True
+        reachability.ARM.note_answer(host)
 
 
 def build_refusal(response: Any) -> Refusal:
@@ -79,33 +72,6 @@ def build_refusal(response: Any) -> Refusal:
         return Unreachable(cause, read_retry_after(headers), read_date(headers))
     cause = read_cause(text, f"HTTP {response.status_code}")
     return Refused(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
-
-
-def read_retry_after(headers: Mapping[str, str]) -> float:
-    """The seconds that a Retry-After header asks for; 0 if there is none."""
-    try:
-        return max(0.0, float(headers.get("Retry-After") or 0))
-    except ValueError:
-        return 0.0
-
-
-def read_date(headers: Mapping[str, str]) -> datetime | None:
-    """The time of an answer by the clock of the server, in whole seconds; None if there is none."""
-    try:
-        time = parsedate_to_datetime(headers.get("Date") or "")
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _build_sign_in_refusal(location: AzureLocation, message: str) -> Refusal:
-    """The Refusal for a sign-in that failed. Some AADSTS codes mean a passing error, which is tried again; a wrong
-    secret is final.
-    """
-    text = f"deployment location '{location.name}': {' '.join(message.split())}"[:600]
-    if any(code in text for code in ("AADSTS90033", "AADSTS50196", "temporarily_unavailable")):
-        return SignInUnavailable(Cause("ServiceUnavailable", text))
-    return SignInRefused(Cause("AuthenticationFailed", text))
 
 
 @lru_cache(maxsize=_LOCATIONS)
@@ -131,7 +97,7 @@ def _build_clients(location: AzureLocation) -> Clients:
                 response = super().send(request)
             return response
 
-    credential = SharedCredential(lambda: credentials.build_credential(location))
+    credential = SharedCredential(location)
     # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
     # registration of providers.
     pipeline = [

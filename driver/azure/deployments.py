@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from driver.azure import connection, operations, tags
+from driver.azure.headers import read_date
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, Refused, read_cause
 from driver.azure.verdicts import Cause
@@ -79,7 +80,7 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
         raise Refused(200, read_cause(answer))
     named = answer.get("properties", {}).get("validatedResources") or ()
     ids = tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
-    return Validation(ids, connection.read_date(response.headers))
+    return Validation(ids, read_date(response.headers))
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from driver.azure import connection
+from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -62,7 +63,7 @@ def read_operation(response: Any) -> Operation:
     if not url and response.status_code == 202:
         url = headers.get("Location", "")
     correlation_id = headers.get("x-ms-correlation-request-id", "")
-    return Operation(url, connection.read_retry_after(headers), correlation_id, status=response.status_code)
+    return Operation(url, read_retry_after(headers), correlation_id, status=response.status_code)
 
 
 def poll(location: AzureLocation, url: str) -> Operation:
@@ -76,7 +77,7 @@ def poll(location: AzureLocation, url: str) -> Operation:
     is_running = response.status_code == 202 or state not in ("", "succeeded")
     return Operation(
         url if is_running else "",
-        connection.read_retry_after(response.headers),
+        read_retry_after(response.headers),
         body=body,
         status=response.status_code,
         is_unclear=response.status_code != 202 and state not in _RUNNING,
@@ -127,7 +128,7 @@ def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
     body = _read_json(response)
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
-    return Look(body, connection.read_date(response.headers))
+    return Look(body, read_date(response.headers))
 
 
 def list_values(

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from driver.azure import connection, operations, providers, resources
+from driver.azure import connection, operations, providers, reachability, resources
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, SignInRefused, Unreachable
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -80,7 +80,7 @@ def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: Azure
     stub.answer = lambda asked: Reply(DROP) if len(stub.asked) < 3 else Reply(body={"id": GROUP, "location": "x"})
     with connection.connect(location) as clients:
         assert clients.resources.resource_groups.get("rg-1").id == GROUP
-    assert connection.is_reachable()
+    assert reachability.ARM.find_trouble() is None
 
 
 def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, location: AzureLocation) -> None:
@@ -88,10 +88,12 @@ def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, lo
     refused = refusal(location)
     assert isinstance(refused, Unreachable)
     assert refused.verdict.tries == UNTIL_TIMEOUT
-    assert not connection.is_reachable()
+    trouble = reachability.ARM.find_trouble()
+    assert trouble is not None
+    assert "127.0.0.1" in trouble.reason
     stub.answer = lambda asked: Reply(404, {"error": {"code": "ResourceGroupNotFound", "message": "m"}})
     assert refusal(location).is_absence
-    assert connection.is_reachable()
+    assert reachability.ARM.find_trouble() is None
 
 
 @pytest.mark.parametrize(
