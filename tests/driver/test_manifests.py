@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.errors import InvalidRequest
-from driver.packages.manifests import Manifest, Transition, read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import Manifest, Transition
 
 WHOLE = """
 version: 1

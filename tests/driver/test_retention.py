@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from driver.models.orders import AzureLocation
-from driver.packages.manifests import read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
 from tests.support.arm_stub import Stub
 from tests.support.arm_world import GROUP, World, name, remove
 

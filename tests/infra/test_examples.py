@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from driver.packages.manifests import read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "packages"
