@@ -9,7 +9,8 @@ from typing import Any
 from driver import contents, executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
-from driver.models.orders import Order
+from driver.models.events import build_event
+from driver.models.orders import Idle, Order
 from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
@@ -54,6 +55,9 @@ async def _start_once(
         if status is not None:
             order = _add_reported_topology(order, executions.read_topology(status))
             run = run.model_copy(update={"since": status.last_updated_time.isoformat()})
+    if isinstance(order.work, Idle):
+        await start(client, request_id, run.model_copy(update={"event": build_event(request_id, {})}))
+        return _log.info("accepted: %s of '%s', nothing is to be done", request.lifecycle_name, run.resource.name)
     order, content = contents.split_order(order, settings.sealing_keys)
     sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
     _require_size(max(len(sealed), len(content)), settings)

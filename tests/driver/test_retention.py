@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from driver.models.orders import AzureLocation
-from driver.packages.manifests import read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
 from tests.support.arm_stub import Stub
 from tests.support.arm_world import GROUP, World, name, remove
 
@@ -61,4 +61,4 @@ def test_both_forms_are_read_from_the_manifest() -> None:
     text = "{version: 1, retain: [Microsoft.KeyVault/vaults], transitions: {Delete: {remove: all, retain: true}}}"
     manifest = read_manifest(text)
     assert manifest.retain == ("Microsoft.KeyVault/vaults",)
-    assert manifest.find_transition("Delete").retain
+    assert manifest.transitions["Delete"].retain
