@@ -4,6 +4,7 @@ Entra ID refuses is raised as a Refusal.
 Nothing waits here: retries are durable timers of the orchestrator. Only a connection that broke is tried again at once.
 """
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from driver.azure import reachability
-from driver.azure.credentials import SharedCredential
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
-USER_AGENT = "tnco-azure-driver"
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 _LOCATIONS = 128
@@ -44,7 +43,7 @@ class Clients:
 def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
     with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
-        from azure.core.exceptions import AzureError, HttpResponseError
+        from azure.core.exceptions import AzureError, DeserializationError, HttpResponseError
 
         connected = _build_clients(location)
     host = urlsplit(location.resource_manager_url).netloc
@@ -55,12 +54,20 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
             raise Unreachable(Cause(type(error).__name__, "")) from error
         reachability.ARM.note_answer(host)
         raise build_refusal(error.response) from error
-    except AzureError as error:
-        reason = f"ARM ({host}) cannot be reached: {' '.join(str(error).split())[:300]}"
-        reachability.ARM.note_trouble(host, reason)
-        raise Unreachable(Cause("ConnectionFailed", reason)) from error
+    except (AzureError, DeserializationError, json.JSONDecodeError) as error:
+        raise _note_trouble(host, " ".join(str(error).split())[:300]) from error
+    except Unreachable as unreachable:
+        if unreachable.verdict.tries:
+            raise _note_trouble(host, unreachable.cause.message, unreachable.retry_after) from unreachable
+        raise
     else:
         reachability.ARM.note_answer(host)
+
+
+def _note_trouble(host: str, text: str, retry_after: float = 0) -> Unreachable:
+    reason = f"ARM ({host}) cannot be reached: {text}"
+    reachability.ARM.note_trouble(host, reason)
+    return Unreachable(Cause("ConnectionFailed", reason), retry_after)
 
 
 def build_refusal(response: Any) -> Refusal:
@@ -68,59 +75,37 @@ def build_refusal(response: Any) -> Refusal:
     headers: Mapping[str, str] = response.headers
     text = response.text()
     if response.status_code < 300:
-        cause = Cause("ConnectionFailed", f"answered with HTTP {response.status_code} and something that is no JSON")
-        return Unreachable(cause, read_retry_after(headers), read_date(headers))
+        reason = f"answered with HTTP {response.status_code} and something that is no JSON"
+        return Unreachable(Cause("ConnectionFailed", reason), read_retry_after(headers), read_date(headers))
     cause = read_cause(text, f"HTTP {response.status_code}")
     return Refused(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
 
 
 @lru_cache(maxsize=_LOCATIONS)
 def _build_clients(location: AzureLocation) -> Clients:
-    from azure.core.pipeline import policies
-    from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
-    class BrokenConnections(policies.RetryPolicy[Any, Any]):
-        """Tries again if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
+    from driver.azure.pipeline import build_policies
 
-        def is_retry(self, settings: Any, response: Any) -> bool:
-            return False
-
-    class RenewedTokens(ARMChallengeAuthenticationPolicy):
-        """Sends a call again with a new token if ARM says that the token has expired. By the cache it has not."""
-
-        def send(self, request: Any) -> Any:
-            response = super().send(request)
-            if _has_expired_token(response.http_response):
-                credential.forget(request.http_request.headers["Authorization"].removeprefix("Bearer "))
-                response = super().send(request)
-            return response
-
-    credential = SharedCredential(location)
-    # The SDK's own list without two policies that would wait in the worker: its retries of answers, and its
-    # registration of providers.
-    pipeline = [
-        policies.RequestIdPolicy(),
-        policies.HeadersPolicy(),
-        policies.UserAgentPolicy(base_user_agent=USER_AGENT),
-        policies.ProxyPolicy(),
-        policies.ContentDecodePolicy(),
-        BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
-        RenewedTokens(credential, location.credential_scope),
-        policies.CustomHookPolicy(),
-        ARMHttpLoggingPolicy(),
-    ]
+    credential: Any = _NoCredential()
     shared: dict[str, Any] = {
         "base_url": location.resource_manager_url,
         "credential_scopes": [location.credential_scope],
-        "policies": pipeline,
+        "policies": build_policies(location),
         "transport": build_transport(location),
     }
     return Clients(
         ResourceManagementClient(credential, location.subscription_id, **shared),
         DeploymentsMgmtClient(credential, location.subscription_id, **shared),
     )
+
+
+class _NoCredential:
+    """The clients want one, and use it only in policies of their own."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        raise NotImplementedError("the policies of the pipeline have the credential")
 
 
 def build_transport(location: AzureLocation) -> "HttpTransport[Any, Any]":
@@ -143,7 +128,3 @@ def build_transport(location: AzureLocation) -> "HttpTransport[Any, Any]":
         read_timeout=READ_SECONDS,
     )
     return transport
-
-
-def _has_expired_token(response: Any) -> bool:
-    return response.status_code == 401 and read_cause(response.text()).code.lower() == "expiredauthenticationtoken"
