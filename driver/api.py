@@ -14,11 +14,13 @@ from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecutio
 from driver.executions import Executions
 from driver.models.events import VERSION, FailureCode, build_event
 from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
+from driver.pools import Pool
 from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
-HEALTH_SECONDS = 2.0  # that the task hub has to answer
+FINDS = Pool("searches in Azure", threads=16, queue=48)
+HEALTH_SECONDS = 0.9  # that the task hub has to answer
 KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
 _NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
@@ -62,6 +64,7 @@ async def check_health(client: Executions) -> Answer:
         "azure": _describe_vital(connection.is_reachable()),
     }
     status = 200
+    answer = asyncio.ensure_future(executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS))
     try:
         _require_ready(settings)
         vitals["kafka"] = await _describe_kafka(settings)
@@ -70,7 +73,7 @@ async def check_health(client: Executions) -> Answer:
         vitals["app"] = _describe_vital(False, str(error))
         status = error.status
     try:
-        await executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS)
+        await answer
         if settings.task_hub_trial:
             vitals["taskHub"] = _describe_vital(reason=TRIAL_HUB)
     except NotReady as error:
@@ -136,9 +139,10 @@ async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) 
 
 async def _find_reference(body: bytes) -> Answer:
     request = parse(ReferenceRequest, _require_limit(body))
-    search = asyncio.to_thread(references.find, request, current())
+    ends_at = time.monotonic() + FIND_SECONDS
     try:
-        return Answer(200, {"result": await asyncio.wait_for(search, FIND_SECONDS)})
+        found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
+        return Answer(200, {"result": found})
     except TimeoutError as error:
         raise NotReady(
             f"Azure has not answered within {FIND_SECONDS} seconds, the request may be sent again"

@@ -12,7 +12,7 @@ from driver.inputs import Inputs, build_context, evaluate
 from driver.models.orders import Adopt, Call, Deploy, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
-from driver.packages.manifests import PREVIEWS, OwnedResource
+from driver.packages.manifests import PREVIEWS, OwnedResource, Transition
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 from driver.settings import Settings
 
@@ -31,11 +31,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     """The plan of a request. Its order has no requestId yet: `name_order` adds it. Raises InvalidRequest naming every
     fault.
     """
-    manifest = package.manifest
-    preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
-    if preview.lower() in map(str.lower, manifest.transitions):
-        preview = ""  # the package defines an operation of that name itself
-    transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
+    transition, preview = find_transition(request, package)
     location = read_location(request.deployment_location, settings)
     inputs = Inputs(request, package, transition, preview, build_context(request))
     work = _plan_work(inputs)
@@ -48,6 +44,16 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
         work=work,
     )
     return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
+
+
+def find_transition(request: LifecycleRequest, package: Package) -> tuple[Transition, str]:
+    """The transition of a request; and CheckDrift or WhatIf, if it asks for one of these about Create. Raises
+    InvalidRequest if there is none.
+    """
+    preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
+    if preview.lower() in map(str.lower, package.manifest.transitions):
+        preview = ""  # the package defines an operation of that name itself
+    return package.manifest.find_transition("Create" if preview else request.lifecycle_name), preview
 
 
 def name_order(order: Order, request_id: str) -> Order:

@@ -10,6 +10,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from driver.azure import resources
+from driver.azure.deadlines import limit_calls
 from driver.azure.locations import read_location
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -30,13 +31,19 @@ _MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multi
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
 
 
-def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
+def find(request: ReferenceRequest, settings: Settings, ends_at: float) -> dict[str, Any] | None:
     """`{"resourceId", "associatedTopology", "outputs"}` of the one resource that `instanceName` names: an ARM id, a
     name in the deployment location's subscription, or `tag:<name>=<value>`. None if no resource matches.
 
     The `reference:` block of the driver files' lifecycle.yaml may narrow the search and define outputs. Raises
-    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached.
+    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached. Azure is not called
+    after the time `ends_at` of `time.monotonic()`.
     """
+    with limit_calls(ends_at):
+        return _find(request, settings)
+
+
+def _find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
     location = read_location(request.deployment_location, settings)
     reference = _read_reference(request, settings)
     try:

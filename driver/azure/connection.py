@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from driver.azure import credentials
 from driver.azure.credentials import SharedCredential
+from driver.azure.deadlines import Deadline
 from driver.azure.refusals import Refusal, Refused, SignInRefused, SignInUnavailable, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -140,6 +141,7 @@ def _build_clients(location: AzureLocation) -> Clients:
         policies.UserAgentPolicy(base_user_agent=USER_AGENT),
         policies.ProxyPolicy(),
         policies.ContentDecodePolicy(),
+        Deadline(CONNECT_SECONDS, READ_SECONDS),
         BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
         RenewedTokens(credential, location.credential_scope),
         policies.CustomHookPolicy(),
