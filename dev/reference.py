@@ -69,7 +69,8 @@ def _tries(verdict: Verdict) -> str:
     if verdict.tries == 0:
         return "no"
     if verdict.tries >= UNTIL_TIMEOUT:
-        return "until the transition's timeout"
+        often = verdict.restarts < UNTIL_TIMEOUT
+        return "until the transition's timeout" + (f"; a deployment at most {verdict.restarts} times" if often else "")
     return f"at most {verdict.tries} times, {verdict.wait:g} s apart or more"
 
 
@@ -113,6 +114,8 @@ _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "manifest": lambda: _keys(_SCHEMA),
     "transition": lambda: _keys(_SCHEMA["$defs"]["Transition"]),
     "owned-resource": lambda: _keys(_SCHEMA["$defs"]["OwnedResource"]),
+    "adopt-options": lambda: _keys(_SCHEMA["$defs"]["AdoptOptions"]),
+    "soft-delete": lambda: _keys(_SCHEMA["$defs"]["SoftDelete"]),
     "reference": lambda: _keys(_SCHEMA["$defs"]["Reference"]),
     "resource-types": _resource_types,
     **differences.PARTS,

@@ -1,7 +1,8 @@
 """The activities: each unseals the order, takes one step with it and returns an Outcome. Only bugs raise.
 
 Payload of a step: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of a first
-step that takes turns with other executions of the resource also `since` (turns.py).
+step that takes turns with other executions of the resource also `since` (turns.py). The template of a deployment may be
+kept apart (contents.py).
 
 Functions that the app registers take `typing.Mapping`. With `dict[str, Any]` or the Mapping of collections.abc the
 worker refuses the whole app, and no function is registered.
@@ -9,11 +10,11 @@ worker refuses the whole app, and no function is registered.
 
 import logging
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from driver import executions, sealing, settings, telemetry, turns
+from driver import contents, executions, sealing, settings, telemetry, turns
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.encoding import decode_state, encode_outcome
@@ -32,19 +33,9 @@ from driver.waiting import Waiting
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
+_CONTENT_SECONDS = 5.0  # until the content of a deployment is read again
+_MOST_LOOKS = 5  # at a content that the task hub does not have
 _log = logging.getLogger("driver.lifecycle")
-
-
-def take_first_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
-    """Take the first step of a verb, as soon as the other executions of the resource let this one go on. Until then the
-    outcome is Running, and the next look is a new call. A payload with `since` asks for the look.
-    """
-    return _take_step(payload, client)
-
-
-def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed."""
-    return _take_step(payload, None)
 
 
 async def await_executions(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
@@ -63,17 +54,22 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
     return encode_outcome(succeed(removal.RemoveState(found=found)))
 
 
-def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[str, Any]:
-    name = payload["step"]
+def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
+    """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed.
+
+    A payload with `since` asks to look for the other executions of the resource before. Until they let this one go on,
+    the outcome is Running, and the next look is a new call.
+    """
+    name, keys = payload["step"], settings.current().sealing_keys
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         try:
-            order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
+            order = Order.model_validate(sealing.unseal(payload["sealed"], keys))
         except DriverError as error:
             return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bind_fields({}, order.secrets):
-            must_look = client is not None and "since" in payload and not state.has_turn
-            if client is not None and must_look:
+            must_look = "since" in payload and not state.has_turn
+            if must_look:
                 with _redact_bugs("the look for other executions"):
                     looked = turns.take_turn(payload, order.topology, state, client)
                 if isinstance(looked, Outcome):
@@ -81,11 +77,28 @@ def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[st
                 state = looked
             if state.found:
                 order = order.model_copy(update={"topology": apply_changes(order.topology, state.found)})
+            if STEPS[name].needs_content:
+                loaded = _load_order(order, state, payload["attempt"], client, keys)
+                if isinstance(loaded, Outcome):
+                    return encode_outcome(loaded)
+                order = loaded
             outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
             _log_outcome(name, order, outcome)
             if outcome.kind == "Completed":
                 outcome = report_completion(payload, _add_found(outcome, state, is_new=must_look))
             return encode_outcome(_finish_outcome(outcome, state), state)
+
+
+def _load_order(order: Order, state: State, attempt: int, client: Executions, keys: tuple[str, ...]) -> Order | Outcome:
+    """The order with the content of its deployment, or the outcome if that cannot be read."""
+    try:
+        return contents.load_order(order, client, keys)
+    except NotReady as error:
+        return keep_running(_CONTENT_SECONDS, state, str(error))
+    except contents.MissingContent as missing:
+        if attempt < _MOST_LOOKS:
+            return retry(_CONTENT_SECONDS, str(missing), state)
+        return fail(FailureCode.INTERNAL_ERROR, str(missing), state)
 
 
 def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from driver.azure import records, resources, tags
 from driver.azure.records import Record
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused
 from driver.models.model import Model
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -19,7 +19,7 @@ from driver.resource_ids import ResourceId
 T = TypeVar("T")
 _TRIES = 5  # of one call while ARM asks to wait
 _LONGEST_WAIT = 300.0  # seconds
-_UNREACHABLE, _THROTTLED = 0, 429
+_THROTTLED = 429
 
 
 class WrittenResource(Model):
@@ -113,7 +113,7 @@ class _Search:
         try:
             return self.call(call), ""
         except Refusal as refused:
-            if refused.status in (_UNREACHABLE, _THROTTLED):
+            if not isinstance(refused, Refused) or refused.status == _THROTTLED:
                 raise
             return None, "" if refused.is_absence else refused.cause.text
 

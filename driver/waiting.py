@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 _MOST_STEPS = 100  # of growth, so that no number overflows; every wait has reached its maximum before
 
@@ -22,3 +23,32 @@ class Waiting:
         """The wait that follows `number` earlier ones. `at_least` is what the server asks for (Retry-After)."""
         grown = min(self.initial * self.factor ** min(number, _MOST_STEPS), self.maximum)
         return max(at_least, grown * random.uniform(1 - self.jitter, 1))  # noqa: S311 - scatters waits, guards nothing
+
+
+@dataclass(frozen=True)
+class Polling:
+    """The waits between two polls of an operation, in seconds: the share `share` of its age, at least `least`, at most
+    `most`, lengthened at random by up to the share `jitter`.
+    """
+
+    share: float
+    least: float
+    most: float
+    jitter: float = 0.0
+
+    def compute_seconds(self, age: float, retry_after: float = 0.0, factor: float = 1.0) -> float:
+        """The wait until the next poll of an operation that is `age` seconds old. A Retry-After takes its place. With a
+        `factor` all waits are that much longer.
+        """
+        wait = min(max(self.share * age, self.least), self.most) * factor
+        return retry_after or wait * random.uniform(1, 1 + self.jitter)  # noqa: S311 - scatters waits, guards nothing
+
+
+def tell_time() -> str:
+    """The time as states keep it: ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat()
+
+
+def compute_age(since: str) -> float:
+    """The seconds since a time of `tell_time`; 0 if it is empty or in the future."""
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()) if since else 0.0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from driver.azure import operations
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refused
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -32,7 +32,7 @@ def list_api_versions(location: AzureLocation, resource_id: ResourceId) -> list[
     if versions:
         return versions
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
-    raise Refusal(404, Cause("InvalidResourceType", text))
+    raise Refused(404, Cause("InvalidResourceType", text))
 
 
 def _find_listed_versions(known: Mapping[str, list[str]], name: str) -> list[str]:

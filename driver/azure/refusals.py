@@ -1,4 +1,4 @@
-"""Refusals of ARM and Entra ID. Every recorded shape of an error body is read down to its deepest cause.
+"""Refusals: why a call to ARM came to nothing. Every recorded shape of an error body is read down to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
 message, a plain string, and HTML from something on the way.
@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from driver.azure.verdicts import VERDICTS, Cause, Verdict, find_verdict
+from driver.azure.verdicts import FINAL, PASSING, VERDICTS, Cause, Verdict, find_verdict
+from driver.telemetry import redact
 
-_WRAPPERS = {
+# Codes around the code that tells the cause.
+WRAPPERS = {
     "deploymentfailed",
     "resourcedeploymentfailure",
     "invalidtemplatedeployment",
@@ -38,29 +40,31 @@ _NO_ABSENCE = _VERSION_CODES | {
     "subscriptionnotfound",
     "subscriptionnotregistered",
 }
+_CANCELED = {"canceled", "operationcanceled"}  # what was canceled because something else has failed
 _DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
-# In the details of a group that could not be deleted the code is the HTTP status, as text.
-_STATUS = re.compile(r"[1-5][0-9]{2}")
+# In the details of a group that could not be deleted the code is the HTTP status, as text. 429 tells more than what is
+# around it.
+_STATUS = re.compile(r"(?!429)[1-5][0-9]{2}")
 
 
 class Refusal(Exception):
-    """ARM or Entra ID refused a call (`status` >= 400), reported a failed operation (`status` 200), or could not be
-    reached (0). `answered_at` is the time at which ARM answered, by its own clock, if it said that. `body` is the whole
-    error as text: it may name resources that the cause does not.
+    """Why a call to ARM came to nothing. It is one of the classes below.
+
+    `status` is the HTTP status of ARM's answer, 200 if ARM reported an operation that failed, 0 without an answer of
+    ARM. `retry_after` are the seconds that the server asks to wait. `answered_at` is the time of the answer by the
+    server's clock, if it said that. `body` is the whole error as text: it may name resources that the cause does not.
+
+    The cause goes into states, which are in the task hub as they are, so it holds no secret of the order. The body may.
     """
 
+    status = 0
+
     def __init__(
-        self,
-        status: int,
-        cause: Cause,
-        retry_after: float = 0,
-        answered_at: datetime | None = None,
-        body: str = "",
+        self, cause: Cause, retry_after: float = 0, answered_at: datetime | None = None, body: str = ""
     ) -> None:
-        super().__init__(cause.text)
-        self.status = status
-        self.cause = cause
+        self.cause = Cause(cause.code, redact(cause.message))
+        super().__init__(self.cause.text)
         self.retry_after = retry_after
         self.answered_at = answered_at
         self.body = body or cause.message
@@ -82,15 +86,54 @@ class Refusal(Exception):
         return self.status in (400, 404) and self.cause.code.lower() in _VERSION_CODES
 
 
+class Refused(Refusal):
+    """ARM answered with an error, or reported an operation that has failed."""
+
+    def __init__(
+        self,
+        status: int,
+        cause: Cause,
+        retry_after: float = 0,
+        answered_at: datetime | None = None,
+        body: str = "",
+    ) -> None:
+        super().__init__(cause, retry_after, answered_at, body)
+        self.status = status
+
+
+class Unreachable(Refusal):
+    """ARM did not answer: there was no connection, something on the way answered, or the address is not ARM's."""
+
+
+class SignInRefused(Refusal):
+    """Entra ID refused to sign the application in, and would do so again: a wrong secret, an unknown application."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return FINAL
+
+
+class SignInUnavailable(Refusal):
+    """Entra ID could not be reached, or did not sign the application in now: that passes."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return PASSING
+
+
 def read_cause(body: Any, otherwise: str = "") -> Cause:
     """The deepest cause in an error body (parsed JSON or text). Of several causes, the first that no retry can resolve;
-    else the first with a known code; else the first. `otherwise` is the code for a cause without one.
+    else the first with a known code; else the first. What was canceled comes last. `otherwise` is the code for a cause
+    without one.
     """
-    leaves = [leaf if leaf.code else Cause(otherwise, leaf.message) for leaf in _walk_causes(body, _DEEPEST)]
+    leaves = [
+        leaf if leaf.code else Cause(otherwise, leaf.message, leaf.outer) for leaf in _walk_causes(body, _DEEPEST)
+    ]
     if not leaves:
         return Cause(
             otherwise or "UnknownError", body.strip()[:300] if isinstance(body, str) and "<" not in body else ""
         )
+    leaves = [leaf for leaf in leaves if leaf.code.lower() not in _CANCELED] or leaves
     final = [leaf for leaf in leaves if find_verdict(leaf, 200).tries == 0 and leaf.code.lower() in VERDICTS]
     known = [leaf for leaf in leaves if leaf.code.lower() in VERDICTS]
     return (final or known or leaves)[0]
@@ -111,15 +154,20 @@ def _walk_causes(body: Any, levels: int) -> Iterator[Cause]:
     deeper = [leaf for detail in below for leaf in _walk_causes(detail, levels - 1)]
     for other in (message, keys.get("statusmessage")):
         deeper = deeper or list(_walk_causes(other, levels - 1))
-    deeper = [leaf if _has_code(leaf) else Cause(code, leaf.message) for leaf in deeper]
-    if deeper and (code.lower() in _WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
+    deeper = [_add_outer(leaf, code) for leaf in deeper]
+    if deeper and (code.lower() in WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
         yield from deeper
     elif code or message:
-        yield Cause(code, str(message or "").strip())
+        text = str(message or "").strip()
+        inner = [leaf.message for leaf in deeper if "inner error" in text.lower()]
+        yield Cause(code, " ".join([text, *inner]))
 
 
-def _has_code(leaf: Cause) -> bool:
-    return bool(leaf.code) and not _STATUS.fullmatch(leaf.code)
+def _add_outer(leaf: Cause, code: str) -> Cause:
+    """A cause with the code around it, which is its own if it has none."""
+    if not leaf.code or _STATUS.fullmatch(leaf.code):
+        return Cause(code, leaf.message, leaf.outer)
+    return leaf if leaf.outer else Cause(leaf.code, leaf.message, code)
 
 
 def _is_structured(value: Any) -> bool:

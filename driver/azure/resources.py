@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from driver.azure import deployments, operations, providers
 from driver.azure.operations import Look, Operation
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -113,7 +113,7 @@ def _try_versions(
                 raise
             first = first or refused
             offered = offered or list_offered_versions(refused)
-    raise first or Refusal(404, Cause("InvalidResourceType", f"{resource_id} has no api-version"))
+    raise first or Refused(404, Cause("InvalidResourceType", f"{resource_id} has no api-version"))
 
 
 def list_offered_versions(refused: Refusal) -> list[str]:

@@ -1,7 +1,8 @@
-"""What to do about a refusal of ARM or Entra ID: one flat table of their error codes."""
+"""What to do about a refusal of ARM: one flat table of its error codes, and what a message says beyond its code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from driver.azure.advice import find_advice
 from driver.models.events import FailureCode
 
 _EXISTS = FailureCode.RESOURCE_ALREADY_EXISTS
@@ -15,187 +16,161 @@ UNTIL_TIMEOUT = 1_000_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """The failure code for a refusal, how often the refused call is tried again, and the least wait between two tries
-    in seconds.
+    """The failure code for a refusal; how often the refused call is tried again (`tries`), and how often an operation
+    that has ended so is started again (`restarts`, as often as `tries` if not given); the first wait before that in
+    seconds.
     """
 
     code: FailureCode
     tries: int = 0
     wait: float = 1
+    restarts: int = -1
+
+    def __post_init__(self) -> None:
+        if self.restarts < 0:
+            object.__setattr__(self, "restarts", self.tries)
 
 
-_PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
+PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
+FINAL = Verdict(_INFRASTRUCTURE)
+# The service has failed, for no reason that it tells. What fails so each time is not repeated for ever.
+_BROKEN = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT, 1, restarts=5)
 _CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
 _PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
-_FINAL = Verdict(_INFRASTRUCTURE)
-_IN_USE = Verdict(_INFRASTRUCTURE)
-_SLOW = Verdict(_CAPACITY, 3, 60)
+_REGISTERING = Verdict(_INFRASTRUCTURE, 30, 10)
+_RESERVED = Verdict(_INFRASTRUCTURE, 3, 180)
+_SCARCE = Verdict(_CAPACITY, 5, 20)
 _FULL = Verdict(_CAPACITY)
 _TAKEN = Verdict(_EXISTS)
+_PURGED = Verdict(_EXISTS, 10, 60)
 _MISSING = Verdict(_ABSENT, 1, 5)
 _WRONG = Verdict(_INTERNAL)
 
-# Code in lower case -> verdict. Sources: learn.microsoft.com "common deployment errors", the recorded refusals.
-VERDICTS: dict[str, Verdict] = {
-    **dict.fromkeys(("conflict", "preconditionfailed", "requestconflict"), _CONFLICT),
-    **dict.fromkeys(
-        (
-            "anotheroperationinprogress",
-            "canceledandsupersededduetoanotheroperation",
-            "connectionfailed",
-            "deploymentactive",
-            "deploymentactiveanduneditable",
-            "deploymentbeingdeleted",
-            "gatewaytimeout",
-            "internalexecutionerror",
-            "internalservererror",
-            "operationpreempted",
-            "referencedresourcenotprovisioned",
-            "resourcegroupbeingdeleted",
-            "resourcerequeststhrottled",
-            "retryableerror",
-            "retryableerrorduetoanotheroperation",
-            "serverbusy",
-            "servertimeout",
-            "serviceunavailable",
-            "subscriptionrequeststhrottled",
-            "toomanyrequests",
-        ),
-        _PASSING,
+# Sources: learn.microsoft.com "common deployment errors", the recorded refusals, issues of the public tools.
+_CODES = (
+    (
+        PASSING,
+        """
+        408 429 AnotherOperationInProgress CanceledAndSupersededDueToAnotherOperation ConnectionFailed DeploymentActive
+        DeploymentActiveAndUneditable DeploymentBeingDeleted NamespaceInTransition OperationPreempted
+        ReferencedResourceNotProvisioned ResourceGroupBeingDeleted ResourceRequestsThrottled RetryableError
+        RetryableErrorDueToAnotherOperation ServerBusy SubscriptionRequestsThrottled TooManyRequests""",
     ),
-    **dict.fromkeys(
-        (
-            "authorizationfailed",
-            "expiredauthenticationtoken",
-            "linkedauthorizationfailed",
-            "missingsubscriptionregistration",
-            "noregisteredproviderfound",
-            "principalnotfound",
-        ),
-        _PROPAGATING,
+    (_BROKEN, "GatewayTimeout InternalExecutionError InternalServerError ServerTimeout ServiceUnavailable"),
+    (
+        _CONFLICT,
+        """
+        Conflict ConflictError HubBgpConnectionParentHubMustHaveProvisionedRoutingState PreconditionFailed
+        RemotePeeringIsDisconnected RequestConflict""",
     ),
-    **dict.fromkeys(
-        (
-            "authenticationfailed",
-            "invalidauthenticationtoken",
-            "invalidauthenticationtokentenant",
-            "requestdisallowedbypolicy",
-            "scopelocked",
-            "invalidsubscriptionid",
-        ),
-        _FINAL,
+    (_PROPAGATING, "AuthorizationFailed ExpiredAuthenticationToken LinkedAuthorizationFailed PrincipalNotFound"),
+    (_REGISTERING, "ProviderIsBeingRegistered"),
+    (_RESERVED, "NicReservedForAnotherVm"),
+    (
+        FINAL,
+        """
+        AccountSetupError AuthenticationFailed Canceled InvalidAuthenticationToken InvalidAuthenticationTokenTenant
+        InvalidSubscriptionId MarketplacePurchaseEligibilityFailed MethodNotAllowed MissingSubscriptionRegistration
+        MultiPlacementGroupVMScaleSetCannotReferenceBasicLoadbalancer NoRegisteredProviderFound OperationCanceled
+        OperationFailed RequestDisallowedByPolicy ResourcePurchaseValidationFailed ScopeLocked SubscriptionNotRegistered
+        UntrustedPollingAddress""",
     ),
-    **dict.fromkeys(
-        (
-            "cannotdeleteresource",
-            "inusenetworksecuritygroupcannotbedeleted",
-            "inuseroutetablecannotbedeleted",
-            "inusesubnetcannotbedeleted",
-            "natgatewayinusebysubnet",
-            "nicinuse",
-            "nicreservedforanothervm",
-            "publicipaddresscannotbedeleted",
-            "resourcegroupdeletionblocked",
-            "storageaccountinuse",
-        ),
-        _IN_USE,
+    (
+        FINAL,  # what is in use
+        """
+        CannotDeleteResource InUseNetworkSecurityGroupCannotBeDeleted InUseRouteTableCannotBeDeleted
+        InUseSubnetCannotBeDeleted NatGatewayInUseBySubnet NicInUse PublicIPAddressCannotBeDeleted
+        ResourceGroupDeletionBlocked StorageAccountInUse""",
     ),
-    **dict.fromkeys(
-        (
-            "allocationfailed",
-            "overconstrainedallocationrequest",
-            "overconstrainedzonalallocationrequest",
-            "zonalallocationfailed",
-            "deploymentquotaexceeded",
-        ),
-        _SLOW,
+    (
+        _SCARCE,
+        """
+        AllocationFailed DeploymentQuotaExceeded OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest
+        ZonalAllocationFailed""",
     ),
-    **dict.fromkeys(
-        (
-            "publicipcountlimitreached",
-            "quotaexceeded",
-            "regiondoesnotallowprovisioning",
-            "resourcequotaexceeded",
-            "skunotavailable",
-            "subnetisfull",
-        ),
+    (
         _FULL,
+        """
+        InsufficientQuota PublicIPCountLimitReached QuotaExceeded RegionDoesNotAllowProvisioning ResourceQuotaExceeded
+        SkuNotAvailable SubnetIsFull""",
     ),
-    **dict.fromkeys(
-        (
-            "dnsrecordinuse",
-            "invalidresourcelocation",
-            "roleassignmentexists",
-            "storageaccountalreadyexists",
-            "storageaccountalreadytaken",
-            "storageaccountinanotherresourcegroup",
-        ),
+    (
         _TAKEN,
+        """
+        DnsRecordInUse FlagMustBeSetForRestore InvalidDeploymentLocation InvalidResourceGroupLocation
+        InvalidResourceLocation RoleAssignmentExists RoleAssignmentUpdateNotPermitted
+        ServiceAlreadyExistsInSoftDeletedState StorageAccountAlreadyExists StorageAccountAlreadyTaken
+        StorageAccountInAnotherResourceGroup VaultAlreadyExists""",
     ),
-    **dict.fromkeys(
-        (
-            "deploymentnotfound",
-            "imagenotfound",
-            "invalidresourcereference",
-            "notfound",
-            "parentresourcenotfound",
-            "resourcegroupnotfound",
-            "resourcenotfound",
-            "roleassignmentnotfound",
-            "subscriptionnotfound",
-        ),
+    (_PURGED, "NameUnavailable"),
+    (
         _MISSING,
+        """
+        DeploymentNotFound ImageNotFound InvalidResourceReference NotFound OperationNotFound ParentResourceNotFound
+        PolicyDefinitionNotFound ResourceGroupNotFound ResourceNotFound RoleAssignmentNotFound SubscriptionNotFound""",
     ),
-    **dict.fromkeys(
-        (
-            "accountnameinvalid",
-            "badrequest",
-            "deploymentnameinvalidcharacters",
-            "deploymentnamelengthlimitexceeded",
-            "invalidaddressprefixformat",
-            "invalidcidrnotation",
-            "invalidparameter",
-            "invalidrequestcontent",
-            "invalidrequestformat",
-            "invalidtemplate",
-            "invalidtemplatedeployment",
-            "jobsizeexceeded",
-            "locationnotavailableforresourcegroup",
-            "locationnotavailableforresourcetype",
-            "locationrequired",
-            "invalidresourcenamespace",
-            "invalidresourcetype",
-            "netcfginvalidsubnet",
-            "operationnotallowed",
-            "propertychangenotallowed",
-            "reservedresourcename",
-            "resourcetypenotsupported",
-        ),
+    (
         _WRONG,
+        """
+        AccountNameInvalid BadRequest DeploymentNameInvalidCharacters DeploymentNameLengthLimitExceeded
+        DeploymentOutputEvaluationFailed GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress
+        InvalidAddressPrefixFormat InvalidCIDRNotation InvalidDeploymentParameterValue InvalidDomainNameLabel
+        InvalidJson InvalidParameter InvalidPrivateIPAddressFormat InvalidRequestContent InvalidRequestFormat
+        InvalidResourceName InvalidResourceNamespace InvalidResourceType InvalidTemplate InvalidTemplateDeployment
+        InvalidValuesForRequestParameters JobSizeExceeded LocationNotAvailableForResourceGroup
+        LocationNotAvailableForResourceType LocationRequired MustSpecifyBothEncryptionIntentAndEnforcementPolicy
+        NetcfgInvalidDnsServer NetcfgInvalidSubnet OperationNotAllowed PropertyChangeNotAllowed ReservedResourceName
+        ResourceNameInvalid ResourceTypeNotSupported SecurityRuleInvalidAddressPrefix SecurityRuleInvalidPortRange
+        SecurityRuleInvalidPriority VaultNameNotValid""",
     ),
-}
+)
+VERDICTS = {code.lower(): verdict for verdict, codes in _CODES for code in codes.split()}
+
+# What a message says counts more than its code: words of it in lower case, the codes that they belong to in lower case
+# (none: all), the verdict.
+_WORDS: tuple[tuple[str, tuple[str, ...], Verdict], ...] = (
+    ("high demand", ("serviceunavailable", "allocationfailed"), _SCARCE),
+    ("cannot acquire exclusive lock", (), PASSING),
+    ("not in terminal state", ("400", "badrequest", "conflict", "operationnotallowed"), PASSING),
+    ("rate limit of", ("badrequest", "operationnotallowed"), PASSING),
+    ("in progress", ("conflict", "operationnotallowed"), PASSING),
+    ("quota", ("operationnotallowed",), _FULL),
+    ("cores", ("operationnotallowed",), _FULL),
+    ("deleted state", ("conflict", "conflicterror", "nameunavailable", "vaultalreadyexists"), _TAKEN),
+    ("soft-deleted", ("conflict", "conflicterror", "nameunavailable", "vaultalreadyexists"), _TAKEN),
+)
+_OF_STATUS = {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 412: _CONFLICT, 400: _WRONG}
 
 
 @dataclass(frozen=True)
 class Cause:
-    """The deepest cause in an error: code and message, as the service gave them."""
+    """The deepest cause in an error: code and message, as the service gave them. `outer` is the code around it."""
 
     code: str
     message: str
+    outer: str = field(default="", compare=False)
 
     @property
     def text(self) -> str:
-        return ": ".join(filter(None, (self.code, self.message)))
+        """Code and message, and what to do about it, where the driver knows."""
+        text = ": ".join(filter(None, (self.code, self.message)))
+        advice = find_advice(self.code, self.message)
+        return f"{text} ({advice})" if advice else text
 
 
 def find_verdict(cause: Cause, status: int) -> Verdict:
-    """The verdict on a refusal: by its HTTP status if that is a passing error, else by its code, else by its status."""
-    code = cause.code.lower()
+    """The verdict on a refusal: by the words of its message, by its HTTP status if that is a passing error, by its
+    code, else by its status.
+    """
+    code, message = cause.code.lower(), cause.message.lower()
+    for words, codes, verdict in _WORDS:
+        if words in message and (not codes or code in codes):
+            return verdict
     if status in (408, 429) or (status >= 500 and status != 501):
-        return _PASSING
-    if code == "operationnotallowed":
-        return _FULL if any(word in cause.message.lower() for word in ("quota", "cores")) else _WRONG
+        return PASSING
     known = VERDICTS.get(code)
     if known is not None:
         return known
-    return {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 400: _WRONG}.get(status, _FINAL)
+    if cause.outer.lower() in ("conflict", "preconditionfailed"):
+        return _CONFLICT
+    return _OF_STATUS.get(status, FINAL)

@@ -72,10 +72,8 @@ def _read_package(folder: Path) -> Package:
 
 def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
     faults: list[str] = []
-    for name, transition in {
-        **package.manifest.transitions,
-        "Delete": package.manifest.find_transition("Delete"),
-    }.items():
+    deleting = package.manifest.find_transition("Delete")
+    for name, transition in {**package.manifest.transitions, **({"Delete": deleting} if deleting else {})}.items():
         try:
             yield from _describe_transition(package, name, transition, properties)
         except InvalidRequest as error:
@@ -123,11 +121,10 @@ def _describe_changes(package: Package, properties: _Properties, options: argpar
     if not isinstance(order.work, Deploy):
         raise InvalidRequest(f"{options.transition} deploys nothing, there is no change to show")
     operation = deployments.start_what_if(order.location, order.work, find_template(order.work).body)
-    polls = 0
+    begun_at = time.monotonic()
     while not operation.is_over:
-        time.sleep(operations.POLLS.compute_seconds(polls, operation.retry_after))
+        time.sleep(operations.POLLS.compute_seconds(time.monotonic() - begun_at, operation.retry_after))
         operation = operations.poll(order.location, operation.url)
-        polls += 1
     for change in operation.body.get("properties", {}).get("changes", ()):
         yield f"{change['changeType']:<12} {change['resourceId']}"
 

@@ -12,9 +12,7 @@ from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import NotOwned
-from driver.packages.catalogue import find_template
-from driver.packages.targets import find_targets
-from driver.packages.templates import Template, has_deployments
+from driver.packages.catalogue import find_facts
 from driver.resource_ids import ResourceId
 from driver.steps.calls import call_at_once
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
@@ -35,22 +33,25 @@ class Claimed:
     is_repeatable: bool = True
 
 
-def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: Deployment | None = None) -> Claimed:
+def claim_deployment(
+    order: Order, work: Deploy, state: DeployState, succeeded: Deployment | None = None, must_exist: bool = True
+) -> Claimed:
     """What the resource owns after a deployment. `succeeded` is the record if the deployment has succeeded: ARM lists
-    no resources in the record of one that has not.
+    no resources in the record of one that has not. Raises a Refusal of status 404 if ARM does not find its operations
+    and it `must_exist`: they lag behind then.
     """
     record = deployments.build_deployment_id(order.location, work)
-    template = find_template(work)
+    facts = find_facts(work, record.scope)
     owned_before = {**list_owned(order.topology), **state.topology}
     before = {key: entry for key, entry in owned_before.items() if key not in state.superseded}
     known = [entry.id for entry in before.values()]
     evidence = state.evidence
     listed, unnamed = (succeeded.resource_ids, succeeded.unnamed) if succeeded else ((), ())
     written = Written(listed, None, unnamed)
-    is_nested = has_deployments(template.body)
     is_unshown = evidence is not None and bool(list_unshown(evidence, written, known))
-    if succeeded is None or is_nested or is_unshown or _is_vague(template, work, record):
-        found = writes.read_writes(order.location, record, state.correlation_id)
+    # ARM may list what a vague template only refers to as if it were written.
+    if succeeded is None or facts.is_nested or is_unshown or facts.is_vague:
+        found = writes.read_writes(order.location, record, state.correlation_id, must_exist)
         written = Written(listed, found, unnamed)
     if evidence is None:
         evidence = _assume_absent(written, state)
@@ -62,12 +63,7 @@ def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: 
     records = (*(written.writes.records if written.writes else ()), record)
     new = [one for one in (*claims.owned, *records) if one not in known]
     topology = {**before, **name_entries(new, _find_home(order, record), before)}
-    return Claimed(topology, claims.not_owned, is_repeatable=not is_nested and not asked)
-
-
-def _is_vague(template: Template, work: Deploy, record: ResourceId) -> bool:
-    """Whether the template refers to resources whose ids only ARM knows. ARM may list them as if they were written."""
-    return find_targets(template.body, work.parameters, record.scope).is_vague
+    return Claimed(topology, claims.not_owned, is_repeatable=not facts.is_nested and not asked)
 
 
 def _assume_absent(written: Written, state: DeployState) -> Evidence:

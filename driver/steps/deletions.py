@@ -8,15 +8,16 @@ import logging
 
 from driver.azure import deployments, operations
 from driver.azure.operations import Operation
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused, SignInRefused
 from driver.azure.verdicts import UNTIL_TIMEOUT
-from driver.steps import judgement
+from driver.steps import judgement, purges
 from driver.steps.entries import Entry, read_state
 from driver.steps.estate import Estate
+from driver.waiting import tell_time
 
-_UNREADABLE = (0, 401, 403, 404, 405)  # of a poll: they tell nothing of the operation
+_UNREADABLE = (401, 403, 404, 405)  # of a poll: they tell nothing of the operation
 _NO_GET = (403, 405)
-_MOST_LOOKS = 20  # while it is there and is not being deleted, until its DELETE is sent again
+_MOST_LOOKS = 15  # while it is there and is not being deleted, until its DELETE is sent again
 _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GET
 _MOST_DENIED = 3
 _DENIED_SECONDS = 20.0
@@ -30,13 +31,14 @@ def send_delete(estate: Estate, entry: Entry) -> Entry:
     try:
         if entry.id.is_group and (kept := judgement.judge_contents(estate, entry)):
             return kept
+        entry = purges.note_places(estate, entry)
         operation = estate.delete(entry.id)
     except Refusal as refused:
         return _judge(estate, entry, refused)
     if operation.url:
         return _begin_polling(entry, operation)
     accepted = entry.accepted or operation.status in (200, 202)
-    return _look(estate, entry.change(phase="confirming", url="", looks=0, accepted=accepted))
+    return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, accepted=accepted))
 
 
 def watch(estate: Estate, entry: Entry) -> Entry:
@@ -48,27 +50,27 @@ def watch(estate: Estate, entry: Entry) -> Entry:
     except Refusal as refused:
         return _judge_poll(estate, entry, refused)
     if operation.is_over:
-        return _look(estate, entry.change(phase="confirming", url="", looks=0))
+        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
     if operation.is_unclear:
         return _look(estate, entry)
     return entry.look_again(operation.retry_after, "is being deleted")
 
 
 def _begin_polling(entry: Entry, operation: Operation) -> Entry:
-    begun = entry.change(phase="deleting", url=operation.url, looks=0, denied=0, accepted=True, refused=False)
-    return begun.look_again(operation.retry_after, "is being deleted")
+    begun = {"url": operation.url, "since": tell_time(), "looks": 0, "denied": 0, "accepted": True, "refused": False}
+    return entry.change(phase="deleting", **begun).look_again(operation.retry_after, "is being deleted")
 
 
 def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     """The entry after a poll that was refused, or whose operation has failed."""
     passes = refused.status != 200 and refused.verdict.tries == UNTIL_TIMEOUT
     if passes and (entry.looks + 1) % _LOOK_BESIDE:
-        least = max(refused.retry_after, refused.verdict.wait)
-        return entry.look_again(least, f"its operation cannot be read: {refused.cause.text}")
+        text = f"its operation cannot be read: {refused.cause.text}"
+        return entry.look_again(refused.retry_after, text, refused.verdict.wait)
     if passes or refused.status == 403:
         return _look(estate, entry)
-    if refused.status in _UNREADABLE:
-        return _look(estate, entry.change(phase="confirming", url="", looks=0))
+    if not isinstance(refused, Refused) or refused.status in _UNREADABLE:
+        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
     return _look(estate, entry, refused)
 
 
@@ -101,7 +103,7 @@ def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal
             f"counts as gone: its DELETE was accepted, and since then {_MOST_DENIED} GETs in a row were forbidden"
         )
     if verdict.tries == UNTIL_TIMEOUT or refused.is_about_version:
-        return entry.look_again(max(verdict.wait, refused.retry_after), text)
+        return entry.look_again(refused.retry_after, text, verdict.wait)
     if failure:
         return _judge(estate, entry, failure)
     if refused.status in _NO_GET:
@@ -126,13 +128,13 @@ def _repeat_delete(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
 
 def _check_sign_in(refused: Refusal) -> None:
     """Raise the Refusal if Entra ID does not let the driver in: nothing else can be deleted then, either."""
-    if refused.status == 0 and refused.cause.code == "AuthenticationFailed":
+    if isinstance(refused, SignInRefused):
         raise refused
 
 
 def _judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     _check_sign_in(refused)
-    if refused.status in (0, 408, 429) or refused.status >= 500:
+    if not isinstance(refused, Refused) or refused.status in (408, 429) or refused.status >= 500:
         estate.busy += 1
     return judgement.judge(estate, entry.change(phase="waiting", url=""), refused)
 

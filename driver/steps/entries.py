@@ -9,7 +9,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 from driver.azure.operations import POLLS
 from driver.models.model import Model
 from driver.resource_ids import ResourceId
-from driver.waiting import Waiting
+from driver.waiting import Waiting, compute_age, tell_time
 
 LOCK_TYPE = "Microsoft.Authorization/locks"
 TERMINAL = ("succeeded", "failed", "canceled", "")  # provisioning states in which nothing happens to a resource
@@ -23,23 +23,29 @@ class Entry(Model):
 
     `phase`: `waiting` for its DELETE to be sent; `deleting`, an operation runs; `confirming`, no operation runs any
     more, and a GET has to tell that the resource is gone; `stuck`, it cannot be deleted as things are; `gone`;
-    `released`, it stays in Azure and is owned no more.
-    `url`: the operation to poll. `due`: the earliest time of the next action (ISO 8601), at once if empty. `attempts`:
-    refusals in a row. `looks`: how often the resource was still there after its DELETE was accepted. `denied`: how
-    often a GET was forbidden since then. `accepted`: this removal has had a DELETE of it accepted. `refused`: Azure
-    refuses to delete it for a reason that lies in other resources, so those within it are deleted one by one.
-    `reason`: why it is not gone yet; why it was released, or counts as gone although no GET said so.
+    `released`, it stays in Azure and is owned no more; `kept`, it is gone, and what Azure keeps of it is purged;
+    `purged`, that is over.
+    `url`: the operation to poll. `since`: when it, or the looks after it, began. `due`: the earliest time of the next
+    action, at once if empty (both ISO 8601). `attempts`: refusals in a row. `looks`: how often the resource was still
+    there after its DELETE was accepted. `denied`: how often a GET was forbidden since then. `accepted`: this removal
+    has had a DELETE of it accepted. `refused`: Azure refuses to delete it for a reason that lies in other resources, so
+    those within it are deleted one by one.
+    `place`: the Azure location that it had, if it will be purged. `purging`: Azure has accepted the purge.
+    `reason`: why it is not gone yet; why it was released, counts as gone although no GET said so, or was not purged.
     """
 
     id: ResourceId
-    phase: Literal["waiting", "deleting", "confirming", "stuck", "gone", "released"] = "waiting"
+    phase: Literal["waiting", "deleting", "confirming", "stuck", "gone", "released", "kept", "purged"] = "waiting"
     url: str = ""
+    since: str = ""
     due: str = ""
     attempts: int = 0
     looks: int = 0
     denied: int = 0
     accepted: bool = False
     refused: bool = False
+    place: str = ""
+    purging: bool = False
     reason: str = ""
 
     @model_serializer(mode="wrap")
@@ -54,7 +60,7 @@ class Entry(Model):
 
     @property
     def is_over(self) -> bool:
-        return self.phase in ("gone", "released")
+        return self.phase in ("gone", "released", "purged")
 
     def is_due(self, now: datetime) -> bool:
         return not self.due or datetime.fromisoformat(self.due) <= now
@@ -75,15 +81,15 @@ class Entry(Model):
         seconds = waits.compute_seconds(self.attempts, retry_after)
         return self.wait(seconds, reason, attempts=self.attempts + 1, **changes)
 
-    def look_again(self, retry_after: float, reason: str, **changes: Any) -> "Entry":
-        """This entry after a look at which it was still there."""
-        seconds = POLLS.compute_seconds(self.looks, retry_after)
-        return self.wait(seconds, reason, looks=self.looks + 1, **changes)
+    def look_again(self, retry_after: float, reason: str, least: float = 0.0, **changes: Any) -> "Entry":
+        """This entry after a look at which it was still there. The next one is `least` seconds later or more."""
+        seconds = max(least, POLLS.compute_seconds(compute_age(self.since), retry_after))
+        return self.wait(seconds, reason, looks=self.looks + 1, since=self.since or tell_time(), **changes)
 
     def get_stuck(self, reason: str) -> "Entry":
         return self.change(phase="stuck", url="", due="", reason=reason, refused=True)
 
-    def end(self, reason: str = "", phase: Literal["gone", "released"] = "gone") -> "Entry":
+    def end(self, reason: str = "", phase: Literal["gone", "released", "purged"] = "gone") -> "Entry":
         return self.change(phase=phase, url="", due="", reason=reason)
 
     def reset(self) -> "Entry":

@@ -20,7 +20,8 @@ class Estate:
     """All `entries` that are left, by topology key; the locks that this removal has deleted; the records of the
     deployments that wrote them all.
 
-    `refuse_foreign`: an owned resource group stays while it holds something foreign. `busy` counts the calls in a row
+    `refuse_foreign`: an owned resource group stays while it holds something foreign. `purge`: what Azure keeps of the
+    deleted ones is purged. `busy` counts the calls in a row
     that Azure or the network was too busy for.
     """
 
@@ -29,6 +30,7 @@ class Estate:
     unlocked: list[ResourceId]
     records: tuple[ResourceId, ...] = ()
     refuse_foreign: bool = False
+    purge: bool = False
     busy: int = 0
     _versions: dict[str, tuple[str, ...]] | None = field(default=None, init=False)
 

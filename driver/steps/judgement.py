@@ -34,7 +34,6 @@ _log = logging.getLogger("driver.lifecycle")
 def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     """The entry after a refusal of its DELETE: it is tried again, is stuck, is gone, or is released."""
     verdict, text, code = refused.verdict, refused.cause.text, refused.cause.code.lower()
-    least = max(verdict.wait, _LEAST_WAIT)
     if verdict.tries == UNTIL_TIMEOUT:
         return entry.try_again(verdict.wait, refused.retry_after, text, refused=False)
     if refused.status == 405:
@@ -42,7 +41,7 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     if is_impossible(refused):
         return _judge_name(estate, entry, refused)
     if refused.is_about_version or code in _DELAYS:
-        return entry.try_again(least, refused.retry_after, text, refused=True)
+        return entry.try_again(_LEAST_WAIT, refused.retry_after, text, refused=True)
     if code == "scopelocked":
         entries = estate.entries.values()
         hold = holders.find_locks(estate.location, entry, refused, entries, estate.unlocked)
@@ -110,7 +109,7 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
         return entry.end()
     state = read_state(body)
     if state == "deleting":
-        return entry.look_again(_LEAST_WAIT, f"is being deleted: {text}", phase="confirming", refused=False)
+        return entry.look_again(0, f"is being deleted: {text}", _LEAST_WAIT, phase="confirming", refused=False)
     if state not in TERMINAL:
         return entry.try_again(_LEAST_WAIT, refused.retry_after, f"{text} (while it is {state})", refused=True)
     return entry.get_stuck(text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from driver.azure import deployments, resources
 from driver.azure.operations import Look
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, Refused
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.model import Model
 from driver.models.orders import Deploy, Order
@@ -184,7 +184,11 @@ class _Find:
             tries = 0  # other calls succeed, or the look would not have come here
         if tries == UNTIL_TIMEOUT:
             return refused.cause.text
-        if refused.status in (0, 401) or (refused.status != 404 and self.attempt < tries):
+        if (
+            not isinstance(refused, Refused)
+            or refused.status == 401
+            or (refused.status != 404 and self.attempt < tries)
+        ):
             raise refused
         if refused.cause.code == "HTTP 404":
             return self._give_up(resource_id, refused.cause.text)

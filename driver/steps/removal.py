@@ -22,10 +22,11 @@ from driver.models.events import FailureCode, TopologyEntry
 from driver.models.orders import Order, Remove
 from driver.models.outcomes import NotOwned, Outcome, State, complete, fail, keep_running
 from driver.resource_ids import ResourceId
-from driver.steps import deletions, inventory
+from driver.steps import deletions, inventory, purges
 from driver.steps.entries import Entry, compute_pause, has_only_records, is_lock
 from driver.steps.estate import Estate
 from driver.steps.precedence import find_deletable, find_obstacle
+from driver.steps.retention import find_released
 from driver.topology import list_owned, select_ids
 
 _MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription
@@ -88,9 +89,16 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
 def _begin_removal(order: Order, work: Remove) -> RemoveState:
     """The state of a removal before its first pass: what to delete of the topology."""
     topology, dropped = inventory.expand_former_entries(order.location, order.topology, work.groups)
-    removed = tuple(dropped) if work.targets is None else ()
-    entries = {key: Entry(id=resource_id) for key, resource_id in select_ids(topology, work.targets).items()}
-    return RemoveState(begun=True, entries=entries, removed=removed)
+    ids = select_ids(topology, work.targets)
+    released = find_released(ids, work)
+    for key, reason in released.items():
+        _log.warning("%s stays in Azure: %s", ids[key], reason)
+    return RemoveState(
+        begun=True,
+        entries={key: Entry(id=resource_id) for key, resource_id in ids.items() if key not in released},
+        removed=(*(dropped if work.targets is None else ()), *released),
+        not_owned=tuple(NotOwned(id=ids[key].text, reason=reason) for key, reason in released.items()),
+    )
 
 
 class _Pass:
@@ -102,15 +110,18 @@ class _Pass:
         self.entries = dict(state.entries)
         self.removed = list(state.removed)
         self.not_owned = list(state.not_owned)
-        self.estate = Estate(order.location, self.entries, list(state.unlocked), records, work.refuse_foreign)
+        self.estate = Estate(
+            order.location, self.entries, list(state.unlocked), records, work.refuse_foreign, work.purge
+        )
         self._end = time.monotonic() + _PASS_SECONDS
 
     def watch_deletions(self) -> None:
-        """Look at the deletions that are under way."""
+        """Look at the deletions and purges that are under way."""
         now = datetime.now(UTC)
         for key, entry in list(self.entries.items()):
-            if entry.is_under_way and entry.is_due(now) and key in self.entries and not self._is_over_time():
-                self._take(key, deletions.watch)
+            is_watched = entry.is_under_way or entry.phase == "kept"
+            if is_watched and entry.is_due(now) and key in self.entries and not self._is_over_time():
+                self._take(key, purges.watch if entry.phase == "kept" else deletions.watch)
 
     def send_deletions(self) -> None:
         """Send the DELETEs that are possible now."""
@@ -154,6 +165,7 @@ class _Pass:
         entries = self.entries.values()
         return not has_only_records(self.entries) and not any(
             entry.is_under_way
+            or entry.phase == "kept"
             or (entry.phase == "waiting" and not entry.id.is_deployment and find_obstacle(entry, entries) is None)
             for entry in entries
         )
@@ -175,10 +187,17 @@ class _Pass:
             self.estate.unlocked.append(entry.id)
         for other_key, other in list(self.entries.items()):
             if other_key == key or (entry.phase == "gone" and other.id.is_within(entry.id)):
-                del self.entries[other_key]
-                self.removed.append(other_key)
+                self._let_go(other_key, other)
             else:
                 self.entries[other_key] = other.reset()
+
+    def _let_go(self, key: str, entry: Entry) -> None:
+        """Take an entry out that is gone, unless what Azure keeps of it is to be purged first."""
+        if purges.is_to_purge(self.estate, entry):
+            self.entries[key] = purges.begin(entry)
+        else:
+            del self.entries[key]
+            self.removed.append(key)
 
     def _is_full(self) -> bool:
         return sum(entry.is_under_way for entry in self.entries.values()) >= _MOST_AT_ONCE

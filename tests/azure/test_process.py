@@ -38,6 +38,7 @@ def test_a_restart_keeps_state_and_goes_on_with_what_was_running(tmp_path: Path)
         assert (found["provisioningState"], set(found["outputs"])) == ("Succeeded", {"id"})
 
 
+@pytest.mark.slow
 def test_state_is_saved_while_it_runs(tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     with started(tmp_path, ["--state", str(file)]) as emulator:

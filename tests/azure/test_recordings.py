@@ -12,6 +12,7 @@ from tests.support.shared import needs_shared
 KNOWN = {key: reason for reason, keys in MISSES.items() for key in keys}
 
 
+@pytest.mark.slow
 @needs_shared
 def test_each_recorded_answer_is_given_or_its_miss_has_a_reason(
     azure: Emulator, capsys: pytest.CaptureFixture[str]

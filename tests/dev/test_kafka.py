@@ -66,6 +66,7 @@ def run_pytest(folder: Path, environment: dict[str, str]) -> subprocess.Complete
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_without_java_the_test_broker_serves_and_the_report_says_so(
     tmp_path: Path, without_java: dict[str, str]
 ) -> None:

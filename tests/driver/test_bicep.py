@@ -44,6 +44,7 @@ def outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.slow
 def test_modules_texts_and_parameters_of_the_package(outside: Path) -> None:
     files: dict[str, str | bytes] = {
         "main.bicep": "param size string\nparam tags object\n"
@@ -60,6 +61,7 @@ def test_modules_texts_and_parameters_of_the_package(outside: Path) -> None:
     assert compiled(files).parameters == {}
 
 
+@pytest.mark.slow
 def test_what_an_extension_compiles_to_is_refused_and_arms_own_is_taken() -> None:
     extension = "extension kubernetes with { namespace: 'x', kubeConfig: 'y' } as k8s\n"
     space = "resource space 'core/Namespace@v1' = { metadata: { name: 'x' } }\n"
@@ -142,6 +144,7 @@ def test_a_configuration_of_the_package_is_not_followed(outside: Path) -> None:
     assert "BCP204" in fault({"main.bicep": "extension a", "bicepconfig.json": configuration})
 
 
+@pytest.mark.slow
 def test_parameters_see_nothing_of_the_drivers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEALING_KEYS", SECRET)
     parameters = "using none\nparam a = readEnvironmentVariable('SEALING_KEYS', 'nothing')\n"

@@ -1,11 +1,13 @@
 """Every refusal and failed operation in the recordings of ARM is read to its deepest code, and judged."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from driver.azure.refusals import Refusal, read_cause
-from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.azure.refusals import WRAPPERS, Refused, read_cause
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS
+from tests.cases.case import FOLDER
 from tests.support.shared import SHARED, needs_shared
 
 # HTTP status (200: an operation or deployment that failed), deepest code, failure code, and whether it is tried again:
@@ -16,9 +18,9 @@ TABLE = """
 200 DnsRecordInUse RESOURCE_ALREADY_EXISTS final
 200 InvalidParameter INTERNAL_ERROR final
 200 MultiPlacementGroupVMScaleSetCannotReferenceBasicLoadbalancer INFRASTRUCTURE_ERROR final
-200 NoRegisteredProviderFound INFRASTRUCTURE_ERROR some
+200 NoRegisteredProviderFound INFRASTRUCTURE_ERROR final
 400 AccountNameInvalid INTERNAL_ERROR final
-400 AccountSetupError INTERNAL_ERROR final
+400 AccountSetupError INFRASTRUCTURE_ERROR final
 400 GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress INTERNAL_ERROR final
 400 InUseNetworkSecurityGroupCannotBeDeleted INFRASTRUCTURE_ERROR final
 400 InUseSubnetCannotBeDeleted INFRASTRUCTURE_ERROR final
@@ -37,7 +39,7 @@ TABLE = """
 400 NetcfgInvalidDnsServer INTERNAL_ERROR final
 400 NetcfgInvalidSubnet INTERNAL_ERROR final
 400 NicInUse INFRASTRUCTURE_ERROR final
-400 NoRegisteredProviderFound INFRASTRUCTURE_ERROR some
+400 NoRegisteredProviderFound INFRASTRUCTURE_ERROR final
 400 PrincipalNotFound INFRASTRUCTURE_ERROR some
 400 PublicIPAddressCannotBeDeleted INFRASTRUCTURE_ERROR final
 400 QuotaExceeded INSUFFICIENT_CAPACITY final
@@ -57,7 +59,7 @@ TABLE = """
 409 CannotDeleteResource INFRASTRUCTURE_ERROR final
 409 DeploymentActive INFRASTRUCTURE_ERROR passing
 409 InUseSubnetCannotBeDeleted INFRASTRUCTURE_ERROR final
-409 MissingSubscriptionRegistration INFRASTRUCTURE_ERROR some
+409 MissingSubscriptionRegistration INFRASTRUCTURE_ERROR final
 409 OperationNotAllowed INSUFFICIENT_CAPACITY final
 409 OperationNotAllowed INTERNAL_ERROR final
 409 PropertyChangeNotAllowed INTERNAL_ERROR final
@@ -96,7 +98,7 @@ def _failure(body: dict[str, Any]) -> Any:
 
 def judged(status: int, body: Any) -> tuple[str, ...]:
     text = body if isinstance(body, str) else json.dumps(body)
-    refusal = Refusal(status, read_cause(text, f"HTTP {status}"))
+    refusal = Refused(status, read_cause(text, f"HTTP {status}"))
     verdict = refusal.verdict
     return str(status), refusal.cause.code, str(verdict.code), WORDS.get(verdict.tries, "some")
 
@@ -112,3 +114,39 @@ def test_every_recorded_refusal_is_read_and_judged() -> None:
 def test_every_recorded_refusal_has_a_message_to_show() -> None:
     silent = {status for status, body in refusals() if not read_cause(body, "").message}
     assert silent == set()
+
+
+# Words of the tables of cases that look like codes and are none.
+NO_CODES = {
+    *("AddRoute", "CheckDrift", "ExpressRoute", "NetworkPolicy", "RootManageSharedAccessKey", "WhatIf"),
+    *("Broken", "ServerError"),  # invented by a case
+}
+
+
+def list_codes(value: Any) -> Iterator[str]:
+    """The values of `code` in JSON, and in JSON that is text within it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key.lower() == "code" and isinstance(inner, str) and "/" not in inner:  # else a status of a machine
+                yield inner
+            yield from list_codes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from list_codes(inner)
+    elif isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            yield from list_codes(json.loads(value))
+        except ValueError:
+            return
+
+
+@needs_shared
+def test_every_code_of_recordings_and_cases_has_a_row() -> None:
+    recordings = (SHARED / "recordings").glob("*.json")
+    found = {
+        code for path in [*recordings, *FOLDER.glob("*/*.json")] for code in list_codes(json.loads(path.read_text()))
+    }
+    for path in (SHARED / "cases").glob("*.md"):
+        found |= set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+\b", path.read_text(encoding="utf-8")))
+    rows = {*VERDICTS, *WRAPPERS}
+    assert {code for code in found - NO_CODES if code.lower() not in rows and not code.isdecimal()} == set()

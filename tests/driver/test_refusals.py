@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from driver.azure.refusals import Refusal, read_cause
+from driver.azure import verdicts
+from driver.azure.refusals import Refused, read_cause
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, find_verdict
 from driver.models.events import FailureCode
 
@@ -82,6 +83,8 @@ def test_no_depth_is_too_deep(body: Any) -> None:
         ((error("RetryableError"), error("OperationNotAllowed", "quota of cores")), "OperationNotAllowed"),
         ((error("Unheard"), error("RetryableError")), "RetryableError"),
         ((error("Unheard"), error("UnheardToo")), "Unheard"),
+        ((error("Canceled"), error("Unheard")), "Unheard"),
+        ((error("Canceled"),), "Canceled"),
         ((error("AnotherOperationInProgress"), error("RetryableError")), "AnotherOperationInProgress"),
     ],
 )
@@ -107,7 +110,19 @@ def test_of_several_causes_the_one_that_no_retry_mends(details: Any, code: str) 
         ("Unheard", 200, "INFRASTRUCTURE_ERROR", 0),
         ("quotaEXCEEDED", 409, "INSUFFICIENT_CAPACITY", 0),
         ("SkuNotAvailable", 409, "INSUFFICIENT_CAPACITY", 0),
-        ("AllocationFailed", 200, "INSUFFICIENT_CAPACITY", 3),
+        ("AllocationFailed", 200, "INSUFFICIENT_CAPACITY", 5),
+        ("Unheard", 412, "INFRASTRUCTURE_ERROR", 8),
+        ("429", 200, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("MissingSubscriptionRegistration", 409, "INFRASTRUCTURE_ERROR", 0),
+        ("NoRegisteredProviderFound", 200, "INFRASTRUCTURE_ERROR", 0),
+        ("DeploymentOutputEvaluationFailed", 200, "INTERNAL_ERROR", 0),
+        ("InvalidDeploymentLocation", 409, "RESOURCE_ALREADY_EXISTS", 0),
+        ("InvalidResourceGroupLocation", 409, "RESOURCE_ALREADY_EXISTS", 0),
+        ("RoleAssignmentUpdateNotPermitted", 400, "RESOURCE_ALREADY_EXISTS", 0),
+        ("FlagMustBeSetForRestore", 409, "RESOURCE_ALREADY_EXISTS", 0),
+        ("NameUnavailable", 409, "RESOURCE_ALREADY_EXISTS", 10),
+        ("HubBgpConnectionParentHubMustHaveProvisionedRoutingState", 400, "INFRASTRUCTURE_ERROR", 8),
+        ("RemotePeeringIsDisconnected", 400, "INFRASTRUCTURE_ERROR", 8),
         ("StorageAccountAlreadyTaken", 409, "RESOURCE_ALREADY_EXISTS", 0),
         ("DeploymentActive", 409, "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
     ],
@@ -118,19 +133,92 @@ def test_verdicts(code: str, status: int, failure: str, tries: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "failure"),
+    ("code", "message", "failure", "tries"),
     [
-        ("Operation results in exceeding quota limits of Core", "INSUFFICIENT_CAPACITY"),
-        ("The VM is deallocated", "INTERNAL_ERROR"),
+        ("OperationNotAllowed", "Operation results in exceeding quota limits of Core", "INSUFFICIENT_CAPACITY", 0),
+        ("OperationNotAllowed", "The VM is deallocated", "INTERNAL_ERROR", 0),
+        ("OperationNotAllowed", "another operation is in progress", "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("OperationNotAllowed", "Cannot acquire exclusive lock to ...", "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("Unheard", "Cannot acquire exclusive lock to ...", "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("BadRequest", "Rate limit of 200 per 30 seconds is reached.", "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("400", "Resource x is not in terminal state.", "INFRASTRUCTURE_ERROR", UNTIL_TIMEOUT),
+        ("ServiceUnavailable", "We are experiencing high demand in North Europe.", "INSUFFICIENT_CAPACITY", 5),
+        ("ConflictError", "A vault with the same name already exists in deleted state.", "RESOURCE_ALREADY_EXISTS", 0),
+        ("ConflictError", "The vault is being updated.", "INFRASTRUCTURE_ERROR", 8),
     ],
 )
-def test_operation_not_allowed_is_told_by_its_text(message: str, failure: str) -> None:
-    assert find_verdict(Cause("OperationNotAllowed", message), 409).code == failure
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_words_of_a_message_count_more_than_its_code(
+    code: str, message: str, failure: str, tries: int, status: int
+) -> None:
+    found = find_verdict(Cause(code, message), status)
+    if (status == 503 and "deallocated" in message) or "being updated" in message:
+        assert found.tries
+    else:
+        assert (found.code, found.tries) == (failure, tries)
 
 
-def test_the_table_is_written_in_lower_case_and_holds_every_failure_code() -> None:
-    assert all(code == code.lower() for code in VERDICTS)
+def test_an_unknown_code_within_a_conflict_is_one() -> None:
+    inner = json.dumps({"error": error("Unheard")})
+    cause = read_cause(failed(error("Conflict", inner)))
+    assert (cause.code, find_verdict(cause, 200).tries) == ("Unheard", 8)
+    assert find_verdict(read_cause(failed(error("BadRequest", inner))), 200).tries == 0
+
+
+def test_the_status_429_within_an_error_tells_more_than_the_code_around_it() -> None:
+    assert read_cause(failed(error("BadRequest", details=[error("429", "busy")]))) == Cause("429", "busy")
+    assert read_cause({"error": error("Blocked", details=[error("409", "busy")])}) == Cause("Blocked", "busy")
+
+
+@pytest.mark.parametrize("code", ["InternalServerError", "ServiceUnavailable", "AllocationFailed"])
+def test_what_fails_so_each_time_is_not_started_again_for_ever(code: str) -> None:
+    assert find_verdict(Cause(code, ""), 200).restarts == 5
+
+
+def test_a_throttled_deployment_is_started_again_until_the_timeout() -> None:
+    assert find_verdict(Cause("TooManyRequests", ""), 200).restarts == UNTIL_TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "advice"),
+    [
+        ("FlagMustBeSetForRestore", "m", "purge it, recover it, or take another name"),
+        ("ConflictError", "it exists in deleted state", "purge it, recover it, or take another name"),
+        (
+            "MissingSubscriptionRegistration",
+            "The subscription is not registered to use namespace 'Microsoft.EventHub'.",
+            "az provider register --namespace Microsoft.EventHub",
+        ),
+        (
+            "MarketplacePurchaseEligibilityFailed",
+            "Offer with PublisherId: contoso, OfferId: router cannot be purchased: legal terms ...",
+            "offer 'router': az vm image terms accept --publisher contoso --offer router --plan PLAN",
+        ),
+        (
+            "ResourcePurchaseValidationFailed",
+            "You have not accepted the legal terms. Offer details: publisher='contoso' offer = 'router', sku = 'byol',",
+            "az vm image terms accept --publisher contoso --offer router --plan byol",
+        ),
+    ],
+)
+def test_a_cause_says_what_to_do(code: str, message: str, advice: str) -> None:
+    assert advice in Cause(code, message).text
+    assert Cause(code, message).text.startswith(f"{code}: {message}")
+
+
+def test_the_offer_that_an_inner_error_names_is_in_the_text() -> None:
+    inner = error("BadRequest", "Offer with PublisherId: contoso, OfferId: router cannot be purchased")
+    outer = error(
+        "MarketplacePurchaseEligibilityFailed", "Marketplace ... See inner errors for details.", details=[inner]
+    )
+    cause = read_cause({"error": outer})
+    assert cause.code == "MarketplacePurchaseEligibilityFailed"
+    assert "--publisher contoso --offer router" in cause.text
+
+
+def test_the_table_holds_every_failure_code() -> None:
     assert {one.code for one in VERDICTS.values()} == set(FailureCode)
+    assert len(VERDICTS) == len([code for _, codes in verdicts._CODES for code in codes.split()])
 
 
 @pytest.mark.parametrize(
@@ -152,7 +240,7 @@ def test_the_table_is_written_in_lower_case_and_holds_every_failure_code() -> No
     ],
 )
 def test_absence_is_only_what_says_that_the_thing_is_not_there(status: int, code: str, absent: bool) -> None:
-    assert Refusal(status, Cause(code, "")).is_absence is absent
+    assert Refused(status, Cause(code, "")).is_absence is absent
 
 
 def test_the_text_of_a_cause() -> None:

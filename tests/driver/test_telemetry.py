@@ -212,6 +212,7 @@ def container_output(worker: str, workers: int) -> bytes:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=100).stdout
 
 
+@pytest.mark.slow
 def test_the_lines_of_many_workers_reach_the_container_whole() -> None:
     lines = container_output(WORKER, 4).splitlines()
     parsed = [json.loads(line) for line in lines]

@@ -73,6 +73,7 @@ DELAYS: dict[Callable[[Trial, str], None], dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [accepted, put_on_its_way, deployment_running, deployment_over])
 def test_a_create_goes_on(crashing: Trial, moment: Callable[[Trial, str], None]) -> None:
     group = crashing.make_group(f"rg-{moment.__name__.replace('_', '-')}")
@@ -87,6 +88,7 @@ def test_a_create_goes_on(crashing: Trial, moment: Callable[[Trial, str], None])
     check(crashing, group, created)
 
 
+@pytest.mark.slow
 def test_an_event_that_kafka_has_and_the_hub_does_not_know_comes_again(crashing: Trial) -> None:
     """Killed between Kafka's acknowledgement and the commit that would have remembered it."""
     group = crashing.make_group("rg-published")
@@ -116,6 +118,7 @@ def test_an_event_that_kafka_has_and_the_hub_does_not_know_comes_again(crashing:
     assert crashing.ended(request_id)["status"] == "COMPLETE"
 
 
+@pytest.mark.slow
 def test_a_delete_goes_on(crashing: Trial) -> None:
     group = crashing.make_group("rg-deleted")
     made = crashing.run(vnet("vnet-1", group))

@@ -57,6 +57,7 @@ transitions:
 """
 
 
+@pytest.mark.slow
 def test_a_package_in_bicep_through_all_its_transitions(trial: Trial, group: str) -> None:
     parameters = "using 'main.bicep'\nparam names = ['c']\nparam password = 'from the file'\nparam token = 'none'\n"
     files = zipped(
@@ -106,17 +107,18 @@ output id string = set.outputs.id
 """
 
 
+@pytest.mark.slow
 def test_a_group_with_what_is_in_it_at_subscription_scope(trial: Trial) -> None:
     """By convention: no lifecycle.yaml, `location` says where the record is kept."""
     files = zipped({"main.bicep": SUBSCRIPTION, "set.bicep": SET})
     name = "rg-of-a-subscription-deployment"
     own = Resource("own", "resource::Own::1.0", {"groupName": name, "location": "West Europe"})
     before = trial.in_azure("subscriptions")
-    made = trial.run(own, "Install", files=files)
+    made = trial.run(own, files=files)
     assert ids(made.topology) == trial.in_azure("subscriptions") - before
     scope = f"{trial.subscription}/resourceGroups/{name}/providers/Microsoft.Network"
     assert made.properties["id"] == f"{scope}/applicationSecurityGroups/a"
-    trial.run(made, "Uninstall", files=files)
+    trial.run(made, "Delete", files=files)
     assert trial.in_azure("subscriptions") == before
 
 

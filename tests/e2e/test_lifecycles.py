@@ -10,6 +10,7 @@ import pytest
 
 from dev.brent import Resource, resource_group, vnet
 from tests.e2e.trial import Trial, eventually
+from tests.support.driver_files import zipped
 
 VNET_TYPE = "Microsoft.Network/virtualNetworks"
 DEPLOYMENT = "Microsoft.Resources/deployments"
@@ -160,5 +161,19 @@ def test_health_tells_its_vitals(trial: Trial) -> None:
     ok = {"status": "OK"}
     assert (answer.status_code, answer.json()) == (
         200,
-        {"vitals": {"app": ok, "taskHub": ok, "kafka": ok, "azure": ok}},
+        {"vitals": {"app": ok, "taskHub": ok, "kafka": ok, "azure": ok, "entra": ok}},
     )
+
+
+def test_an_output_that_looks_like_an_object_of_the_sdk_is_data(trial: Trial, group: str) -> None:
+    """The Durable SDK takes objects with these three keys for Python objects, unless its strict typing is on."""
+    odd = {"__class__": "Path", "__module__": "pathlib", "__data__": "/"}
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [],
+        "outputs": {"odd": {"type": "object", "value": odd}},
+    }
+    wanted = Resource("odd", "resource::Own::1.0", {"resourcegroup_name": group})
+    made = trial.run(wanted, files=zipped({"main.json": json.dumps(template)}))
+    assert made.properties["odd"] == odd

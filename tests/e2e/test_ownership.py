@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dev.brent import Resource, resource_group, vnet
 from tests.e2e.trial import Trial, ids
 
@@ -115,6 +117,7 @@ def test_a_create_over_its_own_keeps_what_it_owns(trial: Trial, group: str) -> N
     assert made_in(trial, group) == set()
 
 
+@pytest.mark.slow
 def test_what_is_in_use_stays_until_it_is_free(trial: Trial, group: str) -> None:
     made = trial.run(vnet("vnet-1", group))
     path = f"/resourceGroups/{group}/{NETWORKS}/vnet-1"

@@ -108,6 +108,7 @@ def test_what_takes_for_ever_is_named_and_holds_up_nothing_else(trial: Trial, gr
     assert ids(left.topology) == edge.in_azure()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("existing", [True, False], ids=["existing", "new"])
 def test_an_edge_in_a_network_that_was_there_leaves_it(trial: Trial, group: str, existing: bool) -> None:
     """Asked for an existing network, and for a new one that turns out to be there."""

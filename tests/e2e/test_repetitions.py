@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from dev.brent import execute, vnet
 from tests.e2e.trial import Trial, eventually, ids
 
@@ -64,6 +66,7 @@ def test_after_failed_it_runs_again_and_keeps_its_inventory(trial: Trial, group:
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_other_properties_are_another_request(trial: Trial, group: str) -> None:
     wanted = vnet("vnet-1", group)
     first = trial.begin(wanted, request_id="again-4")

@@ -147,6 +147,7 @@ def test_an_activity_that_outlasts_the_grace_is_named_and_left_for_the_next_star
     wait_until(lambda: effects(host).count("begin endless") == 2)
 
 
+@pytest.mark.slow
 def test_timers_run_at_the_start_and_make_up_for_what_was_missed(make_host: MakeHost, app_folder: Path) -> None:
     host = make_host(app_folder).start()
     wait_until(lambda: effects(host) == ["timer False 0"])

@@ -105,6 +105,7 @@ def test_values() -> None:
     assert pod["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
 
 
+@pytest.mark.slow
 def test_several_pods_share_it() -> None:
     for rendered in (render("app.replicas=3"), render(values="trial"), render(values="old-values")):
         provider = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"

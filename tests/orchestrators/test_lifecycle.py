@@ -49,7 +49,7 @@ FULL = fail(
 
 
 def polled(polls: int) -> DeployState:
-    return STATE.model_copy(update={"polls": polls})
+    return STATE.model_copy(update={"looks": polls})
 
 
 def run(verb: str = "deploy", seconds: int = 3600, /, most: int = 500, **script: Sequence[Answer]) -> Run:
@@ -298,7 +298,7 @@ def test_runs_of_earlier_versions_wait_for_kafka_in_one_generation(version: int)
 def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
     done = run(watch_deployment=[keep_running(5, polled(2)), keep_running(6, polled(3)), complete(**MADE)])
     assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3]
-    assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
+    assert [payload["state"]["looks"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
     assert len(done.timers) == 3
 
 
@@ -458,7 +458,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
 )
 @pytest.mark.parametrize("kind", ["Running", "Retry"])
 def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str) -> None:
-    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {"polls": 1}})
+    going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {"looks": 1}})
     done = Run(run_input(verb, 0), {step: [going]}).execute()
     told = failure(done)
     assert told["failureCode"] == "INFRASTRUCTURE_ERROR"
@@ -551,7 +551,7 @@ def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
     looks = [keep_running(1, polled(number)) for number in range(2, 62)]
     done = run(watch_deployment=[*looks, complete(**MADE)])
     assert done.output["status"] == "COMPLETE"
-    assert [payload["state"]["polls"] for payload in done.payloads("watch_deployment")] == [0, *range(2, 62)]
+    assert [payload["state"]["looks"] for payload in done.payloads("watch_deployment")] == [0, *range(2, 62)]
     assert len(done.histories) == 1 + (len(done.calls) - 1) // STEPS_A_GENERATION
     deadlines = {plain(data)["progress"]["deadline"] for data, _ in done.histories[1:]}
     assert len(deadlines) == 1

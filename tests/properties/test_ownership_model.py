@@ -37,7 +37,7 @@ def use_seed(test: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.timeout(600)  # a failure is made smaller for up to five minutes
 @use_seed
-@settings(WORLDS, max_examples=20)
+@settings(WORLDS, max_examples=8)
 @given(scenarios())
 def test_the_rules_hold_in_a_few_worlds(scenario: Scenario) -> None:
     play(scenario)

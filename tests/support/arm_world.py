@@ -94,6 +94,7 @@ class World:
 
 
 KINDS = ["things", "things/parts", "locks", "virtualNetworks", "networkInterfaces", "links", "roleAssignments"]
+KINDS += ["vaults", "accounts"]
 
 
 def step(world: World, ids: list[str], state: RemoveState | None = None, **work: Any) -> Outcome:

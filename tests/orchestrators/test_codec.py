@@ -1,4 +1,4 @@
-"""History timestamps as the standard library reads them, against dateutil, which the SDK would use."""
+"""How the SDK reads histories: timestamps by the standard library, held against dateutil, which the SDK would use."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dateutil.parser import parse
 
-from orchestrators import timestamps
+from orchestrators import codec
 from tests.support.shared import SHARED, needs_shared
 
 
@@ -24,7 +24,7 @@ from tests.support.shared import SHARED, needs_shared
     ],
 )
 def test_a_moment_is_the_one_that_dateutil_reads(text: str) -> None:
-    assert timestamps.read_timestamp(text) == parse(text)
+    assert codec.read_timestamp(text) == parse(text)
 
 
 @needs_shared
@@ -35,7 +35,7 @@ def test_every_recorded_timestamp_is_read_alike() -> None:
         for text in _timestamps(json.loads(file.read_text(encoding="utf-8")))
     }
     assert len(texts) > 100
-    assert {text for text in texts if timestamps.read_timestamp(text) != parse(text)} == set()
+    assert {text for text in texts if codec.read_timestamp(text) != parse(text)} == set()
 
 
 def test_the_sdk_reads_its_history_so_once_the_app_is_loaded() -> None:
@@ -46,7 +46,7 @@ def test_the_sdk_reads_its_history_so_once_the_app_is_loaded() -> None:
         "print(HistoryEvent(**event).timestamp)"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert told.split("\n")[:2] == ["orchestrators.timestamps", "2026-11-22 23:46:35.452782+00:00"]
+    assert told.split("\n")[:2] == ["orchestrators.codec", "2026-11-22 23:46:35.452782+00:00"]
 
 
 def test_the_sdk_still_has_the_name_that_is_replaced() -> None:

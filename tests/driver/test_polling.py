@@ -1,0 +1,51 @@
+"""How often a deployment is polled."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from driver.models.orders import AzureLocation
+from driver.steps import creation
+from driver.steps.ownership import Evidence
+from driver.steps.states import DeployState
+from driver.waiting import Polling
+from tests.driver.test_creation import RECORD, record
+from tests.driver.test_looks import NETWORK, build_order
+from tests.support.arm_stub import Asked, Reply, Stub
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(2, 2, 2), (60, 17, 20), (600, 31, 36)])
+@pytest.mark.parametrize("has_url", [True, False], ids=["operation", "record"])
+def test_the_polls_of_a_deployment_follow_its_age(
+    stub: Stub, location: AzureLocation, seconds: int, least: int, most: int, has_url: bool
+) -> None:
+    """Of 2 s: 2; of 60 s: 19 without the scatter; of 10 min: 35. Without an operation's URL the record is polled."""
+    polls: list[datetime] = []
+
+    def answer(asked: Asked) -> Reply:
+        state = "Succeeded" if datetime.now(UTC) >= START + timedelta(seconds=seconds) else "Running"
+        if asked.method == "PUT":
+            return Reply(201, {}, {"Azure-AsyncOperation": f"{stub.url}/poll"} if has_url else {})
+        if asked.path.startswith("/poll") or (not has_url and asked.path.partition("?")[0] == RECORD):
+            polls.append(datetime.now(UTC))
+        return record(state=state) if not asked.path.startswith("/poll") else Reply(body={"status": state})
+
+    stub.answer = answer
+    order = build_order(location, NETWORK)
+    with time_machine.travel(START, tick=False) as traveller:
+        outcome = creation.start_deployment(order, DeployState(evidence=Evidence(ended_at=START.isoformat())), 0)
+        while outcome.kind != "Completed" and len(polls) < 100:
+            traveller.shift(outcome.after)
+            outcome = creation.watch_deployment(order, DeployState.model_validate(outcome.state), 0)
+    polls = [time for time in polls if time < START + timedelta(seconds=seconds)] + [START]  # the one that sees the end
+    assert outcome.kind == "Completed"
+    assert least <= len(polls) <= most
+
+
+def test_a_poll_that_azure_gives_a_time_for_comes_then() -> None:
+    polling = Polling(share=0.2, least=1, most=45, jitter=0.2)
+    assert [polling.compute_seconds(age, 7) for age in (0, 60, 600)] == [7, 7, 7]
+    assert 90 <= polling.compute_seconds(600, factor=2) <= 108
