@@ -20,7 +20,7 @@ from driver.steps.table import STEPS
 from driver.waiting import Waiting
 
 # Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
-_PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.2)
+_PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.1)
 _ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 
