@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from driver import contents, executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
-from driver.models.orders import Order
+from driver.models.events import build_event
+from driver.models.orders import Idle, Order
 from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
@@ -71,6 +72,9 @@ async def _start_once(
         if status is not None:
             order = _add_reported_topology(order, executions.read_topology(status))
             run = run.model_copy(update={"since": status.last_updated_time.isoformat()})
+    if isinstance(order.work, Idle):
+        await start(client, request_id, run.model_copy(update={"event": build_event(request_id, {})}))
+        return _log.info("accepted: %s of '%s', nothing is to be done", request.lifecycle_name, run.resource.name)
     sealed, content_id, content = await _run(PACKAGES, request, _seal, order, settings)
     _require_size(max(len(sealed), len(content)), settings)
     if content_id:
@@ -136,8 +140,8 @@ def _require_size(size: int, settings: Settings) -> None:
 def _open_package(request: LifecycleRequest, settings: Settings) -> tuple[Package, Pool]:
     """The package of a request, and the pool in which it is planned."""
     package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, settings)
-    transition, _ = plans.find_transition(request, package)
-    return package, COMPILERS if package.needs_compiler(transition.deploy or "") else PACKAGES
+    file = plans.find_template_file(request, package)
+    return package, COMPILERS if package.needs_compiler(file) else PACKAGES
 
 
 def _plan(

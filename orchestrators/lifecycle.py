@@ -53,6 +53,7 @@ ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH
 # If a worker dies, its activities fail. Durable repeats them only if it is told to.
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
 STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
+WAITS_A_GENERATION = 3  # for Kafka: fewest milliseconds a try; each generation costs an episode, each event replay
 PUBLISH_AGAIN_SECONDS = 30
 
 
@@ -81,7 +82,7 @@ def run_steps(
     elif run.version >= 2 and (until := find_publication_time(progress)) and until > context.current_utc_datetime:
         yield context.create_timer(until)
     is_publishing = progress.step == PUBLISH
-    for _ in range(STEPS_A_GENERATION):
+    for _ in range(WAITS_A_GENERATION if run.version >= 2 and is_publishing else STEPS_A_GENERATION):
         step = progress.step
         try:
             answer = yield context.call_activity_with_retry(step, RETRIES, _build_payload(run, progress))

@@ -22,14 +22,16 @@ class Writes:
     foreign: tuple[ResourceId, ...] = ()
 
 
-def read_writes(location: AzureLocation, resource_id: ResourceId, correlation_id: str = "") -> Writes:
+def read_writes(
+    location: AzureLocation, resource_id: ResourceId, correlation_id: str = "", must_exist: bool = False
+) -> Writes:
     """What a deployment and its nested deployments wrote or tried to write, from their operations: ARM lists no
     resources for a deployment that has failed. `correlation_id` is that of the run; if it is empty, no nested record
-    counts as foreign.
+    counts as foreign. Raises a Refusal of status 404 if ARM does not find the deployment, and `must_exist`.
     """
     records: list[ResourceId] = []
     foreign: list[ResourceId] = []
-    level = _list_created_ids(location, resource_id)
+    level = _list_created_ids(location, resource_id, must_exist)
     created = [*level]
     for _ in range(_MOST_NESTED):
         nested_ids, level = [target for target in level if target.is_deployment], []
@@ -47,13 +49,13 @@ def read_writes(location: AzureLocation, resource_id: ResourceId, correlation_id
     return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
 
 
-def _list_created_ids(location: AzureLocation, resource_id: ResourceId) -> list[ResourceId]:
+def _list_created_ids(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[ResourceId]:
     """The targets of a deployment's operations of kind Create. Other operations (Read, Action) only use a resource."""
     try:
         with connection.connect(location) as clients:
             entries = list(clients.deployments.deployment_operations.list_at_scope(*deployments.split_id(resource_id)))
     except Refusal as refused:
-        if refused.is_absence:
+        if refused.is_absence and not must_exist:
             return []
         raise
     targets = [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from driver.models.events import Topology
 from driver.models.model import Model
@@ -81,6 +81,7 @@ class Remove(Model):
     """Owned resources to delete: the `targets`, or all if that is None. `groups`: an entry of the former driver that
     names a resource group means that group. `refuse_foreign`: a resource group is kept while it holds something that
     this resource does not own. `purge`: what Azure keeps of the deleted resources is purged.
+    `retain` are ARM types that are released instead of deleted; with `retain_all` everything is.
     """
 
     verb: Literal["remove"] = "remove"
@@ -88,6 +89,8 @@ class Remove(Model):
     groups: bool = False
     refuse_foreign: bool = False
     purge: bool = False
+    retain: tuple[str, ...] = ()
+    retain_all: bool = False
 
 
 class Call(Model):
@@ -99,11 +102,18 @@ class Call(Model):
 
 
 class Adopt(Model):
-    """An existing deployment whose outputs and resources become this resource's."""
+    """What exists and becomes this resource's: a deployment with what it wrote, a resource, or a resource group.
+
+    `outputs` are the names of a deployment's, `queries` the JMESPath by name over the body of anything else. `given` is
+    the key of the topology's entry that named it.
+    """
 
     verb: Literal["adopt"] = "adopt"
-    deployment_id: ResourceId
-    outputs: tuple[str, ...]
+    id: ResourceId = Field(validation_alias=AliasChoices("id", "deployment_id"))  # an order of release 2.0.0
+    outputs: tuple[str, ...] = ()
+    queries: dict[str, str] = Field(default_factory=dict)
+    given: str = ""
+    skip_status_check: bool = False
 
 
 class Preview(Model):
@@ -112,6 +122,12 @@ class Preview(Model):
     verb: Literal["preview"] = "preview"
     deploy: Deploy
     drift: bool
+
+
+class Idle(Model):
+    """Nothing is to be done: TNC-O calls the transition, and the package does not define it."""
+
+    verb: Literal["idle"] = "idle"
 
 
 class Order(Model):
@@ -126,7 +142,7 @@ class Order(Model):
     transition: str = ""
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview | Idle = Field(discriminator="verb")
 
     @property
     def deploy(self) -> Deploy | None:

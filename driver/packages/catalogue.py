@@ -12,7 +12,8 @@ from typing import Any
 from driver.errors import InvalidRequest
 from driver.models.orders import Deploy, TemplateFacts
 from driver.packages import archives, bicep, links
-from driver.packages.manifests import FILE, Manifest, Transition, read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import FILE, Manifest, Transition
 from driver.packages.targets import find_targets
 from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings

@@ -1,45 +1,192 @@
-"""The steps of `call`: an ARM action on the owned resources of a type."""
+"""The steps of `call`: an ARM action on the owned resources of a type.
+
+Both take passes. A pass POSTs what has not been accepted yet, polls what runs, and returns with the time of the next
+call. To restart a machine twice is not harmless: what ARM has accepted is POSTed again only if its operation failed.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from driver.azure import resources
 from driver.azure.operations import POLLS, poll
+from driver.azure.refusals import Refusal, SignInUnavailable
 from driver.models.events import FailureCode
-from driver.models.orders import Call, Order
-from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
+from driver.models.model import Model
+from driver.models.orders import AzureLocation, Call, Order
+from driver.models.outcomes import Outcome, State, WaitingFor, complete, fail, keep_running, succeed
+from driver.resource_ids import ResourceId
 from driver.steps import inventory
+from driver.steps.repetition import ABSENT_SECONDS, compute_restart, join_causes
 from driver.topology import list_owned
-from driver.waiting import compute_age, tell_time
+from driver.waiting import Waiting, compute_age, tell_time
+
+_REFUSED = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)
+_SHORTEST_PAUSE = 0.5  # seconds between two passes
+_PASS_SECONDS = 30.0  # after which a pass POSTs nothing more
+
+
+class Action(Model):
+    """The action on one resource, whose `id` is None in a run of release 2.0.0.
+
+    `phase`: `waiting` to be POSTed; `running`, its operation at `url` is polled; `over`; `failed`. `since`: when its
+    operation began, `due`: the time of the next call (both ISO 8601). `absent_since`: since when ARM answers 404 about
+    the operation. `refusals` of the POST, or of polls, in a row; `failures` of the operation, and the `first` cause of
+    them. `reason`: why it is not over; `is_entra`: Entra ID is away. `code`: of the failure.
+    """
+
+    id: ResourceId | None = None
+    phase: Literal["waiting", "running", "over", "failed"] = "waiting"
+    url: str = ""
+    since: str = ""
+    due: str = ""
+    absent_since: str = ""
+    refusals: int = 0
+    failures: int = 0
+    first: str = ""
+    reason: str = ""
+    is_entra: bool = False
+    code: FailureCode | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        return self.phase in ("over", "failed")
+
+    def is_due(self, now: datetime) -> bool:
+        return not self.is_ended and (not self.due or datetime.fromisoformat(self.due) <= now)
+
+    def wait(self, seconds: float, refused: Refusal | None = None, **changes: Any) -> "Action":
+        """This action, with its next call after some seconds."""
+        due = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        said = {"reason": self._describe(refused), "is_entra": isinstance(refused, SignInUnavailable)}
+        return self.model_copy(update={"due": due, **said, **changes})
+
+    def fail(self, refused: Refusal) -> "Action":
+        changes = {"phase": "failed", "reason": self._describe(refused), "code": refused.verdict.code}
+        return self.model_copy(update=changes)
+
+    def _describe(self, refused: Refusal | None) -> str:
+        if refused is None:
+            return ""
+        text = join_causes(self.first, refused.cause.text)
+        return f"{self.id}: {text}" if self.id else text
 
 
 class CallState(State):
-    """The URLs of the operations that still run, and when they began."""
+    """The actions on all targets."""
 
-    urls: tuple[str, ...] = ()
-    since: str = ""
+    actions: tuple[Action, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_fields(cls, data: Any) -> Any:
+        """Release 2.0.0 wrote the `urls` of the operations."""
+        if not isinstance(data, dict) or "urls" not in data:
+            return data
+        return {"actions": [{"url": url, "phase": "running"} for url in data["urls"]], **data}
 
 
 def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
-    """Begin the action on each target. If the step runs twice, the second POST does no harm: to start a resource that
-    runs, or to stop one that is stopped, is no error in Azure.
-    """
-    work = order.work
-    if not isinstance(work, Call):
-        raise TypeError(f"a step of call was called for a {work.verb}")
+    """Find the targets and POST the action on each. If the worker dies meanwhile, those are POSTed again."""
+    work = _require_call(order)
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=False)
     targets = [entry.id for entry in list_owned(topology).values() if entry.id.is_of_type(work.on)]
     if not targets:
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
-    operations = [resources.act(order.location, target, work.action) for target in targets]
-    urls = tuple(operation.url for operation in operations if operation.url)
-    wait = POLLS.compute_seconds(0, max(operation.retry_after for operation in operations))
-    return succeed(CallState(urls=urls, since=tell_time()), after=wait if urls else 0)
+    begun = _take_pass(order, work, (Action(id=target) for target in targets))
+    outcome = _build_outcome(work, begun)
+    return outcome if outcome.kind == "Failed" else succeed(CallState(actions=begun), after=outcome.after)
 
 
 def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
-    """Poll the operations. The transition completes when all of them are over."""
-    operations = {url: poll(order.location, url) for url in state.urls}
-    urls = tuple(url for url, operation in operations.items() if not operation.is_over)
-    if not urls:
+    """One pass. The transition completes when all operations have succeeded."""
+    work = _require_call(order)
+    return _build_outcome(work, _take_pass(order, work, state.actions))
+
+
+def _take_pass(order: Order, work: Call, actions: Iterable[Action]) -> tuple[Action, ...]:
+    """The actions after a call for each that is due. Raises no Refusal: what was accepted must not be forgotten."""
+    now = datetime.now(UTC)
+    end = now + timedelta(seconds=_PASS_SECONDS)
+    taken = []
+    for action in actions:
+        if not action.is_due(now) or datetime.now(UTC) > end:
+            taken.append(action)
+        elif action.phase == "running":
+            taken.append(_watch(order.location, action))
+        else:
+            taken.append(_post(order.location, action, work.action))
+    return tuple(taken)
+
+
+def _build_outcome(work: Call, actions: tuple[Action, ...]) -> Outcome:
+    state = CallState(actions=actions)
+    reasons = "; ".join(action.reason for action in actions if action.reason)
+    left = [action for action in actions if not action.is_ended]
+    if left:
+        now = datetime.now(UTC)
+        pause = min((datetime.fromisoformat(action.due) - now).total_seconds() if action.due else 0 for action in left)
+        outcome = keep_running(max(_SHORTEST_PAUSE, pause), state, reasons)
+        is_entra = any(action.is_entra for action in left)
+        return outcome.model_copy(update={"waiting": WaitingFor(waits_for="entra")}) if is_entra else outcome
+    failed = [action for action in actions if action.phase == "failed"]
+    if not failed:
         return complete({}, {})
-    retry_after = max(operation.retry_after for operation in operations.values())
-    wait = POLLS.compute_seconds(compute_age(state.since), retry_after)
-    return keep_running(wait, CallState(urls=urls, since=state.since or tell_time()))
+    done = [str(action.id) for action in actions if action.phase == "over"]
+    text = f"'{work.action}' has failed: {reasons}" + (f" (done for {', '.join(done)})" if done else "")
+    return fail(failed[0].code or FailureCode.INFRASTRUCTURE_ERROR, text, state)
+
+
+def _post(location: AzureLocation, action: Action, name: str) -> Action:
+    if action.id is None:
+        raise ValueError("an action of release 2.0.0 cannot be begun again: its target is not known")
+    try:
+        operation = resources.act(location, action.id, name)
+    except Refusal as refused:
+        verdict = refused.verdict
+        if action.refusals >= verdict.tries:
+            return action.fail(refused)
+        wait = max(verdict.wait, _REFUSED.compute_seconds(action.refusals, refused.retry_after))
+        return action.wait(wait, refused, refusals=action.refusals + 1, first=action.first or refused.cause.text)
+    begun: dict[str, Any] = {"url": operation.url, "since": tell_time()}
+    begun |= {"phase": "running" if operation.url else "over"}
+    first = action.first if action.failures else ""
+    return action.wait(POLLS.compute_seconds(0, operation.retry_after), refusals=0, first=first, **begun)
+
+
+def _watch(location: AzureLocation, action: Action) -> Action:
+    try:
+        operation = poll(location, action.url)
+    except Refusal as refused:
+        return _judge_poll(action, refused)
+    if operation.is_over:
+        return action.model_copy(update={"phase": "over", "url": "", "reason": ""})
+    return _poll_again(action, operation.retry_after, refusals=0, absent_since="")
+
+
+def _poll_again(action: Action, retry_after: float, refused: Refusal | None = None, **changes: Any) -> Action:
+    wait = POLLS.compute_seconds(compute_age(action.since), retry_after)
+    return action.wait(wait, refused, since=action.since or tell_time(), **changes)
+
+
+def _judge_poll(action: Action, refused: Refusal) -> Action:
+    """The action after a poll that was refused, or whose operation has failed."""
+    if refused.status == 200:
+        pause = compute_restart(refused, action.failures) if action.id else None
+        if pause is None:
+            return action.fail(refused)
+        first = action.first or refused.cause.text
+        return action.wait(pause, refused, phase="waiting", url="", failures=action.failures + 1, first=first)
+    if refused.status == 404 and compute_age(action.absent_since) < ABSENT_SECONDS:
+        return _poll_again(action, refused.retry_after, refused, absent_since=action.absent_since or tell_time())
+    if refused.status != 404 and action.refusals < refused.verdict.tries:
+        return _poll_again(action, refused.retry_after, refused, refusals=action.refusals + 1)
+    return action.fail(refused)
+
+
+def _require_call(order: Order) -> Call:
+    if not isinstance(order.work, Call):
+        raise TypeError(f"a step of call was called for a {order.work.verb}")
+    return order.work

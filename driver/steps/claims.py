@@ -33,9 +33,12 @@ class Claimed:
     is_repeatable: bool = True
 
 
-def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: Deployment | None = None) -> Claimed:
+def claim_deployment(
+    order: Order, work: Deploy, state: DeployState, succeeded: Deployment | None = None, must_exist: bool = True
+) -> Claimed:
     """What the resource owns after a deployment. `succeeded` is the record if the deployment has succeeded: ARM lists
-    no resources in the record of one that has not.
+    no resources in the record of one that has not. Raises a Refusal of status 404 if ARM does not find its operations
+    and it `must_exist`: they lag behind then.
     """
     record = deployments.build_deployment_id(order.location, work)
     facts = find_facts(work, record.scope)
@@ -48,7 +51,7 @@ def claim_deployment(order: Order, work: Deploy, state: DeployState, succeeded: 
     is_unshown = evidence is not None and bool(list_unshown(evidence, written, known))
     # ARM may list what a vague template only refers to as if it were written.
     if succeeded is None or facts.is_nested or is_unshown or facts.is_vague:
-        found = writes.read_writes(order.location, record, state.correlation_id)
+        found = writes.read_writes(order.location, record, state.correlation_id, must_exist)
         written = Written(listed, found, unnamed)
     if evidence is None:
         evidence = _assume_absent(written, state)

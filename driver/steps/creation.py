@@ -15,8 +15,9 @@ from driver.steps import looks
 from driver.steps.claims import Claimed, claim_deployment
 from driver.steps.looks import Pause
 from driver.steps.records import delete_records, find_superseded_records
+from driver.steps.repetition import ABSENT_SECONDS, compute_restart, describe_wait, join_causes
 from driver.steps.states import DeployState
-from driver.waiting import Waiting, compute_age, tell_time
+from driver.waiting import compute_age, tell_time
 
 MOST_SHOWN = 20  # resources that are not owned, in an execution; the log has all
 _log = logging.getLogger("driver.lifecycle")
@@ -61,26 +62,48 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     then on a refusal is tried again and never fails the transition.
     """
     work = _require_deploy(order)
+    if state.over:
+        return _read_record(order, work, state)
     try:
-        operation = Operation() if state.over else _poll(order.location, work, state)
-    except Refusal as refused:
-        if refused.status != 200:
-            raise
-        return _report_failure(order, work, state, refused, attempt)
-    if not operation.is_over:
-        wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
-        return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
-    retry_after, reason = 0.0, ""
+        operation = _poll(order.location, work, state)
+    except Refused as refused:
+        if refused.status == 404 and compute_age(state.absent_since) < ABSENT_SECONDS:
+            return _wait_for_replication(state, refused)
+        if refused.status == 200:
+            return _report_failure(order, work, state, refused)
+        if refused.status == 404:
+            age = compute_age(state.absent_since)
+            reason = f"ARM has not found the deployment for {age:.0f} seconds: {refused.cause.text}"
+            return fail(refused.verdict.code, reason, state)
+        raise
+    if operation.is_over:
+        return _read_record(order, work, state.model_copy(update={"over": True, "since": tell_time()}))
+    wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+    return keep_running(wait, state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""}))
+
+
+def _read_record(order: Order, work: Deploy, state: DeployState) -> Outcome:
+    """Report a deployment whose operation has succeeded. Its record may lag behind, or not be found yet."""
+    retry_after = 0.0
     try:
         deployment = deployments.get(order.location, deployments.build_deployment_id(order.location, work))
         if deployment.state == "Succeeded":
             return _report_deployment(order, work, state, deployment)
-        reason = f"the deployment has succeeded, its record still says {deployment.state}"
+        reason, waiting = f"the deployment has succeeded, its record still says {deployment.state}", None
     except Refusal as refused:
-        retry_after, reason = refused.retry_after, refused.cause.text
-    since = state.since if state.over and state.since else tell_time()
-    looked = state.model_copy(update={"over": True, "since": since})
-    return keep_running(POLLS.compute_seconds(compute_age(since), retry_after), looked, reason, settled=True)
+        retry_after, reason, waiting = refused.retry_after, refused.cause.text, describe_wait(refused)
+    looked = state.model_copy(update={"since": state.since or tell_time()})
+    wait = POLLS.compute_seconds(compute_age(state.since), retry_after)
+    return keep_running(wait, looked, reason, settled=True).model_copy(update={"waiting": waiting})
+
+
+def _wait_for_replication(state: DeployState, refused: Refused) -> Outcome:
+    """The outcome while ARM answers 404 about a deployment that it has accepted: the region that answered may not know
+    of it yet, and it may be healthy. After a minute it counts as gone.
+    """
+    wait = POLLS.compute_seconds(compute_age(state.absent_since), refused.retry_after)
+    looked = state.model_copy(update={"absent_since": state.absent_since or tell_time()})
+    return keep_running(wait, looked, f"ARM does not find what it has accepted: {refused.cause.text}")
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -91,7 +114,7 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     is_known = deployments.cancel(order.location, deployments.build_deployment_id(order.location, work))
     if not is_known:
         return succeed(state)
-    claimed = claim_deployment(order, work, state)
+    claimed = claim_deployment(order, work, state, must_exist=False)
     return _show_not_owned(succeed(state.model_copy(update={"topology": claimed.topology})), claimed)
 
 
@@ -113,10 +136,17 @@ def _may_have_started(order: Order, work: Deploy, state: DeployState) -> bool:
 
 
 def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operation:
-    """The operation of the deployment. Raises a Refusal of status 200 if it has failed."""
-    if state.url:
-        return poll(location, state.url)
-    # The PUT joined a deployment that was active already: ARM gave no URL to poll.
+    """The operation of the deployment. Raises a Refused of status 200 if it has failed.
+
+    The record is read if the PUT joined a deployment that was active already, for which ARM gave no URL to poll, or if
+    ARM does not find the operation.
+    """
+    try:
+        if state.url:
+            return poll(location, state.url)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
     record = deployments.build_deployment_id(location, work)
     deployment = deployments.get(location, record)
     if deployment.failure is not None:
@@ -134,20 +164,29 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     return _show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
 
 
-def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refusal, attempt: int) -> Outcome:
-    """The outcome of a deployment that has failed: it is tried again, or reported with what it created."""
-    verdict = refused.verdict
-    claimed = claim_deployment(order, work, state)
-    collected = state.model_copy(update={"topology": claimed.topology, "url": ""})
-    if attempt < verdict.tries:
-        waits = Waiting(initial=3 * verdict.wait, maximum=3 * verdict.wait, jitter=2 / 3)
-        again = retry(waits.compute_seconds(attempt, refused.retry_after), refused.cause.text, collected)
+def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refused) -> Outcome:
+    """The outcome of a deployment that has failed: it is started again, or reported with what it created."""
+    cause = refused.cause.text
+    may_lag = compute_age(state.absent_since) < ABSENT_SECONDS
+    try:
+        claimed = claim_deployment(order, work, state, must_exist=may_lag)
+    except Refused as lagging:
+        if lagging.status != 404 or not may_lag:
+            raise
+        return _wait_for_replication(state, lagging)
+    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": ""}
+    collected = state.model_copy(update={**changes, "failures": state.failures + 1, "first": state.first or cause})
+    causes = join_causes(state.first, cause)
+    pause = compute_restart(refused, state.failures)
+    if pause is not None:
+        again = retry(pause, causes, collected).model_copy(update={"code": refused.verdict.code})
         return _show_not_owned(again, claimed)
     delete_records(order, state.superseded)
     ended = collected.model_copy(update={"replaced": state.superseded})
+    tries = f" {collected.failures} times" if state.failures else ""
     correlation = state.correlation_id or "unknown"
-    reason = f"deployment '{work.name}' failed: {refused.cause.text} (correlation id {correlation})"
-    return _show_not_owned(fail(verdict.code, reason, ended, collected=True), claimed)
+    reason = f"deployment '{work.name}' failed{tries}: {causes} (correlation id {correlation})"
+    return _show_not_owned(fail(refused.verdict.code, reason, ended, collected=True), claimed)
 
 
 def _show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:

@@ -8,11 +8,13 @@ from typing import Any
 
 from driver.azure import deployments
 from driver.azure.operations import POLLS, poll
+from driver.azure.refusals import Refusal
 from driver.models.orders import Deploy, Order, Preview
-from driver.models.outcomes import Outcome, State, complete, keep_running, succeed
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
 from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
+from driver.steps.repetition import compute_restart, join_causes
 from driver.topology import list_owned
 from driver.waiting import compute_age, tell_time
 
@@ -23,26 +25,38 @@ _UNCHANGED = ("NoChange", "NoEffect", "Ignore", "Unsupported")
 
 
 class PreviewState(State):
-    """The URL of the what-if's operation, and when it began."""
+    """The URL of the what-if's operation, empty if it has to be begun again; when it began (ISO 8601); how often it has
+    failed, and the first cause.
+    """
 
     url: str = ""
     since: str = ""
+    failures: int = 0
+    first: str = ""
 
 
 def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Begin the what-if."""
-    work = _require_preview(order).deploy
-    operation = deployments.start_what_if(order.location, work, find_template(work).body)
-    wait = POLLS.compute_seconds(0, operation.retry_after)
-    return succeed(PreviewState(url=operation.url, since=tell_time()), after=wait)
+    begun, wait = _begin(order, state)
+    return succeed(begun, after=wait)
 
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
-    """Poll the what-if. When it is over, its changes are the output."""
-    operation = poll(order.location, state.url)
+    """Poll the what-if. When it is over, its changes are the output. It only reads, so one that has failed, or that ARM
+    does not find, is begun again.
+    """
+    if not state.url:
+        begun, wait = _begin(order, state)
+        return keep_running(wait, begun)
+    try:
+        operation = poll(order.location, state.url)
+    except Refusal as refused:
+        if refused.status not in (200, 404):
+            raise
+        return _begin_again(state, refused)
     if not operation.is_over:
         wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
-        return keep_running(wait, PreviewState(url=state.url, since=state.since or tell_time()))
+        return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
     deploy = _require_preview(order).deploy
     changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
     if not _require_preview(order).drift:
@@ -52,6 +66,24 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     changed = [change for change in changes if change["changeType"] not in _UNCHANGED]
     drifted = [change for change in changed if ResourceId.parse(change["resourceId"]) in owned_ids]
     return complete({DRIFTED: drifted}, {}, repeatable=False)
+
+
+def _begin(order: Order, state: PreviewState) -> tuple[PreviewState, float]:
+    """The state after the what-if was begun, and the seconds until the first poll."""
+    work = _require_preview(order).deploy
+    operation = deployments.start_what_if(order.location, work, find_template(work).body)
+    begun = state.model_copy(update={"url": operation.url, "since": tell_time()})
+    return begun, POLLS.compute_seconds(0, operation.retry_after)
+
+
+def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:
+    reason = join_causes(state.first, refused.cause.text)
+    pause = compute_restart(refused, state.failures)
+    if pause is None:
+        return fail(refused.verdict.code, f"the what-if has failed: {reason}", state)
+    first = state.first or refused.cause.text
+    again = state.model_copy(update={"url": "", "failures": state.failures + 1, "first": first})
+    return keep_running(pause, again, reason)
 
 
 def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:

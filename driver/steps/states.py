@@ -14,7 +14,8 @@ class DeployState(State):
     accepted a PUT of this run.
 
     `topology`: what this resource owned before, and what earlier tries created. `url`: the operation to poll, `since`:
-    when it began (ISO 8601). `over`: it has succeeded; then `since` is when that was seen.
+    when it began (ISO 8601). `over`: it has succeeded; then `since` is when that was seen. `absent_since`: since when
+    ARM answers 404 about it. `failures`: how often the deployment has failed before, `first`: the first cause.
 
     `existed` is what runs of release 2.0.0 have instead of `evidence`: fingerprints of what existed before.
     """
@@ -30,6 +31,9 @@ class DeployState(State):
     url: str = ""
     since: str = ""
     over: bool = False
+    absent_since: str = ""
+    failures: int = 0
+    first: str = ""
 
     def report_topology(self) -> dict[str, TopologyEntry | None]:
         return {**dict.fromkeys(self.replaced), **self.topology}

@@ -29,7 +29,7 @@ STEPS = {
     "remove_resources": Step(removal.remove_resources, removal.RemoveState),
     "call_action": Step(actions.call_action, actions.CallState),
     "watch_action": Step(actions.watch_action, actions.CallState),
-    "adopt_deployment": Step(adoption.adopt_deployment, adoption.AdoptState),
+    "adopt_deployment": Step(adoption.adopt_resource, adoption.AdoptState),
     "start_preview": Step(previews.start_preview, previews.PreviewState, needs_content=True),
     "watch_preview": Step(previews.watch_preview, previews.PreviewState),
 }

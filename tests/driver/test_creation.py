@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+import time_machine
 
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Order
@@ -245,3 +247,121 @@ def test_records_are_read_before_the_look(stub: Stub, location: AzureLocation) -
 def test_a_failed_start_replaces_no_record() -> None:
     assert DeployState(superseded=("old",)).report_topology() == {}
     assert DeployState(superseded=("old",), replaced=("old",)).report_topology() == {"old": None}
+
+
+def watch(order: Order, stub: Stub, seconds: float, /, **state: Any) -> tuple[Any, float]:
+    """The watch of a deployment to its end, and the seconds that it took; at most `seconds` of them."""
+    start = datetime.now(UTC)
+    with time_machine.travel(start, tick=False) as traveller:
+        known = DeployState(evidence=looked(1), correlation_id="r", url=f"{stub.url}/poll", since=start.isoformat())
+        outcome: Any = creation.watch_deployment(order, known.model_copy(update=state), 0)
+        while outcome.kind == "Running" and (datetime.now(UTC) - start).total_seconds() < seconds:
+            traveller.shift(outcome.after)
+            read = DeployState.model_validate(outcome.model_dump(mode="json")["state"])
+            outcome = creation.watch_deployment(order, read, 0)
+        return outcome, (datetime.now(UTC) - start).total_seconds()
+
+
+def serve_late(stub: Stub, seconds: float, answers: Mapping[str, Reply]) -> None:
+    """Answers that ARM gives after some seconds; until then it answers 404."""
+    serve(stub, answers)
+    late, start = stub.answer, datetime.now(UTC)
+
+    def answer(asked: Asked) -> Reply:
+        return late(asked) if datetime.now(UTC) > start + timedelta(seconds=seconds) else NOT_FOUND
+
+    stub.answer = answer
+
+
+DONE = Reply(body={"status": "Succeeded"})
+
+
+@pytest.mark.parametrize("seconds", [14, 40])
+def test_a_deployment_that_arm_does_not_find_yet_is_waited_for(
+    stub: Stub, location: AzureLocation, seconds: float
+) -> None:
+    answers = {"GET /poll": DONE, f"GET {RECORD}": record(outputResources=[])}
+    serve_late(stub, seconds, answers)
+    outcome, took = watch(build_order(location), stub, 300)
+    assert outcome.kind == "Completed"
+    assert seconds < took < 1.3 * seconds
+
+
+def test_a_deployment_that_is_not_found_for_a_minute_is_gone(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {})
+    outcome, took = watch(build_order(location), stub, 300)
+    assert (outcome.kind, outcome.code) == ("Failed", "RESOURCE_NOT_FOUND")
+    assert "has not found the deployment for" in outcome.reason
+    assert 60 <= took <= 75
+
+
+def test_where_only_the_operation_is_not_found_the_record_is_read(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"GET {RECORD}": record(outputResources=[])})
+    outcome, took = watch(build_order(location), stub, 300)
+    assert (outcome.kind, took) == ("Completed", 0)
+
+
+def test_a_record_that_lags_behind_its_operation_is_waited_for(stub: Stub, location: AzureLocation) -> None:
+    """While it is Running it names no resource."""
+    serve(stub, {"GET /poll": DONE, f"GET {RECORD}": record(state="Running")})
+    outcome, took = watch(build_order(location, NETWORK), stub, 100)
+    assert (outcome.kind, outcome.settled) == ("Running", True)
+    assert took >= 100
+    assert "its record still says Running" in outcome.reason
+
+
+def fail_each_time(stub: Stub, order: Order, *codes: str) -> tuple[Any, list[float]]:
+    """The end of a deployment that fails with these codes, the last one again and again; and the pauses."""
+    left, pauses = list(codes), list[float]()
+    outcome: Any = None
+    state: Any = DeployState(evidence=looked(1), accepted=True, correlation_id="r", url=f"{stub.url}/poll")
+    for _ in range(20):
+        error = {"code": left[0], "message": f"{left[0]} in region"}
+        left = left[1:] or left
+        failed = Reply(body={"status": "Failed", "error": {"code": "DeploymentFailed", "details": [error]}})
+        serve(stub, {"GET /poll": failed, f"GET {RECORD}{OPERATIONS}": operations(HUB), f"PUT {RECORD}": ACCEPTED})
+        outcome = creation.watch_deployment(order, state, 0)
+        if outcome.kind != "Retry":
+            break
+        pauses.append(outcome.after)
+        read = DeployState.model_validate(outcome.model_dump(mode="json")["state"])
+        begun: Any = creation.start_deployment(order, read, 0)
+        state = begun.state.model_copy(update={"url": f"{stub.url}/poll"})
+    return outcome, pauses
+
+
+@pytest.mark.parametrize(
+    ("code", "failure", "tries"),
+    [("InternalServerError", "INFRASTRUCTURE_ERROR", 5), ("AllocationFailed", "INSUFFICIENT_CAPACITY", 5)],
+)
+def test_a_deployment_that_fails_each_time_is_started_again_at_most_five_times(
+    stub: Stub, location: AzureLocation, code: str, failure: str, tries: int
+) -> None:
+    outcome, pauses = fail_each_time(stub, build_order(location, NETWORK), code)
+    assert (outcome.kind, outcome.code, outcome.collected) == ("Failed", failure, True)
+    assert len(pauses) == tries
+    assert all(later > 1.2 * earlier for earlier, later in pairwise(pauses[:4]))
+    assert f"times: {code}: {code} in region (correlation id" in outcome.reason
+    assert {entry.id.text for entry in outcome.state.topology.values()} >= {RECORD}
+
+
+def test_the_first_cause_stays_beside_the_last(stub: Stub, location: AzureLocation) -> None:
+    outcome, pauses = fail_each_time(stub, build_order(location, NETWORK), "RetryableError", "QuotaExceeded")
+    assert [round(pause, -1) for pause in pauses] == [10]
+    assert "failed 2 times: first: RetryableError: " in outcome.reason
+    assert "; last: QuotaExceeded: QuotaExceeded in region" in outcome.reason
+
+
+def test_operations_that_lag_behind_a_failed_deployment_are_waited_for(stub: Stub, location: AzureLocation) -> None:
+    """They alone tell what it made."""
+    failed = Reply(body={"status": "Failed", "error": {"code": "InvalidTemplate", "message": "m"}})
+    serve(stub, {"GET /poll": failed})
+    lagging = creation.watch_deployment(
+        build_order(location, NETWORK), DeployState(evidence=looked(1), url=f"{stub.url}/poll"), 0
+    )
+    assert lagging.kind == "Running"
+    serve(stub, {"GET /poll": failed, f"GET {RECORD}{OPERATIONS}": operations(HUB)})
+    outcome: Any = creation.watch_deployment(
+        build_order(location, NETWORK), DeployState.model_validate(lagging.model_dump(mode="json")["state"]), 0
+    )
+    assert (outcome.kind, outcome.collected) == ("Failed", True)

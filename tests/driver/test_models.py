@@ -12,7 +12,7 @@ from driver.errors import InvalidRequest
 from driver.models.events import FailureCode, build_event
 from driver.models.outcomes import Outcome, fail
 from driver.models.requests import LifecycleRequest, Property, ReferenceRequest, parse
-from driver.steps.actions import CallState
+from driver.steps.actions import Action, CallState
 from tests.support.requests import NEEDLE, body, encoded, lifecycle_request
 from tests.support.shared import SHARED, needs_shared
 
@@ -186,10 +186,10 @@ def test_events() -> None:
 
 
 def test_an_outcome_crosses_the_durable_boundary_as_plain_json() -> None:
-    state = CallState(urls=("https://arm/1",), since="2026-01-01T00:00:00+00:00")
+    state = CallState(actions=(Action(url="https://arm/1", phase="running"),))
     outcome = fail(FailureCode.RESOURCE_NOT_FOUND, "gone", state)
     wire = json.loads(json.dumps(outcome.model_dump(mode="json")))
-    assert wire["state"]["urls"] == ["https://arm/1"]
+    assert wire["state"]["actions"][0]["url"] == "https://arm/1"
     read = Outcome.model_validate(wire)
     assert CallState.model_validate(read.state) == state
     assert read.model_copy(update={"state": state}) == outcome

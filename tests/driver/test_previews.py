@@ -101,3 +101,39 @@ def test_drift_is_of_what_the_resource_owns(stub: Stub, location: AzureLocation)
     changes = [{"resourceId": one, "changeType": kind} for kind in kinds for one in (VM, OTHER)]
     drifted = outputs(stub, location, changes, drift=True, secure=False)
     assert [(one["resourceId"], one["changeType"]) for one in drifted] == [(VM, kind) for kind in kinds[:4]]
+
+
+@pytest.mark.parametrize("code", ["InternalServerError", "RetryableError"])
+def test_a_what_if_that_ends_with_a_passing_code_is_begun_again(stub: Stub, location: AzureLocation, code: str) -> None:
+    failed = Reply(body={"status": "Failed", "error": {"code": code, "message": "m"}})
+    begun = Reply(202, None, {"Location": f"{stub.url}/again"})
+    stub.answer = lambda asked: begun if asked.method == "POST" else failed
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    deploy = Deploy(
+        package="p",
+        file="f",
+        template={"$schema": schema, "resources": []},
+        name="d",
+        scope="resourceGroup",
+        resource_group="rg-1",
+        parameters={},
+    )
+    order = Order(request_id="r", location=location, topology={}, work=Preview(deploy=deploy, drift=False))
+    outcome = watch_preview(order, PreviewState(url=f"{stub.url}/what-if"), 0)
+    assert (outcome.kind, outcome.reason) == ("Running", f"{code}: m")
+    assert outcome.after >= 9
+    again = watch_preview(order, PreviewState.model_validate(outcome.model_dump(mode="json")["state"]), 0)
+    state = PreviewState.model_validate(again.model_dump(mode="json")["state"])
+    assert (again.kind, state.url, state.failures) == ("Running", f"{stub.url}/again", 1)
+
+
+def test_a_what_if_that_fails_for_good_says_so(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(body={"status": "Failed", "error": {"code": "InvalidTemplate", "message": "m"}})
+    deploy = Deploy(package="p", file="f", name="d", scope="resourceGroup", resource_group="rg-1", parameters={})
+    order = Order(request_id="r", location=location, topology={}, work=Preview(deploy=deploy, drift=False))
+    outcome = watch_preview(order, PreviewState(url=f"{stub.url}/what-if"), 0)
+    assert (outcome.kind, outcome.code, outcome.reason) == (
+        "Failed",
+        "INTERNAL_ERROR",
+        "the what-if has failed: InvalidTemplate: m",
+    )

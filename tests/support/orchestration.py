@@ -14,7 +14,7 @@ from driver.models.outcomes import DeploymentShown, Outcome, succeed
 from driver.models.runs import RUN_VERSION
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
-from driver.steps.actions import CallState
+from driver.steps.actions import Action, CallState
 from driver.steps.previews import PreviewState
 from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
@@ -55,7 +55,7 @@ USUAL: dict[str, Answer] = {
     "abandon_deployment": succeed(DeployState(topology={"half": entry("half")})),
     "remove_resources": complete(topology={"vnet": None}),
     "start_preview": succeed(PreviewState(url="https://arm/3"), after=1),
-    "call_action": succeed(CallState(urls=("https://arm/2",)), after=1),
+    "call_action": succeed(CallState(actions=(Action(url="https://arm/2", phase="running"),)), after=1),
     "watch_action": complete(),
 }
 

@@ -1,0 +1,35 @@
+"""How often, and when, something that has failed in Azure is begun again, and what is said of it."""
+
+import re
+
+from driver.azure.refusals import Refusal, SignInUnavailable
+from driver.models.outcomes import WaitingFor
+from driver.waiting import Waiting
+
+# How long ARM may answer 404 about something that it has accepted a moment ago: its regions replicate with a lag.
+ABSENT_SECONDS = 60.0
+_LEAST_PAUSE, _LONGEST_PAUSE = 10.0, 160.0  # seconds
+_VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)  # ids and times in a message
+
+
+def compute_restart(failed: Refusal, failures: int) -> float | None:
+    """The seconds until an operation that has failed is begun again, having failed `failures` times before; None if it
+    is not.
+    """
+    verdict = failed.verdict
+    if failures >= verdict.restarts:
+        return None
+    pauses = Waiting(initial=max(_LEAST_PAUSE, verdict.wait), factor=2, maximum=_LONGEST_PAUSE, jitter=0.1)
+    return pauses.compute_seconds(failures, failed.retry_after)
+
+
+def join_causes(first: str, last: str) -> str:
+    """A text with the first and the last cause of a failure that was repeated; with one if they say the same."""
+    if not first or _VARYING.sub("", first) == _VARYING.sub("", last):
+        return last
+    return f"first: {first}; last: {last}"
+
+
+def describe_wait(refused: Refusal) -> WaitingFor:
+    """Whom a step waits for after a refusal."""
+    return WaitingFor(waits_for="entra" if isinstance(refused, SignInUnavailable) else "azure")
