@@ -27,7 +27,7 @@ from driver.models.events import FailureCode
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
-from driver.steps import removal
+from driver.steps import passes
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -51,11 +51,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState(), str(error)))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState(), str(error)))
         if status is not None and executions.is_active(status):
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState()))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState()))
         found |= executions.read_topology(status)
-    return encode_outcome(succeed(removal.RemoveState(found=found)))
+    return encode_outcome(succeed(passes.RemoveState(found=found)))
 
 
 def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:

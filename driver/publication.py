@@ -15,7 +15,7 @@ from driver import events, reports, settings, telemetry, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
-from driver.steps import removal
+from driver.steps import passes
 from driver.steps.states import DeployState
 from driver.steps.table import STEPS
 from driver.waiting import Waiting
@@ -52,7 +52,7 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     content = decode_state(payload["state"])
     step = STEPS.get(payload["of"])
-    unnamed = removal.RemoveState if "removed" in content else DeployState
+    unnamed = passes.RemoveState if "removed" in content else DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
     topology = {**state.found, **state.report_topology()}

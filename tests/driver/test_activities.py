@@ -16,7 +16,7 @@ from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of
