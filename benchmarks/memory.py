@@ -10,12 +10,12 @@ import random
 import tempfile
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from benchmarks.load import run_apart
 from dev.brent import Resource, apply_event, request_body, resource_group
@@ -76,11 +76,17 @@ def build_archive(size: int) -> str:
     dice = random.Random(0)
     length = min(int(size / ENTROPY), LARGEST_TEMPLATE)
     template = build_template(b64encode(dice.randbytes(length * 3 // 4)).decode())
+    files: dict[str, str | bytes] = {"lifecycle.yaml": MANIFEST, "Create.json": json.dumps(template)}
+    rest = size - len(pack(files)) * 3 // 4 - 5_000
+    return pack({**files, "other.bin": dice.randbytes(rest)} if rest > 0 else files)
+
+
+def pack(files: Mapping[str, str | bytes]) -> str:
+    """Driver files of these contents, by path."""
     content = BytesIO()
     with ZipFile(content, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("lifecycle.yaml", MANIFEST)
-        archive.writestr("Create.json", json.dumps(template))
-        archive.writestr("other.bin", dice.randbytes(max(0, size - content.tell() - 1_000)), ZIP_STORED)
+        for path, text in files.items():
+            archive.writestr(path, text)
     return b64encode(content.getvalue()).decode()
 
 

@@ -1,10 +1,9 @@
 """Acceptance of a request: it is planned and started as a durable execution. A repeated POST starts no second one."""
 
-import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from driver import contents, executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
@@ -14,11 +13,18 @@ from driver.models.orders import Idle, Order
 from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
+from driver.packages.catalogue import Package
+from driver.pools import Pool
 from driver.settings import Settings, current
 from driver.topology import apply_changes
 
+T = TypeVar("T")
 ORCHESTRATOR = "run_lifecycle"
-_SMALL = 1_000  # characters of driver files in which there is no template
+# What requests do with driver files, and never on the event loop: it may take seconds. A compiler takes a core each.
+PACKAGES = Pool("driver files", threads=2, queue=64)
+COMPILERS = Pool("runs of the Bicep compiler", threads=2, queue=64)
+PLAN_SECONDS = 60.0  # within which driver files have to be read, and compiled
+_SMALL = 100  # characters of driver files; an empty zip in base64 has 32, one with a file more than 130
 _log = logging.getLogger("driver.api")
 
 
@@ -29,14 +35,25 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
     again, one that failed runs again.
     """
     settings = current()
-    # Driver files may have to be compiled. That takes seconds and must not block the event loop.
-    is_small = len(request.driver_files) < _SMALL
-    plan = _plan(request, settings) if is_small else await asyncio.to_thread(_plan, request, settings)
-    request_id = request_ids.make_request_id(request, plan.order, tenant)
+    package, pool = await _run(PACKAGES, request, _open_package, request, settings)
+    plan, request_id = await _run(pool, request, _plan, request, package, tenant, settings)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
     await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
     return request_id
+
+
+async def _run(pool: Pool, request: LifecycleRequest, call: Callable[..., T], *arguments: Any) -> T:
+    """The result of a call for a request: in the pool if it has driver files, else at once."""
+    if len(request.driver_files) < _SMALL:
+        return call(*arguments)
+    try:
+        return await pool.run(PLAN_SECONDS, call, *arguments)
+    except TimeoutError as error:
+        raise NotReady(
+            f"driverFiles: not read and compiled within {PLAN_SECONDS:g} seconds, since others are under way:"
+            " send the request again later"
+        ) from error
 
 
 async def _start_once(
@@ -58,11 +75,10 @@ async def _start_once(
     if isinstance(order.work, Idle):
         await start(client, request_id, run.model_copy(update={"event": build_event(request_id, {})}))
         return _log.info("accepted: %s of '%s', nothing is to be done", request.lifecycle_name, run.resource.name)
-    order, content = contents.split_order(order, settings.sealing_keys)
-    sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
+    sealed, content_id, content = await _run(PACKAGES, request, _seal, order, settings)
     _require_size(max(len(sealed), len(content)), settings)
-    if order.deploy is not None and content:
-        await _start_instance(client, contents.ORCHESTRATOR, order.deploy.content_id, {"sealed": content})
+    if content_id:
+        await _start_instance(client, contents.ORCHESTRATOR, content_id, {"sealed": content})
     await start(client, request_id, run.model_copy(update={"sealed": sealed}))
     description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
     return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
@@ -121,9 +137,26 @@ def _require_size(size: int, settings: Settings) -> None:
         )
 
 
-def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
+def _open_package(request: LifecycleRequest, settings: Settings) -> tuple[Package, Pool]:
+    """The package of a request, and the pool in which it is planned."""
     package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, settings)
-    return plans.plan(request, package, settings)
+    file = plans.find_template_file(request, package)
+    return package, COMPILERS if package.needs_compiler(file) else PACKAGES
+
+
+def _plan(
+    request: LifecycleRequest, package: Package, tenant: str | None, settings: Settings
+) -> tuple[plans.Plan, str]:
+    """The plan of a request, and its requestId."""
+    plan = plans.plan(request, package, settings)
+    return plan, request_ids.make_request_id(request, plan.order, tenant)
+
+
+def _seal(order: Order, settings: Settings) -> tuple[str, str, str]:
+    """The order, sealed; the instance that its content is to be kept in, if it is large; and that content, sealed."""
+    order, content = contents.split_order(order, settings.sealing_keys)
+    content_id = order.deploy.content_id if order.deploy else ""
+    return sealing.seal(order.model_dump(mode="json"), settings.sealing_keys), content_id, content
 
 
 def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:

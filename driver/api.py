@@ -15,11 +15,13 @@ from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecutio
 from driver.executions import Executions
 from driver.models.events import VERSION, FailureCode, build_event
 from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
+from driver.pools import Pool
 from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
-HEALTH_SECONDS = 2.0  # that the task hub has to answer
+FINDS = Pool("searches in Azure", threads=16, queue=48)
+HEALTH_SECONDS = 0.9  # that the task hub has to answer
 KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
 _VITALS = ("app", "taskHub", "kafka", "azure", "entra")
 _seen: dict[str, datetime] = {}  # since when vitals are UNHEALTHY
@@ -60,6 +62,7 @@ async def check_health(client: Executions) -> Answer:
     settings = current()
     troubles: dict[str, str | Trouble] = {}
     status = 200
+    answer = asyncio.ensure_future(executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS))
     try:
         _require_ready(settings)
         if found := await _find_trouble_of_kafka(settings):
@@ -69,7 +72,7 @@ async def check_health(client: Executions) -> Answer:
         troubles["app"] = str(error)
         status = error.status
     try:
-        await executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS)
+        await answer
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
         troubles["taskHub"] = str(error)
@@ -150,9 +153,10 @@ async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) 
 
 async def _find_reference(body: bytes) -> Answer:
     request = parse(ReferenceRequest, _require_limit(body))
-    search = asyncio.to_thread(references.find, request, current())
+    ends_at = time.monotonic() + FIND_SECONDS
     try:
-        return Answer(200, {"result": await asyncio.wait_for(search, FIND_SECONDS)})
+        found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
+        return Answer(200, {"result": found})
     except TimeoutError as error:
         raise NotReady(
             f"Azure has not answered within {FIND_SECONDS} seconds, the request may be sent again"

@@ -53,6 +53,14 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     return Plan(order, seconds or settings.transition_timeout_minutes * 60)
 
 
+def find_template_file(request: LifecycleRequest, package: Package) -> str:
+    """The file of the template that the plan of a request reads; empty if it reads none."""
+    built_in = package.manifest.find_built_in(request.lifecycle_name)
+    wanted = "create" if built_in else request.lifecycle_name.lower()
+    files = (each.deploy for name, each in package.manifest.transitions.items() if name.lower() == wanted)
+    return next(files, None) or ""
+
+
 def name_order(order: Order, request_id: str) -> Order:
     """The order of a plan with the requestId in it and in the name of its deployment."""
     deploy = order.deploy

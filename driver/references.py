@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from driver.azure import resources
+from driver.azure.deadlines import limit_calls
 from driver.azure.locations import read_location
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -23,13 +24,19 @@ _MOST_LISTED = 10
 _PLAIN = re.compile(r"[^?#]+")  # an ARM id is put into a URL as it is, so it must not begin a query or a fragment
 
 
-def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
+def find(request: ReferenceRequest, settings: Settings, ends_at: float) -> dict[str, Any] | None:
     """`{"resourceId", "associatedTopology", "outputs"}` of the one resource that `instanceName` names: an ARM id, a
     name in the deployment location's subscription, or `tag:<name>=<value>`. None if no resource matches.
 
     The `reference:` block of the driver files' lifecycle.yaml may narrow the search and define outputs. Raises
-    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached.
+    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached. Azure is not called
+    after the time `ends_at` of `time.monotonic()`.
     """
+    with limit_calls(ends_at):
+        return _find(request, settings)
+
+
+def _find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
     location = read_location(request.deployment_location, settings)
     reference = _read_reference(request, settings)
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from driver.azure import reachability
+from driver.azure.deadlines import CONNECT_SECONDS, READ_SECONDS
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
-CONNECT_SECONDS = 10
-READ_SECONDS = 60
 _LOCATIONS = 128
 _CONNECTIONS = 64  # to one location: at least as many as the activities that a worker runs at once
 _connecting = threading.Lock()

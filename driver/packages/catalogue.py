@@ -59,6 +59,12 @@ class Package:
             f" put the compiled '{beside}' beside it (bicep build {file})"
         )
 
+    def needs_compiler(self, file: str) -> bool:
+        """Whether to load this template takes a run of the Bicep CLI, which may take many seconds."""
+        if self.built_in or not self.bicep or file not in self.files or not file.endswith((".bicep", ".bicepparam")):
+            return False
+        return not bicep.is_compiled(self.files, file, self.bicep)
+
     def _read_json_template(self, file: str) -> Template:
         return read_template(links.inline_links(_parse_json(self.files[file], file), file, self.files), file)
 

@@ -29,12 +29,8 @@ def _descriptor(resource_type: str) -> Any:
 def test_every_built_in_type_has_a_package_that_leaves_the_templates_to_the_driver(name: str) -> None:
     descriptor = _descriptor(f"resource::{name}::1.0")
     described = read_manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
-    assert {*descriptor["lifecycle"], *descriptor["operations"]} == {
-        *described.transitions,
-        "Adopt",
-        "WhatIf",
-        "CheckDrift",
-    }
+    declared = {*descriptor["lifecycle"], *descriptor["operations"]}
+    assert declared == {*described.transitions, "Adopt", "WhatIf", "CheckDrift"}
     assert {one["type"] for one in descriptor["properties"].values()} == {"string"}
     assert [path.name for path in (EXAMPLES / name / "Lifecycle" / "azure").iterdir()] == ["README.md"]
 
