@@ -12,8 +12,9 @@ import azure.functions as func
 from azurefunctions.extensions.http.fastapi import JSONResponse, Request
 
 from driver import activities, api, publication, settings, telemetry
-from driver.steps.table import FIRST_STEPS, STEPS
+from driver.steps.table import STEPS
 from orchestrators import codec
+from orchestrators.contents import keep_content
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
@@ -47,8 +48,8 @@ async def await_executions(payload: typing.Mapping[str, Any], client: df.Durable
     return await activities.await_executions(payload, client)
 
 
-def take_first_step(payload: typing.Mapping[str, Any], client: str) -> dict[str, Any]:
-    return activities.take_first_step(payload, df.DurableOrchestrationClient(client))
+def take_step(payload: typing.Mapping[str, Any], client: str) -> dict[str, Any]:
+    return activities.take_step(payload, df.DurableOrchestrationClient(client))
 
 
 def _build_response(answer: api.Answer) -> JSONResponse:
@@ -61,12 +62,10 @@ app.route(route="api/driver/references/find", methods=["POST"])(find_reference)
 app.route(route="management/health", methods=["GET"])(with_client(health))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
+app.orchestration_trigger(context_name="context")(keep_content)
 app.activity_trigger(input_name="payload")(with_client(await_executions))
 app.activity_trigger(input_name="payload")(publication.publish_event)
 for step in STEPS:
-    if step in FIRST_STEPS:
-        # Not `with_client`, which makes the function async: this one waits for Azure, in a thread.
-        bound = app.generic_input_binding(arg_name="client", type="durableClient")(take_first_step)
-        app.function_name(step)(app.activity_trigger(input_name="payload")(bound))
-    else:
-        app.function_name(step)(app.activity_trigger(input_name="payload")(activities.take_step))
+    # Not `with_client`, which makes the function async: this one waits for Azure, in a thread.
+    bound = app.generic_input_binding(arg_name="client", type="durableClient")(take_step)
+    app.function_name(step)(app.activity_trigger(input_name="payload")(bound))

@@ -50,13 +50,23 @@ def run(
 
     Returns the lifecycles in the order of the requests. Raises LoadError where a POST is not answered with 202.
     """
-    encoded = [_encode(driver, body) for body in bodies]
     with collected_events(kafka) as collected:
-        lifecycles = asyncio.run(_send(driver, encoded, in_flight))
+        lifecycles = send(driver, bodies, in_flight)
         collected.wait_for({lifecycle.request_id for lifecycle in lifecycles}, timeout)
     for lifecycle in lifecycles:
         lifecycle.events = [event for event in collected.seen if event.key == lifecycle.request_id]
     return lifecycles
+
+
+def send_apart(driver: str, bodies: Sequence[Mapping[str, Any]], in_flight: int) -> list[Lifecycle]:
+    """`send`, in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as client:
+        return client.submit(send, driver, list(bodies), in_flight).result()
+
+
+def send(driver: str, bodies: Sequence[Mapping[str, Any]], in_flight: int) -> list[Lifecycle]:
+    """Sends all requests, `in_flight` POSTs at a time; waits for no event. Raises LoadError."""
+    return asyncio.run(_send(driver, [_encode(driver, body) for body in bodies], in_flight))
 
 
 @dataclass

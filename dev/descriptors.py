@@ -13,12 +13,24 @@ from typing import Any
 
 import yaml
 
-from driver.packages.manifests import Manifest, Transition, read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import Manifest, Transition
 
 Template = Mapping[str, Any]
 Property = dict[str, Any]
 
-STANDARD = ("Create", "Install", "Configure", "Start", "Stop", "Integrity", "Reconfigure", "Uninstall", "Delete")
+STANDARD = (
+    "Create",
+    "Install",
+    "Configure",
+    "Start",
+    "Stop",
+    "Integrity",
+    "Reconfigure",
+    "Uninstall",
+    "Delete",
+    "Adopt",
+)
 _JINJA_NAME = re.compile(r"{{\s*(\w+)\s*}}")
 _BY_THE_DRIVER = {"selector": {"infrastructure-type": ["*"]}}
 
@@ -59,7 +71,7 @@ def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Temp
         "name": f"resource::{name}::1.0",
         "description": main["metadata"]["description"],
         "properties": properties,
-        "lifecycle": {transition: {} for transition in described.transitions if transition in STANDARD},
+        "lifecycle": {name: {} for name in (*described.transitions, "Adopt") if name in STANDARD},
         "default-driver": {"azure": _BY_THE_DRIVER},
         "queries": {"drivers": {"azure": _BY_THE_DRIVER}},
         "operations": dict(_operations(described, templates, properties)),

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from dev.descriptors import named
-from driver.packages.manifests import Manifest, Transition, read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import Manifest, Transition
 
 Template = Mapping[str, Any]
 
@@ -111,12 +112,18 @@ def _resources(template: Template) -> Iterator[str]:
 def _transitions(described: Manifest) -> Iterator[str]:
     yield from ("| Name | What it does |", "|---|---|")
     for name, transition in described.transitions.items():
-        other = {"Create": " (Install)", "Delete": " (Uninstall)"}.get(name, "")
-        yield f"| {name}{other} | {_deed(transition)} |"
+        yield f"| {name} | {_deed(transition)} |"
+    yield f"| Adopt | Takes over {_adoptable(described)}, and changes nothing in Azure. |"
+    yield "| Install, Configure, Start, Stop, Uninstall | If not named above: nothing, complete at once. |"
     yield "| WhatIf | Reports what a Create would change, and changes nothing. |"
     yield "| CheckDrift | Reports what differs from what a Create would make. |"
     yield ""
     yield "With the property `stack_id`, Create deploys nothing: it reports that deployment's outputs and resources."
+
+
+def _adoptable(described: Manifest) -> str:
+    kind = described.reference.type if described.reference else "resource"
+    return f"a `{kind}` or a deployment that exists"
 
 
 def _deed(transition: Transition) -> str:

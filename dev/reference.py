@@ -114,6 +114,7 @@ _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "manifest": lambda: _keys(_SCHEMA),
     "transition": lambda: _keys(_SCHEMA["$defs"]["Transition"]),
     "owned-resource": lambda: _keys(_SCHEMA["$defs"]["OwnedResource"]),
+    "adopt-options": lambda: _keys(_SCHEMA["$defs"]["AdoptOptions"]),
     "soft-delete": lambda: _keys(_SCHEMA["$defs"]["SoftDelete"]),
     "reference": lambda: _keys(_SCHEMA["$defs"]["Reference"]),
     "resource-types": _resource_types,

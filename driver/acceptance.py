@@ -1,23 +1,30 @@
 """Acceptance of a request: it is planned and started as a durable execution. A repeated POST starts no second one."""
 
-import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from driver import executions, plans, request_ids, sealing, telemetry
+from driver import contents, executions, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
-from driver.models.orders import Order
+from driver.models.events import build_event
+from driver.models.orders import Idle, Order
 from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
+from driver.packages.catalogue import Package
+from driver.pools import Pool
 from driver.settings import Settings, current
 from driver.topology import apply_changes
 
+T = TypeVar("T")
 ORCHESTRATOR = "run_lifecycle"
-_SMALL = 1_000  # characters of driver files in which there is no template
+# What requests do with driver files, and never on the event loop: it may take seconds. A compiler takes a core each.
+PACKAGES = Pool("driver files", threads=2, queue=64)
+COMPILERS = Pool("runs of the Bicep compiler", threads=2, queue=64)
+PLAN_SECONDS = 60.0  # within which driver files have to be read, and compiled
+_SMALL = 100  # characters of driver files; an empty zip in base64 has 32, one with a file more than 130
 _log = logging.getLogger("driver.api")
 
 
@@ -28,14 +35,25 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
     again, one that failed runs again.
     """
     settings = current()
-    # Driver files may have to be compiled. That takes seconds and must not block the event loop.
-    is_small = len(request.driver_files) < _SMALL
-    plan = _plan(request, settings) if is_small else await asyncio.to_thread(_plan, request, settings)
-    request_id = request_ids.make_request_id(request, plan.order, tenant)
+    package, pool = await _run(PACKAGES, request, _open_package, request, settings)
+    plan, request_id = await _run(pool, request, _plan, request, package, tenant, settings)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
     await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
     return request_id
+
+
+async def _run(pool: Pool, request: LifecycleRequest, call: Callable[..., T], *arguments: Any) -> T:
+    """The result of a call for a request: in the pool if it has driver files, else at once."""
+    if len(request.driver_files) < _SMALL:
+        return call(*arguments)
+    try:
+        return await pool.run(PLAN_SECONDS, call, *arguments)
+    except TimeoutError as error:
+        raise NotReady(
+            f"driverFiles: not read and compiled within {PLAN_SECONDS:g} seconds, since others are under way:"
+            " send the request again later"
+        ) from error
 
 
 async def _start_once(
@@ -54,8 +72,13 @@ async def _start_once(
         if status is not None:
             order = _add_reported_topology(order, executions.read_topology(status))
             run = run.model_copy(update={"since": status.last_updated_time.isoformat()})
-    sealed = sealing.seal(order.model_dump(mode="json"), settings.sealing_keys)
-    _require_size(sealed, settings)
+    if isinstance(order.work, Idle):
+        await start(client, request_id, run.model_copy(update={"event": build_event(request_id, {})}))
+        return _log.info("accepted: %s of '%s', nothing is to be done", request.lifecycle_name, run.resource.name)
+    sealed, content_id, content = await _run(PACKAGES, request, _seal, order, settings)
+    _require_size(max(len(sealed), len(content)), settings)
+    if content_id:
+        await _start_instance(client, contents.ORCHESTRATOR, content_id, {"sealed": content})
     await start(client, request_id, run.model_copy(update={"sealed": sealed}))
     description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
     return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
@@ -68,10 +91,14 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
     now = datetime.now(UTC)
     seconds = run.transition.seconds if run.transition else 0
     times = {"accepted_at": now.isoformat(), "deadline": (now + timedelta(seconds=seconds)).isoformat()}
+    run_input = run.model_copy(update=times).model_dump(mode="json", by_alias=True)
+    await _start_instance(client, ORCHESTRATOR, instance_id, run_input)
+
+
+async def _start_instance(client: Executions, orchestrator: str, instance_id: str, content: dict[str, Any]) -> None:
+    """Start an instance, unless one of that id is running."""
     try:
-        await client.start_new(
-            ORCHESTRATOR, instance_id, run.model_copy(update=times).model_dump(mode="json", by_alias=True)
-        )
+        await client.start_new(orchestrator, instance_id, content)
     except Exception as error:
         # The SDK raises a bare Exception with the host's text.
         if "already exists" not in str(error):
@@ -98,19 +125,39 @@ def _describe_run(
     )
 
 
-def _require_size(sealed: str, settings: Settings) -> None:
-    """Raise InvalidRequest if the order is too large for the task hub. A quarter of the limit is kept for the state."""
+def _require_size(size: int, settings: Settings) -> None:
+    """Raise InvalidRequest if the order, or the content of its deployment, is too large for the task hub. A quarter of
+    the limit is kept for the state.
+    """
     limit = settings.payload_limit * 3 // 4
-    if limit and len(sealed) > limit:
+    if limit and size > limit:
         raise InvalidRequest(
-            f"driverFiles and properties: {len(sealed)} bytes once compressed and sealed, more than the {limit} that "
+            f"driverFiles and properties: {size} bytes once compressed and sealed, more than the {limit} that "
             "fit into Durable Task Scheduler; make the resource package smaller, or use a task hub in Azure Storage"
         )
 
 
-def _plan(request: LifecycleRequest, settings: Settings) -> plans.Plan:
+def _open_package(request: LifecycleRequest, settings: Settings) -> tuple[Package, Pool]:
+    """The package of a request, and the pool in which it is planned."""
     package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, settings)
-    return plans.plan(request, package, settings)
+    transition, _ = plans.find_transition(request, package)
+    template = transition.deploy if transition else None
+    return package, COMPILERS if package.needs_compiler(template or "") else PACKAGES
+
+
+def _plan(
+    request: LifecycleRequest, package: Package, tenant: str | None, settings: Settings
+) -> tuple[plans.Plan, str]:
+    """The plan of a request, and its requestId."""
+    plan = plans.plan(request, package, settings)
+    return plan, request_ids.make_request_id(request, plan.order, tenant)
+
+
+def _seal(order: Order, settings: Settings) -> tuple[str, str, str]:
+    """The order, sealed; the instance that its content is to be kept in, if it is large; and that content, sealed."""
+    order, content = contents.split_order(order, settings.sealing_keys)
+    content_id = order.deploy.content_id if order.deploy else ""
+    return sealing.seal(order.model_dump(mode="json"), settings.sealing_keys), content_id, content
 
 
 def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:

@@ -3,7 +3,8 @@
 Payload of a step: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of a first
 step that takes turns with other executions of the resource also `since` (turns.py). From run version 2 on also the
 `deadline` of the step; `first`, the first of the refusals that came one after another until now; `waiting`, what the
-execution waited for until now; once `late`, `{"seconds", "endsAt"}`, when three quarters of the time are over.
+execution waited for until now; once `late`, `{"seconds", "endsAt"}`, when three quarters of the time are over. The
+template of a deployment may be kept apart (contents.py).
 
 Functions that the app registers take `typing.Mapping`. With `dict[str, Any]` or the Mapping of collections.abc the
 worker refuses the whole app, and no function is registered.
@@ -11,11 +12,11 @@ worker refuses the whole app, and no function is registered.
 
 import logging
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from driver import executions, sealing, settings, telemetry, turns, waits
+from driver import contents, executions, sealing, settings, telemetry, turns, waits
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -36,19 +37,9 @@ from driver.waiting import Waiting, compute_age
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
+_CONTENT_SECONDS = 5.0  # until the content of a deployment is read again
+_MOST_LOOKS = 5  # at a content that the task hub does not have
 _log = logging.getLogger("driver.lifecycle")
-
-
-def take_first_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
-    """Take the first step of a verb, as soon as the other executions of the resource let this one go on. Until then the
-    outcome is Running, and the next look is a new call. A payload with `since` asks for the look.
-    """
-    return _take_step(payload, client)
-
-
-def take_step(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
-    """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed."""
-    return _take_step(payload, None)
 
 
 async def await_executions(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
@@ -67,19 +58,24 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
     return encode_outcome(succeed(removal.RemoveState(found=found)))
 
 
-def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[str, Any]:
-    name = payload["step"]
+def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
+    """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed.
+
+    A payload with `since` asks to look for the other executions of the resource before. Until they let this one go on,
+    the outcome is Running, and the next look is a new call.
+    """
+    name, keys = payload["step"], settings.current().sealing_keys
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         try:
-            order = Order.model_validate(sealing.unseal(payload["sealed"], settings.current().sealing_keys))
+            order = Order.model_validate(sealing.unseal(payload["sealed"], keys))
         except DriverError as error:
             return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bind_fields({}, order.secrets):
             where = f"{order.transition or order.work.verb} in deployment location '{order.location.name}': {name}"
             _warn_if_late(where, payload)
-            must_look = client is not None and "since" in payload and not state.has_turn
-            if client is not None and must_look:
+            must_look = "since" in payload and not state.has_turn
+            if must_look:
                 with _redact_bugs("the look for other executions"):
                     looked = turns.take_turn(payload, order.topology, state, client)
                 if isinstance(looked, Outcome):
@@ -88,6 +84,12 @@ def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[st
                 state = looked
             if state.found:
                 order = order.model_copy(update={"topology": apply_changes(order.topology, state.found)})
+            if STEPS[name].needs_content:
+                loaded = _load_order(order, state, payload["attempt"], client, keys)
+                if isinstance(loaded, Outcome):
+                    waits.log_change(where, payload, loaded)
+                    return encode_outcome(loaded)
+                order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
             waits.log_change(where, payload, outcome)
             _log_outcome(where, outcome)
@@ -96,7 +98,19 @@ def _take_step(payload: Mapping[str, Any], client: Executions | None) -> dict[st
             return encode_outcome(_finish_outcome(outcome, state), state)
 
 
-def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
+def _load_order(order: Order, state: State, attempt: int, client: Executions, keys: tuple[str, ...]) -> Order | Outcome:
+    """The order with the content of its deployment, or the outcome if that cannot be read."""
+    try:
+        return contents.load_order(order, client, keys)
+    except NotReady as error:
+        return keep_running(_CONTENT_SECONDS, state, str(error))
+    except contents.MissingContent as missing:
+        if attempt < _MOST_LOOKS:
+            return retry(_CONTENT_SECONDS, str(missing), state)
+        return fail(FailureCode.INTERNAL_ERROR, str(missing), state)
+
+
+def _attempt_step(step: Step, order: Order, state: State, payload: typing.Mapping[str, Any]) -> Outcome:
     try:
         with _redact_bugs(payload["step"]):
             return step.take(order, state, payload["attempt"])
@@ -138,7 +152,7 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     return outcome.model_copy(update={"reason": reason, "not_owned": not_owned, "state": state})
 
 
-def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
+def _judge_refusal(refused: Refusal, state: State, payload: typing.Mapping[str, Any]) -> Outcome:
     """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow, and a
     Retry-After takes their place; those of a step that only reads are a fifth of the time that it has waited.
     """
@@ -156,7 +170,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -
     return explain_wait(outcome, refused)
 
 
-def _warn_if_late(where: str, payload: Mapping[str, Any]) -> None:
+def _warn_if_late(where: str, payload: typing.Mapping[str, Any]) -> None:
     if (late := payload.get("late")) is None:
         return
     waiting = payload.get("waiting") or {}

@@ -9,17 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from driver import acceptance, events, executions, references, sealing, telemetry
-from driver.azure import connection
+from driver.azure import reachability
+from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
 from driver.executions import Executions
 from driver.models.events import VERSION, FailureCode, build_event
 from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
+from driver.pools import Pool
 from driver.settings import TRIAL_HUB, Settings, current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
-HEALTH_SECONDS = 2.0  # that the task hub has to answer
+FINDS = Pool("searches in Azure", threads=16, queue=48)
+HEALTH_SECONDS = 0.9  # that the task hub has to answer
 KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
+_VITALS = ("app", "taskHub", "kafka", "azure", "entra")
+_seen: dict[str, datetime] = {}  # since when vitals are UNHEALTHY
 _NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
 _ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
 _LOST_WITHIN = timedelta(days=1)  # how long ago an execution that ended without an event may have begun
@@ -51,46 +56,58 @@ async def show_execution(request_id: str, headers: Mapping[str, str], client: Ex
 
 
 async def check_health(client: Executions) -> Answer:
-    """GET /management/health: 503 if no request can be accepted now. If Kafka or Azure cannot be reached, requests are
-    still accepted: the answer is 200 with that vital UNHEALTHY.
+    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached,
+    requests are still accepted: the answer is 200 with that vital UNHEALTHY.
     """
     settings = current()
-    vitals = {
-        "app": _describe_vital(),
-        "taskHub": _describe_vital(),
-        "kafka": _describe_vital(),
-        "azure": _describe_vital(connection.is_reachable()),
-    }
+    troubles: dict[str, str | Trouble] = {}
     status = 200
+    answer = asyncio.ensure_future(executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS))
     try:
         _require_ready(settings)
-        vitals["kafka"] = await _describe_kafka(settings)
+        if found := await _find_trouble_of_kafka(settings):
+            troubles["kafka"] = found
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["app"] = _describe_vital(False, str(error))
+        troubles["app"] = str(error)
         status = error.status
     try:
-        await executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS)
-        if settings.task_hub_trial:
-            vitals["taskHub"] = _describe_vital(reason=TRIAL_HUB)
+        await answer
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
-        vitals["taskHub"] = _describe_vital(False, str(error))
+        troubles["taskHub"] = str(error)
         status = error.status
+    for name, service in (("azure", reachability.ARM), ("entra", reachability.ENTRA_ID)):
+        if trouble := service.find_trouble():
+            troubles[name] = trouble
+    vitals = {name: _describe_vital(name, troubles.get(name)) for name in _VITALS}
+    if settings.task_hub_trial and "taskHub" not in troubles:
+        vitals["taskHub"]["reason"] = TRIAL_HUB
     return Answer(status, {"vitals": vitals})
 
 
-async def _describe_kafka(settings: Settings) -> dict[str, str]:
-    """The vital of Kafka as it is known. Kafka is not asked here; only a process that has just begun waits a moment."""
+async def _find_trouble_of_kafka(settings: Settings) -> str | Trouble | None:
+    """Why Kafka is away, as it is known; None if it answers. It is not asked here; only a process that has just begun
+    waits a moment.
+    """
     deadline = time.monotonic() + KAFKA_SECONDS
     while not (condition := events.read_condition(settings)).is_known and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
-    return _describe_vital(condition.is_known and not condition.is_away, condition.reason)
+    if condition.is_known and not condition.is_away:
+        return None
+    reason = condition.reason or "Kafka has not answered yet"
+    return Trouble(reason, datetime.fromisoformat(condition.since)) if condition.since else reason
 
 
-def _describe_vital(is_good: bool = True, reason: str = "") -> dict[str, str]:
-    status = {"status": "OK" if is_good else "UNHEALTHY"}
-    return {**status, "reason": telemetry.redact(reason)} if reason else status
+def _describe_vital(name: str, trouble: str | Trouble | None) -> dict[str, str]:
+    """A vital: if it is UNHEALTHY, with the reason, and since when: of some, since a health check has first seen it."""
+    if trouble is None:
+        _seen.pop(name, None)
+        return {"status": "OK"}
+    if isinstance(trouble, str):
+        trouble = Trouble(trouble, _seen.setdefault(name, datetime.now(UTC)))
+    since = trouble.since.isoformat(timespec="seconds")
+    return {"status": "UNHEALTHY", "reason": telemetry.redact(trouble.reason), "since": since}
 
 
 async def housekeep(client: Executions) -> None:
@@ -136,9 +153,10 @@ async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) 
 
 async def _find_reference(body: bytes) -> Answer:
     request = parse(ReferenceRequest, _require_limit(body))
-    search = asyncio.to_thread(references.find, request, current())
+    ends_at = time.monotonic() + FIND_SECONDS
     try:
-        return Answer(200, {"result": await asyncio.wait_for(search, FIND_SECONDS)})
+        found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
+        return Answer(200, {"result": found})
     except TimeoutError as error:
         raise NotReady(
             f"Azure has not answered within {FIND_SECONDS} seconds, the request may be sent again"

@@ -5,18 +5,18 @@ bound and checked.
 from dataclasses import dataclass
 from typing import Any
 
+from driver.adoption_plans import plan_adoption, plan_stack_adoption
 from driver.azure.locations import read_location
 from driver.deployment_plans import build_deployment_name, plan_deployment
 from driver.errors import InvalidRequest
 from driver.inputs import Inputs, build_context, evaluate
-from driver.models.orders import Adopt, Call, Deploy, Order, Preview, Remove, Target
+from driver.models.orders import Adopt, Call, Deploy, Idle, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
-from driver.packages.manifests import PREVIEWS, OwnedResource
-from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
+from driver.packages.manifests import ADOPT, PREVIEWS, OwnedResource, Transition
 from driver.settings import Settings
 
-STACK_ID = "stack_id"
+Work = Deploy | Remove | Call | Adopt | Preview | Idle
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,15 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     """The plan of a request. Its order has no requestId yet: `name_order` adds it. Raises InvalidRequest naming every
     fault.
     """
-    manifest = package.manifest
-    preview = next((name for name in PREVIEWS if name.lower() == request.lifecycle_name.lower()), "")
-    if preview.lower() in map(str.lower, manifest.transitions):
-        preview = ""  # the package defines an operation of that name itself
-    transition = manifest.find_transition("Create" if preview else request.lifecycle_name)
+    transition, built_in = find_transition(request, package)
+    preview = built_in if built_in in PREVIEWS else ""
     location = read_location(request.deployment_location, settings)
-    inputs = Inputs(request, package, transition, preview, build_context(request))
-    work = _plan_work(inputs)
+    if built_in == ADOPT:
+        work: Work = plan_adoption(request, package)
+    elif transition is not None:
+        work = _plan_work(Inputs(request, package, transition, preview, build_context(request)))
+    else:
+        work = Idle()
     order = Order(
         request_id="",
         resource_id=request.read_system_property("resourceId"),
@@ -47,31 +48,40 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
         topology=request.associated_topology,
         work=work,
     )
-    return Plan(order, transition.seconds or settings.transition_timeout_minutes * 60)
+    seconds = transition.seconds if transition else None
+    return Plan(order, seconds or settings.transition_timeout_minutes * 60)
+
+
+def find_transition(request: LifecycleRequest, package: Package) -> tuple[Transition | None, str]:
+    """The transition of a request, None if nothing is to be done; and the name of what every package has, if it asks
+    for one of these: they are about Create. Raises InvalidRequest if there is no such transition.
+    """
+    built_in = package.manifest.find_built_in(request.lifecycle_name)
+    if built_in == ADOPT:
+        create = next((one for name, one in package.manifest.transitions.items() if name.lower() == "create"), None)
+        return create, built_in
+    return package.manifest.find_transition("Create" if built_in else request.lifecycle_name), built_in
 
 
 def name_order(order: Order, request_id: str) -> Order:
     """The order of a plan with the requestId in it and in the name of its deployment."""
-    work = order.work
-    if isinstance(work, Deploy):
-        work = _name_deployment(work, request_id)
-    elif isinstance(work, Preview):
-        work = work.model_copy(update={"deploy": _name_deployment(work.deploy, request_id)})
-    return order.model_copy(update={"request_id": request_id, "work": work})
+    deploy = order.deploy
+    if deploy is not None:
+        name = build_deployment_name(deploy.name, request_id)
+        order = order.with_deploy(deploy.model_copy(update={"name": name}))
+    return order.model_copy(update={"request_id": request_id})
 
 
-def _name_deployment(deploy: Deploy, request_id: str) -> Deploy:
-    return deploy.model_copy(update={"name": build_deployment_name(deploy.name, request_id)})
-
-
-def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:
+def _plan_work(inputs: Inputs) -> Work:
     transition = inputs.transition
     if inputs.preview:
         if transition.deploy is None:
             raise InvalidRequest(f"{inputs.place}: it compares with the template of Create, and Create has none here")
         return Preview(deploy=plan_deployment(inputs, transition.deploy), drift=inputs.preview == "CheckDrift")
     if transition.deploy is not None:
-        return _plan_adoption(inputs) or plan_deployment(inputs, transition.deploy)
+        is_create = inputs.transition is inputs.package.manifest.find_transition("Create")
+        adoption = plan_stack_adoption(inputs.request, inputs.package) if is_create else None
+        return adoption or plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:
         return Call(action=transition.call, on=transition.on)
     return _plan_removal(inputs)
@@ -79,7 +89,12 @@ def _plan_work(inputs: Inputs) -> Deploy | Remove | Call | Adopt | Preview:
 
 def _plan_removal(inputs: Inputs) -> Remove:
     manifest, removed = inputs.package.manifest, inputs.transition.remove
-    options: dict[str, Any] = {"refuse_foreign": manifest.refuse_foreign, "purge": manifest.soft_delete.purge_on_delete}
+    options: dict[str, Any] = {
+        "refuse_foreign": manifest.refuse_foreign,
+        "purge": manifest.soft_delete.purge_on_delete,
+        "retain": manifest.retain,
+        "retain_all": inputs.transition.retain,
+    }
     if removed == "all" or removed is None:
         return Remove(groups=inputs.package.name == "AzureResourceGroup", **options)
     owned_resources = [removed] if isinstance(removed, OwnedResource) else removed
@@ -102,19 +117,3 @@ def _plan_targets(inputs: Inputs, owned_resources: list[OwnedResource]) -> tuple
     if faults:
         raise InvalidRequest(*faults)
     return tuple(targets)
-
-
-def _plan_adoption(inputs: Inputs) -> Adopt | None:
-    """The adoption of the deployment that the property `stack_id` of a Create names; None without that property."""
-    stack_property = inputs.request.resource_properties.get(STACK_ID)
-    stack_id = "" if stack_property is None or stack_property.value is None else str(stack_property.value).strip()
-    if not stack_id or inputs.transition is not inputs.package.manifest.find_transition("Create"):
-        return None
-    deployment_id = ResourceId.parse(stack_id)
-    if not (deployment_id.is_deployment and deployment_id.subscription):
-        raise InvalidRequest(
-            f"property '{STACK_ID}': '{stack_id[:300]}' is not the ARM id of a deployment:"
-            f" /subscriptions/<id>/resourceGroups/<group>/providers/{DEPLOYMENT_TYPE}/<name>"
-        )
-    template, _ = inputs.package.load_template(inputs.transition.deploy or "")
-    return Adopt(deployment_id=deployment_id, outputs=template.outputs)

@@ -1,22 +1,18 @@
 """references/find: finds a resource that exists in Azure, by ARM id, by name or by tag."""
 
-import json
 import re
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from driver.azure import resources
+from driver.azure.deadlines import limit_calls
 from driver.azure.locations import read_location
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.errors import InvalidRequest, NotReady
 from driver.models.orders import AzureLocation
 from driver.models.requests import ReferenceRequest
-from driver.packages import archives, catalogue, expressions
+from driver.packages import archives, catalogue, expressions, queries
 from driver.packages.manifests import Reference
 from driver.resource_ids import GROUP_TYPE, SUBSCRIPTION_TYPE, ResourceId
 from driver.settings import Settings
@@ -26,17 +22,21 @@ from driver.topology import name_entries
 _TAG = "tag:"
 _MOST_LISTED = 10
 _PLAIN = re.compile(r"[^?#]+")  # an ARM id is put into a URL as it is, so it must not begin a query or a fragment
-_MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply the size of its input
-_LARGEST_OUTPUT = 1_000_000  # characters of JSON
 
 
-def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
+def find(request: ReferenceRequest, settings: Settings, ends_at: float) -> dict[str, Any] | None:
     """`{"resourceId", "associatedTopology", "outputs"}` of the one resource that `instanceName` names: an ARM id, a
     name in the deployment location's subscription, or `tag:<name>=<value>`. None if no resource matches.
 
     The `reference:` block of the driver files' lifecycle.yaml may narrow the search and define outputs. Raises
-    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached.
+    InvalidRequest if several resources match or Azure refuses, NotReady if Azure cannot be reached. Azure is not called
+    after the time `ends_at` of `time.monotonic()`.
     """
+    with limit_calls(ends_at):
+        return _find(request, settings)
+
+
+def _find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None:
     location = read_location(request.deployment_location, settings)
     reference = _read_reference(request, settings)
     try:
@@ -60,7 +60,7 @@ def find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | None
     return {
         "resourceId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource_id.folded)),
         "associatedTopology": {key: entry.model_dump(mode="json") for key, entry in topology.items()},
-        "outputs": {name: _evaluate_output(name, query, resource) for name, query in outputs.items()},
+        "outputs": queries.evaluate_outputs(outputs, resource),
     }
 
 
@@ -118,25 +118,3 @@ def _build_child_id(location: AzureLocation, kind: str, group: str, wanted: str)
     path = "/".join(f"{child_type}/{name}" for child_type, name in zip(types, names, strict=True))
     scope = f"/subscriptions/{location.subscription_id}/resourceGroups/{group}"
     return ResourceId.parse(f"{scope}/providers/{namespace}/{path}")
-
-
-def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
-    place = f"lifecycle.yaml, reference.outputs.{name}: '{query[:300]}'"
-    try:
-        compiled = jmespath.compile(query)
-        if _count_combined(compiled.parsed) > _MOST_COMBINED:
-            raise InvalidRequest(f"{place} combines more than {_MOST_COMBINED} lists, objects and functions")
-        text = ""
-        for chunk in json.JSONEncoder().iterencode(compiled.search(resource)):
-            text += chunk
-            if len(text) > _LARGEST_OUTPUT:
-                raise InvalidRequest(f"{place} gives more than {_LARGEST_OUTPUT} characters")
-        return json.loads(text)
-    except (JMESPathError, RecursionError, ValueError, TypeError) as error:
-        raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from error
-
-
-def _count_combined(node: Mapping[str, Any]) -> int:
-    """The number of lists, objects and functions in a parsed JMESPath."""
-    here = node["type"] in ("multi_select_list", "multi_select_dict", "function_expression")
-    return here + sum(_count_combined(child) for child in node["children"])

@@ -5,7 +5,7 @@ import uuid
 from hashlib import sha256
 from typing import Any
 
-from driver.models.orders import Deploy, Order, Preview
+from driver.models.orders import Order
 from driver.models.requests import LifecycleRequest, Properties
 
 _HALF = 16  # digits of each half of a requestId
@@ -37,8 +37,7 @@ def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None)
 
 def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:
     """The part of a request's content that is specific to its verb: the properties of a deployment, else the work."""
-    deploy = order.work.deploy if isinstance(order.work, Preview) else order.work
-    if not isinstance(deploy, Deploy):
+    if order.deploy is None:
         # A release may add options. Where they are not used, the id stays what it was.
         return order.work.model_dump(mode="json", exclude_defaults=True)
     secrets = order.secrets

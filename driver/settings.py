@@ -1,6 +1,7 @@
 """The driver's settings. Only this module reads the environment; docs/configuration.md is generated from it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,7 @@ TRIAL_HUB = "trial: a kill of the task hub's pod loses the requests that were ac
 # Bytes of one payload that Durable Task Scheduler takes (1 MB), less room for what surrounds it.
 # learn.microsoft.com/azure/durable-task/scheduler/durable-task-scheduler, "limitations"
 SCHEDULER_PAYLOAD = 1_000_000
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,4}|:[1-5][0-9]{4})?")
 LOG_OUTPUTS = ("host", "container")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -53,6 +55,20 @@ class Settings:
         default="",
         metadata={
             "AZURE_RESOURCE_MANAGER_URL": "Azure Resource Manager for them; the public cloud's if empty. https only."
+        },
+    )
+    arm_gateway_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "ARM_GATEWAY_HOSTS": "Hosts besides the Resource Manager's that its polling addresses may name, where a "
+            "gateway is before it: `host` (at its port) or `host:port`, comma-separated. Tokens are sent to them."
+        },
+    )
+    register_providers: bool = field(
+        default=True,
+        metadata={
+            "REGISTER_PROVIDERS": "`false`: a resource provider that the subscription is not registered for is not "
+            "registered, and what needs it fails."
         },
     )
     sealing_keys: tuple[str, ...] = field(
@@ -141,6 +157,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         events_to_log=events == "log",
         authority_host=_read_url(environment, "AZURE_AUTHORITY_HOST", faults),
         resource_manager_url=_read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
+        arm_gateway_hosts=_read_hosts(environment, "ARM_GATEWAY_HOSTS", faults),
+        register_providers=_read_switch(environment, "REGISTER_PROVIDERS", True, faults),
         sealing_keys=_read_sealing_keys(environment, faults),
         log_level=log_level,
         log_output=log_output,
@@ -168,6 +186,21 @@ def _read_url(environment: Mapping[str, str], name: str, faults: list[str]) -> s
         return f"https://{url}"
     faults.append(f"{name} is '{url}': credentials are only ever sent to an https:// address")
     return ""
+
+
+def _read_hosts(environment: Mapping[str, str], name: str, faults: list[str]) -> tuple[str, ...]:
+    hosts = tuple(filter(None, (host.strip().lower() for host in environment.get(name, "").split(","))))
+    wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+    faults += [f"{name} has '{host}': it takes hosts such as gateway.example or gateway.example:8443" for host in wrong]
+    return tuple(host for host in hosts if host not in wrong)
+
+
+def _read_switch(environment: Mapping[str, str], name: str, default: bool, faults: list[str]) -> bool:
+    text = environment.get(name, "").strip().lower()
+    if text in ("", "true", "false"):
+        return text == "true" if text else default
+    faults.append(f"{name} is '{text}': it takes true or false")
+    return default
 
 
 def _read_number(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:

@@ -170,6 +170,8 @@ def configure(settings: Settings) -> None:
     # Libraries log every request. That would be ten times as many lines as the driver's own.
     for name in ("azure", "msal", "urllib3", "asyncio"):
         logging.getLogger(name).setLevel(logging.DEBUG if debugging else logging.ERROR)
+    if not debugging:  # it logs answers of Entra ID that are cut off, which may hold a token
+        logging.getLogger("msal").setLevel(logging.CRITICAL)
     # The HTTP streams server logs every request with its path, which may hold a secret prefix.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.access").propagate = False

@@ -50,8 +50,9 @@ FIRST = {
     "adopt": "adopt_deployment",
     "preview": "start_preview",
 }
-# The step to go back to on Retry: a deployment that failed for a passing reason is started again, not watched again.
-AGAIN = {"watch_deployment": "start_deployment"}
+# The step to go back to on Retry: what has failed for a passing reason is started again, not watched again. Runs before
+# version 2 watch a what-if again.
+AGAIN = {"watch_deployment": "start_deployment", "watch_preview": "start_preview"}
 # From the PUT on, resources may have been created. A run that fails in one of these steps abandons its deployment
 # first, which cancels it and collects what it created.
 ABANDON = "abandon_deployment"
@@ -62,6 +63,7 @@ ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
 PAUSE_AFTER_DEATH = timedelta(milliseconds=RETRIES.first_retry_interval_in_milliseconds)
 STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
+WAITS_A_GENERATION = 3  # for Kafka: fewest milliseconds a try; each generation costs an episode, each event replay
 PUBLISH_AGAIN_SECONDS = 30
 
 
@@ -90,7 +92,7 @@ def run_steps(
     elif run.version >= 2 and (until := find_publication_time(progress)) and until > context.current_utc_datetime:
         yield context.create_timer(until)
     is_publishing = progress.step == PUBLISH
-    for _ in range(STEPS_A_GENERATION):
+    for _ in range(WAITS_A_GENERATION if run.version >= 2 and is_publishing else STEPS_A_GENERATION):
         step = progress.step
         payload = _build_payload(run, progress, context.current_utc_datetime)
         limit = None if step == PUBLISH else find_limit(run, progress, context.current_utc_datetime)
@@ -208,13 +210,18 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
     if outcome.kind == "Succeeded":
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
-        attempt = progress.attempt if following in AGAIN else progress.restarted_at
+        attempt = progress.attempt if _find_again(run, following) != following else progress.restarted_at
         return replace(after, step=following, attempt=attempt, restarted_at=0)
     if outcome.kind == "Retry" and outcome.restart and run.transition:
         return replace(after, step=FIRST[run.transition.verb], attempt=0, restarted_at=progress.attempt)
     if outcome.kind == "Retry":
-        return replace(after, step=AGAIN.get(step, step), attempt=progress.attempt + 1)
+        return replace(after, step=_find_again(run, step), attempt=progress.attempt + 1)
     return after
+
+
+def _find_again(run: Run, step: str) -> str:
+    """The step that follows a Retry of a step."""
+    return step if run.version < 2 and step == "watch_preview" else AGAIN.get(step, step)
 
 
 def _is_over_time(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from driver import acceptance, contents
 from driver.models.runs import PUBLISH, RUN_VERSION
-from driver.steps.table import FIRST_STEPS, STEPS
+from driver.steps.table import STEPS
 from orchestrators import lifecycle
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,23 +90,22 @@ def test_http_functions_take_the_streaming_request(functions: dict[str, Any]) ->
 
 
 def test_functions_with_a_durable_client_are_async_except_those_that_wait_for_azure(functions: dict[str, Any]) -> None:
-    """The SDK's decorator makes them async. A first step blocks: it has to run in a thread."""
+    """The SDK's decorator makes them async. A step blocks: it has to run in a thread."""
     clients = {
         name: one["async"]
         for name, one in functions.items()
         if any(binding["type"] == "durableClient" for binding in one["bindings"])
     }
-    assert {name for name, is_async in clients.items() if not is_async} == set(FIRST_STEPS)
+    assert {name for name, is_async in clients.items() if not is_async} == set(STEPS)
     assert {name for name, is_async in clients.items() if is_async} >= {"execute_lifecycle", "show_execution"}
 
 
-def test_a_first_step_gets_the_client_as_the_sdk_binds_it(functions: dict[str, Any]) -> None:
+def test_a_step_gets_the_client_as_the_sdk_binds_it(functions: dict[str, Any]) -> None:
     bindings = {
         name: [(one["name"], one["direction"]) for one in function["bindings"] if one["type"] == "durableClient"]
         for name, function in functions.items()
     }
-    assert all(bindings[step] == bindings["show_execution"] for step in FIRST_STEPS)
-    assert set(FIRST_STEPS) == set(lifecycle.FIRST.values()) - {"start_preview"}
+    assert all(bindings[step] == bindings["show_execution"] for step in STEPS)
 
 
 def test_every_parameter_is_bound(functions: dict[str, Any]) -> None:
@@ -114,11 +114,12 @@ def test_every_parameter_is_bound(functions: dict[str, Any]) -> None:
         assert set(one["parameters"]) <= bound, name
 
 
-def test_the_orchestrator_is_the_one_that_the_api_starts(functions: dict[str, Any]) -> None:
-    (one,) = of_kind(functions, "orchestrationTrigger").values()
-    assert one["name"] == lifecycle.run_lifecycle.__name__ == "run_lifecycle"
-    assert trigger(one)["name"] == "context"
-    assert not one["async"]
+def test_the_orchestrators_are_those_that_the_api_starts(functions: dict[str, Any]) -> None:
+    orchestrators = of_kind(functions, "orchestrationTrigger")
+    assert set(orchestrators) == {acceptance.ORCHESTRATOR, contents.ORCHESTRATOR}
+    for one in orchestrators.values():
+        assert trigger(one)["name"] == "context"
+        assert not one["async"]
 
 
 def test_what_the_orchestrator_calls_is_what_is_registered(functions: dict[str, Any]) -> None:

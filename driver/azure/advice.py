@@ -10,15 +10,15 @@ _OFFER = re.compile(
 _NAMESPACE = re.compile(r"namespace '([\w.]+)'", re.IGNORECASE)
 _TERMS = ("legal terms", "marketplace")
 _SOFT_DELETED = ("flagmustbesetforrestore", "servicealreadyexistsinsoftdeletedstate")
-_UNREGISTERED = ("missingsubscriptionregistration", "subscriptionnotregistered")
+UNREGISTERED = ("missingsubscriptionregistration", "subscriptionnotregistered")
 
 
 def find_advice(code: str, message: str) -> str:
     """What to do about a refusal; empty where the driver knows nothing that its message does not say."""
     folded, text = code.lower(), message.lower()
     if folded in _SOFT_DELETED or "deleted state" in text or "soft-deleted" in text:
-        return "the name is held back by a service that was deleted: purge that, recover it, or take another name"
-    if folded in _UNREGISTERED and (namespace := find_namespace(message)):
+        return "a deleted service holds back the name: purge it, recover it, or take another name"
+    if folded in UNREGISTERED and (namespace := find_namespace(message)):
         return f"register the provider: az provider register --namespace {namespace}"
     if any(words in text for words in _TERMS) and (offer := _OFFER.search(message)):
         plan = offer["plan"] or "PLAN"

@@ -1,17 +1,43 @@
-"""The credential of a deployment location, shared by the threads of a worker."""
+"""The credential of a deployment location, shared by the threads of a worker.
 
+The SDK's own credential would try again and wait in the worker. Here Entra ID is asked once, with short time-outs, by
+one thread at a time. Others that need the token share its result; while the token at hand is still good, nobody waits.
+"""
+
+import json
+import re
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from driver.azure import reachability
+from driver.azure.headers import read_retry_after
+from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
+from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
     from azure.identity import ClientSecretCredential
 
+CONNECT_SECONDS = 3
+READ_SECONDS = 7
+_RENEWED_SECONDS = 240  # before its end a token is renewed; the SDK's cache gives none that ends within 300
+_LEAST_SECONDS = 1  # that a token must still be good for
+_REFUSED_SECONDS = 5.0  # for which a refusal is shared; a longer Retry-After wins up to the next
+_LONGEST_REFUSED_SECONDS = 60.0
+# Passing errors: ExternalServerRetryableError, RequestTimeout, RequestBudgetExceeded, MsodsServiceUnavailable,
+# TenantThrottling, LoopDetected. Source: learn.microsoft.com "Microsoft Entra authentication error codes"
+_PASSING = {90006, 90012, 90024, 90033, 90055, 50196}
+_PASSING_WORDS = ("server_error", "temporarily_unavailable")
+_NUMBER = re.compile(r"AADSTS(\d+)")
 
-def build_credential(location: AzureLocation) -> "ClientSecretCredential":
+
+def build_credential(location: AzureLocation, **options: Any) -> "ClientSecretCredential":
+    """A credential that asks Entra ID once. `options` are those of the SDK's pipeline."""
     from azure.identity import ClientSecretCredential
 
     return ClientSecretCredential(
@@ -23,28 +49,149 @@ def build_credential(location: AzureLocation) -> "ClientSecretCredential":
         disable_instance_discovery=not location.authority_host.endswith(
             (".microsoftonline.com", ".microsoftonline.us", ".cn")
         ),
+        retry_total=0,
+        connection_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        **options,
     )
 
 
 class SharedCredential:
-    """A credential that many threads share. One of them requests the token, and the others wait for it instead of
-    requesting one each.
-    """
+    """A credential that many threads share."""
 
-    def __init__(self, build: "Callable[[], ClientSecretCredential]") -> None:
-        self._build = build
-        self._credential = build()
-        self._token = ""
-        self._lock = threading.Lock()
+    def __init__(self, location: AzureLocation) -> None:
+        self._location = location
+        self._lock = threading.Lock()  # held for moments only, never while something waits
+        self._answer: Any = None  # the last HTTP response of Entra ID to the thread that asks it
+        self._credential: ClientSecretCredential | None = self._build()
+        self._token: AccessToken | None = None
+        self._renew_at = 0.0
+        self._request: Future[AccessToken] | None = None
+        self._refusal: Refusal | None = None
+        self._refused_until = 0.0
 
     def get_token(self, *scopes: str, **options: Any) -> "AccessToken":
+        """The token. Raises SignInRefused or SignInUnavailable."""
         with self._lock:
-            token = self._credential.get_token(*scopes, **options)
-            self._token = token.token
-            return token
+            token = None if options.get("claims") else self._find_good_token()
+            if token and time.time() < self._renew_at:
+                return token
+            waits = self._refused_until - time.monotonic()
+            if self._refusal and waits > 0:
+                if token:
+                    return token
+                raise type(self._refusal)(self._refusal.cause, waits)
+            pending, self._request = self._request, self._request or Future()
+            request = self._request
+        if pending is None:
+            self._fulfil(request, scopes, options)
+        return token if pending and token else request.result()
 
     def forget(self, token: str) -> None:
         """Request a new token next time if that is the newest one. By the SDK's cache it may still be good."""
         with self._lock:
-            if token == self._token:
-                self._credential, self._token = self._build(), ""
+            if self._token and token == self._token.token:
+                self._token, self._credential = None, None
+
+    def _find_good_token(self) -> "AccessToken | None":
+        return self._token if self._token and self._token.expires_on - time.time() > _LEAST_SECONDS else None
+
+    def _fulfil(self, request: "Future[AccessToken]", scopes: tuple[str, ...], options: Mapping[str, Any]) -> None:
+        """Request a token, and let all that wait for it have the result."""
+        refusal: Refusal | None = None
+        try:
+            token = self._request_token(scopes, options)
+        except Refusal as refused:
+            refusal = refused
+        except BaseException as error:
+            with self._lock:
+                self._request = None
+            request.set_exception(error)
+            return
+        with self._lock:
+            self._request, self._refusal = None, refusal
+            if refusal is None:
+                self._token = token
+                left = token.expires_on - time.time()
+                self._renew_at = token.expires_on - min(_RENEWED_SECONDS, left / 2)
+            else:
+                held = min(max(refusal.retry_after, _REFUSED_SECONDS), _LONGEST_REFUSED_SECONDS)
+                self._refused_until = time.monotonic() + held
+                good = self._find_good_token()
+        if refusal is None:
+            request.set_result(token)
+        elif good:
+            request.set_result(good)
+        else:
+            request.set_exception(refusal)
+
+    def _request_token(self, scopes: tuple[str, ...], options: Mapping[str, Any]) -> "AccessToken":
+        """Ask Entra ID for a token. Only one thread is ever here."""
+        from azure.core.exceptions import ClientAuthenticationError
+
+        host = urlsplit(self._location.authority_host).netloc
+        self._answer = None
+        credential = self._credential or self._build()
+        try:
+            token = credential.get_token(*scopes, **options)
+        except ClientAuthenticationError as error:
+            self._credential = None  # the SDK would repeat some refusals out of a cache
+            credential.close()
+            refusal = self._read_refusal(host, error)
+            if isinstance(refusal, SignInUnavailable):
+                reachability.ENTRA_ID.note_trouble(host, refusal.cause.message)
+            else:
+                reachability.ENTRA_ID.note_answer(host)
+            raise refusal from error
+        self._credential = credential
+        reachability.ENTRA_ID.note_answer(host)
+        return token
+
+    def _build(self) -> "ClientSecretCredential":
+        return build_credential(
+            self._location,
+            raw_request_hook=lambda request: self._note_answer(None),
+            raw_response_hook=lambda response: self._note_answer(response.http_response),
+        )
+
+    def _note_answer(self, answer: Any) -> None:
+        self._answer = answer
+
+    def _read_refusal(self, host: str, error: Exception) -> Refusal:
+        """Why Entra ID has given no token, from its last answer; without one, from the error of the connection."""
+        place = f"deployment location '{self._location.name}': Entra ID ({host})"
+        answer = self._answer
+        if answer is None:
+            text = " ".join(str(error.__cause__ or error).split())[:300]
+            if not _is_of_connection(error.__cause__):
+                return SignInRefused(Cause("AuthenticationFailed", f"{place}: {text}"))
+            return SignInUnavailable(Cause("SignInUnavailable", f"{place} cannot be reached: {text}"))
+        status, told = answer.status_code, _read_oauth_error(answer)
+        text = " ".join(str(told.get("error_description") or told.get("error") or "").split())[:600]
+        if told and 400 <= status < 500 and status not in (408, 429) and not _passes(told):
+            return SignInRefused(Cause("AuthenticationFailed", f"{place} refused to sign in: {text}"))
+        text = text or "nothing that it would say"
+        cause = Cause("SignInUnavailable", f"{place} answered with HTTP {status}: {text}")
+        return SignInUnavailable(cause, read_retry_after(answer.headers))
+
+
+def _is_of_connection(error: BaseException | None) -> bool:
+    from azure.core.exceptions import AzureError
+
+    return isinstance(error, AzureError | OSError)
+
+
+def _read_oauth_error(answer: Any) -> Mapping[str, Any]:
+    """The OAuth error in an answer; empty if it holds none: a page of something on the way, or JSON that is cut off."""
+    try:
+        body = json.loads(answer.text())
+    except ValueError:
+        return {}
+    return body if isinstance(body, Mapping) and isinstance(body.get("error"), str) else {}
+
+
+def _passes(told: Mapping[str, Any]) -> bool:
+    listed = told.get("error_codes")
+    numbers = {*(listed if isinstance(listed, list) else ())}
+    numbers |= {int(number) for number in _NUMBER.findall(str(told.get("error_description", ""))[:200])}
+    return told["error"] in _PASSING_WORDS or bool(numbers & _PASSING)

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from driver.azure import connection, operations, tags
+from driver.azure.headers import read_date
 from driver.azure.operations import Operation
-from driver.azure.refusals import Refusal, Refused, read_cause
+from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
+from driver.azure.registrations import registering
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
@@ -48,7 +50,7 @@ def put(order: Order, work: Deploy, template: Mapping[str, Any]) -> Operation:
     body = {**_build_body(work, template), "tags": tags.build_tags(order)}
     headers = {"x-ms-correlation-request-id": order.request_id}
     try:
-        with connection.connect(order.location) as clients:
+        with registering(order.location), connection.connect(order.location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
             return operations.read_operation(operations.call_begin(begin, *scope_and_name, body, headers=headers))
     except Refusal as refused:
@@ -69,22 +71,25 @@ class Validation:
 
 def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Validation:
     """ARM's preflight validation of a deployment."""
-    with connection.connect(location) as clients:
+    with registering(location), connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
         response = operations.call_begin(
             begin, *split_id(build_deployment_id(location, work)), _build_body(work, template)
         )
     answer = response.json()
+    if not isinstance(answer, Mapping):
+        raise Unreachable(Cause("ConnectionFailed", "the validation was answered with something that is no result"))
     if "error" in answer:
-        raise Refused(200, read_cause(answer))
+        with registering(location):
+            raise Refused(200, read_cause(answer))
     named = answer.get("properties", {}).get("validatedResources") or ()
     ids = tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
-    return Validation(ids, connection.read_date(response.headers))
+    return Validation(ids, read_date(response.headers))
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Begin ARM's what-if of a deployment. Once its operation is over, its body holds `properties.changes`."""
-    with connection.connect(location) as clients:
+    with registering(location), connection.connect(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
             response = operations.call_begin(
@@ -100,7 +105,9 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     """A deployment's state, outputs and resources."""
     with connection.connect(location) as clients:
         deployment = clients.deployments.deployments.get_at_scope(*split_id(resource_id))
-    properties: Any = deployment.properties
+    properties: Any = getattr(deployment, "properties", None)
+    if properties is None:
+        raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no record"))
     state = read_word(properties.provisioning_state)
     failure = None
     if state in ("Failed", "Canceled"):

@@ -1,14 +1,17 @@
 """Calls to ARM through its pipeline, and the asynchronous operations that they start."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from driver.azure import connection
+from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
+from driver.azure.registrations import registering
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -20,8 +23,8 @@ _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),
     *("queued", "running", "started", "updating"),
 }
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _CANCELED = ("canceled", "cancelled")
-_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def read_operation(response: Any) -> Operation:
     if not url and response.status_code == 202:
         url = headers.get("Location", "")
     correlation_id = headers.get("x-ms-correlation-request-id", "")
-    return Operation(url, connection.read_retry_after(headers), correlation_id, status=response.status_code)
+    return Operation(url, read_retry_after(headers), correlation_id, status=response.status_code)
 
 
 def poll(location: AzureLocation, url: str) -> Operation:
@@ -72,11 +75,12 @@ def poll(location: AzureLocation, url: str) -> Operation:
     state = str(body.get("status") or "").lower()
     if state == "failed" or state in _CANCELED:
         cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
-        raise Refused(200, cause, body=json.dumps(body))
+        with registering(location):
+            raise Refused(200, cause, body=json.dumps(body))
     is_running = response.status_code == 202 or state not in ("", "succeeded")
     return Operation(
         url if is_running else "",
-        connection.read_retry_after(response.headers),
+        read_retry_after(response.headers),
         body=body,
         status=response.status_code,
         is_unclear=response.status_code != 202 and state not in _RUNNING,
@@ -113,7 +117,10 @@ class Look:
 
 def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
     """The body of a resource."""
-    return _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+    if not body:
+        raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
+    return body
 
 
 def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
@@ -127,7 +134,7 @@ def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
     body = _read_json(response)
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
-    return Look(body, connection.read_date(response.headers))
+    return Look(body, read_date(response.headers))
 
 
 def list_values(
@@ -159,30 +166,14 @@ def act(location: AzureLocation, resource_id: str, action: str, api_version: str
 
 def _send(location: AzureLocation, method: str, url: str) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
-    with connection.connect(location) as arm:
-        if not is_trusted(location, absolute):
-            # A bearer token goes to the Resource Manager that was configured and to nobody else.
-            raise Unreachable(Cause("UntrustedPollingAddress", absolute.split("?", 1)[0][:200]))
+    subscription = _SUBSCRIPTION.match(url)
+    with registering(location, subscription[1] if subscription else ""), connection.connect(location) as arm:
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
         if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
             raise connection.build_refusal(response)
     return response
-
-
-def is_trusted(location: AzureLocation, url: str) -> bool:
-    """Whether a URL is one of the Resource Manager that was configured: the same scheme, host and port, which may be
-    given or left out.
-    """
-    known, asked = urlsplit(location.resource_manager_url), urlsplit(url)
-    try:
-        ports = [parts.port or _PORTS.get(parts.scheme) for parts in (known, asked)]
-    except ValueError:  # the port is no number
-        return False
-    is_same = (known.scheme, known.hostname) == (asked.scheme, asked.hostname) and ports[0] == ports[1]
-    below = asked.path.lower().startswith(f"{known.path.rstrip('/')}/".lower())
-    return is_same and below and asked.username is None and asked.password is None
 
 
 def _read_json(response: Any) -> Mapping[str, Any]:

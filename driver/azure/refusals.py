@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from driver.azure.verdicts import FINAL, PASSING, VERDICTS, Cause, Verdict, find_verdict
+from driver.telemetry import redact
 
 # Codes around the code that tells the cause.
 WRAPPERS = {
@@ -53,6 +54,8 @@ class Refusal(Exception):
     `status` is the HTTP status of ARM's answer, 200 if ARM reported an operation that failed, 0 without an answer of
     ARM. `retry_after` are the seconds that the server asks to wait. `answered_at` is the time of the answer by the
     server's clock, if it said that. `body` is the whole error as text: it may name resources that the cause does not.
+
+    The cause goes into states, which are in the task hub as they are, so it holds no secret of the order. The body may.
     """
 
     status = 0
@@ -60,8 +63,8 @@ class Refusal(Exception):
     def __init__(
         self, cause: Cause, retry_after: float = 0, answered_at: datetime | None = None, body: str = ""
     ) -> None:
-        super().__init__(cause.text)
-        self.cause = cause
+        self.cause = Cause(cause.code, redact(cause.message))
+        super().__init__(self.cause.text)
         self.retry_after = retry_after
         self.answered_at = answered_at
         self.body = body or cause.message

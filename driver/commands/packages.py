@@ -72,10 +72,8 @@ def _read_package(folder: Path) -> Package:
 
 def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
     faults: list[str] = []
-    for name, transition in {
-        **package.manifest.transitions,
-        "Delete": package.manifest.find_transition("Delete"),
-    }.items():
+    deleting = package.manifest.find_transition("Delete")
+    for name, transition in {**package.manifest.transitions, **({"Delete": deleting} if deleting else {})}.items():
         try:
             yield from _describe_transition(package, name, transition, properties)
         except InvalidRequest as error:

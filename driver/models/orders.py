@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from driver.models.events import Topology
 from driver.models.model import Model
 from driver.resource_ids import ResourceId
 
-ORDER_VERSION = 1  # a release that changes an order still reads the older ones
+ORDER_VERSION = 2  # a release that changes an order still reads the older ones
 
 
 class AzureLocation(Model):
@@ -25,9 +25,31 @@ class AzureLocation(Model):
     credential_scope: str
 
 
+class TemplateFacts(Model):
+    """What is needed of a template once it was sent to ARM: the names of its `outputs`; `is_nested`, whether it has
+    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
+    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
+    """
+
+    outputs: tuple[str, ...]
+    is_nested: bool
+    is_vague: bool
+
+
+class Content(Model):
+    """What a deployment sends to ARM, as in `Deploy`."""
+
+    template: dict[str, Any] | None
+    parameters: dict[str, Any] = Field(repr=False)
+    references: dict[str, Any]
+
+
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
     whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters.
+
+    If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
+    template, the secure ones of the parameters, which have to be hidden in texts, and the references.
     """
 
     verb: Literal["deploy"] = "deploy"
@@ -41,6 +63,8 @@ class Deploy(Model):
     parameters: dict[str, Any] = Field(repr=False)
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
+    content_id: str = ""
+    facts: TemplateFacts | None = None
 
 
 class Target(Model):
@@ -57,6 +81,7 @@ class Remove(Model):
     """Owned resources to delete: the `targets`, or all if that is None. `groups`: an entry of the former driver that
     names a resource group means that group. `refuse_foreign`: a resource group is kept while it holds something that
     this resource does not own. `purge`: what Azure keeps of the deleted resources is purged.
+    `retain` are ARM types that are released instead of deleted; with `retain_all` everything is.
     """
 
     verb: Literal["remove"] = "remove"
@@ -64,6 +89,8 @@ class Remove(Model):
     groups: bool = False
     refuse_foreign: bool = False
     purge: bool = False
+    retain: tuple[str, ...] = ()
+    retain_all: bool = False
 
 
 class Call(Model):
@@ -75,11 +102,18 @@ class Call(Model):
 
 
 class Adopt(Model):
-    """An existing deployment whose outputs and resources become this resource's."""
+    """What exists and becomes this resource's: a deployment with what it wrote, a resource, or a resource group.
+
+    `outputs` are the names of a deployment's, `queries` the JMESPath by name over the body of anything else. `given` is
+    the key of the topology's entry that named it.
+    """
 
     verb: Literal["adopt"] = "adopt"
-    deployment_id: ResourceId
-    outputs: tuple[str, ...]
+    id: ResourceId = Field(validation_alias=AliasChoices("id", "deployment_id"))  # an order of release 2.0.0
+    outputs: tuple[str, ...] = ()
+    queries: dict[str, str] = Field(default_factory=dict)
+    given: str = ""
+    skip_status_check: bool = False
 
 
 class Preview(Model):
@@ -88,6 +122,12 @@ class Preview(Model):
     verb: Literal["preview"] = "preview"
     deploy: Deploy
     drift: bool
+
+
+class Idle(Model):
+    """Nothing is to be done: TNC-O calls the transition, and the package does not define it."""
+
+    verb: Literal["idle"] = "idle"
 
 
 class Order(Model):
@@ -102,14 +142,24 @@ class Order(Model):
     transition: str = ""
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call | Adopt | Preview = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview | Idle = Field(discriminator="verb")
+
+    @property
+    def deploy(self) -> Deploy | None:
+        """The deployment to make or to preview, if there is one."""
+        work = self.work.deploy if isinstance(self.work, Preview) else self.work
+        return work if isinstance(work, Deploy) else None
+
+    def with_deploy(self, deploy: Deploy) -> "Order":
+        """The order with another deployment in place of its own."""
+        work = self.work.model_copy(update={"deploy": deploy}) if isinstance(self.work, Preview) else deploy
+        return self.model_copy(update={"work": work})
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must not stand in a log, error, history or event."""
-        values = [self.location.client_secret]
-        deploy = self.work.deploy if isinstance(self.work, Preview) else self.work
-        if isinstance(deploy, Deploy):
+        values, deploy = [self.location.client_secret], self.deploy
+        if deploy is not None:
             values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
         return tuple(value for value in values if value)
 

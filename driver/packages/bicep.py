@@ -4,7 +4,6 @@ import codecs
 import json
 import re
 import tempfile
-import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any
 from driver.errors import InvalidRequest
 from driver.packages import compiler
 
-_MOST_AT_ONCE = 2  # compilers that run in one worker
 _KEPT = 64
 _SOURCES = (".bicep", ".bicepparam")
 _CONFIGURATION = "bicepconfig.json"
@@ -29,7 +27,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _compiled: "OrderedDict[str, Compiled]" = OrderedDict()
-_turns = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Compiled:
 
 def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
     """Compile a .bicep or .bicepparam file of a package. Results are cached. Raises InvalidRequest with the compiler's
-    diagnostics.
+    diagnostics. Who calls it decides how many compilers run at once.
     """
     for path, content in files.items():
         text = _decode_file(content)
@@ -55,12 +52,15 @@ def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compile
     key = _compute_key(files, entry, bicep)
     if (known := _compiled.get(key)) is not None:
         return known
-    with _turns:
-        compiled = _compiled.get(key) or _compile_in_folder(files, entry, bicep)
-    _compiled[key] = compiled
+    _compiled[key] = compiled = _compile_in_folder(files, entry, bicep)
     if len(_compiled) > _KEPT:
         _compiled.popitem(last=False)
     return compiled
+
+
+def is_compiled(files: Mapping[str, bytes], entry: str, bicep: str) -> bool:
+    """Whether the result is known, so that no compiler has to run."""
+    return _compute_key(files, entry, bicep) in _compiled
 
 
 def _compute_key(files: Mapping[str, bytes], entry: str, bicep: str) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from driver.errors import InvalidRequest
-from driver.models.orders import Deploy
+from driver.models.orders import Deploy, TemplateFacts
 from driver.packages import archives, bicep, links
-from driver.packages.manifests import FILE, Manifest, Transition, read_manifest
-from driver.packages.templates import Template, is_template, read_template
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import FILE, Manifest, Transition
+from driver.packages.targets import find_targets
+from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "infra" / "resources"
@@ -56,6 +58,12 @@ class Package:
             f"driverFiles: '{file}' cannot be compiled: this driver has no Bicep CLI (setting BICEP_PATH);"
             f" put the compiled '{beside}' beside it (bicep build {file})"
         )
+
+    def needs_compiler(self, file: str) -> bool:
+        """Whether to load this template takes a run of the Bicep CLI, which may take many seconds."""
+        if self.built_in or not self.bicep or file not in self.files or not file.endswith((".bicep", ".bicepparam")):
+            return False
+        return not bicep.is_compiled(self.files, file, self.bicep)
 
     def _read_json_template(self, file: str) -> Template:
         return read_template(links.inline_links(_parse_json(self.files[file], file), file, self.files), file)
@@ -144,6 +152,20 @@ def _decode_text(content: bytes, file: str) -> str:
 
 def find_template(work: Deploy) -> Template:
     """The template of a deployment to make: from the order, or the file of a built-in package."""
+    if work.content_id:
+        raise ValueError(f"the template of {work.name} is kept in {work.content_id} and was not read from there")
     if work.template is not None:
         return read_template(work.template, work.file)
     return load_built_in(work.package).load_template(work.file)[0]
+
+
+def find_facts(work: Deploy, scope: str) -> TemplateFacts:
+    """The facts of the template of a deployment. `scope` is the id of the resource group or of the subscription."""
+    if work.facts is not None:
+        return work.facts
+    template = find_template(work)
+    return TemplateFacts(
+        outputs=template.outputs,
+        is_nested=has_deployments(template.body),
+        is_vague=find_targets(template.body, work.parameters, scope).is_vague,
+    )

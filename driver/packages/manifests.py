@@ -5,14 +5,12 @@ these models.
 import re
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -23,20 +21,11 @@ from driver.errors import InvalidRequest
 FILE = "lifecycle.yaml"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-# Operations that every package has without defining them.
+# What every package has without defining it.
+ADOPT = "Adopt"
 PREVIEWS = ("CheckDrift", "WhatIf")
-_OTHER_NAMES = {"install": "create", "uninstall": "delete"}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads booleans as YAML 1.2 does: only true and false. In YAML 1.1 the key `on` would be a boolean."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+# Transitions of TNC-O's state model for which nothing is to be done in Azure, unless the package defines them.
+IDLE = ("Configure", "Install", "Start", "Stop", "Uninstall")
 
 
 class _Strict(BaseModel):
@@ -58,7 +47,7 @@ def _find_form(removed: Any) -> str:
     return _ONE if isinstance(removed, dict | OwnedResource) else _LIST if isinstance(removed, list) else _ALL
 
 
-_ALL, _ONE, _LIST = _FORMS = ("<all>", "<one>", "<list>")
+_ALL, _ONE, _LIST = FORMS = ("<all>", "<one>", "<list>")
 Removed = Annotated[
     Annotated[Literal["all"], Tag(_ALL)]
     | Annotated[OwnedResource, Tag(_ONE)]
@@ -78,6 +67,9 @@ class Transition(_Strict):
         default=None, description="ARM action (POST) on an owned resource: start, restart, deallocate ..."
     )
     on: str | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
+    retain: bool = Field(
+        default=False, description="With `remove`: everything is released, it stays in Azure and is owned no more."
+    )
     parameters: dict[str, Any] = Field(default={}, description="Template parameters that do not bind by name.")
     resource_group: str | None = Field(default=None, description="Resource group of this transition's deployment.")
     location: str | None = Field(default=None, description="Where the record of a subscription deployment is kept.")
@@ -100,6 +92,8 @@ class Transition(_Strict):
             raise ValueError("call and on belong together")
         if self.deploy is None and self.parameters:
             raise ValueError("parameters belong to deploy")
+        if self.remove is None and self.retain:
+            raise ValueError("retain belongs to remove")
         return self
 
     @property
@@ -107,6 +101,9 @@ class Transition(_Strict):
         """The timeout in seconds; None if none is given."""
         match = _DURATION.fullmatch(self.timeout or "")
         return int(match[1]) * _SECONDS[match[2]] if match else None
+
+
+_DELETE = Transition(remove="all")
 
 
 class Reference(_Strict):
@@ -117,6 +114,18 @@ class Reference(_Strict):
         default="", description="Resource group to look in; the whole subscription where not given."
     )
     outputs: dict[str, str] = Field(default={}, description="Outputs: name and JMESPath over the ARM resource.")
+
+
+class AdoptOptions(_Strict):
+    """What the transition Adopt takes over."""
+
+    group: bool = Field(
+        default=False,
+        description="Whether a resource group may be adopted. A later Delete deletes it with all that is in it.",
+    )
+    skip_status_check: bool = Field(
+        default=False, description="Whether something may be adopted that is not in the provisioning state Succeeded."
+    )
 
 
 class SoftDelete(_Strict):
@@ -142,64 +151,33 @@ class Manifest(_Strict):
         default=False,
         description="Whether a Delete keeps an owned resource group that holds something else, and fails.",
     )
+    retain: tuple[str, ...] = Field(
+        default=(), description="ARM types that are released instead of deleted, with what holds them."
+    )
     soft_delete: SoftDelete = SoftDelete()
+    adopt: AdoptOptions = AdoptOptions()
     reference: Reference | None = None
 
-    def find_transition(self, name: str) -> Transition:
-        """The transition of that name, without regard to case. If the package does not define them, Install is Create,
-        Uninstall is Delete, and Delete removes all. Raises InvalidRequest naming the known transitions.
+    def find_built_in(self, name: str) -> str:
+        """The name of the transition or operation that every package has; empty if the package defines it itself, or
+        if it is none of these.
+        """
+        known = next((one for one in (ADOPT, *PREVIEWS) if one.lower() == name.lower()), "")
+        return "" if known.lower() in map(str.lower, self.transitions) else known
+
+    def find_transition(self, name: str) -> Transition | None:
+        """The transition of that name, without regard to case. If the package does not define them, Delete removes all,
+        and for those in IDLE nothing is to be done: None. Raises InvalidRequest naming the known transitions.
         """
         known = {key.lower(): value for key, value in self.transitions.items()}
         wanted = name.lower()
-        wanted = wanted if wanted in known else _OTHER_NAMES.get(wanted, wanted)
         if wanted in known:
             return known[wanted]
         if wanted == "delete":
-            return Transition(remove="all")
-        names = sorted({*self.transitions, "Delete", *PREVIEWS})
+            return _DELETE
+        if wanted in map(str.lower, IDLE):
+            return None
+        names = sorted({*self.transitions, "Delete", ADOPT, *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
         )
-
-
-def read_manifest(text: str) -> Manifest:
-    """Read the text of a lifecycle.yaml. Raises InvalidRequest naming line and key of every fault."""
-    try:
-        tree = yaml.compose(text, Loader=_Loader)
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)):
-            raise InvalidRequest(f"{FILE}: anchors and aliases are not taken")
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from error
-    try:
-        return Manifest.model_validate(content)
-    except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False)
-        raise InvalidRequest(
-            *dict.fromkeys(_describe_fault(fault["loc"], fault["msg"], tree) for fault in faults)
-        ) from error
-
-
-def _describe_fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None) -> str:
-    keys = []
-    node = tree
-    line = 1
-    for key in location:
-        if key in _FORMS:
-            continue
-        below = _find_node(node, key)
-        keys.append(str(key))
-        if below is None:
-            break
-        node, line = below
-    return f"{FILE} line {line}, {'.'.join(keys) or 'top level'}: {message.removeprefix('Value error, ')}"
-
-
-def _find_node(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node, int] | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == key:
-                return value, name.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key], node.value[key].start_mark.line + 1
-    return None

@@ -12,9 +12,7 @@ from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import NotOwned, Outcome
-from driver.packages.catalogue import find_template
-from driver.packages.targets import find_targets
-from driver.packages.templates import Template, has_deployments
+from driver.packages.catalogue import find_facts
 from driver.resource_ids import ResourceId
 from driver.steps.calls import call_at_once
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
@@ -44,16 +42,16 @@ def claim_deployment(
     and it `must_exist`: they lag behind then.
     """
     record = deployments.build_deployment_id(order.location, work)
-    template = find_template(work)
+    facts = find_facts(work, record.scope)
     owned_before = {**list_owned(order.topology), **state.topology}
     before = {key: entry for key, entry in owned_before.items() if key not in state.superseded}
     known = [entry.id for entry in before.values()]
     evidence = state.evidence
     listed, unnamed = (succeeded.resource_ids, succeeded.unnamed) if succeeded else ((), ())
     written = Written(listed, None, unnamed)
-    is_nested = has_deployments(template.body)
     is_unshown = evidence is not None and bool(list_unshown(evidence, written, known))
-    if succeeded is None or is_nested or is_unshown or _is_vague(template, work, record):
+    # ARM may list what a vague template only refers to as if it were written.
+    if succeeded is None or facts.is_nested or is_unshown or facts.is_vague:
         found = writes.read_writes(order.location, record, state.correlation_id, must_exist)
         written = Written(listed, found, unnamed)
     if evidence is None:
@@ -66,7 +64,7 @@ def claim_deployment(
     records = (*(written.writes.records if written.writes else ()), record)
     new = [one for one in (*claims.owned, *records) if one not in known]
     topology = {**before, **name_entries(new, _find_home(order, record), before)}
-    return Claimed(topology, claims.not_owned, is_repeatable=not is_nested and not asked)
+    return Claimed(topology, claims.not_owned, is_repeatable=not facts.is_nested and not asked)
 
 
 def show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:
@@ -81,11 +79,6 @@ def require_deploy(order: Order) -> Deploy:
     if not isinstance(order.work, Deploy):
         raise TypeError(f"a step of deploy was called for a {order.work.verb}")
     return order.work
-
-
-def _is_vague(template: Template, work: Deploy, record: ResourceId) -> bool:
-    """Whether the template refers to resources whose ids only ARM knows. ARM may list them as if they were written."""
-    return find_targets(template.body, work.parameters, record.scope).is_vague
 
 
 def _assume_absent(written: Written, state: DeployState) -> Evidence:

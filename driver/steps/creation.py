@@ -8,7 +8,7 @@ from driver.azure.operations import POLLS, Operation, poll
 from driver.azure.refusals import Refusal, Refused
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
-from driver.packages.catalogue import find_template
+from driver.packages.catalogue import find_facts, find_template
 from driver.packages.templates import has_deployments
 from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
@@ -146,7 +146,8 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     claimed = claim_deployment(order, work, state, deployment)
     delete_records(order, state.superseded)
     topology = {**dict.fromkeys(state.superseded), **claimed.topology}
-    outputs = deployments.read_outputs(deployment, find_template(work).outputs)
+    scope = deployments.build_deployment_id(order.location, work).scope
+    outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
     return show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
 
 

@@ -26,6 +26,7 @@ from driver.steps import deletions, inventory, purges
 from driver.steps.entries import Entry, compute_pause, has_only_records, is_lock
 from driver.steps.estate import Estate
 from driver.steps.precedence import find_deletable, find_obstacle
+from driver.steps.retention import find_released
 from driver.topology import list_owned, select_ids
 
 _MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription
@@ -88,9 +89,16 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
 def _begin_removal(order: Order, work: Remove) -> RemoveState:
     """The state of a removal before its first pass: what to delete of the topology."""
     topology, dropped = inventory.expand_former_entries(order.location, order.topology, work.groups)
-    removed = tuple(dropped) if work.targets is None else ()
-    entries = {key: Entry(id=resource_id) for key, resource_id in select_ids(topology, work.targets).items()}
-    return RemoveState(begun=True, entries=entries, removed=removed)
+    ids = select_ids(topology, work.targets)
+    released = find_released(ids, work)
+    for key, reason in released.items():
+        _log.warning("%s stays in Azure: %s", ids[key], reason)
+    return RemoveState(
+        begun=True,
+        entries={key: Entry(id=resource_id) for key, resource_id in ids.items() if key not in released},
+        removed=(*(dropped if work.targets is None else ()), *released),
+        not_owned=tuple(NotOwned(id=ids[key].text, reason=reason) for key, reason in released.items()),
+    )
 
 
 class _Pass:

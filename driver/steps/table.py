@@ -12,23 +12,24 @@ from driver.steps.states import DeployState
 
 @dataclass(frozen=True)
 class Step:
-    """A step: the function that takes it, and the model of its verb's state."""
+    """A step: the function that takes it, and the model of its verb's state. `needs_content`: it sends the template to
+    ARM, or reads it.
+    """
 
     take: Callable[[Order, Any, int], Outcome]
     state: type[State]
+    needs_content: bool = False
 
 
-# The steps before which an execution takes its turn with the others of its resource.
-FIRST_STEPS = ("inspect_resources", "remove_resources", "call_action", "adopt_deployment")
 STEPS = {
-    "inspect_resources": Step(creation.inspect_resources, DeployState),
-    "start_deployment": Step(creation.start_deployment, DeployState),
+    "inspect_resources": Step(creation.inspect_resources, DeployState, needs_content=True),
+    "start_deployment": Step(creation.start_deployment, DeployState, needs_content=True),
     "watch_deployment": Step(creation.watch_deployment, DeployState),
     "abandon_deployment": Step(abandonment.abandon_deployment, DeployState),
     "remove_resources": Step(removal.remove_resources, removal.RemoveState),
     "call_action": Step(actions.call_action, actions.CallState),
     "watch_action": Step(actions.watch_action, actions.CallState),
-    "adopt_deployment": Step(adoption.adopt_deployment, adoption.AdoptState),
-    "start_preview": Step(previews.start_preview, previews.PreviewState),
+    "adopt_deployment": Step(adoption.adopt_resource, adoption.AdoptState),
+    "start_preview": Step(previews.start_preview, previews.PreviewState, needs_content=True),
     "watch_preview": Step(previews.watch_preview, previews.PreviewState),
 }

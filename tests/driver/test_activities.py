@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from driver import activities, sealing, settings
+from driver import sealing, settings
 from driver.errors import Bug
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
@@ -18,7 +18,7 @@ from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
-from tests.support.activities import read_outcome, take_step
+from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
@@ -171,7 +171,7 @@ def first_payload(location: AzureLocation, step: str, state: Any = None) -> dict
 
 def test_a_first_step_does_nothing_before_its_turn(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
     hub.put(OTHER, "Running")
-    outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
+    outcome = take_step(first_payload(location, "remove_resources"), hub)
     assert (outcome["kind"], outcome["after"], outcome["waiting"]["request_id"]) == ("Running", 0.3, OTHER)
     assert stub.asked == []
 
@@ -189,7 +189,7 @@ def test_what_others_reported_is_added_to_the_topology_before_the_step(
     group = {"id": OTHER_GROUP, "type": "Microsoft.Resources/resourceGroups"}
     hub.put(OTHER, "Completed", make_event({"rg-2": group, "rg": None}))
     stub.answer = lambda asked: begin_deletion(stub, asked)
-    outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
+    outcome = take_step(first_payload(location, "remove_resources"), hub)
     assert [asked.path.split("?")[0] for asked in stub.asked if asked.method == "DELETE"] == [OTHER_GROUP]
     state = outcome["state"]
     assert (state["has_turn"], state["found"]) == (True, {"rg-2": group, "rg": None})
@@ -199,7 +199,7 @@ def test_what_others_reported_is_added_to_the_topology_before_the_step(
 def test_an_execution_that_has_its_turn_does_not_look_again(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
     hub.put(OTHER, "Running")
     state = RemoveState(has_turn=True).model_dump(mode="json")
-    activities.take_first_step(first_payload(location, "remove_resources", state), hub)
+    take_step(first_payload(location, "remove_resources", state), hub)
     assert stub.asked
     assert hub.server is None
 
@@ -208,7 +208,7 @@ def test_a_first_step_of_a_run_that_does_not_take_turns_does_not_look(
     hub: TaskHub, stub: Stub, location: AzureLocation
 ) -> None:
     hub.put(OTHER, "Running")
-    activities.take_first_step(payload(location, "remove_resources"), hub)
+    take_step(payload(location, "remove_resources"), hub)
     assert stub.asked
     assert hub.server is None
 
@@ -227,14 +227,14 @@ def test_what_a_removal_of_an_earlier_version_has_found_is_removed(
 
 def test_a_refused_first_step_keeps_its_turn(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
     refuse(stub, 503, "ServerTimeout")
-    outcome = read_outcome(activities.take_first_step(first_payload(location, "inspect_resources"), hub))
+    outcome = take_step(first_payload(location, "inspect_resources"), hub)
     assert (outcome["kind"], outcome["state"]["has_turn"]) == ("Running", True)
 
 
 def test_the_event_repeats_what_others_reported(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:
     """A Delete of what another Delete has removed: if Brent has lost the first event, the second one tells it."""
     hub.put(OTHER, "Completed", make_event({"rg": None}))
-    outcome = read_outcome(activities.take_first_step(first_payload(location, "remove_resources"), hub))
+    outcome = take_step(first_payload(location, "remove_resources"), hub)
     assert stub.asked == []
     assert (outcome["kind"], outcome["published"]) == ("Completed", False)  # it may find more when it runs again
     assert outcome["event"]["associatedTopology"] == {"rg": None}

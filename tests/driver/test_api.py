@@ -14,6 +14,7 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from cryptography.fernet import Fernet
 
 from driver import api, events, plans, sealing, settings
+from driver.azure import reachability
 from driver.models.events import FailureCode
 from tests.e2e.trial import eventually
 from tests.support.driver_files import zipped
@@ -159,6 +160,7 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
     app = health.body["vitals"]["app"]
     assert app["status"] == "UNHEALTHY"
     assert said in app["reason"]
+    assert datetime.fromisoformat(app["since"]) <= datetime.now(UTC)
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
@@ -168,6 +170,8 @@ def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> 
     assert health.body["vitals"]["taskHub"] == {"status": "OK"}
     kafka = health.body["vitals"]["kafka"]
     assert (kafka["status"], "Connection refused" in kafka["reason"]) == ("UNHEALTHY", True)
+    assert datetime.fromisoformat(kafka["since"]) <= datetime.now(UTC)
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["kafka"]["since"] == kafka["since"]
     assert execute(hub).status == 202
 
 
@@ -179,7 +183,27 @@ def test_health_waits_for_the_first_answer_of_kafka_only_for_a_moment(
     begun = time.monotonic()
     health = asyncio.run(api.check_health(hub))
     assert time.monotonic() - begun < 1
-    assert health.body["vitals"]["kafka"] == {"status": "UNHEALTHY", "reason": "Kafka has not answered yet"}
+    kafka = health.body["vitals"]["kafka"]
+    assert (kafka["status"], kafka["reason"]) == ("UNHEALTHY", "Kafka has not answered yet")
+
+
+@pytest.mark.parametrize(
+    ("vital", "service"), [("azure", reachability.ARM), ("entra", reachability.ENTRA_ID)], ids=["azure", "entra"]
+)
+def test_a_service_out_of_reach_is_a_vital(hub: TaskHub, vital: str, service: reachability.Service) -> None:
+    service.note_trouble("one.example", f"no answer, secret={NEEDLE}, client_secret={NEEDLE}")
+    since = service.find_trouble()
+    service.note_trouble("other.example", "no name")
+    service.note_trouble("one.example", "refused")
+    health = asyncio.run(api.check_health(hub))
+    found = health.body["vitals"][vital]
+    assert since is not None
+    assert (health.status, found["status"], found["reason"]) == (200, "UNHEALTHY", "refused")
+    assert datetime.fromisoformat(found["since"]) == since.since.replace(microsecond=0)
+    service.note_answer("one.example")
+    assert asyncio.run(api.check_health(hub)).body["vitals"][vital]["reason"] == "no name"
+    service.note_answer("other.example")
+    assert asyncio.run(api.check_health(hub)).body["vitals"][vital] == {"status": "OK"}
 
 
 def test_a_repeated_post_while_it_runs_starts_nothing(hub: TaskHub) -> None:

@@ -1,16 +1,29 @@
 """The connection to ARM and Entra ID, through the real SDKs against a server on HTTPS."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from driver.azure import connection, operations, providers, resources
+from driver import settings
+from driver.azure import (
+    connection,
+    deployments,
+    operations,
+    providers,
+    reachability,
+    resources,
+    versions,
+    writes,
+)
+from driver.azure.addresses import is_trusted
+from driver.azure.headers import read_retry_after
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, SignInRefused, Unreachable
 from driver.azure.verdicts import UNTIL_TIMEOUT
-from driver.models.orders import AzureLocation
+from driver.models.orders import AzureLocation, Deploy
 from driver.resource_ids import ResourceId
 from tests.support.arm_stub import DROP, Asked, Raw, Reply, Stub, location_of, serving
 from tests.support.requests import NEEDLE, SUBSCRIPTION
@@ -80,7 +93,7 @@ def test_a_dropped_connection_is_tried_again_at_once(stub: Stub, location: Azure
     stub.answer = lambda asked: Reply(DROP) if len(stub.asked) < 3 else Reply(body={"id": GROUP, "location": "x"})
     with connection.connect(location) as clients:
         assert clients.resources.resource_groups.get("rg-1").id == GROUP
-    assert connection.is_reachable()
+    assert reachability.ARM.find_trouble() is None
 
 
 def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, location: AzureLocation) -> None:
@@ -88,10 +101,12 @@ def test_a_connection_that_breaks_every_time_is_a_passing_trouble(stub: Stub, lo
     refused = refusal(location)
     assert isinstance(refused, Unreachable)
     assert refused.verdict.tries == UNTIL_TIMEOUT
-    assert not connection.is_reachable()
+    trouble = reachability.ARM.find_trouble()
+    assert trouble is not None
+    assert "127.0.0.1" in trouble.reason
     stub.answer = lambda asked: Reply(404, {"error": {"code": "ResourceGroupNotFound", "message": "m"}})
     assert refusal(location).is_absence
-    assert connection.is_reachable()
+    assert reachability.ARM.find_trouble() is None
 
 
 @pytest.mark.parametrize(
@@ -120,23 +135,146 @@ def test_a_redirect_is_a_refusal_and_takes_no_token_along(stub: Stub, location: 
 
 
 @pytest.mark.parametrize(
-    ("base", "url", "trusted"),
+    ("base", "url", "hosts", "trusted"),
     [
-        ("https://management.azure.com", "https://management.azure.com:443/subscriptions/s/operations/1?a=b", True),
-        ("https://management.azure.com:443", "https://MANAGEMENT.azure.com/operations/1", True),
-        ("https://arm.example/stack", "https://arm.example:443/stack/operations/1", True),
-        ("https://arm.example/stack", "https://arm.example/stacks/operations/1", False),
-        ("https://management.azure.com", "https://management.azure.com:444/operations/1", False),
-        ("https://management.azure.com", "http://management.azure.com:443/operations/1", False),
-        ("https://management.azure.com", "https://management.azure.com:x/operations/1", False),
-        ("https://management.azure.com", "https://me@management.azure.com/operations/1", False),
-        ("https://management.azure.com", "https://management.azure.com.evil.example/operations/1", False),
+        ("https://management.azure.com", "https://management.azure.com:443/subscriptions/s/operations/1?a=b", "", True),
+        ("https://management.azure.com:443", "https://MANAGEMENT.azure.com/operations/1", "", True),
+        ("https://arm.example/stack", "https://arm.example:443/stack/operations/1", "", True),
+        ("https://arm.example/stack", "https://arm.example/stacks/operations/1", "", False),
+        ("https://management.azure.com", "https://management.azure.com:444/operations/1", "", False),
+        ("https://management.azure.com", "http://management.azure.com:443/operations/1", "", False),
+        ("https://management.azure.com", "https://management.azure.com:x/operations/1", "", False),
+        ("https://management.azure.com", "https://me@management.azure.com/operations/1", "", False),
+        ("https://management.azure.com", "https://management.azure.com.evil.example/operations/1", "", False),
+        ("https://gateway.example/arm", "https://management.azure.com/operations/1", "", False),
+        ("https://gateway.example/arm", "https://management.azure.com/operations/1", "management.azure.com", True),
+        (
+            "https://gateway.example/arm",
+            "https://management.azure.com:443/op/1",
+            "a.example,management.azure.com",
+            True,
+        ),
+        ("https://gateway.example:8443", "https://management.azure.com:8443/op/1", "management.azure.com", True),
+        ("https://gateway.example:8443", "https://management.azure.com/op/1", "management.azure.com", False),
+        ("https://gateway.example:8443", "https://management.azure.com/op/1", "management.azure.com:443", True),
+        ("https://gateway.example", "http://management.azure.com:443/op/1", "management.azure.com", False),
+        ("https://gateway.example", "https://x.management.azure.com/op/1", "management.azure.com", False),
+        ("https://gateway.example", "https://me:secret@management.azure.com/op/1", "management.azure.com", False),
+        ("https://gateway.example", "https://management.azure.com@evil.example/op/1", "management.azure.com", False),
     ],
 )
-def test_a_url_of_the_resource_manager_may_name_its_port(
-    location: AzureLocation, base: str, url: str, trusted: bool
+def test_only_urls_of_the_resource_manager_and_of_named_hosts_are_trusted(
+    base: str, url: str, hosts: str, trusted: bool
 ) -> None:
-    assert operations.is_trusted(location.model_copy(update={"resource_manager_url": base}), url) is trusted
+    assert is_trusted(base, url, hosts.split(",") if hosts else ()) is trusted
+
+
+def test_the_address_of_a_page_takes_no_token_along(stub: Stub, location: AzureLocation) -> None:
+    """Also in the SDK's own lists."""
+    with serving(stub.ca.parent, "") as other:
+        stub.answer = lambda asked: Reply(body={"value": [], "nextLink": f"{other.url}/operations?page=2"})
+        record = ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/d")
+        for read in (lambda: writes.read_writes(location, record), lambda: resources.find_by_name(location, "x")):
+            with pytest.raises(Unreachable) as caught:
+                read()
+            assert caught.value.cause.code == "UntrustedPollingAddress"
+            assert "ARM_GATEWAY_HOSTS" in caught.value.cause.message
+            assert caught.value.verdict.tries == 0
+        assert (other.asked, other.tokens) == ([], 0)
+
+
+def test_a_gateways_host_is_followed_once_it_is_named(
+    stub: Stub, location: AzureLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L13 of the cases."""
+    stub.answer = lambda asked: Reply(body={"status": "Succeeded"})
+    url = f"{stub.url.replace('127.0.0.1', 'localhost')}/operations/1"
+    with pytest.raises(Unreachable):
+        operations.poll(location, url)
+    monkeypatch.setenv("ARM_GATEWAY_HOSTS", "other.example, LOCALHOST")
+    settings.current.cache_clear()
+    assert operations.poll(location, url).is_over
+    monkeypatch.undo()
+    settings.current.cache_clear()
+
+
+DEPLOYMENT = f"{GROUP}/providers/Microsoft.Resources/deployments/d"
+WORK = Deploy(package="p", file="main.json", resource_group="rg-1", name="d", scope="resourceGroup", parameters={})
+READS: dict[str, Callable[[AzureLocation], Any]] = {
+    "poll": lambda at: operations.poll(at, f"{at.resource_manager_url}/operations/1"),
+    "look": lambda at: resources.look(at, ResourceId.parse(VNET), ["2024-05-01"]),
+    "get": lambda at: operations.get(at, VNET, "2024-05-01"),
+    "list": lambda at: resources.find_by_name(at, "vnet-1"),
+    "deployment": lambda at: deployments.get(at, ResourceId.parse(DEPLOYMENT)),
+    "operations": lambda at: writes.read_writes(at, ResourceId.parse(DEPLOYMENT)),
+    "versions": lambda at: versions.list_api_versions(at, ResourceId.parse(DEPLOYMENT)),
+    "provider": lambda at: providers.list_api_versions(at, ResourceId.parse(VNET)),
+    "validation": lambda at: deployments.validate(at, WORK, {}),
+}
+WRITES: dict[str, Callable[[AzureLocation], Any]] = {
+    "what-if": lambda at: deployments.start_what_if(at, WORK, {}),
+    "delete": lambda at: operations.delete(at, VNET, "2024-05-01"),
+    "delete of a record": lambda at: deployments.delete(at, ResourceId.parse(DEPLOYMENT)),
+    "action": lambda at: operations.act(at, VNET, "start", "2024-05-01"),
+    "cancel": lambda at: deployments.cancel(at, ResourceId.parse(DEPLOYMENT)),
+}
+HTML = Reply(200, Raw("<html>Welcome</html>"), {"Content-Type": "text/html"})
+CUT = Reply(200, Raw('{"status": "Succ'), {"Content-Type": "application/json"})
+PLAIN = Reply(200, Raw("Welcome"), {"Content-Type": "text/plain"})
+
+
+@pytest.mark.parametrize("reply", [HTML, CUT, PLAIN], ids=["html", "cut", "plain"])
+@pytest.mark.parametrize("name", [*READS, *WRITES])
+def test_what_is_no_answer_of_arm_passes_in_every_call(
+    stub: Stub, location: AzureLocation, name: str, reply: Reply
+) -> None:
+    """L5 of the cases, and its kind."""
+    stub.answer = lambda asked: reply
+    with pytest.raises(Unreachable) as caught:
+        {**READS, **WRITES}[name](location)
+    assert caught.value.verdict.tries == UNTIL_TIMEOUT
+    assert reachability.ARM.find_trouble() is not None
+    reachability.ARM.note_answer(location.resource_manager_url.removeprefix("https://"))
+
+
+@pytest.mark.parametrize("name", [name for name in READS if name not in ("poll", "operations")])
+def test_json_that_is_no_answer_of_arm_passes(stub: Stub, location: AzureLocation, name: str) -> None:
+    stub.answer = lambda asked: Reply(body=[])
+    with pytest.raises(Unreachable) as caught:
+        READS[name](location)
+    assert caught.value.verdict.tries == UNTIL_TIMEOUT
+
+
+def test_an_action_that_was_accepted_is_not_sent_again_for_its_body(stub: Stub, location: AzureLocation) -> None:
+    url = f"{stub.url}/operations/1"
+    stub.answer = lambda asked: Reply(202, Raw('{"cut'), {"Azure-AsyncOperation": url})
+    assert operations.act(location, VNET, "restart", "2024-05-01").url == url
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("", 0.0),
+        ("-3", 0.0),
+        ("soon", 0.0),
+        ("Thu, 26 Nov 2026 10:00:40 GMT", 40.0),
+        ("Thu, 26 Nov 2026 09:00:00 GMT", 0.0),
+        ("3600", 3600.0),
+        ("410400", 3600.0),
+        ("inf", 3600.0),
+        ("nan", 3600.0),
+        ("Fri, 27 Nov 2026 10:00:00 GMT", 3600.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_and_an_hour_at_most(
+    header: str, seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """L12 of the cases."""
+    assert read_retry_after({"Retry-After": header, "Date": "Thu, 26 Nov 2026 10:00:00 GMT"}) == seconds
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ([f"Retry-After: {header} is cut to 3600 s"] if seconds == 3600 and header != "3600" else [])
 
 
 def test_an_expired_token_is_replaced_although_the_cache_has_it(stub: Stub, location: AzureLocation) -> None:

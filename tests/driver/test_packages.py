@@ -63,7 +63,7 @@ TEMPLATE = json.dumps({"$schema": "https://x/2019-04-01/deploymentTemplate.json#
 def test_a_template_of_its_own_wins_over_the_built_in_package() -> None:
     own = find_package("resource::AzureVNet::1.0", driver_files("Create.json", content=TEMPLATE), SETTINGS)
     assert not own.built_in
-    assert own.manifest.find_transition("Create").deploy == "Create.json"
+    assert own.manifest.transitions["Create"].deploy == "Create.json"
     assert own.load_template("Create.json")[0].scope == "resourceGroup"
 
 

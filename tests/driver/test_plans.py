@@ -8,7 +8,7 @@ import pytest
 from dev import brent
 from driver.deployment_plans import build_deployment_name
 from driver.errors import InvalidRequest
-from driver.models.orders import Call, Deploy, Order, Remove
+from driver.models.orders import Call, Deploy, Idle, Order, Remove
 from driver.packages.catalogue import find_package
 from driver.packages.names import find_name_fault
 from driver.plans import Plan, name_order, plan
@@ -137,12 +137,16 @@ def test_one_wrong_property_is_named(resource: brent.Resource, name: str, value:
         assert any(name in fault or ", resourceGroup: " in fault or "location" in fault for fault in faults(content))
 
 
-def test_delete_and_its_other_name_remove_all_that_is_owned() -> None:
-    for name in ("Delete", "delete", "Uninstall"):
+def test_delete_removes_all_that_is_owned() -> None:
+    for name in ("Delete", "delete"):
         work = planned(body(name)).order.work
         assert isinstance(work, Remove)
         assert work.targets is None
-    assert deploy(body("Install")).file == "main.bicep"
+
+
+@pytest.mark.parametrize("name", ["Install", "configure", "Start", "Stop", "Uninstall"])
+def test_what_tnco_calls_and_the_package_leaves_out_is_idle(name: str) -> None:
+    assert planned(body(name)).order.work == Idle()
 
 
 PEERING = {

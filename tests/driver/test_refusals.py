@@ -182,8 +182,8 @@ def test_a_throttled_deployment_is_started_again_until_the_timeout() -> None:
 @pytest.mark.parametrize(
     ("code", "message", "advice"),
     [
-        ("FlagMustBeSetForRestore", "m", "purge that, recover it, or take another name"),
-        ("ConflictError", "it exists in deleted state", "purge that, recover it, or take another name"),
+        ("FlagMustBeSetForRestore", "m", "purge it, recover it, or take another name"),
+        ("ConflictError", "it exists in deleted state", "purge it, recover it, or take another name"),
         (
             "MissingSubscriptionRegistration",
             "The subscription is not registered to use namespace 'Microsoft.EventHub'.",

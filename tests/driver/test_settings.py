@@ -26,6 +26,8 @@ def test_every_variable() -> None:
             "KAFKA_CONFIG_SASL_PASSWORD": "kafka-password",
             "AZURE_AUTHORITY_HOST": "https://login.own/",
             "AZURE_RESOURCE_MANAGER_URL": "arm.own",
+            "ARM_GATEWAY_HOSTS": "gateway.own, ARM.own:8443,",
+            "REGISTER_PROVIDERS": "False",
             "SEALING_KEYS": f"{KEY}, {OTHER}",
             "LOG_LEVEL": "debug",
             "LOG_TYPE": "LOGSTASH",
@@ -36,6 +38,8 @@ def test_every_variable() -> None:
     assert (found.kafka_bootstrap_servers, found.kafka_topic) == ("kafka:9092", "events")
     assert dict(found.kafka_config) == {"security.protocol": "SASL_SSL", "sasl.password": "kafka-password"}
     assert (found.authority_host, found.resource_manager_url) == ("https://login.own", "https://arm.own")
+    assert found.arm_gateway_hosts == ("gateway.own", "arm.own:8443")
+    assert not found.register_providers
     assert found.sealing_keys == (KEY, OTHER)
     assert (found.log_level, found.log_type) == ("DEBUG", "logstash")
     assert found.transition_timeout_minutes == 90
@@ -50,6 +54,11 @@ def test_every_variable() -> None:
         ("EVENTS", "nowhere"),
         ("AZURE_AUTHORITY_HOST", "http://login.own"),
         ("AZURE_RESOURCE_MANAGER_URL", "ftp://arm.own"),
+        ("ARM_GATEWAY_HOSTS", "https://gateway.own"),
+        ("ARM_GATEWAY_HOSTS", "gateway.own,me@gateway.own"),
+        ("ARM_GATEWAY_HOSTS", "gateway.own:port"),
+        ("ARM_GATEWAY_HOSTS", "*"),
+        ("REGISTER_PROVIDERS", "perhaps"),
         ("TRANSITION_TIMEOUT_MINUTES", "0"),
         ("TRANSITION_TIMEOUT_MINUTES", "-5"),
         ("TRANSITION_TIMEOUT_MINUTES", "1.5"),

@@ -79,3 +79,49 @@ def test_a_create_over_what_the_old_driver_made_is_owned_no_less(trial: Trial, g
     assert next(iter(old.topology)) in updated.topology
     trial.run(updated, "Delete")
     assert eventually(lambda: len(trial.in_azure(group)) == 1)
+
+
+def adopt(resource: Resource, key: str, adopted_id: str) -> Resource:
+    """A resource as TNC-O gives it to Adopt: with what the user has named, under a type of its own."""
+    return replace(resource, topology={key: {"id": adopted_id, "type": "azure"}})
+
+
+def test_an_existing_network_is_adopted_and_deleted(trial: Trial, group: str) -> None:
+    deployed(trial, group, "vnet-1")
+    network = f"{trial.subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
+    before = {method: trial.counters()["arm"].get(method, 0) for method in ("PUT", "DELETE", "POST")}
+    made = trial.run(adopt(vnet("vnet-1", group), "what the user wrote", network), "Adopt")
+    assert made.properties["vnet_id"] == network
+    assert made.properties["vnet_address_space"] == ["10.0.0.0/16"]
+    assert made.properties["default_subnet_id"] == f"{network}/subnets/default"
+    assert made.topology == {
+        "Microsoft.Network/virtualNetworks/vnet-1": {"id": network, "type": "Microsoft.Network/virtualNetworks"}
+    }
+    assert {method: trial.counters()["arm"].get(method, 0) for method in before} == before
+    assert trial.run(made, "Delete").topology == {}
+    assert network.lower() not in trial.in_azure(group)
+
+
+def test_a_deployment_is_adopted_by_its_key(trial: Trial, group: str) -> None:
+    deployment = deployed(trial, group, "vnet-1")
+    made = trial.run(adopt(vnet("vnet-1", group), deployment, "no ARM id"), "Adopt")
+    assert made.properties["vnet_name"] == "vnet-1"
+    assert deployment.lower() in ids(made.topology)
+    assert len(made.topology) == 3
+    trial.run(made, "Delete")
+
+
+def test_a_group_is_adopted_by_the_type_that_allows_it_alone(trial: Trial, group: str) -> None:
+    group_id = f"{trial.subscription}/resourceGroups/{group}"
+    made = trial.run(adopt(resource_group(group), "it", group_id), "Adopt")
+    assert (made.properties["resourcegroup_name"], ids(made.topology)) == (group, {group_id.lower()})
+    answer = trial.post(trial.body(adopt(vnet("vnet-1", group), "it", group_id), "Adopt"))
+    assert answer.status_code == 400
+    assert "`adopt: {group: true}`" in answer.json()["localizedMessage"]
+
+
+def test_what_is_not_there_is_not_adopted(trial: Trial, group: str) -> None:
+    network = f"{trial.subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/none"
+    wanted = adopt(vnet("vnet-1", group), "it", network)
+    details, _ = trial.failed(trial.begin(wanted, "Adopt"), wanted)
+    assert (details["failureCode"], details["description"]) == ("RESOURCE_NOT_FOUND", f"{network} does not exist")

@@ -114,11 +114,11 @@ def test_a_group_with_what_is_in_it_at_subscription_scope(trial: Trial) -> None:
     name = "rg-of-a-subscription-deployment"
     own = Resource("own", "resource::Own::1.0", {"groupName": name, "location": "West Europe"})
     before = trial.in_azure("subscriptions")
-    made = trial.run(own, "Install", files=files)
+    made = trial.run(own, files=files)
     assert ids(made.topology) == trial.in_azure("subscriptions") - before
     scope = f"{trial.subscription}/resourceGroups/{name}/providers/Microsoft.Network"
     assert made.properties["id"] == f"{scope}/applicationSecurityGroups/a"
-    trial.run(made, "Uninstall", files=files)
+    trial.run(made, "Delete", files=files)
     assert trial.in_azure("subscriptions") == before
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def test_while_kafka_is_away_nobody_waits_for_the_events_that_wait(apart: Trial,
         eventually(lambda: _count_deployed(trial, group) == 1 + len(sent))
         vital = trial.get("/management/health").json()["vitals"]["kafka"]
         assert (vital["status"], "Connection refused" in vital["reason"]) == ("UNHEALTHY", True)
+        assert datetime.fromisoformat(vital["since"]) <= datetime.now(UTC)
         waiting = eventually(lambda: _list_waiting(trial, sent))
         assert {one["for"] for one in waiting} == {"kafka"}
         assert all("Connection refused" in one["reason"] for one in waiting)

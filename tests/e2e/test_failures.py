@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def begin_at(trial: Trial, resource: Resource, **properties: str) -> str:
     [
         ({"clientSecret": "wrong-secret"}, "INFRASTRUCTURE_ERROR", "AADSTS7000215"),
         ({"clientId": UNKNOWN}, "INFRASTRUCTURE_ERROR", "AADSTS700016"),
-        ({"tenantId": UNKNOWN}, "INFRASTRUCTURE_ERROR", "double check your tenant name"),
+        ({"tenantId": UNKNOWN}, "INFRASTRUCTURE_ERROR", "AADSTS90002"),
     ],
     ids=["secret", "client", "tenant"],
 )
@@ -110,12 +111,19 @@ def test_retry_after_is_obeyed(trial: Trial, group: str) -> None:
 def test_while_azure_is_out_of_reach_work_is_accepted_and_waits(trial: Trial, group: str) -> None:
     with trial.faults({"kind": "drop", "path": "^/subscriptions/"}):
         request_id = trial.begin(vnet("vnet-1", group))
-        eventually(lambda: trial.get("/management/health").json()["vitals"]["azure"] == {"status": "UNHEALTHY"})
+        vital = eventually(lambda: _find_unhealthy(trial, "azure")) or {}
+        assert "cannot be reached" in vital["reason"]
+        assert datetime.fromisoformat(vital["since"]) <= datetime.now(UTC)
         assert trial.get("/management/health").status_code == 200
         waiting = eventually(lambda: trial.execution(request_id)["waiting"])
         assert "ConnectionFailed" in waiting["reason"]
     trial.completed(request_id, vnet("vnet-1", group))
     assert trial.get("/management/health").json()["vitals"]["azure"] == {"status": "OK"}
+
+
+def _find_unhealthy(trial: Trial, name: str) -> dict[str, str] | None:
+    vital: dict[str, str] = trial.get("/management/health").json()["vitals"][name]
+    return vital if vital["status"] == "UNHEALTHY" else None
 
 
 @pytest.mark.slow

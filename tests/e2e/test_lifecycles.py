@@ -161,7 +161,7 @@ def test_health_tells_its_vitals(trial: Trial) -> None:
     ok = {"status": "OK"}
     assert (answer.status_code, answer.json()) == (
         200,
-        {"vitals": {"app": ok, "taskHub": ok, "kafka": ok, "azure": ok}},
+        {"vitals": {"app": ok, "taskHub": ok, "kafka": ok, "azure": ok, "entra": ok}},
     )
 
 

@@ -179,6 +179,8 @@ def test_air_gapped() -> None:
     assert rendered.pod["spec"]["imagePullSecrets"] == [{"name": "internal-registry"}]
     assert rendered.env["AZURE_RESOURCE_MANAGER_URL"] == "https://management.azure.internal"
     assert rendered.env["AZURE_AUTHORITY_HOST"] == "https://login.azure.internal"
+    assert rendered.env["ARM_GATEWAY_HOSTS"] == "management.azure.com,management.azure.internal:8443"
+    assert rendered.env["REGISTER_PROVIDERS"] == "false"
     assert (
         rendered.env["REQUESTS_CA_BUNDLE"] == rendered.env["SSL_CERT_FILE"] == "/var/azuredriver/azure-ca/ca-bundle.crt"
     )

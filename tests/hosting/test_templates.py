@@ -11,7 +11,8 @@ import pytest
 
 from dev.bicep import Bicep, started
 from driver import settings
-from driver.packages.manifests import FILE, read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import FILE
 from tests.hosting.snapshots import INFRA, VAULT_REFERENCE, Snapshot, take
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from driver.packages.manifests import read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "packages"
@@ -29,7 +29,8 @@ def _descriptor(resource_type: str) -> Any:
 def test_every_built_in_type_has_a_package_that_leaves_the_templates_to_the_driver(name: str) -> None:
     descriptor = _descriptor(f"resource::{name}::1.0")
     described = read_manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
-    assert {*descriptor["lifecycle"], *descriptor["operations"]} == {*described.transitions, "WhatIf", "CheckDrift"}
+    declared = {*descriptor["lifecycle"], *descriptor["operations"]}
+    assert declared == {*described.transitions, "Adopt", "WhatIf", "CheckDrift"}
     assert {one["type"] for one in descriptor["properties"].values()} == {"string"}
     assert [path.name for path in (EXAMPLES / name / "Lifecycle" / "azure").iterdir()] == ["README.md"]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from driver.packages.manifests import Manifest, read_manifest
+from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import Manifest
 from driver.packages.names import RULES
 
 PACKAGES = Path(__file__).resolve().parents[2] / "infra" / "resources"

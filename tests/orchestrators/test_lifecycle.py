@@ -546,8 +546,8 @@ def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
     payloads = done.payloads("publish_event")
     assert len({json.dumps({**payload, "attempt": 0}) for payload in payloads}) == 1
     assert payloads[-1]["attempt"] == (40 if isinstance(trouble, Outcome) else 8)  # 5 tries of each that is a bug
-    # A run that waits for Kafka continues as new once, then every 25 tries. A bug shows that Kafka is not reached, too.
-    assert len(done.histories) == (3 if isinstance(trouble, Outcome) else 2)
+    # A run that waits for Kafka continues as new once, then every 3 tries. A bug shows that Kafka is not reached, too.
+    assert len(done.histories) == (15 if isinstance(trouble, Outcome) else 4)
 
 
 def test_a_run_that_only_repeats_an_event() -> None:

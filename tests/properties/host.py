@@ -23,7 +23,6 @@ from driver.azure import connection, credentials
 from driver.models.requests import LifecycleRequest, parse
 from driver.models.runs import PUBLISH
 from driver.steps import calls
-from driver.steps.table import FIRST_STEPS
 from orchestrators.lifecycle import run_lifecycle
 from tests.properties.arm import HOST, Arm
 from tests.properties.context import Context
@@ -126,9 +125,7 @@ class Host:
         """Run the function that the app has registered as an activity of that name."""
         if name == PUBLISH:
             return publication.publish_event(payload)
-        if name in FIRST_STEPS:
-            return activities.take_first_step(payload, self)
-        return activities.take_step(payload)
+        return activities.take_step(payload, self)
 
     # the task hub's client
 

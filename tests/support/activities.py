@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from driver import activities, publication
+from driver.executions import Executions
 from driver.models.outcomes import Outcome
+from tests.support.executions import TaskHub
 
 
-def take_step(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return read_outcome(activities.take_step(payload))
+def take_step(payload: Mapping[str, Any], client: Executions | None = None) -> dict[str, Any]:
+    return read_outcome(activities.take_step(payload, client or TaskHub()))
 
 
 def publish_event(payload: Mapping[str, Any]) -> dict[str, Any]:

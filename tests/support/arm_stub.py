@@ -43,20 +43,25 @@ class Asked:
 
 @dataclass
 class Stub:
-    """The server at `url`. `answer` is asked for everything but the discovery and the token."""
+    """The server at `url`. `answer` is asked for everything but the discovery and the token, `sign_in` for these before
+    Entra ID's own answer is given. `tokens` counts the requests for a token, which lives for `token_seconds`.
+    """
 
     url: str
     ca: Path
     secret: str
     asked: list[Asked] = field(default_factory=list)
     tokens: int = 0
+    token_seconds: int = 3599
+    sign_in: Callable[[Asked], Reply | None] = lambda asked: None
     answer: Callable[[Asked], Reply] = lambda asked: Reply(404, {"error": {"code": "NotFound", "message": asked.path}})
 
     def reply(self, asked: Asked) -> Reply:
         if asked.path.endswith("/.well-known/openid-configuration"):
-            return Reply(body=self._discovery(asked.path.split("/")[1]))
+            return self.sign_in(asked) or Reply(body=self._discovery(asked.path.split("/")[1]))
         if asked.path.endswith("/oauth2/v2.0/token"):
-            return self._token(parse_qs(asked.body))
+            self.tokens += 1
+            return self.sign_in(asked) or self._token(parse_qs(asked.body), f"token-{self.tokens}")
         self.asked.append(asked)
         return self.answer(asked)
 
@@ -68,12 +73,11 @@ class Stub:
             "token_endpoint": f"{base}/oauth2/v2.0/token",
         }
 
-    def _token(self, form: Mapping[str, list[str]]) -> Reply:
-        self.tokens += 1
+    def _token(self, form: Mapping[str, list[str]], token: str) -> Reply:
         if form.get("client_secret") != [self.secret]:
             text = "AADSTS7000215: Invalid client secret provided."
             return Reply(401, {"error": "invalid_client", "error_description": text, "error_codes": [7000215]})
-        return Reply(body={"token_type": "Bearer", "expires_in": 3599, "access_token": f"token-{self.tokens}"})
+        return Reply(body={"token_type": "Bearer", "expires_in": self.token_seconds, "access_token": token})
 
 
 @contextmanager

@@ -88,6 +88,12 @@
 - name: AZURE_RESOURCE_MANAGER_URL
   value: {{ . | quote }}
 {{- end }}
+{{- with .Values.azure.gatewayHosts }}
+- name: ARM_GATEWAY_HOSTS
+  value: {{ join "," . | quote }}
+{{- end }}
+- name: REGISTER_PROVIDERS
+  value: {{ .Values.azure.registerProviders | quote }}
 {{- if .Values.azure.caBundle.existingConfigMap }}
 - name: REQUESTS_CA_BUNDLE
   value: /var/azuredriver/azure-ca/ca-bundle.crt

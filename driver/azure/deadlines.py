@@ -1,0 +1,48 @@
+"""Deadlines of calls to ARM: what somebody waits for must not be called for longer than he waits."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from driver.azure.refusals import Unreachable
+from driver.azure.verdicts import Cause
+
+CONNECT_SECONDS = 10  # of a call that has no deadline of its own
+READ_SECONDS = 60
+_ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
+
+
+@contextmanager
+def limit_calls(ends_at: float) -> Iterator[None]:
+    """Within the block no call to ARM takes longer than to a time of `time.monotonic()`, and none begins after it."""
+    token = _ends_at.set(ends_at)
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
+class Deadline:
+    """A policy of the SDK's pipeline, before the one that tries again: it shortens the time-outs of a call."""
+
+    next: Any = None  # the policy that follows, which the SDK sets
+
+    def __init__(self, connect_seconds: float, read_seconds: float) -> None:
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+
+    def send(self, request: Any) -> Any:
+        """The response to a call. Raises Unreachable if the time is over."""
+        ends_at = _ends_at.get()
+        if ends_at is not None:
+            left = ends_at - time.monotonic()
+            if left <= 0:
+                raise Unreachable(Cause("ConnectionFailed", "ARM has not answered in time"))
+            request.context.options |= {
+                "timeout": left,
+                "connection_timeout": min(left, self._connect_seconds),
+                "read_timeout": min(left, self._read_seconds),
+            }
+        return self.next.send(request)

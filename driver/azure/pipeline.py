@@ -1,0 +1,114 @@
+"""The policies through which every call to ARM goes, the SDK's own ones and these. Imports the SDK."""
+
+import json
+from typing import Any
+
+from azure.core.pipeline import policies
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
+
+from driver.azure.addresses import is_trusted
+from driver.azure.credentials import SharedCredential
+from driver.azure.deadlines import CONNECT_SECONDS, READ_SECONDS, Deadline
+from driver.azure.headers import read_retry_after
+from driver.azure.refusals import Unreachable, read_cause
+from driver.azure.verdicts import Cause
+from driver.models.orders import AzureLocation
+from driver.settings import current
+
+USER_AGENT = "tnco-azure-driver"
+_POLLING = ("Azure-AsyncOperation", "Location")
+
+
+def build_policies(location: AzureLocation) -> list[Any]:
+    """The SDK's own policies without two that would wait in the worker, its retries of answers and its registration of
+    providers, and without one that parses every body once more.
+    """
+    return [
+        policies.RequestIdPolicy(),
+        policies.HeadersPolicy(),
+        policies.UserAgentPolicy(base_user_agent=USER_AGENT),
+        policies.ProxyPolicy(),
+        _TrustedAddresses(location),
+        Deadline(CONNECT_SECONDS, READ_SECONDS),
+        _BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
+        _JsonAnswers(),
+        _RenewedTokens(SharedCredential(location), location.credential_scope),
+        policies.CustomHookPolicy(),
+        ARMHttpLoggingPolicy(),
+    ]
+
+
+class _TrustedAddresses(policies.SansIOHTTPPolicy[Any, Any]):
+    """Sends nothing to an address that is not ARM's: a token would go along. ARM's answers name addresses to poll and
+    pages to read.
+    """
+
+    def __init__(self, location: AzureLocation) -> None:
+        super().__init__()
+        self._location = location
+
+    def on_request(self, request: Any) -> None:
+        url, known = str(request.http_request.url), self._location.resource_manager_url
+        if not is_trusted(known, url, current().arm_gateway_hosts):
+            place = url.split("?", 1)[0][:200]
+            reason = f"{place} is neither at {known} nor at a host of the setting ARM_GATEWAY_HOSTS"
+            raise Unreachable(Cause("UntrustedPollingAddress", reason))
+
+
+class _BrokenConnections(policies.RetryPolicy[Any, Any]):
+    """Tries again if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
+
+    def is_retry(self, settings: Any, response: Any) -> bool:
+        return False
+
+
+class _JsonAnswers(policies.HTTPPolicy[Any, Any]):
+    """Lets no answer pass for ARM's that is none: HTML of something on the way, or JSON that is cut off.
+
+    An answer to a PUT, POST or DELETE that names an address to poll is ARM's, whatever its body.
+    """
+
+    def send(self, request: Any) -> Any:
+        response = self.next.send(request)
+        answer = response.http_response
+        is_read = request.http_request.method == "GET"
+        if answer.status_code < 300 and (is_read or not any(answer.headers.get(name) for name in _POLLING)):
+            content = _read_content(answer).lstrip(b"\xef\xbb\xbf \t\r\n")
+            if content and not _is_json(content):
+                reason = f"answered with HTTP {answer.status_code} and something that is no JSON"
+                raise Unreachable(Cause("ConnectionFailed", reason), read_retry_after(answer.headers))
+        return response
+
+
+class _RenewedTokens(ARMChallengeAuthenticationPolicy):
+    """Sends a call again with a new token if ARM says that the token has expired. By the cache it has not."""
+
+    def __init__(self, credential: SharedCredential, scope: str) -> None:
+        super().__init__(credential, scope)
+        self._shared = credential
+
+    def send(self, request: Any) -> Any:
+        response = super().send(request)
+        if _has_expired_token(response.http_response):
+            self._shared.forget(request.http_request.headers["Authorization"].removeprefix("Bearer "))
+            response = super().send(request)
+        return response
+
+
+def _read_content(answer: Any) -> bytes:
+    content: bytes = answer.read()
+    return content
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _has_expired_token(answer: Any) -> bool:
+    if answer.status_code != 401:
+        return False
+    return read_cause(_read_content(answer).decode("utf-8", "replace")).code.lower() == "expiredauthenticationtoken"

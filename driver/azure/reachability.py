@@ -1,0 +1,41 @@
+"""Whether ARM and Entra ID answer, as the last calls of this process have seen it."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a service is out of reach, and since when."""
+
+    reason: str
+    since: datetime
+
+
+@dataclass
+class Service:
+    """A service, by the hosts at which it is called."""
+
+    _troubles: dict[str, Trouble] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note_answer(self, host: str) -> None:
+        """The host has answered."""
+        with self._lock:
+            self._troubles.pop(host, None)
+
+    def note_trouble(self, host: str, reason: str) -> None:
+        """The host has not answered. What was out of reach before is so since then."""
+        with self._lock:
+            before = self._troubles.get(host)
+            self._troubles[host] = Trouble(reason, before.since if before else datetime.now(UTC))
+
+    def find_trouble(self) -> Trouble | None:
+        """The trouble that has lasted longest; None if every host has answered the last call."""
+        with self._lock:
+            return min(self._troubles.values(), key=lambda trouble: trouble.since, default=None)
+
+
+ARM = Service()
+ENTRA_ID = Service()

@@ -1,0 +1,67 @@
+"""The registration of resource providers: a subscription has none of most providers until it is registered for them."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from driver.azure import connection
+from driver.azure.advice import UNREGISTERED, find_namespace
+from driver.azure.refusals import Refusal, Refused
+from driver.azure.verdicts import UNTIL_TIMEOUT, Cause
+from driver.models.orders import AzureLocation
+from driver.settings import current
+
+_VERSION = "2025-04-01"
+_registered: dict[tuple[str, str], str] = {}  # subscription and namespace, and why ARM refused to register it
+_lock = threading.Lock()
+_log = logging.getLogger("driver.lifecycle")
+
+
+@contextmanager
+def registering(location: AzureLocation, subscription: str = "") -> Iterator[None]:
+    """Registers the provider that a call in the block is refused for, unless REGISTER_PROVIDERS is false: once in a
+    process. The refusal that is raised then says that the call may be sent again, or why that did not work.
+    """
+    try:
+        yield
+    except Refused as refused:
+        namespace = find_namespace(refused.cause.message)
+        if refused.cause.code.lower() not in UNREGISTERED or not namespace or not current().register_providers:
+            raise
+        why_not = _register(location, subscription or location.subscription_id, namespace)
+        if why_not:
+            text = f"{refused.cause.message} The driver could not register it: {why_not}"
+            raise Refused(refused.status, Cause(refused.cause.code, text)) from refused
+        text = f"{namespace} is being registered in the subscription"
+        raise Refused(refused.status, Cause("ProviderIsBeingRegistered", text)) from refused
+
+
+def _register(location: AzureLocation, subscription: str, namespace: str) -> str:
+    """Register a provider, if this process has not tried that before. Why ARM refused; empty if it did not. Raises a
+    Refusal that passes.
+    """
+    key = (subscription.lower(), namespace.lower())
+    with _lock:
+        if key in _registered:
+            return _registered[key]
+        _registered[key] = ""
+    try:
+        _post(location, f"/subscriptions/{subscription}/providers/{namespace}/register?api-version={_VERSION}")
+    except Refusal as refused:
+        with _lock:
+            if refused.verdict.tries == UNTIL_TIMEOUT:
+                del _registered[key]
+                raise
+            _registered[key] = refused.cause.text
+        return refused.cause.text
+    _log.info("the provider %s is being registered in subscription %s", namespace, subscription)
+    return ""
+
+
+def _post(location: AzureLocation, path: str) -> None:
+    with connection.connect(location) as clients:
+        from azure.core.rest import HttpRequest
+
+        request = HttpRequest("POST", f"{location.resource_manager_url}{path}")
+        clients.deployments.send_request(request).raise_for_status()
