@@ -11,12 +11,15 @@ worker refuses the whole app, and no function is registered.
 """
 
 import logging
+import time
 import typing
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 from driver import contents, executions, sealing, settings, telemetry, turns, waits
+from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -27,7 +30,7 @@ from driver.models.events import FailureCode
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
-from driver.steps import removal
+from driver.steps import passes
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -37,6 +40,7 @@ from driver.waiting import Waiting, compute_age
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
+_GRACE_SECONDS = 4.0
 _CONTENT_SECONDS = 5.0  # until the content of a deployment is read again
 _MOST_LOOKS = 5  # at a content that the task hub does not have
 _log = logging.getLogger("driver.lifecycle")
@@ -51,11 +55,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState(), str(error)))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState(), str(error)))
         if status is not None and executions.is_active(status):
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState()))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState()))
         found |= executions.read_topology(status)
-    return encode_outcome(succeed(removal.RemoveState(found=found)))
+    return encode_outcome(succeed(passes.RemoveState(found=found)))
 
 
 def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
@@ -110,12 +114,20 @@ def _load_order(order: Order, state: State, attempt: int, client: Executions, ke
         return fail(FailureCode.INTERNAL_ERROR, str(missing), state)
 
 
-def _attempt_step(step: Step, order: Order, state: State, payload: typing.Mapping[str, Any]) -> Outcome:
+def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
     try:
-        with _redact_bugs(payload["step"]):
+        with _redact_bugs(payload["step"]), _limit_calls(payload):
             return step.take(order, state, payload["attempt"])
     except Refusal as refused:
         return _judge_refusal(refused, state, payload)
+
+
+def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Within it no call to ARM lasts past the deadline of the step, but for some seconds: then the step is given up."""
+    if "deadline" not in payload:
+        return nullcontext()
+    left = (datetime.fromisoformat(payload["deadline"]) - datetime.now(UTC)).total_seconds()
+    return deadlines.limit_calls(time.monotonic() + max(left, 0) + _GRACE_SECONDS)
 
 
 @contextmanager
@@ -152,7 +164,7 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     return outcome.model_copy(update={"reason": reason, "not_owned": not_owned, "state": state})
 
 
-def _judge_refusal(refused: Refusal, state: State, payload: typing.Mapping[str, Any]) -> Outcome:
+def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
     """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow, and a
     Retry-After takes their place; those of a step that only reads are a fifth of the time that it has waited.
     """
@@ -170,7 +182,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: typing.Mapping[str, 
     return explain_wait(outcome, refused)
 
 
-def _warn_if_late(where: str, payload: typing.Mapping[str, Any]) -> None:
+def _warn_if_late(where: str, payload: Mapping[str, Any]) -> None:
     if (late := payload.get("late")) is None:
         return
     waiting = payload.get("waiting") or {}

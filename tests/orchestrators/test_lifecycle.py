@@ -21,7 +21,7 @@ from driver.models.outcomes import (
     succeed,
 )
 from driver.publication import build_failure
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from orchestrators.calls import RETRIES
 from orchestrators.lifecycle import STEPS_A_GENERATION
