@@ -361,6 +361,28 @@ def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publis
     assert record.value["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
 
 
+def test_the_event_that_is_on_its_way_is_the_one_that_is_told(
+    halting: tuple[Kafka, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K4 of the cases: a smaller one was sent, and Kafka acknowledges it late."""
+    broker, settings = halting
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
+    monkeypatch.setenv("KAFKA_TOPIC", settings.kafka_topic)
+    driver_settings.current.cache_clear()
+    message = complete(outputs={"a": make_random_text(20_000_000)})
+    try:
+        publish(complete(), None, driver_settings.current())
+        with halted(broker):
+            late = publish_event(payload(message))
+        assert (late["kind"], late["sent"], late["event"]["status"]) == ("Retry", True, "FAILED")
+        answer = publish_until_acknowledged(payload(late["event"], sent=True))
+    finally:
+        driver_settings.current.cache_clear()
+    assert answer["event"] == late["event"]
+    *_, record = broker.read_events(lambda seen: message["requestId"] in {one.key for one in seen}, topic="events")
+    assert record.value == late["event"]
+
+
 def test_without_a_broker_the_activity_asks_to_be_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", NOBODY.kafka_bootstrap_servers)
     monkeypatch.setenv("KAFKA_CONFIG_DELIVERY_TIMEOUT_MS", "300")
