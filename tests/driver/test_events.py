@@ -25,6 +25,7 @@ from driver.errors import NotReady
 from driver.kafka import Connection, open_connection
 from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
+from driver.producers import configure_producer
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
@@ -282,6 +283,14 @@ def test_a_small_event_does_not_share_the_fate_of_a_large_one(kafka: Kafka, sett
     sent = [connection.send(str(number), large if number % 2 else "{}", {}) for number in range(10)]
     assert all(delivery.reported.wait(20) for delivery in sent)
     assert [delivery.error is None for delivery in sent] == [True, False] * 5
+
+
+def test_event_hubs_gets_records_as_they_are_unless_that_is_asked_for() -> None:
+    hubs = Settings(kafka_bootstrap_servers="evhns-tnco.servicebus.windows.net:9093")
+    asked = replace(hubs, kafka_config=(("compression.type", "gzip"),))
+    found = [configure_producer(one)["compression.type"] for one in (Settings(), hubs, asked)]
+    assert found == ["gzip", "none", "gzip"]
+    assert configure_producer(hubs)["message.max.bytes"] == 1_000_000
 
 
 def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
