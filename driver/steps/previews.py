@@ -10,11 +10,11 @@ from driver.azure import deployments
 from driver.azure.operations import POLLS, poll
 from driver.azure.refusals import Refusal
 from driver.models.orders import Deploy, Order, Preview
-from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
-from driver.steps.repetition import compute_restart, join_causes
+from driver.steps.repetition import compute_restart, explain_wait, join_causes
 from driver.topology import list_owned
 from driver.waiting import compute_age, tell_time
 
@@ -43,7 +43,7 @@ def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Poll the what-if. When it is over, its changes are the output. It only reads, so one that has failed, or that ARM
-    does not find, is begun again.
+    does not find, is begun again: by start_preview, in runs before version 2 here.
     """
     if not state.url:
         begun, wait = _begin(order, state)
@@ -83,7 +83,7 @@ def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:
         return fail(refused.verdict.code, f"the what-if has failed: {reason}", state)
     first = state.first or refused.cause.text
     again = state.model_copy(update={"url": "", "failures": state.failures + 1, "first": first})
-    return keep_running(pause, again, reason)
+    return explain_wait(retry(pause, reason, again), refused)
 
 
 def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:

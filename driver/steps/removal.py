@@ -20,7 +20,7 @@ from pydantic import Field, model_validator
 
 from driver.models.events import FailureCode, TopologyEntry
 from driver.models.orders import Order, Remove
-from driver.models.outcomes import NotOwned, Outcome, State, complete, fail, keep_running
+from driver.models.outcomes import NotOwned, Outcome, State, WaitingFor, complete, fail, keep_running
 from driver.resource_ids import ResourceId
 from driver.steps import deletions, inventory, purges
 from driver.steps.entries import Entry, compute_pause, has_only_records, is_lock
@@ -151,7 +151,9 @@ class _Pass:
             reason = f"could not be deleted: {self.describe_rest(len(self.entries))}"
             return fail(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
         pause = 0 if self._is_over_time() else compute_pause(self.entries.values(), datetime.now(UTC))
-        return keep_running(pause, state, self.describe_rest(_MOST_DESCRIBED), settled)
+        outcome = keep_running(pause, state, self.describe_rest(_MOST_DESCRIBED), settled)
+        waiting = WaitingFor(waits_for="entra") if self.estate.is_entra_away else None
+        return outcome.model_copy(update={"waiting": waiting})
 
     def describe_rest(self, most: int) -> str:
         """A text that names what is left, each with the reason: first what has one."""
