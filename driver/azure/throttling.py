@@ -7,6 +7,7 @@ against that limit is held back until its Retry-After is over. Then one call pro
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from driver.azure.limits import Limits, Scope, Scopes
 from driver.azure.refusals import read_cause
 from driver.models.orders import AzureLocation
 
-LIMITS = Limits()
 _REMAINING = "x-ms-ratelimit-remaining-subscription"
 _OF_SUBSCRIPTION = "subscriptionrequeststhrottled"
 _OF_PROVIDER = ("resourcerequeststhrottled", "toomanyrequests")
@@ -34,14 +34,20 @@ class Gate:
     def send(self, request: Any) -> Any:
         """The response to a call. Raises Refused, of status 429, for one that is not sent."""
         scopes = find_scopes(self._location, request.http_request.method, request.http_request.url)
-        probed = LIMITS.admit(scopes)
+        probed = share_limits().admit(scopes)
         try:
             response = self.next.send(request)
         except BaseException:
-            LIMITS.end_probe(probed, is_open=False)
+            share_limits().end_probe(probed, is_open=False)
             raise
         _learn(scopes, probed, response.http_response)
         return response
+
+
+@cache
+def share_limits() -> Limits:
+    """The limits of this process."""
+    return Limits()
 
 
 def find_scopes(location: AzureLocation, method: str, url: str) -> Scopes:
@@ -60,12 +66,12 @@ def find_scopes(location: AzureLocation, method: str, url: str) -> Scopes:
 def require_open_deployments(location: AzureLocation) -> None:
     """Raise Refused if ARM is known to take no deployment now: what leads to one would be in vain."""
     url = f"/subscriptions/{location.subscription_id}/providers/Microsoft.Resources/deployments/x"
-    LIMITS.admit(find_scopes(location, "PUT", url), is_sent=False)
+    share_limits().admit(find_scopes(location, "PUT", url), is_sent=False)
 
 
 def measure_shortage(location: AzureLocation) -> float:
     """How few reads ARM has left for a location, from 0 (enough) to 1 (none)."""
-    return LIMITS.measure_shortage(find_scopes(location, "GET", f"/subscriptions/{location.subscription_id}"))
+    return share_limits().measure_shortage(find_scopes(location, "GET", f"/subscriptions/{location.subscription_id}"))
 
 
 def find_reached(scopes: Scopes, code: str, headers: Mapping[str, str]) -> Scope | None:
@@ -85,14 +91,14 @@ def _learn(scopes: Scopes, probed: list[Scope], answer: Any) -> None:
     for scope, name in ((scopes.own, _REMAINING), (scopes.whole, f"{_REMAINING}-global")):
         text = answer.headers.get(f"{name}-{scope.kind}") or ""
         if text.isdecimal():
-            LIMITS.note_left(scope, int(text))
+            share_limits().note_left(scope, int(text))
     reached = None
     if answer.status_code == 429:
         cause = read_cause(answer.read().decode("utf-8", "replace"), "HTTP 429")
         reached = find_reached(scopes, cause.code, answer.headers)
-    LIMITS.end_probe([scope for scope in probed if scope != reached], is_open=True)
+    share_limits().end_probe([scope for scope in probed if scope != reached], is_open=True)
     if reached is not None:
-        LIMITS.hold(reached, cause, read_retry_after(answer.headers))
+        share_limits().hold(reached, cause, read_retry_after(answer.headers))
 
 
 def _read_type(path: str) -> str:
