@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from driver.azure import deployments
+from driver.azure import deployments, throttling
 from driver.azure.deployments import Deployment
-from driver.azure.operations import POLLS, Operation, poll
+from driver.azure.operations import POLLS, Operation, compute_poll_wait, poll
 from driver.azure.refusals import Refusal, Refused
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
@@ -28,6 +28,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
     """Look which resources of the template exist already. They will be updated, but not owned."""
     work = require_deploy(order)
     if state.search is None:  # before the look: nothing that takes long may come between the look and the PUT
+        throttling.require_open_deployments(order.location)
         previous = find_previous_resources(order) if work.prune else ()
         state = state.model_copy(update={"superseded": find_superseded_records(order), "previous": previous})
     search = state.search or looks.begin_search(order, work)
@@ -44,6 +45,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """PUT the deployment. If the look is too old, go back to it, unless ARM may have accepted a PUT of this run."""
     work = require_deploy(order)
+    throttling.require_open_deployments(order.location)
     if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
         again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
         return again.model_copy(update={"restart": True})
@@ -52,7 +54,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     correlation_id = operation.correlation_id or order.request_id
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)
     begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "since": tell_time()}
-    outcome = succeed(state.model_copy(update=begun), after=POLLS.compute_seconds(0, operation.retry_after))
+    outcome = succeed(state.model_copy(update=begun), compute_poll_wait(order.location, 0, operation.retry_after))
     return outcome.model_copy(update={"deployment": shown})
 
 
@@ -79,7 +81,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
         raise
     if operation.is_over:
         return _read_record(order, work, state.model_copy(update={"over": True, "since": tell_time()}))
-    wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+    wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
     return keep_running(wait, state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""}))
 
 
