@@ -120,9 +120,10 @@ class Look:
         return any(f"'{container.type}/{container.name}'".lower() in message for container in containers)
 
 
-def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
-    """The body of a resource."""
-    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+def get(location: AzureLocation, resource_id: str, api_version: str, expand: str = "") -> Mapping[str, Any]:
+    """The body of a resource. `expand` is ARM's `$expand`."""
+    more = f"&$expand={expand}" if expand else ""
+    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}{more}"))
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return body
