@@ -174,20 +174,16 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     subscription = _SUBSCRIPTION.match(url)
     with registering(location, subscription[1] if subscription else ""), connection.connect(location) as arm:
+        from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
         if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
-            raise connection.build_refusal(response)
+            raise HttpResponseError(response=response)
     return response
 
 
 def _read_json(response: Any) -> Mapping[str, Any]:
-    """The body of an answer; empty if it has none. Raises a Refusal, which passes, for a body that is no JSON."""
-    if not response.content:
-        return {}
-    try:
-        body = response.json()
-    except ValueError:
-        raise connection.build_refusal(response) from None
+    """The body of an answer, which is JSON; empty if it has none, or no object."""
+    body = response.json() if response.content else None
     return body if isinstance(body, Mapping) else {}
