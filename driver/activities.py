@@ -1,8 +1,10 @@
 """The activities: each unseals the order, takes one step with it and returns an Outcome. Only bugs raise.
 
 Payload of a step: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of a first
-step that takes turns with other executions of the resource also `since` (turns.py). The template of a deployment may be
-kept apart (contents.py).
+step that takes turns with other executions of the resource also `since` (turns.py). From run version 2 on also the
+`deadline` of the step; `first`, the first of the refusals that came one after another until now; `waiting`, what the
+execution waited for until now; once `late`, `{"seconds", "endsAt"}`, when three quarters of the time are over. The
+template of a deployment may be kept apart (contents.py).
 
 Functions that the app registers take `typing.Mapping`. With `dict[str, Any]` or the Mapping of collections.abc the
 worker refuses the whole app, and no function is registered.
@@ -10,11 +12,12 @@ worker refuses the whole app, and no function is registered.
 
 import logging
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from driver import contents, executions, sealing, settings, telemetry, turns
+from driver import contents, executions, sealing, settings, telemetry, turns, waits
+from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.encoding import decode_state, encode_outcome
@@ -24,10 +27,11 @@ from driver.models.events import FailureCode
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
-from driver.steps import removal
+from driver.steps import passes
+from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
-from driver.waiting import Waiting
+from driver.waiting import Waiting, compute_age
 
 # Steps that only read. After a refusal that passes, such a step is repeated; nothing is started again.
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
@@ -47,11 +51,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState(), str(error)))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState(), str(error)))
         if status is not None and executions.is_active(status):
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState()))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState()))
         found |= executions.read_topology(status)
-    return encode_outcome(succeed(removal.RemoveState(found=found)))
+    return encode_outcome(succeed(passes.RemoveState(found=found)))
 
 
 def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
@@ -68,11 +72,14 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
         except DriverError as error:
             return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
         with telemetry.bind_fields({}, order.secrets):
+            where = f"{order.transition or order.work.verb} in deployment location '{order.location.name}': {name}"
+            _warn_if_late(where, payload)
             must_look = "since" in payload and not state.has_turn
             if must_look:
                 with _redact_bugs("the look for other executions"):
                     looked = turns.take_turn(payload, order.topology, state, client)
                 if isinstance(looked, Outcome):
+                    waits.log_change(where, payload, looked)
                     return encode_outcome(looked)
                 state = looked
             if state.found:
@@ -82,8 +89,9 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
                 if isinstance(loaded, Outcome):
                     return encode_outcome(loaded)
                 order = loaded
-            outcome = _attempt_step(STEPS[name], name, order, state, payload["attempt"])
-            _log_outcome(name, order, outcome)
+            outcome = _attempt_step(STEPS[name], order, state, payload)
+            waits.log_change(where, payload, outcome)
+            _log_outcome(where, outcome)
             if outcome.kind == "Completed":
                 outcome = report_completion(payload, _add_found(outcome, state, is_new=must_look))
             return encode_outcome(_finish_outcome(outcome, state), state)
@@ -101,12 +109,12 @@ def _load_order(order: Order, state: State, attempt: int, client: Executions, ke
         return fail(FailureCode.INTERNAL_ERROR, str(missing), state)
 
 
-def _attempt_step(step: Step, name: str, order: Order, state: State, attempt: int) -> Outcome:
+def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
     try:
-        with _redact_bugs(name):
-            return step.take(order, state, attempt)
+        with _redact_bugs(payload["step"]):
+            return step.take(order, state, payload["attempt"])
     except Refusal as refused:
-        return _judge_refusal(name, refused, state, attempt)
+        return _judge_refusal(refused, state, payload)
 
 
 @contextmanager
@@ -143,27 +151,37 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     return outcome.model_copy(update={"reason": reason, "not_owned": not_owned, "state": state})
 
 
-def _judge_refusal(name: str, refused: Refusal, state: State, attempt: int) -> Outcome:
-    """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits double, are
-    shortened at random, and are no shorter than Retry-After.
+def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
+    """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow, and a
+    Retry-After takes their place; those of a step that only reads are a fifth of the time that it has waited.
     """
-    verdict = refused.verdict
+    name, attempt, verdict = payload["step"], payload["attempt"], refused.verdict
+    text = join_causes(payload.get("first", ""), refused.cause.text)
     if attempt >= verdict.tries:
-        return fail(verdict.code, f"{name}: {refused.cause.text}", state)
-    waits = Waiting(initial=verdict.wait, factor=2, maximum=_SLOWEST_RETRY, jitter=0.5)
-    wait = waits.compute_seconds(attempt, refused.retry_after)
+        return fail(verdict.code, f"{name}: {text}", state)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
-        return keep_running(wait, state, refused.cause.text)
-    return retry(wait, refused.cause.text, state)
+        waited = compute_age((payload.get("waiting") or {}).get("since", ""))
+        wait = max(verdict.wait, POLLS.compute_seconds(waited, refused.retry_after))
+        outcome = keep_running(wait, state, text)
+    else:
+        pauses = Waiting(initial=verdict.wait, factor=2, maximum=max(_SLOWEST_RETRY, verdict.wait), jitter=0.5)
+        outcome = retry(pauses.compute_seconds(attempt, refused.retry_after), text, state)
+    return explain_wait(outcome, refused)
 
 
-def _log_outcome(name: str, order: Order, outcome: Outcome) -> None:
-    """Log retries and started deployments for the operator. All other outcomes, such as polls, are logged at DEBUG."""
-    where = f"{order.work.verb} in deployment location '{order.location.name}'"
-    if outcome.kind == "Retry":
-        _log.warning("%s: %s is tried again in %.0f s: %s", where, name, outcome.after, outcome.reason)
-    elif outcome.deployment is not None:
+def _warn_if_late(where: str, payload: Mapping[str, Any]) -> None:
+    if (late := payload.get("late")) is None:
+        return
+    waiting = payload.get("waiting") or {}
+    reason = f"; it waits for {waiting['for']}: {waiting['reason']}" if waiting else ""
+    text = "%s has used three quarters of its %d s and is not over; at %s it fails%s"
+    _log.warning(text, where, late["seconds"], late["endsAt"], reason)
+
+
+def _log_outcome(where: str, outcome: Outcome) -> None:
+    """Log a started deployment for the operator. All other outcomes, such as polls, are logged at DEBUG."""
+    if outcome.deployment is not None:
         started = outcome.deployment
         _log.info("%s: deployment '%s' started (correlation id %s)", where, started.name, started.correlation_id)
     else:
-        _log.debug("%s: %s: %s", where, name, outcome.kind)
+        _log.debug("%s: %s", where, outcome.kind)

@@ -2,6 +2,7 @@
 
 Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent", "attempt"}`.
 For a failed run `event` is null at the first try: it is built from `failure` and from the state of the step `of`.
+`waiting` is a wait that the timeout has ended.
 """
 
 import logging
@@ -10,11 +11,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, reports, settings, telemetry
+from driver import events, reports, settings, telemetry, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
-from driver.steps import removal
+from driver.steps import passes
 from driver.steps.states import DeployState
 from driver.steps.table import STEPS
 from driver.waiting import Waiting
@@ -31,6 +32,7 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
         message, attempt = payload["event"], payload.get("attempt", 0)
+        waits.log_end(payload.get("of", ""), payload)
         if message is None:
             message = reports.fit_event(build_failure(payload), _find_limit())
         sent_message, undelivered = _publish(message, payload["tenant"], payload["sent"])
@@ -50,7 +52,7 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     content = decode_state(payload["state"])
     step = STEPS.get(payload["of"])
-    unnamed = removal.RemoveState if "removed" in content else DeployState
+    unnamed = passes.RemoveState if "removed" in content else DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
     topology = {**state.found, **state.report_topology()}
@@ -88,16 +90,18 @@ def report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
     """The outcome with the event COMPLETE in it. The event is published here if that is allowed.
 
     A step may run twice. If its second run could give another event, the event has to be in the history before it is
-    sent, so it is left to `publish_event`. So is an event that Kafka does not acknowledge within a second, and any
-    event while Kafka is known to be away.
+    sent, so it is left to `publish_event`. So is an event that Kafka does not acknowledge within a second, any event
+    while Kafka is known to be away, and any past the deadline of the step: the orchestrator may have given the step up.
     """
     whole = build_event(payload["requestId"], outcome.topology, outcome.outputs)
     message = reports.fit_event(whole, _find_limit())
     complete = outcome.model_copy(update={"outputs": {}, "topology": {}, "event": message})
-    is_early = datetime.now(UTC) < find_earliest_event(payload["acceptedAt"])
+    now = datetime.now(UTC)
+    is_early = now < find_earliest_event(payload["acceptedAt"])
+    is_late = "deadline" in payload and now >= datetime.fromisoformat(payload["deadline"])
     if events.is_away(settings.current()):
         return _wait_for_kafka(complete, events.read_condition(settings.current()).reason)
-    if message["status"] == "FAILED" or not outcome.repeatable or is_early:
+    if message["status"] == "FAILED" or not outcome.repeatable or is_early or is_late:
         return complete
     try:
         events.publish(message, payload["tenant"], settings.current())

@@ -91,8 +91,11 @@ class Settings:
         },
     )
     transition_timeout_minutes: int = field(
-        default=60,
-        metadata={"TRANSITION_TIMEOUT_MINUTES": "Minutes that a transition may take whose package gives no timeout."},
+        default=14,
+        metadata={
+            "TRANSITION_TIMEOUT_MINUTES": "Minutes from the 202 to the event of a transition whose package gives no "
+            "timeout: less than TNC-O's own, which is 15."
+        },
     )
     history_days: int = field(
         default=7, metadata={"HISTORY_DAYS": "Days that ended executions stay in the task hub; then they are purged."}
@@ -160,7 +163,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         log_level=log_level,
         log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
-        transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 60, faults),
+        transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
         history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
         task_hub_trial=environment.get("TASK_HUB_TRIAL", "").lower() == "true",

@@ -5,7 +5,6 @@ them has ended, or says that it waits for this one. What they reported and Brent
 is added to the order's topology.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,7 +26,6 @@ _WAITS = Waiting(initial=0.3, factor=1.6, maximum=15.0)  # until the next look
 # if all later ones follow.
 _MARGIN = timedelta(seconds=10)
 _TOPOLOGY = TypeAdapter(Topology)
-_log = logging.getLogger("driver.lifecycle")
 
 
 @dataclass(frozen=True)
@@ -154,8 +152,6 @@ def take_turn(
     first = turn.blocked_by[0]
     if first == request_id:
         return wait_for(None, seconds, looked, "the task hub does not list this execution yet")
-    if not state.awaited:
-        _log.info("waits for execution %s of this resource", first)
     return wait_for(first, seconds, looked.model_copy(update={"awaited": awaited}))
 
 

@@ -19,9 +19,19 @@ from orchestrators.progress import (
     dump_progress,
     find_publication_time,
     note_findings,
+    note_refusal,
     note_waiting,
     read_progress,
     show_progress,
+)
+from orchestrators.timing import (
+    SETTLED_SECONDS,
+    describe_timeout,
+    find_abandon_deadline,
+    find_deadline,
+    find_end,
+    find_limit,
+    is_warning_due,
 )
 
 AWAIT = "await_executions"
@@ -46,12 +56,11 @@ AGAIN = {"watch_deployment": "start_deployment"}
 # first, which cancels it and collects what it created.
 ABANDON = "abandon_deployment"
 ABANDONED = ("start_deployment", "watch_deployment")
-ABANDON_SECONDS = 900
-SETTLED_SECONDS = 86_400  # after its deadline in which a run whose work has succeeded may still report it
 ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH})
 
 # If a worker dies, its activities fail. Durable repeats them only if it is told to.
 RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
+PAUSE_AFTER_DEATH = timedelta(milliseconds=RETRIES.first_retry_interval_in_milliseconds)
 STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
 WAITS_A_GENERATION = 3  # for Kafka: fewest milliseconds a try; each generation costs an episode, each event replay
 PUBLISH_AGAIN_SECONDS = 30
@@ -84,20 +93,26 @@ def run_steps(
     is_publishing = progress.step == PUBLISH
     for _ in range(WAITS_A_GENERATION if run.version >= 2 and is_publishing else STEPS_A_GENERATION):
         step = progress.step
+        payload = _build_payload(run, progress, context.current_utc_datetime)
+        limit = None if step == PUBLISH else find_limit(run, progress, context.current_utc_datetime)
         try:
-            answer = yield context.call_activity_with_retry(step, RETRIES, _build_payload(run, progress))
-            outcome = Outcome.model_validate(answer)
+            answer = yield from _call_activity(context, step, payload, limit)
+            is_missed = answer is None
+            outcome = _miss_answer(progress) if answer is None else Outcome.model_validate(answer)
         except Exception as bug:
-            outcome = _report_bug(progress, bug)
+            is_missed, outcome = False, _report_bug(progress, bug)
         if outcome.published and outcome.event is not None:
             ended_at = progress.ended_at or context.current_utc_datetime.isoformat()
             ended = replace(note_findings(progress, outcome), step="", waiting=None, ended_at=ended_at)
             show_progress(context, status, ended)
             return outcome.event
         now = context.current_utc_datetime
+        if is_missed and limit is not None:
+            now = max(now, limit)  # a timer may fire a little before its time
+        progress = replace(note_refusal(progress, outcome), warned=progress.warned or "late" in payload, waited=None)
         progress = _advance(run, progress, outcome, now)
         wake = _find_wake_time(run, step, progress, outcome, now)
-        progress = note_waiting(progress, outcome, now, wake)
+        progress = note_waiting(step, progress, outcome, now, wake)
         show_progress(context, status, progress)
         if run.version >= 2 and not is_publishing and find_publication_time(progress):
             break
@@ -105,6 +120,31 @@ def run_steps(
             yield context.create_timer(wake)
     kept = {"sealed": ""} if progress.step == PUBLISH else {}  # only the steps of the verb open it
     context.continue_as_new({**run_input, **kept, "progress": dump_progress(progress)})
+    return None
+
+
+def _call_activity(
+    context: DurableOrchestrationContext, step: str, payload: dict[str, Any], limit: datetime | None
+) -> Generator[Any, Any, dict[str, Any] | None]:
+    """The answer of an activity. With a `limit`, None if it has not answered until then.
+
+    Durable's own retries do not go together with a timer that may be cancelled: on replay a cancelled one ends the race
+    at once, and the ids of what follows no longer fit to those of the retries.
+    """
+    if limit is None:
+        answer: dict[str, Any] = yield context.call_activity_with_retry(step, RETRIES, payload)
+        return answer
+    for attempt in range(1, RETRIES.max_number_of_attempts + 1):
+        call, timer = context.call_activity(step, payload), context.create_timer(limit)
+        winner = yield context.task_any([call, timer])
+        if winner is timer:
+            return None
+        timer.cancel()
+        if not isinstance(call.result, Exception):
+            return dict(call.result)
+        if attempt == RETRIES.max_number_of_attempts:
+            raise call.result
+        yield context.create_timer(context.current_utc_datetime + PAUSE_AFTER_DEATH)
     return None
 
 
@@ -118,23 +158,37 @@ def _begin(run: Run, now: datetime) -> Progress:
         return Progress(step=PUBLISH, event=run.event)
     if run.transition is None:
         raise ValueError("the run has neither a transition nor an event")
-    deadline = run.deadline or (now + timedelta(seconds=run.transition.seconds)).isoformat()
-    return Progress(step=AWAIT if run.awaits else FIRST[run.transition.verb], deadline=deadline)
+    end = find_end(run, now)
+    step = AWAIT if run.awaits else FIRST[run.transition.verb]
+    return Progress(step=step, deadline=find_deadline(run, end).isoformat(), ends_at=end.isoformat())
 
 
-def _build_payload(run: Run, progress: Progress) -> dict[str, Any]:
+def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any]:
     step = progress.step
     payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
     if step == PUBLISH:
         ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
-        return {**payload, "tenant": run.tenant, "attempt": progress.attempt, **ended}
+        return {**payload, "tenant": run.tenant, "attempt": progress.attempt, **ended, **_tell_wait(progress)}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
     payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
     transition = run.transition
     if run.version >= 2 and transition and step == FIRST[transition.verb]:
         payload |= {"since": run.since or run.accepted_at} if takes_turn(transition.name, transition.verb) else {}
+    if run.version >= 2:
+        payload |= {"deadline": progress.deadline, "first": progress.first, **_tell_wait(progress)}
+    if run.version >= 2 and transition and is_warning_due(run, progress, now):
+        payload |= {"late": {"seconds": transition.seconds, "endsAt": progress.ends_at}}
     return payload
+
+
+def _tell_wait(progress: Progress) -> dict[str, Any]:
+    """The wait that is still on, or has just ended: the activity that sees a change logs it. `publish_event` knows by
+    itself that it waits for Kafka.
+    """
+    waiting = progress.waiting or progress.waited
+    is_told = waiting is not None and waiting.waits_for != "kafka"
+    return {"waiting": waiting.model_dump(mode="json", by_alias=True)} if waiting and is_told else {}
 
 
 def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:
@@ -144,21 +198,20 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
         return _publish_again(progress, outcome)
     after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
-        return _publish(after, now, event=outcome.event, sent=outcome.sent)
+        tries = 1 if outcome.waiting is not None else 0  # the step knows that Kafka is away
+        return _publish(after, now, event=outcome.event, sent=outcome.sent, attempt=tries)
     if outcome.kind == "Failed":
-        return _fail(after, outcome, (outcome.code or FailureCode.INTERNAL_ERROR, outcome.reason), now)
+        return _fail(run, after, outcome, (outcome.code or FailureCode.INTERNAL_ERROR, outcome.reason), now)
+    if outcome.kind == "Succeeded" and step == ABANDON:
+        return _publish(after, now, failure=_add_reason(progress.failure, outcome.reason))
+    if _is_over_time(run, progress, outcome, now):
+        reason = describe_timeout(run, after, outcome.reason, now)
+        return _fail(run, after, outcome, (outcome.code or FailureCode.INFRASTRUCTURE_ERROR, reason), now)
     if outcome.kind == "Succeeded":
-        if step == ABANDON:
-            return _publish(after, now)
         following = NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
         attempt = progress.attempt if following in AGAIN else progress.restarted_at
         return replace(after, step=following, attempt=attempt, restarted_at=0)
-    longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
-    if now >= datetime.fromisoformat(progress.deadline) + longer:
-        seconds = run.transition.seconds if run.transition else 0
-        reason = f"not over after {seconds} seconds, in step {step}: {outcome.reason or 'still under way'}"
-        return _fail(after, outcome, (FailureCode.INFRASTRUCTURE_ERROR, reason), now)
     if outcome.kind == "Retry" and outcome.restart and run.transition:
         return replace(after, step=FIRST[run.transition.verb], attempt=0, restarted_at=progress.attempt)
     if outcome.kind == "Retry":
@@ -166,13 +219,29 @@ def _advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> P
     return after
 
 
-def _fail(progress: Progress, outcome: Outcome, failure: tuple[str, str], now: datetime) -> Progress:
+def _is_over_time(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> bool:
+    """Whether the deadline of the step ends the run. From version 2 on it ends also one that would go on with another
+    step, and one whose next try would come too late.
+    """
+    deadline = datetime.fromisoformat(progress.deadline)
+    if run.version < 2:
+        longer = timedelta(seconds=SETTLED_SECONDS if outcome.settled else 0)
+        return outcome.kind != "Succeeded" and now >= deadline + longer
+    return now >= deadline or (outcome.kind == "Retry" and now + timedelta(seconds=outcome.after) >= deadline)
+
+
+def _add_reason(failure: tuple[str, str] | None, reason: str) -> tuple[str, str] | None:
+    return (failure[0], f"{failure[1]}; {reason}") if failure and reason else failure
+
+
+def _fail(run: Run, progress: Progress, outcome: Outcome, failure: tuple[str, str], now: datetime) -> Progress:
     """The progress of a run that has failed: first its deployment is abandoned, if there may be one, then it is
     reported.
     """
     failure = progress.failure or failure
     if progress.step in ABANDONED and not outcome.collected:
-        deadline = (now + timedelta(seconds=ABANDON_SECONDS)).isoformat()
+        end = datetime.fromisoformat(progress.ends_at) if progress.ends_at else now
+        deadline = find_abandon_deadline(run, end, now).isoformat()
         return replace(progress, step=ABANDON, attempt=0, deadline=deadline, failure=failure)
     return _publish(progress, now, failure=failure)
 
@@ -198,6 +267,11 @@ def _report_bug(progress: Progress, bug: Exception) -> Outcome:
     return Outcome(kind="Failed", state=progress.state, code=FailureCode.INTERNAL_ERROR, reason=reason)
 
 
+def _miss_answer(progress: Progress) -> Outcome:
+    """The outcome of a step that has not answered until it is given up. What it does is not known."""
+    return Outcome(kind="Running", state=progress.state, reason="Azure has not answered the calls of this step")
+
+
 def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, now: datetime) -> datetime | None:
     """The time of the step that follows `step`; None for at once.
 
@@ -213,7 +287,7 @@ def _find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, n
         return first if now < first else None
     if not outcome.after or (progress.step == ABANDON and step != ABANDON):
         return None
-    if progress.step == PUBLISH or outcome.settled:
+    if progress.step == PUBLISH or (outcome.settled and run.version < 2):
         return wake
     if step == "remove_resources" and not (outcome.waiting and outcome.waiting.waits_for == "request"):
         wake = max(wake, earliest)

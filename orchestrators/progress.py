@@ -8,7 +8,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 from pydantic import TypeAdapter
 
-from driver.models.outcomes import DeploymentShown, NotOwned, Outcome, WaitingFor
+from driver.models.outcomes import DeploymentShown, NotOwned, Outcome
 from driver.models.runs import PUBLISH, WaitingSince
 
 LARGEST_STATUS = 16_000  # bytes: a custom status of more than 16 KB of UTF-16 fails the orchestration
@@ -27,6 +27,10 @@ class Progress:
     event to publish. A run that has failed has `failure` (code, reason) instead, and `of`, the step that failed: the
     event is built from both and from the state of that step. `restarted_at` is the attempt of the step that went back
     to the first one. `ended_at` is when the transition was over; its event is still to be published.
+
+    `ends_at` is the timeout of the transition, `warned`: the log has said that it is near. `refusal` is the last one
+    that the run has met, `first` the first of those that came one after another until now. `waited` is a
+    wait that the deadline has just ended, for the next activity to log.
     """
 
     step: str
@@ -43,6 +47,11 @@ class Progress:
     not_owned_total: int = 0
     restarted_at: int = 0
     ended_at: str = ""
+    ends_at: str = ""
+    warned: bool = False
+    refusal: str = ""
+    first: str = ""
+    waited: WaitingSince | None = None
 
 
 _PROGRESS = TypeAdapter(Progress)
@@ -81,22 +90,31 @@ def find_publication_time(progress: Progress) -> datetime | None:
     return datetime.fromisoformat(waiting.until) if waiting and waiting.waits_for == "kafka" else None
 
 
-def note_waiting(progress: Progress, outcome: Outcome, now: datetime, wake: datetime | None) -> Progress:
-    """The progress with what the run waits for, until the time `wake`. A wait for the same thing keeps its `since`."""
-    reason, before = outcome.reason[:LONGEST_REASON], progress.waiting
-    waiting = outcome.waiting
-    if waiting is None and reason and outcome.kind in ("Running", "Retry"):
-        waiting = WaitingFor(waits_for="kafka" if progress.step == PUBLISH else "azure")
+def note_refusal(progress: Progress, outcome: Outcome) -> Progress:
+    """The progress with the refusal that an outcome tells of, or with the end of those that came one after another."""
+    if not outcome.refused:
+        return replace(progress, first="") if progress.first else progress
+    reason = outcome.reason[:LONGEST_REASON]
+    return replace(progress, refusal=reason, first=progress.first or reason)
+
+
+def note_waiting(step: str, progress: Progress, outcome: Outcome, now: datetime, wake: datetime | None) -> Progress:
+    """The progress with what the run waits for after the outcome of a step, until the time `wake`. A wait for the same
+    thing keeps its `since`.
+    """
+    before, waiting = progress.waiting, outcome.find_wait("kafka" if step == PUBLISH else "azure")
     if waiting is None:
         return replace(progress, waiting=None) if before else progress
     since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
     shown = WaitingSince(
         waits_for=waiting.waits_for,
-        reason=reason or waiting.reason,
+        reason=outcome.reason[:LONGEST_REASON] or waiting.reason,
         request_id=waiting.request_id,
         since=since,
         until=(wake or now).isoformat(),
     )
+    if progress.failure is not None and progress.step != step:  # its time is over, which the activity could not know
+        return replace(progress, waiting=None, waited=shown)
     return replace(progress, waiting=shown)
 
 

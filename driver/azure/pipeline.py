@@ -8,7 +8,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLo
 
 from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
-from driver.azure.deadlines import CONNECT_SECONDS, READ_SECONDS, Deadline
+from driver.azure.deadlines import Deadline
 from driver.azure.headers import read_retry_after
 from driver.azure.refusals import Unreachable, read_cause
 from driver.azure.verdicts import Cause
@@ -29,7 +29,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         policies.UserAgentPolicy(base_user_agent=USER_AGENT),
         policies.ProxyPolicy(),
         _TrustedAddresses(location),
-        Deadline(CONNECT_SECONDS, READ_SECONDS),
+        Deadline(),
         _BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
         _JsonAnswers(),
         _RenewedTokens(SharedCredential(location), location.credential_scope),

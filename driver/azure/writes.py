@@ -1,6 +1,7 @@
 """What deployments wrote, from their operations."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from driver.azure import connection, deployments
 from driver.azure.refusals import Refusal
@@ -8,6 +9,7 @@ from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 
 _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
+_ENDED = ("succeeded", "failed", "canceled")  # states of an operation
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,38 @@ def read_writes(
     return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
 
 
+def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[str]:
+    """What a deployment, or one nested in it, is still at work on: `type/name is Running since ...`."""
+    texts: list[str] = []
+    pending = [resource_id]
+    for _ in range(_MOST_NESTED):
+        level, pending = pending, []
+        for deployment_id in level:
+            for entry in _list_operations(location, deployment_id):
+                state = deployments.read_word(entry.properties.provisioning_state)
+                target = entry.properties.target_resource
+                if target is None or not target.id or state.lower() in _ENDED:
+                    continue
+                target_id = ResourceId.parse(str(target.id))
+                since = entry.properties.timestamp
+                when = f" since {since.isoformat(timespec='seconds')}" if since else ""
+                texts.append(f"{target_id.type}/{target_id.name} is {state}{when}")
+                pending += [target_id] if target_id.is_deployment else []
+    return texts
+
+
 def _list_created_ids(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[ResourceId]:
     """The targets of a deployment's operations of kind Create. Other operations (Read, Action) only use a resource."""
+    targets = [
+        entry.properties.target_resource
+        for entry in _list_operations(location, resource_id, must_exist)
+        if deployments.read_word(entry.properties.provisioning_operation) == "Create"
+    ]
+    return [ResourceId.parse(str(target.id)) for target in targets if target is not None and target.id]
+
+
+def _list_operations(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[Any]:
+    """The operations of a deployment that have properties; none if there is no such deployment."""
     try:
         with connection.connect(location) as clients:
             entries = list(clients.deployments.deployment_operations.list_at_scope(*deployments.split_id(resource_id)))
@@ -58,12 +90,7 @@ def _list_created_ids(location: AzureLocation, resource_id: ResourceId, must_exi
         if refused.is_absence and not must_exist:
             return []
         raise
-    targets = [
-        entry.properties.target_resource
-        for entry in entries
-        if entry.properties and deployments.read_word(entry.properties.provisioning_operation) == "Create"
-    ]
-    return [ResourceId.parse(str(target.id)) for target in targets if target is not None and target.id]
+    return [entry for entry in entries if entry.properties]
 
 
 def _is_of_run(deployment: deployments.Deployment | None, correlation_id: str) -> bool:

@@ -69,9 +69,11 @@ class Outcome(Model):
     `published`: Kafka has acknowledged the event. `sent`: it may be on its way to Kafka.
 
     `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
-    would give the same event. `settled`: the work in Azure has succeeded and only has to be reported, so the deadline
-    does not end it. `collected`: `state` names all that a failed deployment has created. The execution shows `waiting`,
-    `deployment` and `not_owned`; of the latter there are `not_owned_total`, if that is more than are named.
+    would give the same event. `refused`: the reason is what Azure or Entra ID refused with; `code` is then that of the
+    failure if there is no time for another try. `settled`: the work in Azure has succeeded and only has to be reported;
+    before run version 2 the deadline did not end that. `collected`: `state` names all that a failed deployment has
+    created. The execution shows `waiting`, `deployment` and `not_owned`; of the latter there are `not_owned_total`, if
+    that is more than are named.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -88,10 +90,19 @@ class Outcome(Model):
     settled: bool = False
     collected: bool = False
     restart: bool = False
+    refused: bool = False
     waiting: WaitingFor | None = None
     deployment: DeploymentShown | None = None
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
+
+    def find_wait(self, otherwise: Literal["azure", "kafka"] = "azure") -> WaitingFor | None:
+        """What the run waits for after this outcome: what it names, or `otherwise` if it only gives a reason; None if
+        it waits for nothing.
+        """
+        if self.waiting is not None or self.kind not in ("Running", "Retry") or not (self.reason and self.after):
+            return self.waiting
+        return WaitingFor(waits_for=otherwise, reason=self.reason)
 
 
 def succeed(state: State, after: float = 0) -> Outcome:

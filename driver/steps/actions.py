@@ -128,9 +128,9 @@ def _build_outcome(work: Call, actions: tuple[Action, ...]) -> Outcome:
     if left:
         now = datetime.now(UTC)
         pause = min((datetime.fromisoformat(action.due) - now).total_seconds() if action.due else 0 for action in left)
+        waiting = WaitingFor(waits_for="entra") if any(action.is_entra for action in left) else None
         outcome = keep_running(max(_SHORTEST_PAUSE, pause), state, reasons)
-        is_entra = any(action.is_entra for action in left)
-        return outcome.model_copy(update={"waiting": WaitingFor(waits_for="entra")}) if is_entra else outcome
+        return outcome.model_copy(update={"refused": bool(reasons), "waiting": waiting})
     failed = [action for action in actions if action.phase == "failed"]
     if not failed:
         return complete({}, {})

@@ -11,7 +11,7 @@ from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
-from driver.models.outcomes import NotOwned
+from driver.models.outcomes import NotOwned, Outcome
 from driver.packages.catalogue import find_facts
 from driver.resource_ids import ResourceId
 from driver.steps.calls import call_at_once
@@ -19,6 +19,7 @@ from driver.steps.ownership import Evidence, Written, claim_resources, list_unsh
 from driver.steps.states import DeployState
 from driver.topology import list_owned, name_entries
 
+MOST_SHOWN = 20  # resources that are not owned, in an execution; the log has all
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -64,6 +65,20 @@ def claim_deployment(
     new = [one for one in (*claims.owned, *records) if one not in known]
     topology = {**before, **name_entries(new, _find_home(order, record), before)}
     return Claimed(topology, claims.not_owned, is_repeatable=not facts.is_nested and not asked)
+
+
+def show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:
+    """The outcome with what the deployment wrote and this resource does not own. All of it is logged here."""
+    for resource in claimed.not_owned if outcome.kind != "Retry" else ():
+        _log.warning("not owned: %s: %s", resource.id, resource.reason)
+    shown = {"not_owned": claimed.not_owned[:MOST_SHOWN], "not_owned_total": len(claimed.not_owned)}
+    return outcome.model_copy(update=shown)
+
+
+def require_deploy(order: Order) -> Deploy:
+    if not isinstance(order.work, Deploy):
+        raise TypeError(f"a step of deploy was called for a {order.work.verb}")
+    return order.work
 
 
 def _assume_absent(written: Written, state: DeployState) -> Evidence:

@@ -1,6 +1,5 @@
 """The steps of `deploy`: look what exists already, start the deployment, watch it, report what it created."""
 
-import logging
 from datetime import UTC, datetime, timedelta
 
 from driver.azure import deployments
@@ -12,28 +11,27 @@ from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, kee
 from driver.packages.catalogue import find_facts, find_template
 from driver.packages.templates import has_deployments
 from driver.steps import looks
-from driver.steps.claims import Claimed, claim_deployment
+from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
 from driver.steps.records import delete_records, find_superseded_records
-from driver.steps.repetition import ABSENT_SECONDS, compute_restart, describe_wait, join_causes
+from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
 from driver.steps.states import DeployState
 from driver.waiting import compute_age, tell_time
 
-MOST_SHOWN = 20  # resources that are not owned, in an execution; the log has all
-_log = logging.getLogger("driver.lifecycle")
 _NEXT_SECOND = 1.1
 _LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployment is started
 
 
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
     """Look which resources of the template exist already. They will be updated, but not owned."""
-    work = _require_deploy(order)
+    work = require_deploy(order)
     if state.search is None:  # before the look: nothing that takes long may come between the look and the PUT
         state = state.model_copy(update={"superseded": find_superseded_records(order)})
     search = state.search or looks.begin_search(order, work)
     found = looks.continue_search(order, work, search, attempt)
     if isinstance(found, Pause):
-        return keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
+        pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
+        return explain_wait(pausing, found.refusal) if found.refusal else pausing
     looked = {"search": None, "evidence": found, "correlation_id": order.request_id}
     # ARM gives times in whole seconds. What is created in the second of the look is not shown to be new.
     after = _NEXT_SECOND if found.unknown or has_deployments(find_template(work).body) else 0
@@ -42,7 +40,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """PUT the deployment. If the look is too old, go back to it, unless ARM may have accepted a PUT of this run."""
-    work = _require_deploy(order)
+    work = require_deploy(order)
     if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
         again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
         return again.model_copy(update={"restart": True})
@@ -61,7 +59,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     Once it has succeeded, an earlier run of this step may have published COMPLETE before its worker was killed. So from
     then on a refusal is tried again and never fails the transition.
     """
-    work = _require_deploy(order)
+    work = require_deploy(order)
     if state.over:
         return _read_record(order, work, state)
     try:
@@ -84,17 +82,17 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
 
 def _read_record(order: Order, work: Deploy, state: DeployState) -> Outcome:
     """Report a deployment whose operation has succeeded. Its record may lag behind, or not be found yet."""
-    retry_after = 0.0
+    looked, age = state.model_copy(update={"since": state.since or tell_time()}), compute_age(state.since)
     try:
         deployment = deployments.get(order.location, deployments.build_deployment_id(order.location, work))
         if deployment.state == "Succeeded":
             return _report_deployment(order, work, state, deployment)
-        reason, waiting = f"the deployment has succeeded, its record still says {deployment.state}", None
     except Refusal as refused:
-        retry_after, reason, waiting = refused.retry_after, refused.cause.text, describe_wait(refused)
-    looked = state.model_copy(update={"since": state.since or tell_time()})
-    wait = POLLS.compute_seconds(compute_age(state.since), retry_after)
-    return keep_running(wait, looked, reason, settled=True).model_copy(update={"waiting": waiting})
+        wait = POLLS.compute_seconds(age, refused.retry_after)
+        text = f"the deployment has succeeded, its record cannot be read: {refused.cause.text}"
+        return explain_wait(keep_running(wait, looked, text, settled=True), refused)
+    reason = f"the deployment has succeeded, its record still says {deployment.state}"
+    return keep_running(POLLS.compute_seconds(age), looked, reason, settled=True)
 
 
 def _wait_for_replication(state: DeployState, refused: Refused) -> Outcome:
@@ -103,19 +101,8 @@ def _wait_for_replication(state: DeployState, refused: Refused) -> Outcome:
     """
     wait = POLLS.compute_seconds(compute_age(state.absent_since), refused.retry_after)
     looked = state.model_copy(update={"absent_since": state.absent_since or tell_time()})
-    return keep_running(wait, looked, f"ARM does not find what it has accepted: {refused.cause.text}")
-
-
-def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """Cancel the deployment of a transition that has failed, if it is active, and put what it created into the state.
-    The orchestrator knows the failure to report.
-    """
-    work = _require_deploy(order)
-    is_known = deployments.cancel(order.location, deployments.build_deployment_id(order.location, work))
-    if not is_known:
-        return succeed(state)
-    claimed = claim_deployment(order, work, state, must_exist=False)
-    return _show_not_owned(succeed(state.model_copy(update={"topology": claimed.topology})), claimed)
+    text = f"ARM does not find what it has accepted: {refused.cause.text}"
+    return explain_wait(keep_running(wait, looked, text), refused)
 
 
 def _is_stale(state: DeployState) -> bool:
@@ -161,7 +148,7 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     topology = {**dict.fromkeys(state.superseded), **claimed.topology}
     scope = deployments.build_deployment_id(order.location, work).scope
     outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
-    return _show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
+    return show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refused) -> Outcome:
@@ -179,25 +166,11 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
     causes = join_causes(state.first, cause)
     pause = compute_restart(refused, state.failures)
     if pause is not None:
-        again = retry(pause, causes, collected).model_copy(update={"code": refused.verdict.code})
-        return _show_not_owned(again, claimed)
+        again = explain_wait(retry(pause, causes, collected), refused)
+        return show_not_owned(again.model_copy(update={"collected": True}), claimed)
     delete_records(order, state.superseded)
     ended = collected.model_copy(update={"replaced": state.superseded})
     tries = f" {collected.failures} times" if state.failures else ""
     correlation = state.correlation_id or "unknown"
     reason = f"deployment '{work.name}' failed{tries}: {causes} (correlation id {correlation})"
-    return _show_not_owned(fail(refused.verdict.code, reason, ended, collected=True), claimed)
-
-
-def _show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:
-    """The outcome with what the deployment wrote and this resource does not own. All of it is logged here."""
-    for resource in claimed.not_owned if outcome.kind != "Retry" else ():
-        _log.warning("not owned: %s: %s", resource.id, resource.reason)
-    shown = {"not_owned": claimed.not_owned[:MOST_SHOWN], "not_owned_total": len(claimed.not_owned)}
-    return outcome.model_copy(update=shown)
-
-
-def _require_deploy(order: Order) -> Deploy:
-    if not isinstance(order.work, Deploy):
-        raise TypeError(f"a step of deploy was called for a {order.work.verb}")
-    return order.work
+    return show_not_owned(fail(refused.verdict.code, reason, ended, collected=True), claimed)

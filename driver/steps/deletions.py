@@ -8,7 +8,7 @@ import logging
 
 from driver.azure import deployments, operations
 from driver.azure.operations import Operation
-from driver.azure.refusals import Refusal, Refused, SignInRefused
+from driver.azure.refusals import Refusal, Refused, SignInRefused, SignInUnavailable
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.steps import judgement, purges
 from driver.steps.entries import Entry, read_state
@@ -63,6 +63,7 @@ def _begin_polling(entry: Entry, operation: Operation) -> Entry:
 
 def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     """The entry after a poll that was refused, or whose operation has failed."""
+    _check_sign_in(estate, refused)
     passes = refused.status != 200 and refused.verdict.tries == UNTIL_TIMEOUT
     if passes and (entry.looks + 1) % _LOOK_BESIDE:
         text = f"its operation cannot be read: {refused.cause.text}"
@@ -93,7 +94,7 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
 
 def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal | None) -> Entry:
     """The entry after a GET that shows neither that it is there nor that it is gone."""
-    _check_sign_in(refused)
+    _check_sign_in(estate, refused)
     verdict, text = refused.verdict, f"cannot be looked at: {refused.cause.text}"
     if entry.id.is_group and entry.accepted and refused.status == 403:
         # The role that allowed it all may have been assigned on the group, and be gone with it.
@@ -126,14 +127,17 @@ def _repeat_delete(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     return entry.look_again(0, f"cannot be looked at: {refused.cause.text}", phase="confirming", accepted=True)
 
 
-def _check_sign_in(refused: Refusal) -> None:
-    """Raise the Refusal if Entra ID does not let the driver in: nothing else can be deleted then, either."""
+def _check_sign_in(estate: Estate, refused: Refusal) -> None:
+    """Raise the Refusal if Entra ID does not let the driver in: nothing else can be deleted then, either. Note if it is
+    away.
+    """
     if isinstance(refused, SignInRefused):
         raise refused
+    estate.is_entra_away = estate.is_entra_away or isinstance(refused, SignInUnavailable)
 
 
 def _judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
-    _check_sign_in(refused)
+    _check_sign_in(estate, refused)
     if not isinstance(refused, Refused) or refused.status in (408, 429) or refused.status >= 500:
         estate.busy += 1
     return judgement.judge(estate, entry.change(phase="waiting", url=""), refused)

@@ -22,7 +22,7 @@ class Estate:
 
     `refuse_foreign`: an owned resource group stays while it holds something foreign. `purge`: what Azure keeps of the
     deleted ones is purged. `busy` counts the calls in a row
-    that Azure or the network was too busy for.
+    that Azure or the network was too busy for; `is_entra_away`: Entra ID did not sign this pass in.
     """
 
     location: AzureLocation
@@ -32,6 +32,7 @@ class Estate:
     refuse_foreign: bool = False
     purge: bool = False
     busy: int = 0
+    is_entra_away: bool = False
     _versions: dict[str, tuple[str, ...]] | None = field(default=None, init=False)
 
     def look(self, resource_id: ResourceId) -> Look:

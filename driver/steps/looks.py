@@ -46,11 +46,12 @@ class Search(Model):
 
 @dataclass(frozen=True)
 class Pause:
-    """A look that is not over: it goes on after so many seconds, for that reason."""
+    """A look that is not over: it goes on after so many seconds, for that reason; `refusal` is that of a GET."""
 
     search: Search
     after: float = 0.0
     reason: str = ""
+    refusal: Refusal | None = None
 
 
 def begin_search(order: Order, work: Deploy) -> Search:
@@ -137,7 +138,9 @@ class _Find:
             if waits:
                 search = self.build_search()
                 after = max([_PAUSES.compute_seconds(self.search.pauses), *_list_retry_afters(answers)])
-                return Pause(search.model_copy(update={"pauses": search.pauses + 1}), after, "; ".join(waits[:3]))
+                refusal = next((answer for answer in answers.values() if isinstance(answer, Refusal)), None)
+                search = search.model_copy(update={"pauses": search.pauses + 1})
+                return Pause(search, after, "; ".join(waits[:3]), refusal)
         return None
 
     def build_search(self) -> Search:

@@ -14,7 +14,7 @@ from driver.models.outcomes import Outcome, State, complete, fail, keep_running,
 from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
-from driver.steps.repetition import compute_restart, join_causes
+from driver.steps.repetition import compute_restart, explain_wait, join_causes
 from driver.topology import list_owned
 from driver.waiting import compute_age, tell_time
 
@@ -83,7 +83,7 @@ def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:
         return fail(refused.verdict.code, f"the what-if has failed: {reason}", state)
     first = state.first or refused.cause.text
     again = state.model_copy(update={"url": "", "failures": state.failures + 1, "first": first})
-    return keep_running(pause, again, reason)
+    return explain_wait(keep_running(pause, again, reason), refused)
 
 
 def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:

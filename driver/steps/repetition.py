@@ -3,7 +3,7 @@
 import re
 
 from driver.azure.refusals import Refusal, SignInUnavailable
-from driver.models.outcomes import WaitingFor
+from driver.models.outcomes import Outcome, WaitingFor
 from driver.waiting import Waiting
 
 # How long ARM may answer 404 about something that it has accepted a moment ago: its regions replicate with a lag.
@@ -30,6 +30,9 @@ def join_causes(first: str, last: str) -> str:
     return f"first: {first}; last: {last}"
 
 
-def describe_wait(refused: Refusal) -> WaitingFor:
-    """Whom a step waits for after a refusal."""
-    return WaitingFor(waits_for="entra" if isinstance(refused, SignInUnavailable) else "azure")
+def explain_wait(outcome: Outcome, refused: Refusal) -> Outcome:
+    """The outcome of a step that waits because of a refusal: it names whom it waits for, and the code of the failure if
+    there is no time for another try.
+    """
+    waiting = WaitingFor(waits_for="entra" if isinstance(refused, SignInUnavailable) else "azure")
+    return outcome.model_copy(update={"refused": True, "waiting": waiting, "code": refused.verdict.code})

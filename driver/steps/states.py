@@ -16,6 +16,7 @@ class DeployState(State):
     `topology`: what this resource owned before, and what earlier tries created. `url`: the operation to poll, `since`:
     when it began (ISO 8601). `over`: it has succeeded; then `since` is when that was seen. `absent_since`: since when
     ARM answers 404 about it. `failures`: how often the deployment has failed before, `first`: the first cause.
+    `hanging`: what the deployment was at work on when it was abandoned.
 
     `existed` is what runs of release 2.0.0 have instead of `evidence`: fingerprints of what existed before.
     """
@@ -34,6 +35,7 @@ class DeployState(State):
     absent_since: str = ""
     failures: int = 0
     first: str = ""
+    hanging: str = ""
 
     def report_topology(self) -> dict[str, TopologyEntry | None]:
         return {**dict.fromkeys(self.replaced), **self.topology}

@@ -2,8 +2,9 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from tests.support.activities import take_step
 from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of
@@ -69,11 +70,11 @@ def refuse(stub: Stub, status: int, code: str, message: str = "m", **headers: st
 @pytest.mark.parametrize(
     ("status", "code", "attempt", "kind", "failure"),
     [
-        (404, "ResourceGroupNotFound", 0, "Retry", None),
+        (404, "ResourceGroupNotFound", 0, "Retry", "RESOURCE_NOT_FOUND"),
         (404, "ResourceGroupNotFound", 1, "Failed", "RESOURCE_NOT_FOUND"),
-        (403, "AuthorizationFailed", 5, "Retry", None),
+        (403, "AuthorizationFailed", 5, "Retry", "INFRASTRUCTURE_ERROR"),
         (403, "AuthorizationFailed", 6, "Failed", "INFRASTRUCTURE_ERROR"),
-        (503, "ServerTimeout", 500, "Retry", None),
+        (503, "ServerTimeout", 500, "Retry", "INFRASTRUCTURE_ERROR"),
         (400, "InvalidTemplate", 0, "Failed", "INTERNAL_ERROR"),
         (409, "QuotaExceeded", 0, "Failed", "INSUFFICIENT_CAPACITY"),
     ],
@@ -248,3 +249,76 @@ def test_the_event_of_a_failure_repeats_what_others_reported() -> None:
     )
     shown = {"id": OTHER_GROUP, "type": "t"}
     assert reported["associatedTopology"] == {"rg-2": shown, "rg-3": None, "rg": None}
+
+
+def wait_since(seconds: float, waits_for: str = "azure") -> dict[str, Any]:
+    """The wait in a payload, which began so many seconds ago."""
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+    return {"for": waits_for, "reason": "busy", "requestId": None, "since": since.isoformat(), "until": ""}
+
+
+def read_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    lines = [record.getMessage() for record in caplog.records if record.name == "driver.lifecycle"]
+    caplog.clear()
+    return lines
+
+
+def test_a_wait_is_logged_when_it_begins_and_when_it_ends(
+    stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    state = DeployState(url=f"{stub.url}/operations/1", since=datetime.now(UTC).isoformat()).model_dump(mode="json")
+    watch = payload(location, "watch_deployment", 0, state)
+    refuse(stub, 429, "TooManyRequests", "slow down", **{"Retry-After": "10"})
+    outcome = take_step(watch)
+    assert (outcome["kind"], outcome["after"], outcome["waiting"]["waits_for"]) == ("Running", 10, "azure")
+    (begun,) = read_lines(caplog)
+    until = re.search(r"watch_deployment waits for Azure until (\S+) or longer: TooManyRequests: slow down", begun)
+    assert until
+    assert 8 <= (datetime.fromisoformat(until[1]) - datetime.now(UTC)).total_seconds() <= 10
+    take_step({**watch, "waiting": wait_since(10)})
+    assert read_lines(caplog) == []
+    stub.answer = lambda asked: Reply(body={"status": "Running"})
+    assert take_step({**watch, "waiting": wait_since(20)})["reason"] == ""
+    (ended,) = read_lines(caplog)
+    assert re.search(r"watch_deployment has waited for Azure for 2\d s$", ended)
+    assert take_step(watch)["kind"] == "Running"
+    assert read_lines(caplog) == []
+
+
+def test_polls_that_are_refused_follow_the_time_of_the_wait(stub: Stub, location: AzureLocation) -> None:
+    stub.answer = lambda asked: Reply(DROP)
+    state = DeployState(url=f"{stub.url}/operations/1").model_dump(mode="json")
+    watch = payload(location, "watch_deployment", 0, state)
+    waits = [take_step({**watch, "waiting": wait_since(seconds)})["after"] for seconds in (0, 60, 6000)]
+    for wait, least in zip(waits, (1, 12, 45), strict=True):
+        assert least <= wait <= 1.25 * least
+
+
+def test_of_refusals_in_a_row_the_first_cause_is_told_beside_the_last(stub: Stub, location: AzureLocation) -> None:
+    refuse(stub, 404, "ResourceGroupNotFound", "gone")
+    start = {**payload(location, "start_deployment", 1), "first": "AuthorizationFailed: no role yet"}
+    outcome = take_step(start)
+    assert outcome["kind"] == "Failed"
+    assert outcome["reason"].startswith(
+        "start_deployment: first: AuthorizationFailed: no role yet; last: ResourceGroupNotFound: gone"
+    )
+
+
+def test_an_entra_id_that_is_away_is_what_is_waited_for(location: AzureLocation) -> None:
+    away = location.model_copy(update={"authority_host": "https://127.0.0.1:9", "client_id": "another"})
+    state = DeployState(url=f"{location.resource_manager_url}/operations/1").model_dump(mode="json")
+    outcome = take_step(payload(away, "watch_deployment", 0, state))
+    assert (outcome["kind"], outcome["refused"], outcome["waiting"]["waits_for"]) == ("Running", True, "entra")
+
+
+def test_a_transition_that_has_used_three_quarters_of_its_time_is_logged_as_a_warning(
+    stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture
+) -> None:
+    stub.answer = lambda asked: Reply(body={"status": "Running"})
+    state = DeployState(url=f"{stub.url}/operations/1").model_dump(mode="json")
+    late = {"seconds": 840, "endsAt": "2026-01-01T00:14:00+00:00"}
+    take_step({**payload(location, "watch_deployment", 0, state), "late": late})
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "watch_deployment has used three quarters of its 840 s" in warning
+    assert "2026-01-01T00:14:00" in warning

@@ -11,7 +11,7 @@ import time_machine
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Order
 from driver.resource_ids import ResourceId
-from driver.steps import creation, records
+from driver.steps import abandonment, creation, records
 from driver.steps.ownership import Evidence
 from driver.steps.states import DeployState
 from tests.driver.test_looks import FRONT, GROUP, HUB, NETWORK, build_order
@@ -195,7 +195,7 @@ def test_what_a_failed_deployment_only_used_is_not_claimed(stub: Stub, location:
         },
     )
     state = DeployState(evidence=looked(60, absent=(ResourceId.parse(HUB),)), correlation_id="r")
-    outcome: Any = creation.abandon_deployment(build_order(location, NETWORK), state, 0)
+    outcome: Any = abandonment.abandon_deployment(build_order(location, NETWORK), state, 0)
     assert {entry.id.text for entry in outcome.state.topology.values()} == {RECORD}
 
 

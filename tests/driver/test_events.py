@@ -29,7 +29,7 @@ from driver.producers import configure_producer
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from tests.e2e.trial import eventually
 from tests.support.activities import publish_event

@@ -13,7 +13,8 @@ from driver.models.orders import AzureLocation, Order, Remove
 from driver.models.outcomes import Outcome
 from driver.resource_ids import ResourceId
 from driver.steps.entries import Entry
-from driver.steps.removal import RemoveState, remove_resources
+from driver.steps.passes import RemoveState
+from driver.steps.removal import remove_resources
 from tests.support.arm_stub import DROP, Raw, Reply, Stub
 from tests.support.arm_world import GROUP, World, error, name, pass_time, remove, step
 

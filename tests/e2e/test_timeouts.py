@@ -32,7 +32,8 @@ def test_a_deployment_that_takes_too_long_is_cancelled_and_what_it_made_reported
         request_id = trial.post(with_own_package(trial, wanted, "Create")).json()["requestId"]
         details, half = trial.failed(request_id, wanted)
     assert details["failureCode"] == "INFRASTRUCTURE_ERROR"
-    assert "not over after 2 seconds, in step watch_deployment" in details["description"]
+    assert "seconds of 2, in step watch_deployment: still under way; deployment 'vnet-1-" in details["description"]
+    assert "Microsoft.Network/virtualNetworks/vnet-1 is Running since " in details["description"]
     deployment = next(entry["id"] for entry in half.topology.values() if "/deployments/" in entry["id"])
     in_azure = trial.arm("GET", deployment.removeprefix(trial.subscription), version="2025-04-01").json()
     assert in_azure["properties"]["provisioningState"] == "Canceled"

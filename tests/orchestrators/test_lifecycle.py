@@ -1,8 +1,9 @@
 """The way of a lifecycle through its steps, as the SDK runs it."""
 
 import json
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from driver.models.outcomes import (
     succeed,
 )
 from driver.publication import build_failure
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
 from tests.support.orchestration import (
@@ -60,6 +61,14 @@ def publish_failure() -> Outcome:
     """What `publish_event` answers for the run that ends with FULL."""
     failed = build_event(REQUEST_ID, {"made": entry("m")}, failure=(FailureCode.INSUFFICIENT_CAPACITY, "no cores left"))
     return Outcome(kind="Completed", event=failed, published=True)
+
+
+def be_late(step: str, verb: str = "deploy", left: float = -1, **progress: Any) -> dict[str, Any]:
+    """The input of a run of 100 s that is at a step, so many seconds before its deadline."""
+    deadline = datetime.now(UTC) + timedelta(seconds=left)
+    ends_at = deadline + timedelta(seconds=15 if verb == "deploy" else 5)
+    times = {"deadline": deadline.isoformat(), "ends_at": ends_at.isoformat()}
+    return run_input(verb, 100, deadline=ends_at.isoformat(), progress={"step": step, **times, **progress})
 
 
 def failure(done: Run) -> dict[str, Any]:
@@ -102,10 +111,12 @@ def test_the_output_is_the_event() -> None:
 def test_what_each_activity_is_given() -> None:
     done = run()
     common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
-    accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED}
+    accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED, "first": ""}
     inspect, start, watch = (payload for _, payload in done.calls)
     first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT}
+    deadline = inspect.pop("deadline")
     assert inspect == {**common, **accepted, **first}
+    assert watch["deadline"] == deadline
     assert "since" not in start
     assert start["state"] == DeployState().model_dump(mode="json")
     assert watch["state"] == STATE.model_dump(mode="json")
@@ -148,11 +159,19 @@ def test_no_event_comes_sooner_than_two_seconds_after_the_acceptance(step: str) 
     assert datetime.fromisoformat(done.timers[-1]) == find_earliest_event(now)
 
 
-def test_what_has_succeeded_is_reported_past_the_deadline() -> None:
-    reading = keep_running(5, STATE, "busy", settled=True)
-    done = run("deploy", 0, watch_deployment=[*[reading] * 10, complete(**MADE)])
+READING = keep_running(5, STATE, "busy", settled=True)
+
+
+def test_a_run_of_version_1_reports_past_the_deadline_what_has_succeeded() -> None:
+    done = Run(run_input(seconds=0, version=1), {"watch_deployment": [*[READING] * 10, complete(**MADE)]}).execute()
     assert done.output["status"] == "COMPLETE"
     assert len(set(done.timers)) > 1  # it is waited for, not looked at without a pause
+
+
+def test_what_has_succeeded_and_cannot_be_read_until_the_deadline_is_collected_from_the_operations() -> None:
+    done = Run(be_late("watch_deployment"), {"watch_deployment": [READING]}).execute()
+    assert failure(done)["description"].endswith("in step watch_deployment: busy")
+    assert done.output["associatedTopology"] == {"half": {"id": "half", "type": "t"}}
 
 
 @pytest.mark.parametrize(
@@ -285,7 +304,7 @@ def test_where_the_last_step_knows_that_kafka_is_away_the_first_try_is_later() -
     (progress,) = list_inputs(done)
     waiting = progress["waiting"]
     pause = datetime.fromisoformat(waiting["until"]) - datetime.fromisoformat(waiting["since"])
-    assert (pause.total_seconds(), waiting["reason"]) == (7, "away")
+    assert (pause.total_seconds(), waiting["reason"], progress["attempt"]) == (7, "away", 1)
     assert datetime.fromisoformat(done.timers[-1]) == datetime.fromisoformat(waiting["until"])
 
 
@@ -459,10 +478,10 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
 @pytest.mark.parametrize("kind", ["Running", "Retry"])
 def test_a_timeout_at_each_step(verb: str, step: str, abandoned: bool, kind: str) -> None:
     going = Outcome.model_validate({"kind": kind, "after": 5, "reason": "busy", "state": {"looks": 1}})
-    done = Run(run_input(verb, 0), {step: [going]}).execute()
+    done = Run(be_late(step, verb), {step: [going]}).execute()
     told = failure(done)
     assert told["failureCode"] == "INFRASTRUCTURE_ERROR"
-    assert told["description"] == f"not over after 0 seconds, in step {step}: busy"
+    assert re.fullmatch(rf"not over after \d+ seconds of 100, in step {step}: busy", told["description"])
     assert ("abandon_deployment" in done.names) is abandoned
     assert done.names.count(step) == 1
 
@@ -480,7 +499,7 @@ def test_a_wait_ends_with_the_deadline() -> None:
     done = run("deploy", 30, most=4, watch_deployment=[keep_running(3600, STATE)])
     started = done.histories[0][1][0]["Timestamp"]
     waited = datetime.fromisoformat(done.timers[-1]) - datetime.fromisoformat(started)
-    assert waited.total_seconds() == pytest.approx(30, abs=1)
+    assert waited.total_seconds() == pytest.approx(30 * 0.85, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -520,7 +539,8 @@ def test_a_killed_worker_costs_one_attempt() -> None:
     "trouble", [retry(5, "no broker", State()), ValueError("a bug")], ids=["unacknowledged", "bug"]
 )
 def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
-    done = run("deploy", 0, watch_deployment=[FULL], publish_event=[trouble] * 40 + [complete()])
+    script: dict[str, list[Answer]] = {"watch_deployment": [FULL], "publish_event": [trouble] * 40 + [complete()]}
+    done = Run(be_late("watch_deployment"), script).execute()
     assert done.status == "Completed"
     assert done.names.count("publish_event") == 41
     payloads = done.payloads("publish_event")

@@ -15,8 +15,8 @@ from driver.models.runs import RUN_VERSION
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import Action, CallState
+from driver.steps.passes import RemoveState
 from driver.steps.previews import PreviewState
-from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
 from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, index
@@ -27,7 +27,7 @@ from tests.support.events import make_event
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SEALED = "sealed-and-needle"
-Answer = Outcome | Exception
+Answer = Outcome | Exception | None  # None: the activity answers only when nothing else happens any more
 STARTED = succeed(DeployState(correlation_id="c-1", url="https://arm/1"), after=1).model_copy(
     update={"deployment": DeploymentShown(name="vnet-1-r", id="/subscriptions/s/d", correlation_id="c-1")}
 )
@@ -130,6 +130,7 @@ class Run:
     statuses: list[str] = field(default_factory=list)
     histories: list[tuple[str, list[Event]]] = field(default_factory=list)
     episodes: int = 0
+    hanging: list[Event] = field(default_factory=list)
     status: str = "Running"
     output: Any = None
 
@@ -168,25 +169,32 @@ class Run:
                 self.status, self.output = episode.status, json.loads(episode.output or "null")
                 return None
             messages = self._answers(episode)
+            if not messages:
+                messages, self.hanging = self.hanging, []
         return None
 
     def _answers(self, episode: Episode) -> list[Event]:
-        """What comes of what an episode has scheduled."""
-        messages = []
+        """What comes of what an episode has scheduled. A timer beside an activity that answers is cancelled."""
+        timers, answers = [], []
         for happened, data in episode.scheduled:
             number = happened["EventId"]
             if happened["EventType"] == EventType.TimerCreated:
-                self.timers.append(happened["FireAt"])
-                messages.append(event(EventType.TimerFired, TimerId=number, FireAt=happened["FireAt"]))
+                timers.append(event(EventType.TimerFired, TimerId=number, FireAt=happened["FireAt"]))
             else:
-                messages.append(self._called(number, happened["Name"], json.loads(data or "null")))
-        return messages
+                answers += self._called(number, happened["Name"], json.loads(data or "null"))
+        if answers:
+            return answers
+        self.timers += [timer["FireAt"] for timer in timers]
+        return timers
 
-    def _called(self, number: int, name: str, payload: dict[str, Any]) -> Event:
+    def _called(self, number: int, name: str, payload: dict[str, Any]) -> list[Event]:
         self.calls.append((name, payload))
         script = self.script.get(name) or [publish(payload) if name == "publish_event" else USUAL[name]]
         answer = script[min(self.names.count(name), len(script)) - 1]
         if isinstance(answer, Exception):
-            return task_failed(number, name, answer)
-        result = json.dumps(answer.model_dump(mode="json"))
-        return event(EventType.TaskCompleted, TaskScheduledId=number, Result=result)
+            return [task_failed(number, name, answer)]
+        result = json.dumps((answer or complete()).model_dump(mode="json"))
+        answered = [event(EventType.TaskCompleted, TaskScheduledId=number, Result=result)]
+        if answer is None:
+            self.hanging += answered
+        return [] if answer is None else answered
