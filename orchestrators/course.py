@@ -55,7 +55,8 @@ def advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Pr
         return _publish_again(progress, outcome)
     after = note_findings(replace(progress, state=outcome.state), outcome)
     if outcome.kind == "Completed":
-        return _publish(after, now, event=outcome.event, sent=outcome.sent)
+        tries = 1 if outcome.waiting is not None else 0  # the step knows that Kafka is away
+        return _publish(after, now, event=outcome.event, sent=outcome.sent, attempt=tries)
     if outcome.kind == "Failed":
         return _fail(run, after, outcome, (outcome.code or FailureCode.INTERNAL_ERROR, outcome.reason), now)
     if outcome.kind == "Succeeded" and step == ABANDON:

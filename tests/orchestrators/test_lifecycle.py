@@ -305,7 +305,7 @@ def test_where_the_last_step_knows_that_kafka_is_away_the_first_try_is_later() -
     (progress,) = list_inputs(done)
     waiting = progress["waiting"]
     pause = datetime.fromisoformat(waiting["until"]) - datetime.fromisoformat(waiting["since"])
-    assert (pause.total_seconds(), waiting["reason"]) == (7, "away")
+    assert (pause.total_seconds(), waiting["reason"], progress["attempt"]) == (7, "away", 1)
     assert datetime.fromisoformat(done.timers[-1]) == datetime.fromisoformat(waiting["until"])
 
 
