@@ -22,6 +22,8 @@ _DEFAULTS: dict[str, Any] = {
     "message.max.bytes": 16 * 1024 * 1024,
     "batch.num.messages": 1,
 }
+# The endpoint of Event Hubs takes compressed records in some tiers only, and no requests of more than about 1 MB.
+_EVENT_HUBS = {"compression.type": "none", "message.max.bytes": 1_000_000}
 _log = logging.getLogger("driver.events")
 
 
@@ -31,19 +33,21 @@ def open_producer(settings: Settings, note_error: Callable[[Any], None]) -> "Pro
     """
     from confluent_kafka import Producer
 
-    return Producer(
-        {
-            **_DEFAULTS,
-            # KAFKA_CONFIG_DEBUG needs 7. At 3 each attempt to connect would be a line while Kafka is away.
-            "log_level": 7 if settings.log_level == "DEBUG" else 2,
-            **dict(settings.kafka_config),
-            "bootstrap.servers": settings.kafka_bootstrap_servers,
-            "acks": "all",
-            "enable.idempotence": True,
-            "error_cb": note_error,
-        },
-        logger=_log,
-    )
+    return Producer({**configure_producer(settings), "error_cb": note_error}, logger=_log)
+
+
+def configure_producer(settings: Settings) -> dict[str, Any]:
+    """librdkafka's settings: the driver's defaults, then KAFKA_CONFIG_*, then what makes an event count."""
+    return {
+        **_DEFAULTS,
+        **(_EVENT_HUBS if ".servicebus." in settings.kafka_bootstrap_servers else {}),
+        # KAFKA_CONFIG_DEBUG needs 7. At 3 each attempt to connect would be a line while Kafka is away.
+        "log_level": 7 if settings.log_level == "DEBUG" else 2,
+        **dict(settings.kafka_config),
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "acks": "all",
+        "enable.idempotence": True,
+    }
 
 
 def is_fatal(error: Any) -> bool:

@@ -28,21 +28,21 @@ _log = logging.getLogger("driver.lifecycle")
 
 def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged it,
-    and at once if Kafka is known to be away. The outcome then holds the event if the payload did not.
+    and at once if Kafka is known to be away. The outcome then holds the event to send again if it is not the payload's.
     """
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
-        message, built, attempt = payload["event"], None, payload.get("attempt", 0)
+        message, attempt = payload["event"], payload.get("attempt", 0)
         waits.log_end(payload.get("of", ""), payload)
         if message is None:
-            message = built = reports.fit_event(build_failure(payload), _find_limit())
-        try:
-            published = _publish(message, payload["tenant"], payload["sent"])
-        except events.Undelivered as error:
-            if attempt == 0:
-                _log.warning("the event waits for Kafka: %s", error)
-            again = retry(_PAUSES.compute_seconds(attempt), str(error), State())
-            return encode_outcome(again.model_copy(update={"sent": error.on_its_way, "event": built}))
-        return encode_outcome(Outcome(kind="Completed", event=published, published=True))
+            message = reports.fit_event(build_failure(payload), _find_limit())
+        sent_message, undelivered = _publish(message, payload["tenant"], payload["sent"])
+        if undelivered is None:
+            return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
+        if attempt == 0:
+            _log.warning("the event waits for Kafka: %s", undelivered)
+        again = retry(_PAUSES.compute_seconds(attempt), str(undelivered), State())
+        event = sent_message if sent_message != payload["event"] else None
+        return encode_outcome(again.model_copy(update={"sent": undelivered.on_its_way, "event": event}))
 
 
 def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,24 +59,31 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     return build_event(payload["requestId"], topology, failure=(FailureCode(code), reason))
 
 
-def _publish(message: dict[str, Any], tenant: str | None, sent: bool) -> dict[str, Any]:
-    """Publish the event, or if it is too large the first smaller one that Kafka takes. Returns the one that was sent.
-
-    Raises Undelivered.
+def _publish(
+    message: dict[str, Any], tenant: str | None, sent: bool
+) -> tuple[dict[str, Any], events.Undelivered | None]:
+    """Publish the event, or if it is too large the first smaller one that Kafka takes. Returns that event, and why it
+    is not acknowledged, if it is not: then the same one has to be sent again.
     """
-    smaller = reports.reduce_event(message, "Kafka refuses it")
+    whole, smaller = message, reports.reduce_event(message, "Kafka refuses it")
+    undelivered: events.Undelivered | None = None
     while True:
         try:
             events.publish(message, tenant, settings.current(), sent=sent)
+            _log_publication(message)
+            break
+        except events.Undelivered as error:
+            undelivered = error
+            break
         except events.TooLarge as error:
             following = next(smaller, None)
             if following is None:
                 text = f"topic {settings.current().kafka_topic} takes not even an event without outputs and topology"
-                raise events.Undelivered(f"{text}: {error}") from error
+                return whole, events.Undelivered(f"{text}: {error}")
             message, sent = following, False
-        else:
-            _log_publication(message)
-            return message
+    if message is not whole:
+        reports.log_left_out(whole, message)
+    return message, undelivered
 
 
 def report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:

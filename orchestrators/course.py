@@ -16,6 +16,7 @@ NEXT = {
     AWAIT: "remove_resources",
     "inspect_resources": "start_deployment",
     "start_deployment": "watch_deployment",
+    "watch_deployment": "prune_resources",
     "call_action": "watch_action",
     "start_preview": "watch_preview",
 }
@@ -25,6 +26,7 @@ FIRST = {
     "call": "call_action",
     "adopt": "adopt_deployment",
     "preview": "start_preview",
+    "check": "check_integrity",
 }
 # The step to go back to on Retry: what has failed for a passing reason is started again, not watched again. Runs before
 # version 2 watch a what-if again.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from driver.azure import connection
+from driver.azure import connection, throttling
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.registrations import registering
@@ -17,7 +17,7 @@ from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 from driver.waiting import Polling
 
-POLLS = Polling(share=0.2, least=1.0, most=45.0, jitter=0.2)
+POLLS = Polling(share=0.2, least=1.0, most=45.0, slowest=90.0, jitter=0.2)
 # The words for an operation that goes on. Providers make up their own; one that is in neither list says nothing.
 _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),
@@ -87,6 +87,11 @@ def poll(location: AzureLocation, url: str) -> Operation:
     )
 
 
+def compute_poll_wait(location: AzureLocation, age: float, retry_after: float = 0.0) -> float:
+    """The seconds until an operation that is `age` seconds old is polled again: longer while ARM has few reads left."""
+    return POLLS.compute_seconds(age, retry_after, throttling.measure_shortage(location))
+
+
 @dataclass(frozen=True)
 class Look:
     """What a GET answered: the body, None if the resource does not exist, with ARM's error; and the time of the answer
@@ -115,9 +120,10 @@ class Look:
         return any(f"'{container.type}/{container.name}'".lower() in message for container in containers)
 
 
-def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
-    """The body of a resource."""
-    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+def get(location: AzureLocation, resource_id: str, api_version: str, expand: str = "") -> Mapping[str, Any]:
+    """The body of a resource. `expand` is ARM's `$expand`."""
+    more = f"&$expand={expand}" if expand else ""
+    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}{more}"))
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return body
@@ -168,20 +174,16 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     subscription = _SUBSCRIPTION.match(url)
     with registering(location, subscription[1] if subscription else ""), connection.connect(location) as arm:
+        from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
         if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
-            raise connection.build_refusal(response)
+            raise HttpResponseError(response=response)
     return response
 
 
 def _read_json(response: Any) -> Mapping[str, Any]:
-    """The body of an answer; empty if it has none. Raises a Refusal, which passes, for a body that is no JSON."""
-    if not response.content:
-        return {}
-    try:
-        body = response.json()
-    except ValueError:
-        raise connection.build_refusal(response) from None
+    """The body of an answer, which is JSON; empty if it has none, or no object."""
+    body = response.json() if response.content else None
     return body if isinstance(body, Mapping) else {}

@@ -12,6 +12,7 @@ VERSION = "1.0.0"  # of the messages between Brent and the driver
 LONGEST_DESCRIPTION = 8_000  # characters; Kafka limits the size of a record
 # Seconds after the acceptance of a request before which its event is not sent: Brent has to read the 202 first.
 EARLIEST_EVENT_SECONDS = 2.0
+_FORMER_TYPE = "azure"
 
 
 class FailureCode(StrEnum):
@@ -31,6 +32,11 @@ class TopologyEntry(Model):
 
     id: ResourceId
     type: str = ""
+
+
+def is_former(entry_type: str) -> bool:
+    """Whether an entry of that type was reported by the former driver."""
+    return entry_type.lower() == _FORMER_TYPE
 
 
 Topology = dict[str, TopologyEntry | None]

@@ -46,7 +46,8 @@ class Content(Model):
 
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
-    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters.
+    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
+    deployment before it wrote and this one does not is removed.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -63,6 +64,7 @@ class Deploy(Model):
     parameters: dict[str, Any] = Field(repr=False)
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
+    prune: bool = False
     content_id: str = ""
     facts: TemplateFacts | None = None
 
@@ -124,6 +126,12 @@ class Preview(Model):
     drift: bool
 
 
+class Check(Model):
+    """Whether what this resource owns exists, is provisioned and runs."""
+
+    verb: Literal["check"] = "check"
+
+
 class Idle(Model):
     """Nothing is to be done: TNC-O calls the transition, and the package does not define it."""
 
@@ -142,7 +150,7 @@ class Order(Model):
     transition: str = ""
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call | Adopt | Preview | Idle = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview | Check | Idle = Field(discriminator="verb")
 
     @property
     def deploy(self) -> Deploy | None:

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 
 from driver.azure import deployments, writes
 from driver.azure.refusals import Refusal
-from driver.models.events import Topology, TopologyEntry
+from driver.models.events import Topology, TopologyEntry, is_former
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 from driver.topology import list_owned, name_entries
 
-_FORMER_TYPE = "azure"
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -30,10 +29,9 @@ def expand_former_entries(
     expanded: Topology = {}
     dropped: list[str] = []
     for key, entry in list_owned(topology).items():
-        is_former = entry.type.lower() == _FORMER_TYPE
         if not entry.id.type:
             dropped.append(key)
-        elif not is_former or (entry.id.is_group and groups):
+        elif not is_former(entry.type) or (entry.id.is_group and groups):
             expanded[key] = entry
         elif entry.id.is_deployment:
             expanded[key] = entry

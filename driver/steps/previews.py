@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver.azure import deployments
-from driver.azure.operations import POLLS, poll
+from driver.azure.operations import compute_poll_wait, poll
 from driver.azure.refusals import Refusal
 from driver.models.orders import Deploy, Order, Preview
 from driver.models.outcomes import Outcome, State, complete, fail, keep_running, retry, succeed
@@ -55,7 +55,7 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
             raise
         return _begin_again(state, refused)
     if not operation.is_over:
-        wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+        wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
         return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
     deploy = _require_preview(order).deploy
     changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
@@ -73,7 +73,7 @@ def _begin(order: Order, state: PreviewState) -> tuple[PreviewState, float]:
     work = _require_preview(order).deploy
     operation = deployments.start_what_if(order.location, work, find_template(work).body)
     begun = state.model_copy(update={"url": operation.url, "since": tell_time()})
-    return begun, POLLS.compute_seconds(0, operation.retry_after)
+    return begun, compute_poll_wait(order.location, 0, operation.retry_after)
 
 
 def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:

@@ -248,6 +248,14 @@ def test_an_event_that_the_task_hub_does_not_take_is_reduced(
     assert "Microsoft.Network/virtualNetworks/vnet-1" in event["associatedTopology"]
 
 
+def test_an_event_that_just_fits_leaves_room_for_what_is_around_it(
+    scheduler: None, stub: Stub, location: AzureLocation
+) -> None:
+    stub.answer = answers(record(value="x" * (settings.current().payload_limit - 500)), REFUSED)
+    outcome = take_step(watched(stub, location))
+    assert (outcome["kind"], outcome["event"]["status"]) == ("Completed", "FAILED")
+
+
 def test_a_large_state_travels_compressed(scheduler: None, stub: Stub, location: AzureLocation) -> None:
     topology = {
         f"Contoso.Play/things/{number}": TopologyEntry(

@@ -25,6 +25,7 @@ from driver.errors import NotReady
 from driver.kafka import Connection, open_connection
 from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
+from driver.producers import configure_producer
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
@@ -284,6 +285,14 @@ def test_a_small_event_does_not_share_the_fate_of_a_large_one(kafka: Kafka, sett
     assert [delivery.error is None for delivery in sent] == [True, False] * 5
 
 
+def test_event_hubs_gets_records_as_they_are_unless_that_is_asked_for() -> None:
+    hubs = Settings(kafka_bootstrap_servers="evhns-tnco.servicebus.windows.net:9093")
+    asked = replace(hubs, kafka_config=(("compression.type", "gzip"),))
+    found = [configure_producer(one)["compression.type"] for one in (Settings(), hubs, asked)]
+    assert found == ["gzip", "none", "gzip"]
+    assert configure_producer(hubs)["message.max.bytes"] == 1_000_000
+
+
 def test_events_may_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     message = complete(outputs={"a": 1})
     with caplog.at_level(logging.INFO, "driver.events"):
@@ -359,6 +368,28 @@ def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publis
     assert record.value["status"] == "FAILED"
     assert record.value["associatedTopology"] == topology
     assert record.value["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
+
+
+def test_the_event_that_is_on_its_way_is_the_one_that_is_told(
+    halting: tuple[Kafka, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K4 of the cases: a smaller one was sent, and Kafka acknowledges it late."""
+    broker, settings = halting
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
+    monkeypatch.setenv("KAFKA_TOPIC", settings.kafka_topic)
+    driver_settings.current.cache_clear()
+    message = complete(outputs={"a": make_random_text(20_000_000)})
+    try:
+        publish(complete(), None, driver_settings.current())
+        with halted(broker):
+            late = publish_event(payload(message))
+        assert (late["kind"], late["sent"], late["event"]["status"]) == ("Retry", True, "FAILED")
+        answer = publish_until_acknowledged(payload(late["event"], sent=True))
+    finally:
+        driver_settings.current.cache_clear()
+    assert answer["event"] == late["event"]
+    *_, record = broker.read_events(lambda seen: message["requestId"] in {one.key for one in seen}, topic="events")
+    assert record.value == late["event"]
 
 
 def test_without_a_broker_the_activity_asks_to_be_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
