@@ -140,9 +140,8 @@ def _require_size(size: int, settings: Settings) -> None:
 def _open_package(request: LifecycleRequest, settings: Settings) -> tuple[Package, Pool]:
     """The package of a request, and the pool in which it is planned."""
     package = catalogue.find_package(request.read_system_property("resourceType"), request.driver_files, settings)
-    transition, _ = plans.find_transition(request, package)
-    template = transition.deploy if transition else None
-    return package, COMPILERS if package.needs_compiler(template or "") else PACKAGES
+    file = plans.find_template_file(request, package)
+    return package, COMPILERS if package.needs_compiler(file) else PACKAGES
 
 
 def _plan(

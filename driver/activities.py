@@ -12,7 +12,7 @@ worker refuses the whole app, and no function is registered.
 
 import logging
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ from driver.models.events import FailureCode
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
-from driver.steps import removal
+from driver.steps import passes
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -51,11 +51,11 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
         try:
             status = await executions.find_execution(client, request_id)
         except NotReady as error:
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState(), str(error)))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState(), str(error)))
         if status is not None and executions.is_active(status):
-            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, removal.RemoveState()))
+            return encode_outcome(turns.wait_for(request_id, _AWAIT_SECONDS, passes.RemoveState()))
         found |= executions.read_topology(status)
-    return encode_outcome(succeed(removal.RemoveState(found=found)))
+    return encode_outcome(succeed(passes.RemoveState(found=found)))
 
 
 def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
@@ -87,7 +87,6 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             if STEPS[name].needs_content:
                 loaded = _load_order(order, state, payload["attempt"], client, keys)
                 if isinstance(loaded, Outcome):
-                    waits.log_change(where, payload, loaded)
                     return encode_outcome(loaded)
                 order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
@@ -110,7 +109,7 @@ def _load_order(order: Order, state: State, attempt: int, client: Executions, ke
         return fail(FailureCode.INTERNAL_ERROR, str(missing), state)
 
 
-def _attempt_step(step: Step, order: Order, state: State, payload: typing.Mapping[str, Any]) -> Outcome:
+def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
     try:
         with _redact_bugs(payload["step"]):
             return step.take(order, state, payload["attempt"])
@@ -152,7 +151,7 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     return outcome.model_copy(update={"reason": reason, "not_owned": not_owned, "state": state})
 
 
-def _judge_refusal(refused: Refusal, state: State, payload: typing.Mapping[str, Any]) -> Outcome:
+def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
     """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow, and a
     Retry-After takes their place; those of a step that only reads are a fifth of the time that it has waited.
     """
@@ -170,7 +169,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: typing.Mapping[str, 
     return explain_wait(outcome, refused)
 
 
-def _warn_if_late(where: str, payload: typing.Mapping[str, Any]) -> None:
+def _warn_if_late(where: str, payload: Mapping[str, Any]) -> None:
     if (late := payload.get("late")) is None:
         return
     waiting = payload.get("waiting") or {}

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 
 from driver.availability import Condition
 from driver.errors import NotReady
-from driver.kafka import Connection, Delivery, is_fatal, open_connection
+from driver.kafka import Connection, Delivery, open_connection
+from driver.producers import is_fatal, is_too_large
 from driver.settings import Settings
 
 WAIT_SECONDS = 1.0  # that a record has to be acknowledged before others stop waiting for Kafka
@@ -118,7 +119,7 @@ def _raise_error(connection: Connection, error: Any) -> NoReturn:
     """Raise the error of a record as TooLarge or Undelivered."""
     from confluent_kafka import KafkaError
 
-    if error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE):
+    if is_too_large(error):
         raise TooLarge(error.str())
     if not is_fatal(error) and error.code() not in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
         connection.availability.note_failure(error.str())

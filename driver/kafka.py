@@ -14,29 +14,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from driver.availability import Availability, Condition
+from driver.producers import is_fatal, is_too_large, open_producer
 from driver.settings import Settings
 
 if TYPE_CHECKING:
     from confluent_kafka import Producer
 
-DELIVERY_SECONDS = 15  # that librdkafka tries to deliver a record
 _SERVE_SECONDS = 0.5  # until the thread looks whether it has to ask
-_ASK_SECONDS = 2.0  # that Kafka has to answer, and the pause between two questions while it is away
+_ASK_SECONDS = 2.0  # between two questions while Kafka is away
+_ANSWER_SECONDS = 5.0  # that Kafka has to answer
 _TOPIC_SECONDS, _TOPIC_TRIES = 0.2, 10  # a topic that the first question has made is there after a moment
 _FRESH_SECONDS = 5.0  # what is older is asked again
 _REPLACE_SECONDS = 15.0  # between two producers, if the new one is broken, too
 _FORGOTTEN_SECONDS = 300.0  # a report that nobody has asked for by then: the step has run again in another worker
-# A topic limits the compressed batch, librdkafka the record before it is compressed. So librdkafka's limit is as large
-# as a request may be that brings the topology back, and the topic's decides. Each event is a batch of its own, which is
-# refused for its own size only. gzip is the compression that all versions of Kafka have.
-_DEFAULTS: dict[str, Any] = {
-    "client.id": "azure-driver",
-    "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-    "reconnect.backoff.max.ms": 2_000,
-    "compression.type": "gzip",
-    "message.max.bytes": 16 * 1024 * 1024,
-    "batch.num.messages": 1,
-}
 _log = logging.getLogger("driver.events")
 _opening = threading.Lock()
 
@@ -67,7 +57,7 @@ class Connection:
         self._is_asked_for, self._asked_at = True, 0.0
         self._broken_by: Any = None
         self._replaced_at = -_REPLACE_SECONDS
-        self._producer = _open_producer(settings, self._note_error)
+        self._producer = open_producer(settings, self._note_error)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="kafka", daemon=True)
         self._thread.start()
@@ -147,7 +137,7 @@ class Connection:
         self._asked_at = time.monotonic()
         if error is None:
             self.availability.note_answer(any(not one.reported.is_set() for one in list(self._deliveries.values())))
-        elif error.code() == KafkaError._TRANSPORT:
+        elif error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT):
             self._producer.poll(0)  # why it could not connect
             self.availability.note_silence(self._last_error or error.str())
         elif is_fatal(error):
@@ -160,7 +150,7 @@ class Connection:
 
         topic = self._settings.kafka_topic
         try:
-            return self._producer.list_topics(topic, timeout=_ASK_SECONDS).topics[topic].error
+            return self._producer.list_topics(topic, timeout=_ANSWER_SECONDS).topics[topic].error
         except KafkaException as error:
             return error.args[0]
 
@@ -176,7 +166,7 @@ class Connection:
             self._last_error = error.str()
 
     def _note_report(self, delivery: Delivery, error: Any) -> None:
-        if error is None:
+        if error is None or is_too_large(error):
             self.availability.note_acknowledgement()
         elif is_fatal(error):
             self._broken_by = error
@@ -195,7 +185,7 @@ class Connection:
                 self.availability.note_silence(f"the producer is broken: {error.str()}")
                 return False
             lost = [one for one in list(self._deliveries.values()) if not one.reported.is_set()]
-            self._producer = _open_producer(self._settings, self._note_error)
+            self._producer = open_producer(self._settings, self._note_error)
             self._replaced_at = self._asked_at = time.monotonic()
         _log.error("the Kafka producer is broken, a new one takes its place: %s", error.str())
         for _ in range(2):  # the first call may only say once more that it is broken
@@ -208,13 +198,6 @@ class Connection:
         return True
 
 
-def is_fatal(error: Any) -> bool:
-    """Whether the producer that tells a KafkaError never delivers again."""
-    from confluent_kafka import KafkaError
-
-    return bool(error.fatal() or error.code() == KafkaError._FATAL)
-
-
 def open_connection(settings: Settings) -> Connection:
     """The connection of this process. Raises KafkaException if librdkafka refuses the settings."""
     with _opening:
@@ -224,21 +207,3 @@ def open_connection(settings: Settings) -> Connection:
 @cache
 def _connect(settings: Settings) -> Connection:
     return Connection(settings)
-
-
-def _open_producer(settings: Settings, note_error: Any) -> "Producer":
-    from confluent_kafka import Producer
-
-    return Producer(
-        {
-            **_DEFAULTS,
-            # KAFKA_CONFIG_DEBUG needs 7. At 3 each attempt to connect would be a line while Kafka is away.
-            "log_level": 7 if settings.log_level == "DEBUG" else 2,
-            **dict(settings.kafka_config),
-            "bootstrap.servers": settings.kafka_bootstrap_servers,
-            "acks": "all",
-            "enable.idempotence": True,
-            "error_cb": note_error,
-        },
-        logger=_log,
-    )

@@ -13,7 +13,7 @@ from driver.inputs import Inputs, build_context, evaluate
 from driver.models.orders import Adopt, Call, Deploy, Idle, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
-from driver.packages.manifests import ADOPT, PREVIEWS, OwnedResource, Transition
+from driver.packages.manifests import ADOPT, PREVIEWS, UPDATES, OwnedResource
 from driver.settings import Settings
 
 Work = Deploy | Remove | Call | Adopt | Preview | Idle
@@ -31,12 +31,13 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     """The plan of a request. Its order has no requestId yet: `name_order` adds it. Raises InvalidRequest naming every
     fault.
     """
-    transition, built_in = find_transition(request, package)
+    built_in = package.manifest.find_built_in(request.lifecycle_name)
     preview = built_in if built_in in PREVIEWS else ""
+    transition = None
     location = read_location(request.deployment_location, settings)
     if built_in == ADOPT:
         work: Work = plan_adoption(request, package)
-    elif transition is not None:
+    elif transition := package.manifest.find_transition("Create" if preview else request.lifecycle_name):
         work = _plan_work(Inputs(request, package, transition, preview, build_context(request)))
     else:
         work = Idle()
@@ -52,15 +53,12 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     return Plan(order, seconds or settings.transition_timeout_minutes * 60)
 
 
-def find_transition(request: LifecycleRequest, package: Package) -> tuple[Transition | None, str]:
-    """The transition of a request, None if nothing is to be done; and the name of what every package has, if it asks
-    for one of these: they are about Create. Raises InvalidRequest if there is no such transition.
-    """
-    built_in = package.manifest.find_built_in(request.lifecycle_name)
-    if built_in == ADOPT:
-        create = next((one for name, one in package.manifest.transitions.items() if name.lower() == "create"), None)
-        return create, built_in
-    return package.manifest.find_transition("Create" if built_in else request.lifecycle_name), built_in
+def find_template_file(request: LifecycleRequest, package: Package) -> str:
+    """The file of the template that the plan of a request reads; empty if it reads none."""
+    files = {name.lower(): each.deploy for name, each in package.manifest.transitions.items()}
+    about_create = (ADOPT, *PREVIEWS, *UPDATES)
+    otherwise = "create" if request.lifecycle_name.lower() in map(str.lower, about_create) else ""
+    return files.get(request.lifecycle_name.lower(), files.get(otherwise)) or ""
 
 
 def name_order(order: Order, request_id: str) -> Order:
@@ -79,7 +77,7 @@ def _plan_work(inputs: Inputs) -> Work:
             raise InvalidRequest(f"{inputs.place}: it compares with the template of Create, and Create has none here")
         return Preview(deploy=plan_deployment(inputs, transition.deploy), drift=inputs.preview == "CheckDrift")
     if transition.deploy is not None:
-        is_create = inputs.transition is inputs.package.manifest.find_transition("Create")
+        is_create = inputs.request.lifecycle_name.lower() == "create"
         adoption = plan_stack_adoption(inputs.request, inputs.package) if is_create else None
         return adoption or plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:

@@ -15,13 +15,13 @@ from driver import events, reports, settings, telemetry, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
-from driver.steps import removal
+from driver.steps import passes
 from driver.steps.states import DeployState
 from driver.steps.table import STEPS
 from driver.waiting import Waiting
 
 # Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
-_PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.2)
+_PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.1)
 _ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 
@@ -52,7 +52,7 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     """
     content = decode_state(payload["state"])
     step = STEPS.get(payload["of"])
-    unnamed = removal.RemoveState if "removed" in content else DeployState
+    unnamed = passes.RemoveState if "removed" in content else DeployState
     state = (step.state if step else unnamed).model_validate(content)
     code, reason = payload["failure"]
     topology = {**state.found, **state.report_topology()}

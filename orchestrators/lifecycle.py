@@ -40,6 +40,7 @@ NEXT = {
     AWAIT: "remove_resources",
     "inspect_resources": "start_deployment",
     "start_deployment": "watch_deployment",
+    "watch_deployment": "prune_resources",
     "call_action": "watch_action",
     "start_preview": "watch_preview",
 }

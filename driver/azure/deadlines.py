@@ -9,7 +9,7 @@ from typing import Any
 from driver.azure.refusals import Unreachable
 from driver.azure.verdicts import Cause
 
-CONNECT_SECONDS = 10  # of a call that has no deadline of its own
+CONNECT_SECONDS = 10
 READ_SECONDS = 60
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
@@ -29,10 +29,6 @@ class Deadline:
 
     next: Any = None  # the policy that follows, which the SDK sets
 
-    def __init__(self, connect_seconds: float, read_seconds: float) -> None:
-        self._connect_seconds = connect_seconds
-        self._read_seconds = read_seconds
-
     def send(self, request: Any) -> Any:
         """The response to a call. Raises Unreachable if the time is over."""
         ends_at = _ends_at.get()
@@ -42,7 +38,7 @@ class Deadline:
                 raise Unreachable(Cause("ConnectionFailed", "ARM has not answered in time"))
             request.context.options |= {
                 "timeout": left,
-                "connection_timeout": min(left, self._connect_seconds),
-                "read_timeout": min(left, self._read_seconds),
+                "connection_timeout": min(left, CONNECT_SECONDS),
+                "read_timeout": min(left, READ_SECONDS),
             }
         return self.next.send(request)

@@ -8,7 +8,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLo
 
 from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
-from driver.azure.deadlines import CONNECT_SECONDS, READ_SECONDS, Deadline
+from driver.azure.deadlines import Deadline
 from driver.azure.headers import read_retry_after
 from driver.azure.refusals import Unreachable, read_cause
 from driver.azure.throttling import Gate
@@ -31,7 +31,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         policies.ProxyPolicy(),
         _TrustedAddresses(location),
         Gate(location),
-        Deadline(CONNECT_SECONDS, READ_SECONDS),
+        Deadline(),
         _BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
         _JsonAnswers(),
         _RenewedTokens(SharedCredential(location), location.credential_scope),

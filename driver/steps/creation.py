@@ -10,9 +10,11 @@ from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_facts, find_template
 from driver.packages.templates import has_deployments
+from driver.resource_ids import ResourceId
 from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
+from driver.steps.pruning import PruneState, find_previous_resources, select_obsolete
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
 from driver.steps.states import DeployState
@@ -27,7 +29,8 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
     work = require_deploy(order)
     if state.search is None:  # before the look: nothing that takes long may come between the look and the PUT
         throttling.require_open_deployments(order.location)
-        state = state.model_copy(update={"superseded": find_superseded_records(order)})
+        previous = find_previous_resources(order) if work.prune else ()
+        state = state.model_copy(update={"superseded": find_superseded_records(order), "previous": previous})
     search = state.search or looks.begin_search(order, work)
     found = looks.continue_search(order, work, search, attempt)
     if isinstance(found, Pause):
@@ -150,7 +153,16 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     topology = {**dict.fromkeys(state.superseded), **claimed.topology}
     scope = deployments.build_deployment_id(order.location, work).scope
     outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
+    obsolete = select_obsolete(claimed.topology, state.previous, _list_kept(state, deployment))
+    if obsolete:
+        pruned = PruneState(begun=True, entries=obsolete, outputs=outputs, topology=topology)
+        return show_not_owned(succeed(pruned), claimed)
     return show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
+
+
+def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, ...]:
+    """What a deployment has written, or would have written if it had not been there."""
+    return (*deployment.resource_ids, *(state.evidence.named if state.evidence else ()))
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refused) -> Outcome:

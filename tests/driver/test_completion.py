@@ -15,7 +15,7 @@ from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
 from driver.settings import BACKEND
 from driver.steps.entries import Entry
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from tests.e2e.trial import eventually
 from tests.support.activities import take_step

@@ -1,5 +1,6 @@
 """Events on Kafka: what a consumer reads, and what is said where there is nobody to take them."""
 
+import ctypes
 import json
 import logging
 import os
@@ -14,19 +15,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import confluent_kafka
 import pytest
 
 from dev.processes import Server
 from driver import events
 from driver import settings as driver_settings
 from driver.errors import NotReady
-from driver.kafka import open_connection
+from driver.kafka import Connection, open_connection
 from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from tests.e2e.trial import eventually
 from tests.support.activities import publish_event
@@ -47,9 +49,19 @@ def settings(kafka: Kafka) -> Settings:
     return Settings(kafka_bootstrap_servers=kafka.address, kafka_topic=f"events-{uuid.uuid4()}")
 
 
-def publish(message: dict[str, Any], tenant: str | None, settings: Settings) -> None:
-    """Publish with time enough for a topic that has to be made first."""
-    events.publish(message, tenant, settings, seconds=20)
+def publish(message: dict[str, Any], tenant: str | None, settings: Settings, sent: bool = False) -> None:
+    """Publish until it is acknowledged, as a run does, with time enough for a broker that makes the topic first."""
+
+    def is_published() -> bool:
+        nonlocal sent
+        try:
+            events.publish(message, tenant, settings, sent=sent)
+        except events.Undelivered as error:
+            sent = error.on_its_way
+            return False
+        return True
+
+    eventually(is_published)
 
 
 def complete(**parts: Any) -> dict[str, Any]:
@@ -118,6 +130,7 @@ def halted(broker: Kafka) -> Iterator[None]:
     assert isinstance(broker.broker, Server)
     pid = broker.broker.process.pid
     os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)  # a busy machine takes its time
     try:
         yield
     finally:
@@ -138,19 +151,80 @@ def test_a_record_on_its_way_is_waited_for_and_not_sent_twice(halting: tuple[Kaf
             events.publish(third, None, settings)
         assert not caught.value.on_its_way
     eventually(lambda: not events.is_away(settings))
-    publish_again(second, settings)
+    publish(second, None, settings, sent=True)
     keys = sorted([first["requestId"], second["requestId"]])
     seen = broker.read_events(lambda seen: {one.key for one in seen} == set(keys), topic="events")
     assert sorted(one.key for one in seen) == keys
 
 
-def publish_again(message: dict[str, Any], settings: Settings) -> None:
-    events.publish(message, None, settings, seconds=20, sent=True)
+def break_producer(connection: Connection) -> None:
+    """Let librdkafka find its idempotent producer broken for good, as its own tests do.
+
+    In memory a Producer of confluent_kafka is the head of a Python object, and then librdkafka's handle.
+    """
+    (library,) = Path(confluent_kafka.__file__).parent.with_suffix(".libs").glob("librdkafka*")
+    handle = ctypes.c_void_p.from_address(id(connection._producer) + object.__basicsize__)
+    fail = ctypes.CDLL(str(library)).rd_kafka_test_fatal_error
+    fail.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p]
+    assert fail(handle, confluent_kafka.KafkaError.INVALID_PRODUCER_EPOCH, b"of a test") == 0
+
+
+def test_a_producer_that_is_broken_for_good_is_replaced(
+    kafka: Kafka, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """K2 of the cases: whether the thread or the next record finds it out."""
+    first, second = complete(), complete()
+    publish(first, None, settings)
+    connection = open_connection(settings)
+    broken = connection._producer
+    break_producer(connection)
+    publish(second, None, settings)
+    assert connection._producer is not broken
+    assert not events.is_away(settings)
+    assert "a new one takes its place" in caplog.text
+    keys = {first["requestId"], second["requestId"]}
+    seen = kafka.read_events(lambda seen: {one.key for one in seen} == keys, topic=settings.kafka_topic)
+    assert len(seen) == 2
+
+
+def _is_on_its_way(message: dict[str, Any], settings: Settings) -> bool:
+    with pytest.raises(events.Undelivered) as caught:
+        events.publish(message, None, settings, sent=True)
+    return caught.value.on_its_way
+
+
+def test_a_record_that_a_broken_producer_held_is_sent_again(halting: tuple[Kafka, Settings]) -> None:
+    broker, settings = halting
+    message = complete()
+    publish(complete(), None, settings)
+    with halted(broker):
+        with pytest.raises(events.Undelivered) as caught:
+            events.publish(message, None, settings, seconds=0.2)
+        assert caught.value.on_its_way
+        break_producer(open_connection(settings))
+        eventually(lambda: not _is_on_its_way(message, settings))
+    eventually(lambda: not events.is_away(settings))
+    publish(message, None, settings, sent=True)
+    seen = broker.read_events(lambda seen: message["requestId"] in {one.key for one in seen}, topic="events")
+    assert message["requestId"] in [one.key for one in seen]
+
+
+def test_a_producer_that_breaks_again_and_again_is_replaced_now_and_then(settings: Settings) -> None:
+    publish(complete(), None, settings)
+    connection = open_connection(settings)
+    first = connection._producer
+    break_producer(connection)
+    eventually(lambda: connection._producer is not first)
+    second = connection._producer
+    break_producer(connection)
+    eventually(lambda: events.is_away(settings))
+    assert "the producer is broken: " in events.read_condition(settings).reason
+    assert connection._producer is second
 
 
 def test_an_event_that_another_process_has_sent_is_sent_again(kafka: Kafka, settings: Settings) -> None:
     message = complete()
-    publish_again(message, settings)
+    publish(message, None, settings, sent=True)
     (record,) = kafka.read_events(lambda seen: len(seen) == 1, topic=settings.kafka_topic)
     assert record.value == message
 
@@ -231,6 +305,17 @@ def publishing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     driver_settings.current.cache_clear()
 
 
+def publish_until_acknowledged(payload: dict[str, Any]) -> dict[str, Any]:
+    """What the activity answers in the end, called again and again as a run does."""
+
+    def publish_once() -> dict[str, Any] | None:
+        outcome = publish_event(payload)
+        payload["sent"] = outcome["sent"]
+        return outcome if outcome["kind"] == "Completed" else None
+
+    return eventually(publish_once) or {}
+
+
 def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
     whole = {"requestId": message["requestId"], "trace": {}, "step": "publish_event", "tenant": "t", "event": message}
     return {**whole, "state": {}, "failure": None, "of": "", "sent": False, **more}
@@ -238,7 +323,7 @@ def payload(message: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_the_activity_publishes(kafka: Kafka, publishing: Settings) -> None:
     message = make_event(failure=(FailureCode.INSUFFICIENT_CAPACITY, "full"))
-    answer = publish_event(payload(message))
+    answer = publish_until_acknowledged(payload(message))
     assert answer["published"]
     (_, record) = kafka.read_events(lambda seen: len(seen) == 2, topic=publishing.kafka_topic)
     assert record.value == message
@@ -260,7 +345,7 @@ def test_the_event_of_a_failed_run_is_built_from_its_last_state(
 ) -> None:
     message = build_event("r", topology, failure=(FailureCode.INTERNAL_ERROR, "bad"))
     ended = {"event": None, "state": state.model_dump(mode="json"), "failure": ["INTERNAL_ERROR", "bad"], "of": step}
-    assert publish_event(payload(message, **ended))["event"] == message
+    assert publish_until_acknowledged(payload(message, **ended))["event"] == message
     (_, record) = kafka.read_events(lambda seen: len(seen) == 2, topic=publishing.kafka_topic)
     assert record.value == message
 
@@ -268,7 +353,7 @@ def test_the_event_of_a_failed_run_is_built_from_its_last_state(
 def test_of_an_event_that_is_too_large_the_topology_arrives(kafka: Kafka, publishing: Settings) -> None:
     topology = {"vnet": {"id": "i", "type": "t"}}
     message = complete(outputs={"a": make_random_text(4_000_000)}, topology=topology)
-    answer = publish_event(payload(message))
+    answer = publish_until_acknowledged(payload(message))
     assert answer["published"]
     (_, record) = kafka.read_events(lambda seen: len(seen) == 2, topic=publishing.kafka_topic)
     assert record.value["status"] == "FAILED"
@@ -293,5 +378,5 @@ def test_without_a_broker_the_activity_asks_to_be_called_again(monkeypatch: pyte
         driver_settings.current.cache_clear()
     assert (first["kind"], first["event"]) == ("Retry", None)
     assert 1 < first["after"] <= 2
-    assert 45 < later["after"] <= 60
+    assert 50 < later["after"] <= 60
     assert built["event"]["failureDetails"]["description"] == "bad"

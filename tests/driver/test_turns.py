@@ -13,7 +13,7 @@ from driver.models.events import FailureCode, TopologyEntry
 from driver.models.outcomes import Outcome, State
 from driver.models.runs import ResourceShown, Run, TransitionShown, show_run
 from driver.resource_ids import ResourceId
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from driver.turns import Contender, Turn
 from tests.support.events import make_event

@@ -21,4 +21,4 @@ def test_what_a_type_does_not_define_is_complete_without_a_call_to_azure(trial: 
 def test_one_that_nobody_defined_is_refused_with_what_the_type_can_do(trial: Trial, group: str) -> None:
     answer = trial.post(trial.body(vnet("vnet-1", group), "Levitate"))
     assert answer.status_code == 400
-    assert "'Levitate', it has CheckDrift, Create, " in answer.json()["localizedMessage"]
+    assert "'Levitate', it has Adopt, CheckDrift, Create, " in answer.json()["localizedMessage"]

@@ -21,7 +21,7 @@ from driver.models.outcomes import (
     succeed,
 )
 from driver.publication import build_failure
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
 from tests.support.orchestration import (

@@ -11,7 +11,7 @@ import orchestrators.lifecycle as lifecycle
 from driver.models.events import FailureCode
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.steps.actions import CallState
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from emulators.functions_host.history import Event, EventType
 from tests.support.orchestration import (

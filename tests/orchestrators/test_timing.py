@@ -11,7 +11,7 @@ import pytest
 from driver.models.events import FailureCode
 from driver.models.outcomes import Outcome, State, WaitingFor, fail, keep_running, retry, succeed
 from driver.models.runs import Run as RunInput
-from driver.steps.removal import RemoveState
+from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
 from orchestrators.timing import find_abandon_deadline, find_deadline
 from tests.orchestrators.test_lifecycle import STATE, be_late, failure

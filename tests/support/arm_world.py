@@ -8,7 +8,8 @@ from driver.models.events import Topology
 from driver.models.orders import AzureLocation, Order, Remove
 from driver.models.outcomes import Outcome
 from driver.resource_ids import ResourceId
-from driver.steps.removal import RemoveState, remove_resources
+from driver.steps.passes import RemoveState
+from driver.steps.removal import remove_resources
 from driver.topology import name_entries
 from tests.support.arm_stub import Asked, Reply, Stub
 from tests.support.requests import SUBSCRIPTION

@@ -15,8 +15,8 @@ from driver.models.runs import RUN_VERSION
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import Action, CallState
+from driver.steps.passes import RemoveState
 from driver.steps.previews import PreviewState
-from driver.steps.removal import RemoveState
 from driver.steps.states import DeployState
 from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, index
