@@ -84,7 +84,8 @@ class Transition(_Strict):
     resource_group: str | None = Field(default=None, description="Resource group of this transition's deployment.")
     location: str | None = Field(default=None, description="Where the record of a subscription deployment is kept.")
     timeout: str | None = Field(
-        default=None, description="How long it may take: a number followed by s, m or h, such as 30m."
+        default=None,
+        description="Time until its event: a number and s, m or h, such as 30m. Over 14m TNC-O needs more, too.",
     )
 
     @field_validator("timeout")
