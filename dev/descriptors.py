@@ -20,15 +20,7 @@ Template = Mapping[str, Any]
 Property = dict[str, Any]
 
 STANDARD = (
-    "Create",
-    "Install",
-    "Configure",
-    "Start",
-    "Stop",
-    "Integrity",
-    "Reconfigure",
-    "Uninstall",
-    "Delete",
+    *("Create", "Install", "Configure", "Start", "Stop", "Integrity", "Reconfigure", "Upgrade", "Uninstall", "Delete"),
     "Adopt",
 )
 _JINJA_NAME = re.compile(r"{{\s*(\w+)\s*}}")
@@ -60,6 +52,9 @@ def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Temp
     main = templates[PurePosixPath(described.transitions["Create"].deploy or "").stem]
     properties = _properties(main, described.resource_group)
     properties["stack_id"] = {"type": "string", "description": "Deployment to adopt instead of creating one."}
+    if "Reconfigure" in described.transitions:
+        for changed in described.transitions["Reconfigure"].changes:
+            properties[changed]["volatile"] = True
     for output, declared in main["outputs"].items():
         if output not in properties:
             properties[output] = {
@@ -71,12 +66,17 @@ def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Temp
         "name": f"resource::{name}::1.0",
         "description": main["metadata"]["description"],
         "properties": properties,
-        "lifecycle": {name: {} for name in (*described.transitions, "Adopt") if name in STANDARD},
+        "lifecycle": {name: {} for name in STANDARD if name in _list_declared(described)},
         "default-driver": {"azure": _BY_THE_DRIVER},
         "queries": {"drivers": {"azure": _BY_THE_DRIVER}},
         "operations": dict(_operations(described, templates, properties)),
     }
     return yaml.dump(descriptor, Dumper=_WithoutAliases, sort_keys=False, width=120, allow_unicode=True)
+
+
+def _list_declared(described: Manifest) -> set[str]:
+    """The transitions of the descriptor. TNC-O upgrades in place what declares Upgrade."""
+    return {*described.transitions, "Adopt", *(("Upgrade",) if "Reconfigure" in described.transitions else ())}
 
 
 def _operations(

@@ -113,6 +113,8 @@ def _transitions(described: Manifest) -> Iterator[str]:
     yield from ("| Name | What it does |", "|---|---|")
     for name, transition in described.transitions.items():
         yield f"| {name} | {_deed(transition)} |"
+    if "Reconfigure" in described.transitions and "Upgrade" not in described.transitions:
+        yield f"| Upgrade | Deploys `{described.transitions['Create'].deploy}` again. |"
     yield f"| Adopt | Takes over {_adoptable(described)}, and changes nothing in Azure. |"
     yield "| Install, Configure, Start, Stop, Uninstall | If not named above: nothing, complete at once. |"
     yield "| WhatIf | Reports what a Create would change, and changes nothing. |"
@@ -128,7 +130,9 @@ def _adoptable(described: Manifest) -> str:
 
 def _deed(transition: Transition) -> str:
     if transition.deploy:
-        return f"Deploys `{transition.deploy}`."
+        changed = f" Changes {', '.join(f'`{name}`' for name in transition.changes)}." if transition.changes else ""
+        pruned = " Removes what the one before it made and this one does not." if transition.prune else ""
+        return f"Deploys `{transition.deploy}`.{changed}{pruned}"
     if transition.call:
         return f"Calls `{transition.call}` on the `{transition.on}`."
     if transition.remove == "all":

@@ -11,12 +11,15 @@ worker refuses the whole app, and no function is registered.
 """
 
 import logging
+import time
 import typing
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 from driver import contents, executions, sealing, settings, telemetry, turns, waits
+from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
@@ -37,6 +40,7 @@ from driver.waiting import Waiting, compute_age
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
+_GRACE_SECONDS = 4.0
 _CONTENT_SECONDS = 5.0  # until the content of a deployment is read again
 _MOST_LOOKS = 5  # at a content that the task hub does not have
 _log = logging.getLogger("driver.lifecycle")
@@ -87,6 +91,7 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             if STEPS[name].needs_content:
                 loaded = _load_order(order, state, payload["attempt"], client, keys)
                 if isinstance(loaded, Outcome):
+                    waits.log_change(where, payload, loaded)
                     return encode_outcome(loaded)
                 order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
@@ -111,10 +116,18 @@ def _load_order(order: Order, state: State, attempt: int, client: Executions, ke
 
 def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
     try:
-        with _redact_bugs(payload["step"]):
+        with _redact_bugs(payload["step"]), _limit_calls(payload):
             return step.take(order, state, payload["attempt"])
     except Refusal as refused:
         return _judge_refusal(refused, state, payload)
+
+
+def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Within it no call to ARM lasts past the deadline of the step, but for some seconds: then the step is given up."""
+    if "deadline" not in payload:
+        return nullcontext()
+    left = (datetime.fromisoformat(payload["deadline"]) - datetime.now(UTC)).total_seconds()
+    return deadlines.limit_calls(time.monotonic() + max(left, 0) + _GRACE_SECONDS)
 
 
 @contextmanager

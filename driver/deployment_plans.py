@@ -54,6 +54,7 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         parameters=bound,
         references=references,
         secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
+        prune=transition.prune,
     )
 
 

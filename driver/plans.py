@@ -13,7 +13,7 @@ from driver.inputs import Inputs, build_context, evaluate
 from driver.models.orders import Adopt, Call, Deploy, Idle, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
-from driver.packages.manifests import ADOPT, PREVIEWS, OwnedResource
+from driver.packages.manifests import ADOPT, PREVIEWS, UPDATES, OwnedResource
 from driver.settings import Settings
 
 Work = Deploy | Remove | Call | Adopt | Preview | Idle
@@ -55,10 +55,10 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
 
 def find_template_file(request: LifecycleRequest, package: Package) -> str:
     """The file of the template that the plan of a request reads; empty if it reads none."""
-    built_in = package.manifest.find_built_in(request.lifecycle_name)
-    wanted = "create" if built_in else request.lifecycle_name.lower()
-    files = (each.deploy for name, each in package.manifest.transitions.items() if name.lower() == wanted)
-    return next(files, None) or ""
+    files = {name.lower(): each.deploy for name, each in package.manifest.transitions.items()}
+    about_create = (ADOPT, *PREVIEWS, *UPDATES)
+    otherwise = "create" if request.lifecycle_name.lower() in map(str.lower, about_create) else ""
+    return files.get(request.lifecycle_name.lower(), files.get(otherwise)) or ""
 
 
 def name_order(order: Order, request_id: str) -> Order:
@@ -77,7 +77,7 @@ def _plan_work(inputs: Inputs) -> Work:
             raise InvalidRequest(f"{inputs.place}: it compares with the template of Create, and Create has none here")
         return Preview(deploy=plan_deployment(inputs, transition.deploy), drift=inputs.preview == "CheckDrift")
     if transition.deploy is not None:
-        is_create = inputs.transition is inputs.package.manifest.find_transition("Create")
+        is_create = inputs.request.lifecycle_name.lower() == "create"
         adoption = plan_stack_adoption(inputs.request, inputs.package) if is_create else None
         return adoption or plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:

@@ -28,20 +28,26 @@ class Waiting:
 @dataclass(frozen=True)
 class Polling:
     """The waits between two polls of an operation, in seconds: the share `share` of its age, at least `least`, at most
-    `most`, lengthened at random by up to the share `jitter`.
+    `most`, lengthened at random by up to the share `jitter`. While the server has few calls left they are longer, up to
+    `slowest`.
     """
 
     share: float
     least: float
     most: float
+    slowest: float
     jitter: float = 0.0
 
-    def compute_seconds(self, age: float, retry_after: float = 0.0, factor: float = 1.0) -> float:
-        """The wait until the next poll of an operation that is `age` seconds old. A Retry-After takes its place. With a
-        `factor` all waits are that much longer.
+    def compute_seconds(self, age: float, retry_after: float = 0.0, shortage: float = 0.0) -> float:
+        """The wait until the next poll of an operation that is `age` seconds old. A Retry-After takes its place. The
+        `shortage` is from 0 (enough calls are left) to 1 (none).
         """
-        wait = min(max(self.share * age, self.least), self.most) * factor
+        wait = self.slow_down(min(max(self.share * age, self.least), self.most), shortage)
         return retry_after or wait * random.uniform(1, 1 + self.jitter)  # noqa: S311 - scatters waits, guards nothing
+
+    def slow_down(self, wait: float, shortage: float) -> float:
+        """A wait, longer by the shortage."""
+        return wait + max(0.0, self.slowest - wait) * shortage
 
 
 def tell_time() -> str:

@@ -7,7 +7,7 @@ _OFFER = re.compile(
     r"['\"]?(?:\s*,?\s*(?:sku|plan)(?:Id)?\s*[:=]\s*['\"]?(?P<plan>[\w.-]+))?",
     re.IGNORECASE,
 )
-_NAMESPACE = re.compile(r"namespace '([\w.]+)'", re.IGNORECASE)
+_NAMESPACE = re.compile(r"(?:namespace|provider|resource type) '(\w+(?:\.\w+)+)", re.IGNORECASE)
 _TERMS = ("legal terms", "marketplace")
 _SOFT_DELETED = ("flagmustbesetforrestore", "servicealreadyexistsinsoftdeletedstate")
 UNREGISTERED = ("missingsubscriptionregistration", "subscriptionnotregistered")

@@ -1,11 +1,10 @@
 """The credential of a deployment location, shared by the threads of a worker.
 
 The SDK's own credential would try again and wait in the worker. Here Entra ID is asked once, with short time-outs, by
-one thread at a time. Others that need the token share its result; while the token at hand is still good, nobody waits.
+one thread at a time. Others that need the token share its result, and wait for it only a few seconds; while the token
+at hand is still good, nobody waits.
 """
 
-import json
-import re
 import threading
 import time
 from collections.abc import Mapping
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from driver.azure import reachability
-from driver.azure.headers import read_retry_after
-from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
+from driver.azure.oauth import read_refusal
+from driver.azure.refusals import Refusal, SignInUnavailable
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
@@ -27,13 +26,9 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 7
 _RENEWED_SECONDS = 240  # before its end a token is renewed; the SDK's cache gives none that ends within 300
 _LEAST_SECONDS = 1  # that a token must still be good for
+_SHARED_SECONDS = 4.0  # from the beginning of a request, for which others wait for its result
 _REFUSED_SECONDS = 5.0  # for which a refusal is shared; a longer Retry-After wins up to the next
 _LONGEST_REFUSED_SECONDS = 60.0
-# Passing errors: ExternalServerRetryableError, RequestTimeout, RequestBudgetExceeded, MsodsServiceUnavailable,
-# TenantThrottling, LoopDetected. Source: learn.microsoft.com "Microsoft Entra authentication error codes"
-_PASSING = {90006, 90012, 90024, 90033, 90055, 50196}
-_PASSING_WORDS = ("server_error", "temporarily_unavailable")
-_NUMBER = re.compile(r"AADSTS(\d+)")
 
 
 def build_credential(location: AzureLocation, **options: Any) -> "ClientSecretCredential":
@@ -61,12 +56,15 @@ class SharedCredential:
 
     def __init__(self, location: AzureLocation) -> None:
         self._location = location
+        self._host = urlsplit(location.authority_host).netloc
+        self._place = f"deployment location '{location.name}': Entra ID ({self._host})"
         self._lock = threading.Lock()  # held for moments only, never while something waits
         self._answer: Any = None  # the last HTTP response of Entra ID to the thread that asks it
         self._credential: ClientSecretCredential | None = self._build()
         self._token: AccessToken | None = None
         self._renew_at = 0.0
         self._request: Future[AccessToken] | None = None
+        self._requested_at = 0.0
         self._refusal: Refusal | None = None
         self._refused_until = 0.0
 
@@ -81,11 +79,20 @@ class SharedCredential:
                 if token:
                     return token
                 raise type(self._refusal)(self._refusal.cause, waits)
-            pending, self._request = self._request, self._request or Future()
-            request = self._request
-        if pending is None:
+            request, is_ours = self._request, self._request is None
+            if request is None:
+                request, self._requested_at = Future(), time.monotonic()
+                self._request = request
+            left = self._requested_at + _SHARED_SECONDS - time.monotonic()
+        if is_ours:
             self._fulfil(request, scopes, options)
-        return token if pending and token else request.result()
+        elif token:
+            return token
+        try:
+            return request.result(timeout=max(0.0, left))
+        except TimeoutError:
+            text = f"{self._place} has not answered yet"
+            raise SignInUnavailable(Cause("SignInUnavailable", text), _REFUSED_SECONDS) from None
 
     def forget(self, token: str) -> None:
         """Request a new token next time if that is the newest one. By the SDK's cache it may still be good."""
@@ -129,7 +136,6 @@ class SharedCredential:
         """Ask Entra ID for a token. Only one thread is ever here."""
         from azure.core.exceptions import ClientAuthenticationError
 
-        host = urlsplit(self._location.authority_host).netloc
         self._answer = None
         credential = self._credential or self._build()
         try:
@@ -137,14 +143,14 @@ class SharedCredential:
         except ClientAuthenticationError as error:
             self._credential = None  # the SDK would repeat some refusals out of a cache
             credential.close()
-            refusal = self._read_refusal(host, error)
+            refusal = read_refusal(self._place, self._answer, error)
             if isinstance(refusal, SignInUnavailable):
-                reachability.ENTRA_ID.note_trouble(host, refusal.cause.message)
+                reachability.ENTRA_ID.note_trouble(self._host, refusal.cause.message)
             else:
-                reachability.ENTRA_ID.note_answer(host)
+                reachability.ENTRA_ID.note_answer(self._host)
             raise refusal from error
         self._credential = credential
-        reachability.ENTRA_ID.note_answer(host)
+        reachability.ENTRA_ID.note_answer(self._host)
         return token
 
     def _build(self) -> "ClientSecretCredential":
@@ -156,42 +162,3 @@ class SharedCredential:
 
     def _note_answer(self, answer: Any) -> None:
         self._answer = answer
-
-    def _read_refusal(self, host: str, error: Exception) -> Refusal:
-        """Why Entra ID has given no token, from its last answer; without one, from the error of the connection."""
-        place = f"deployment location '{self._location.name}': Entra ID ({host})"
-        answer = self._answer
-        if answer is None:
-            text = " ".join(str(error.__cause__ or error).split())[:300]
-            if not _is_of_connection(error.__cause__):
-                return SignInRefused(Cause("AuthenticationFailed", f"{place}: {text}"))
-            return SignInUnavailable(Cause("SignInUnavailable", f"{place} cannot be reached: {text}"))
-        status, told = answer.status_code, _read_oauth_error(answer)
-        text = " ".join(str(told.get("error_description") or told.get("error") or "").split())[:600]
-        if told and 400 <= status < 500 and status not in (408, 429) and not _passes(told):
-            return SignInRefused(Cause("AuthenticationFailed", f"{place} refused to sign in: {text}"))
-        text = text or "nothing that it would say"
-        cause = Cause("SignInUnavailable", f"{place} answered with HTTP {status}: {text}")
-        return SignInUnavailable(cause, read_retry_after(answer.headers))
-
-
-def _is_of_connection(error: BaseException | None) -> bool:
-    from azure.core.exceptions import AzureError
-
-    return isinstance(error, AzureError | OSError)
-
-
-def _read_oauth_error(answer: Any) -> Mapping[str, Any]:
-    """The OAuth error in an answer; empty if it holds none: a page of something on the way, or JSON that is cut off."""
-    try:
-        body = json.loads(answer.text())
-    except ValueError:
-        return {}
-    return body if isinstance(body, Mapping) and isinstance(body.get("error"), str) else {}
-
-
-def _passes(told: Mapping[str, Any]) -> bool:
-    listed = told.get("error_codes")
-    numbers = {*(listed if isinstance(listed, list) else ())}
-    numbers |= {int(number) for number in _NUMBER.findall(str(told.get("error_description", ""))[:200])}
-    return told["error"] in _PASSING_WORDS or bool(numbers & _PASSING)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from driver.azure import connection
+from driver.azure import connection, throttling
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.registrations import registering
@@ -17,7 +17,7 @@ from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 from driver.waiting import Polling
 
-POLLS = Polling(share=0.2, least=1.0, most=45.0, jitter=0.2)
+POLLS = Polling(share=0.2, least=1.0, most=45.0, slowest=90.0, jitter=0.2)
 # The words for an operation that goes on. Providers make up their own; one that is in neither list says nothing.
 _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),
@@ -85,6 +85,11 @@ def poll(location: AzureLocation, url: str) -> Operation:
         status=response.status_code,
         is_unclear=response.status_code != 202 and state not in _RUNNING,
     )
+
+
+def compute_poll_wait(location: AzureLocation, age: float, retry_after: float = 0.0) -> float:
+    """The seconds until an operation that is `age` seconds old is polled again: longer while ARM has few reads left."""
+    return POLLS.compute_seconds(age, retry_after, throttling.measure_shortage(location))
 
 
 @dataclass(frozen=True)

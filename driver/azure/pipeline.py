@@ -11,6 +11,7 @@ from driver.azure.credentials import SharedCredential
 from driver.azure.deadlines import Deadline
 from driver.azure.headers import read_retry_after
 from driver.azure.refusals import Unreachable, read_cause
+from driver.azure.throttling import Gate
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.settings import current
@@ -29,6 +30,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         policies.UserAgentPolicy(base_user_agent=USER_AGENT),
         policies.ProxyPolicy(),
         _TrustedAddresses(location),
+        Gate(location),
         Deadline(),
         _BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
         _JsonAnswers(),

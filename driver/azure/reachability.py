@@ -2,7 +2,9 @@
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_FORGOTTEN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Service:
     """A service, by the hosts at which it is called."""
 
     _troubles: dict[str, Trouble] = field(default_factory=dict)
+    _seen: dict[str, datetime] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note_answer(self, host: str) -> None:
@@ -29,11 +32,17 @@ class Service:
         """The host has not answered. What was out of reach before is so since then."""
         with self._lock:
             before = self._troubles.get(host)
-            self._troubles[host] = Trouble(reason, before.since if before else datetime.now(UTC))
+            self._seen[host] = datetime.now(UTC)
+            self._troubles[host] = Trouble(reason, before.since if before else self._seen[host])
 
     def find_trouble(self) -> Trouble | None:
-        """The trouble that has lasted longest; None if every host has answered the last call."""
+        """The trouble that has lasted longest; None if every host has answered the last call. One that nobody has seen
+        for a while counts no more: there may be nothing left that would call.
+        """
         with self._lock:
+            oldest = datetime.now(UTC) - _FORGOTTEN
+            for host in [host for host in self._troubles if self._seen[host] < oldest]:
+                del self._troubles[host]
             return min(self._troubles.values(), key=lambda trouble: trouble.since, default=None)
 
 

@@ -46,7 +46,8 @@ class Content(Model):
 
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
-    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters.
+    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
+    deployment before it wrote and this one does not is removed.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -63,6 +64,7 @@ class Deploy(Model):
     parameters: dict[str, Any] = Field(repr=False)
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
+    prune: bool = False
     content_id: str = ""
     facts: TemplateFacts | None = None
 

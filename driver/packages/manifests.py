@@ -23,6 +23,7 @@ _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 # What every package has without defining it.
 ADOPT = "Adopt"
+UPDATES = ("Reconfigure", "Upgrade")  # the template of Create again
 PREVIEWS = ("CheckDrift", "WhatIf")
 # Transitions of TNC-O's state model for which nothing is to be done in Azure, unless the package defines them.
 IDLE = ("Configure", "Install", "Start", "Stop", "Uninstall")
@@ -67,6 +68,15 @@ class Transition(_Strict):
         default=None, description="ARM action (POST) on an owned resource: start, restart, deallocate ..."
     )
     on: str | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
+    prune: bool = Field(
+        default=False,
+        description="With `deploy`: once it has succeeded, what the Create, Reconfigure or Upgrade before it wrote and"
+        " this one does not is removed, if this resource owns it.",
+    )
+    changes: tuple[str, ...] = Field(
+        default=(),
+        description="With `deploy`: the properties that it changes in place, `volatile` in TNC-O's descriptor.",
+    )
     retain: bool = Field(
         default=False, description="With `remove`: everything is released, it stays in Azure and is owned no more."
     )
@@ -74,7 +84,8 @@ class Transition(_Strict):
     resource_group: str | None = Field(default=None, description="Resource group of this transition's deployment.")
     location: str | None = Field(default=None, description="Where the record of a subscription deployment is kept.")
     timeout: str | None = Field(
-        default=None, description="How long it may take: a number followed by s, m or h, such as 30m."
+        default=None,
+        description="Time until its event: a number and s, m or h, such as 30m. Over 14m TNC-O needs more, too.",
     )
 
     @field_validator("timeout")
@@ -94,6 +105,8 @@ class Transition(_Strict):
             raise ValueError("parameters belong to deploy")
         if self.remove is None and self.retain:
             raise ValueError("retain belongs to remove")
+        if self.deploy is None and (self.prune or self.changes):
+            raise ValueError("prune and changes belong to deploy")
         return self
 
     @property
@@ -167,7 +180,8 @@ class Manifest(_Strict):
 
     def find_transition(self, name: str) -> Transition | None:
         """The transition of that name, without regard to case. If the package does not define them, Delete removes all,
-        and for those in IDLE nothing is to be done: None. Raises InvalidRequest naming the known transitions.
+        Reconfigure and Upgrade deploy what Create deploys, and for those in IDLE nothing is to be done: None. Raises
+        InvalidRequest naming the known transitions.
         """
         known = {key.lower(): value for key, value in self.transitions.items()}
         wanted = name.lower()
@@ -177,7 +191,11 @@ class Manifest(_Strict):
             return _DELETE
         if wanted in map(str.lower, IDLE):
             return None
-        names = sorted({*self.transitions, "Delete", ADOPT, *PREVIEWS})
+        create = known.get("create")
+        if wanted in map(str.lower, UPDATES) and create and create.deploy:
+            return create
+        updates = UPDATES if create and create.deploy else ()
+        names = sorted({*self.transitions, *updates, "Delete", ADOPT, *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
         )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from driver.azure import resources
-from driver.azure.operations import POLLS, poll
+from driver.azure.operations import compute_poll_wait, poll
 from driver.azure.refusals import Refusal, SignInUnavailable
 from driver.models.events import FailureCode
 from driver.models.model import Model
@@ -153,25 +153,28 @@ def _post(location: AzureLocation, action: Action, name: str) -> Action:
     begun: dict[str, Any] = {"url": operation.url, "since": tell_time()}
     begun |= {"phase": "running" if operation.url else "over"}
     first = action.first if action.failures else ""
-    return action.wait(POLLS.compute_seconds(0, operation.retry_after), refusals=0, first=first, **begun)
+    wait = compute_poll_wait(location, 0, operation.retry_after)
+    return action.wait(wait, refusals=0, first=first, **begun)
 
 
 def _watch(location: AzureLocation, action: Action) -> Action:
     try:
         operation = poll(location, action.url)
     except Refusal as refused:
-        return _judge_poll(action, refused)
+        return _judge_poll(location, action, refused)
     if operation.is_over:
         return action.model_copy(update={"phase": "over", "url": "", "reason": ""})
-    return _poll_again(action, operation.retry_after, refusals=0, absent_since="")
+    return _poll_again(location, action, operation.retry_after, refusals=0, absent_since="")
 
 
-def _poll_again(action: Action, retry_after: float, refused: Refusal | None = None, **changes: Any) -> Action:
-    wait = POLLS.compute_seconds(compute_age(action.since), retry_after)
+def _poll_again(
+    location: AzureLocation, action: Action, retry_after: float, refused: Refusal | None = None, **changes: Any
+) -> Action:
+    wait = compute_poll_wait(location, compute_age(action.since), retry_after)
     return action.wait(wait, refused, since=action.since or tell_time(), **changes)
 
 
-def _judge_poll(action: Action, refused: Refusal) -> Action:
+def _judge_poll(location: AzureLocation, action: Action, refused: Refusal) -> Action:
     """The action after a poll that was refused, or whose operation has failed."""
     if refused.status == 200:
         pause = compute_restart(refused, action.failures) if action.id else None
@@ -180,9 +183,11 @@ def _judge_poll(action: Action, refused: Refusal) -> Action:
         first = action.first or refused.cause.text
         return action.wait(pause, refused, phase="waiting", url="", failures=action.failures + 1, first=first)
     if refused.status == 404 and compute_age(action.absent_since) < ABSENT_SECONDS:
-        return _poll_again(action, refused.retry_after, refused, absent_since=action.absent_since or tell_time())
+        return _poll_again(
+            location, action, refused.retry_after, refused, absent_since=action.absent_since or tell_time()
+        )
     if refused.status != 404 and action.refusals < refused.verdict.tries:
-        return _poll_again(action, refused.retry_after, refused, refusals=action.refusals + 1)
+        return _poll_again(location, action, refused.retry_after, refused, refusals=action.refusals + 1)
     return action.fail(refused)
 
 

@@ -2,17 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
-from driver.azure import deployments
+from driver.azure import deployments, throttling
 from driver.azure.deployments import Deployment
-from driver.azure.operations import POLLS, Operation, poll
+from driver.azure.operations import POLLS, Operation, compute_poll_wait, poll
 from driver.azure.refusals import Refusal, Refused
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_facts, find_template
 from driver.packages.templates import has_deployments
+from driver.resource_ids import ResourceId
 from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
+from driver.steps.pruning import PruneState, find_previous_resources, select_obsolete
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
 from driver.steps.states import DeployState
@@ -26,7 +28,9 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
     """Look which resources of the template exist already. They will be updated, but not owned."""
     work = require_deploy(order)
     if state.search is None:  # before the look: nothing that takes long may come between the look and the PUT
-        state = state.model_copy(update={"superseded": find_superseded_records(order)})
+        throttling.require_open_deployments(order.location)
+        previous = find_previous_resources(order) if work.prune else ()
+        state = state.model_copy(update={"superseded": find_superseded_records(order), "previous": previous})
     search = state.search or looks.begin_search(order, work)
     found = looks.continue_search(order, work, search, attempt)
     if isinstance(found, Pause):
@@ -41,6 +45,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """PUT the deployment. If the look is too old, go back to it, unless ARM may have accepted a PUT of this run."""
     work = require_deploy(order)
+    throttling.require_open_deployments(order.location)
     if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
         again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
         return again.model_copy(update={"restart": True})
@@ -49,7 +54,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     correlation_id = operation.correlation_id or order.request_id
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)
     begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "since": tell_time()}
-    outcome = succeed(state.model_copy(update=begun), after=POLLS.compute_seconds(0, operation.retry_after))
+    outcome = succeed(state.model_copy(update=begun), compute_poll_wait(order.location, 0, operation.retry_after))
     return outcome.model_copy(update={"deployment": shown})
 
 
@@ -76,7 +81,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
         raise
     if operation.is_over:
         return _read_record(order, work, state.model_copy(update={"over": True, "since": tell_time()}))
-    wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+    wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
     return keep_running(wait, state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""}))
 
 
@@ -148,7 +153,16 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     topology = {**dict.fromkeys(state.superseded), **claimed.topology}
     scope = deployments.build_deployment_id(order.location, work).scope
     outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
+    obsolete = select_obsolete(claimed.topology, state.previous, _list_kept(state, deployment))
+    if obsolete:
+        pruned = PruneState(begun=True, entries=obsolete, outputs=outputs, topology=topology)
+        return show_not_owned(succeed(pruned), claimed)
     return show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
+
+
+def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, ...]:
+    """What a deployment has written, or would have written if it had not been there."""
+    return (*deployment.resource_ids, *(state.evidence.named if state.evidence else ()))
 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refused) -> Outcome:

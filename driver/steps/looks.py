@@ -59,7 +59,8 @@ def begin_search(order: Order, work: Deploy) -> Search:
     template = find_template(work)
     scope = deployments.build_deployment_id(order.location, work).scope
     targets = find_targets(template.body, work.parameters, scope)
-    search = Search(evidence=Evidence(referred=targets.referred))
+    named = targets.ids if work.prune else ()
+    search = Search(evidence=Evidence(referred=targets.referred, named=named))
     if not targets.is_complete:
         return _add_validated_ids(order, work, search)
     return search.model_copy(
@@ -92,6 +93,8 @@ def _add_validated_ids(order: Order, work: Deploy, search: Search) -> Search:
     if validation.answered_at is not None:
         looked_at = max(evidence.looked_at, validation.answered_at.isoformat())
         evidence = evidence.model_copy(update={"looked_at": looked_at})
+    if work.prune:
+        evidence = evidence.model_copy(update={"named": tuple(dict.fromkeys((*evidence.named, *validation.ids)))})
     after = {"pending": pending, "open_parents": (), "validated": True, "evidence": evidence}
     return search.model_copy(update=after)
 

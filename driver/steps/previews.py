@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver.azure import deployments
-from driver.azure.operations import POLLS, poll
+from driver.azure.operations import compute_poll_wait, poll
 from driver.azure.refusals import Refusal
 from driver.models.orders import Deploy, Order, Preview
-from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
+from driver.models.outcomes import Outcome, State, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
@@ -43,7 +43,7 @@ def start_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
 
 def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
     """Poll the what-if. When it is over, its changes are the output. It only reads, so one that has failed, or that ARM
-    does not find, is begun again.
+    does not find, is begun again: by start_preview, in runs before version 2 here.
     """
     if not state.url:
         begun, wait = _begin(order, state)
@@ -55,7 +55,7 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
             raise
         return _begin_again(state, refused)
     if not operation.is_over:
-        wait = POLLS.compute_seconds(compute_age(state.since), operation.retry_after)
+        wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
         return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
     deploy = _require_preview(order).deploy
     changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
@@ -73,7 +73,7 @@ def _begin(order: Order, state: PreviewState) -> tuple[PreviewState, float]:
     work = _require_preview(order).deploy
     operation = deployments.start_what_if(order.location, work, find_template(work).body)
     begun = state.model_copy(update={"url": operation.url, "since": tell_time()})
-    return begun, POLLS.compute_seconds(0, operation.retry_after)
+    return begun, compute_poll_wait(order.location, 0, operation.retry_after)
 
 
 def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:
@@ -83,7 +83,7 @@ def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:
         return fail(refused.verdict.code, f"the what-if has failed: {reason}", state)
     first = state.first or refused.cause.text
     again = state.model_copy(update={"url": "", "failures": state.failures + 1, "first": first})
-    return explain_wait(keep_running(pause, again, reason), refused)
+    return explain_wait(retry(pause, reason, again), refused)
 
 
 def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:

@@ -26,13 +26,19 @@ def find_superseded_records(order: Order) -> tuple[str, ...]:
     wanted = {key: record for key, record in entries.items() if record.is_deployment}
     if not order.transition or not wanted:
         return ()
-    found = call_at_once(lambda record: _read_record(order, record), wanted.values())
+    found = read_records(order)
     runs = {
         record.correlation_id.lower()
         for record in found.values()
         if isinstance(record, Deployment) and _is_replaced(record, order)
     } - {order.request_id.lower()}  # a request that runs again writes its own record again
     return tuple(key for key, record in wanted.items() if _is_of_runs(found[record], runs))
+
+
+def read_records(order: Order) -> dict[ResourceId, Deployment | Refusal | None]:
+    """The records that the incoming topology names: None for one that ARM has deleted, a refusal to show it as such."""
+    wanted = [entry.id for entry in list_owned(order.topology).values() if entry.id.is_deployment]
+    return call_at_once(lambda record: _read_record(order, record), wanted)
 
 
 def delete_records(order: Order, keys: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from driver.models.events import TopologyEntry
 from driver.models.outcomes import State
+from driver.resource_ids import ResourceId
 from driver.steps.looks import Search
 from driver.steps.ownership import Evidence
 
@@ -18,6 +19,8 @@ class DeployState(State):
     ARM answers 404 about it. `failures`: how often the deployment has failed before, `first`: the first cause.
     `hanging`: what the deployment was at work on when it was abandoned.
 
+    For a deployment that prunes: `previous` is what the one before it wrote.
+
     `existed` is what runs of release 2.0.0 have instead of `evidence`: fingerprints of what existed before.
     """
 
@@ -25,6 +28,7 @@ class DeployState(State):
     evidence: Evidence | None = None
     superseded: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    previous: tuple[ResourceId, ...] = ()
     accepted: bool = False
     existed: tuple[str, ...] = ()
     topology: dict[str, TopologyEntry] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Any
 
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State
-from driver.steps import abandonment, actions, adoption, creation, passes, previews, removal
+from driver.steps import abandonment, actions, adoption, creation, passes, previews, pruning, removal
 from driver.steps.states import DeployState
 
 
@@ -27,6 +27,7 @@ STEPS = {
     "watch_deployment": Step(creation.watch_deployment, DeployState),
     "abandon_deployment": Step(abandonment.abandon_deployment, DeployState),
     "remove_resources": Step(removal.remove_resources, passes.RemoveState),
+    "prune_resources": Step(pruning.prune_resources, pruning.PruneState),
     "call_action": Step(actions.call_action, actions.CallState),
     "watch_action": Step(actions.watch_action, actions.CallState),
     "adopt_deployment": Step(adoption.adopt_resource, adoption.AdoptState),

@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -322,3 +324,22 @@ def test_a_transition_that_has_used_three_quarters_of_its_time_is_logged_as_a_wa
     (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert "watch_deployment has used three quarters of its 840 s" in warning
     assert "2026-01-01T00:14:00" in warning
+
+
+def test_a_call_that_hangs_ends_soon_after_the_deadline_of_its_step(stub: Stub, location: AzureLocation) -> None:
+    """The orchestrator has given the step up then, and its execution cannot end before it."""
+    hanging = threading.Event()
+
+    def hang(asked: Asked) -> Reply:
+        hanging.wait(30)
+        return Reply(DROP)
+
+    take_step(payload(location, "watch_deployment", 0, DeployState(url=f"{stub.url}/x").model_dump(mode="json")))
+    stub.answer = hang
+    state = DeployState(url=f"{stub.url}/operations/1").model_dump(mode="json")
+    begun = time.monotonic()
+    outcome = take_step({**payload(location, "watch_deployment", 0, state), "deadline": datetime.now(UTC).isoformat()})
+    took = time.monotonic() - begun
+    hanging.set()
+    assert (outcome["kind"], outcome["refused"]) == ("Running", True)
+    assert took < 10

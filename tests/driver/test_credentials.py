@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from driver.azure import connection, credentials, reachability
 from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
@@ -189,6 +191,41 @@ def _look_until(location: AzureLocation, event: threading.Event) -> Refusal | No
             return refused
         time.sleep(0.05)
     raise TimeoutError("no other token was requested")
+
+
+def test_what_entra_id_does_not_answer_is_waited_for_by_one_thread(
+    stub: Stub, location: AzureLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "_SHARED_SECONDS", 0.3)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang(asked: Asked) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    stub.sign_in = hang
+    with ThreadPoolExecutor(9) as pool:
+        asking = pool.submit(look, location)
+        assert begun.wait(10)
+        refused = list(pool.map(look, [location] * 32))
+        assert {type(one) for one in refused} == {SignInUnavailable}
+        assert all("has not answered yet" in one.cause.text and one.retry_after == 5 for one in refused if one)
+        go_on.set()
+        assert asking.result() is None
+    assert look(location) is None
+    assert stub.tokens == 1
+
+
+def test_a_trouble_that_nobody_sees_any_more_is_forgotten() -> None:
+    service = reachability.Service()
+    with time_machine.travel(datetime(2026, 11, 26, 12, tzinfo=UTC), tick=False) as clock:
+        service.note_trouble("a", "no answer")
+        clock.shift(800)
+        service.note_trouble("a", "still none")
+        clock.shift(800)
+        assert service.find_trouble() == reachability.Trouble("still none", datetime(2026, 11, 26, 12, tzinfo=UTC))
+        clock.shift(200)
+        assert service.find_trouble() is None
 
 
 def test_another_location_does_not_wait_for_one_that_cannot_sign_in(stub: Stub, location: AzureLocation) -> None:

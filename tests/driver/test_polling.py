@@ -46,6 +46,6 @@ def test_the_polls_of_a_deployment_follow_its_age(
 
 
 def test_a_poll_that_azure_gives_a_time_for_comes_then() -> None:
-    polling = Polling(share=0.2, least=1, most=45, jitter=0.2)
+    polling = Polling(share=0.2, least=1, most=45, slowest=90, jitter=0.2)
     assert [polling.compute_seconds(age, 7) for age in (0, 60, 600)] == [7, 7, 7]
-    assert 90 <= polling.compute_seconds(600, factor=2) <= 108
+    assert 90 <= polling.compute_seconds(600, shortage=1) <= 108

@@ -138,7 +138,7 @@ def test_an_execution_is_shown_during_and_after(trial: Trial, group: str) -> Non
     assert (after["step"], after["attempt"], after["waiting"], after["failureDetails"]) == (None, None, None, None)
     assert (after["acceptedAt"], after["deployment"]) == (during["acceptedAt"], during["deployment"])
     times = [datetime.fromisoformat(after[name]) for name in ("acceptedAt", "deadline")]
-    assert times[1] - times[0] == timedelta(minutes=60)
+    assert times[1] - times[0] == timedelta(minutes=14)
 
 
 def test_the_execution_of_an_unknown_request_is_404(trial: Trial) -> None:

@@ -30,7 +30,10 @@ def test_every_built_in_type_has_a_package_that_leaves_the_templates_to_the_driv
     descriptor = _descriptor(f"resource::{name}::1.0")
     described = read_manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
     declared = {*descriptor["lifecycle"], *descriptor["operations"]}
-    assert declared == {*described.transitions, "Adopt", "WhatIf", "CheckDrift"}
+    upgrade = {"Upgrade"} if "Reconfigure" in described.transitions else set()
+    assert declared == {*described.transitions, *upgrade, "Adopt", "WhatIf", "CheckDrift"}
+    changed = described.transitions["Reconfigure"].changes if upgrade else ()
+    assert {key for key, one in descriptor["properties"].items() if one.get("volatile")} == set(changed)
     assert {one["type"] for one in descriptor["properties"].values()} == {"string"}
     assert [path.name for path in (EXAMPLES / name / "Lifecycle" / "azure").iterdir()] == ["README.md"]
 

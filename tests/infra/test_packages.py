@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from driver.packages.lifecycle_yaml import read_manifest
-from driver.packages.manifests import Manifest
+from driver.packages.manifests import Manifest, Transition
 from driver.packages.names import RULES
 
 PACKAGES = Path(__file__).resolve().parents[2] / "infra" / "resources"
@@ -67,6 +67,16 @@ def test_what_is_found_by_reference_has_the_outputs_of_create(name: str) -> None
     assert reference.type in {one["type"] for one in _resources(template)}
     of_other_resources = {"edge_public_ip_address"}
     assert set(template["outputs"]) - of_other_resources <= set(reference.outputs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reconfigure_changes_parameters_of_its_template_that_name_nothing(name: str) -> None:
+    changes = _manifest(name).transitions.get("Reconfigure", Transition(deploy="main.bicep")).changes
+    parameters = _template(f"{name}/main.json")["parameters"]
+    assert set(changes) <= set(parameters)
+    own = _manifest(name).reference
+    assert own is not None
+    assert own.type not in {parameters[one]["metadata"].get("nameOf") for one in changes}
 
 
 @pytest.mark.parametrize("path", TEMPLATES)

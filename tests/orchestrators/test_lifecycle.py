@@ -23,7 +23,8 @@ from driver.models.outcomes import (
 from driver.publication import build_failure
 from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
-from orchestrators.lifecycle import RETRIES, STEPS_A_GENERATION
+from orchestrators.calls import RETRIES
+from orchestrators.lifecycle import STEPS_A_GENERATION
 from tests.support.orchestration import (
     ACCEPTED_AT,
     MADE,

@@ -1,0 +1,36 @@
+"""Calls of activities."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.durable_functions import DurableOrchestrationContext, RetryOptions
+
+# If a worker dies, its activities fail. Durable repeats them only if it is told to.
+RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of_attempts=5)
+_PAUSE = timedelta(milliseconds=RETRIES.first_retry_interval_in_milliseconds)
+
+
+def call_activity(
+    context: DurableOrchestrationContext, step: str, payload: dict[str, Any], limit: datetime | None
+) -> Generator[Any, Any, dict[str, Any] | None]:
+    """The answer of an activity. With a `limit`, None if it has not answered until then.
+
+    Durable's own retries do not go together with a timer that may be cancelled: on replay a cancelled one ends the race
+    at once, and the ids of what follows no longer fit to those of the retries.
+    """
+    if limit is None:
+        answer: dict[str, Any] = yield context.call_activity_with_retry(step, RETRIES, payload)
+        return answer
+    for attempt in range(1, RETRIES.max_number_of_attempts + 1):
+        call, timer = context.call_activity(step, payload), context.create_timer(limit)
+        winner = yield context.task_any([call, timer])
+        if winner is timer:
+            return None
+        timer.cancel()
+        if not isinstance(call.result, Exception):
+            return dict(call.result)
+        if attempt == RETRIES.max_number_of_attempts:
+            raise call.result
+        yield context.create_timer(context.current_utc_datetime + _PAUSE)
+    return None
