@@ -76,7 +76,8 @@ def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Temp
 
 def _list_declared(described: Manifest) -> set[str]:
     """The transitions of the descriptor. TNC-O upgrades in place what declares Upgrade."""
-    return {*described.transitions, "Adopt", *(("Upgrade",) if "Reconfigure" in described.transitions else ())}
+    upgrade = {"Upgrade"} if "Reconfigure" in described.transitions else set()
+    return {*described.transitions, *upgrade, "Adopt", "Integrity"}
 
 
 def _operations(

@@ -115,6 +115,7 @@ def _transitions(described: Manifest) -> Iterator[str]:
         yield f"| {name} | {_deed(transition)} |"
     if "Reconfigure" in described.transitions and "Upgrade" not in described.transitions:
         yield f"| Upgrade | Deploys `{described.transitions['Create'].deploy}` again. |"
+    yield "| Integrity | Fails, naming them, if something that it made is gone, has failed or does not run. |"
     yield f"| Adopt | Takes over {_adoptable(described)}, and changes nothing in Azure. |"
     yield "| Install, Configure, Start, Stop, Uninstall | If not named above: nothing, complete at once. |"
     yield "| WhatIf | Reports what a Create would change, and changes nothing. |"

@@ -107,7 +107,7 @@ def _load_order(order: Order, state: State, attempt: int, client: Executions, ke
     try:
         return contents.load_order(order, client, keys)
     except NotReady as error:
-        return keep_running(_CONTENT_SECONDS, state, str(error))
+        return turns.wait_for(None, _CONTENT_SECONDS, state, str(error))
     except contents.MissingContent as missing:
         if attempt < _MOST_LOOKS:
             return retry(_CONTENT_SECONDS, str(missing), state)

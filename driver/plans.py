@@ -10,13 +10,13 @@ from driver.azure.locations import read_location
 from driver.deployment_plans import build_deployment_name, plan_deployment
 from driver.errors import InvalidRequest
 from driver.inputs import Inputs, build_context, evaluate
-from driver.models.orders import Adopt, Call, Deploy, Idle, Order, Preview, Remove, Target
+from driver.models.orders import Adopt, Call, Check, Deploy, Idle, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
-from driver.packages.manifests import ADOPT, PREVIEWS, UPDATES, OwnedResource
+from driver.packages.manifests import ADOPT, INTEGRITY, PREVIEWS, UPDATES, OwnedResource
 from driver.settings import Settings
 
-Work = Deploy | Remove | Call | Adopt | Preview | Idle
+Work = Deploy | Remove | Call | Adopt | Preview | Check | Idle
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     location = read_location(request.deployment_location, settings)
     if built_in == ADOPT:
         work: Work = plan_adoption(request, package)
+    elif built_in == INTEGRITY:
+        work = Check()
     elif transition := package.manifest.find_transition("Create" if preview else request.lifecycle_name):
         work = _plan_work(Inputs(request, package, transition, preview, build_context(request)))
     else:

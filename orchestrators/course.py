@@ -26,6 +26,7 @@ FIRST = {
     "call": "call_action",
     "adopt": "adopt_deployment",
     "preview": "start_preview",
+    "check": "check_integrity",
 }
 # The step to go back to on Retry: what has failed for a passing reason is started again, not watched again. Runs before
 # version 2 watch a what-if again.

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from driver.azure import reachability
 from driver.azure.deadlines import CONNECT_SECONDS, READ_SECONDS
 from driver.azure.headers import read_date, read_retry_after
-from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
+from driver.azure.refusals import Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
@@ -49,16 +49,16 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
     try:
         yield connected
     except HttpResponseError as error:
-        if error.response is None:
+        response: Any = error.response
+        if response is None:
             raise Unreachable(Cause(type(error).__name__, "")) from error
+        if response.status_code < 300:
+            reason = f"something answered with HTTP {response.status_code} that is no JSON"
+            raise _note_trouble(host, reason, read_retry_after(response.headers)) from error
         reachability.ARM.note_answer(host)
-        raise build_refusal(error.response) from error
+        raise _build_refusal(response) from error
     except (AzureError, DeserializationError, json.JSONDecodeError) as error:
         raise _note_trouble(host, " ".join(str(error).split())[:300]) from error
-    except Unreachable as unreachable:
-        if unreachable.verdict.tries:
-            raise _note_trouble(host, unreachable.cause.message, unreachable.retry_after) from unreachable
-        raise
     else:
         reachability.ARM.note_answer(host)
 
@@ -69,13 +69,10 @@ def _note_trouble(host: str, text: str, retry_after: float = 0) -> Unreachable:
     return Unreachable(Cause("ConnectionFailed", reason), retry_after)
 
 
-def build_refusal(response: Any) -> Refusal:
-    """The Refusal for a response with an error status, or with a body that is no JSON where there should be some."""
+def _build_refusal(response: Any) -> Refused:
+    """The Refusal for a response with an error status."""
     headers: Mapping[str, str] = response.headers
     text = response.text()
-    if response.status_code < 300:
-        reason = f"answered with HTTP {response.status_code} and something that is no JSON"
-        return Unreachable(Cause("ConnectionFailed", reason), read_retry_after(headers), read_date(headers))
     cause = read_cause(text, f"HTTP {response.status_code}")
     return Refused(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
 

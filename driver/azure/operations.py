@@ -120,9 +120,10 @@ class Look:
         return any(f"'{container.type}/{container.name}'".lower() in message for container in containers)
 
 
-def get(location: AzureLocation, resource_id: str, api_version: str) -> Mapping[str, Any]:
-    """The body of a resource."""
-    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}"))
+def get(location: AzureLocation, resource_id: str, api_version: str, expand: str = "") -> Mapping[str, Any]:
+    """The body of a resource. `expand` is ARM's `$expand`."""
+    more = f"&$expand={expand}" if expand else ""
+    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}{more}"))
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return body
@@ -173,20 +174,16 @@ def _send(location: AzureLocation, method: str, url: str) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     subscription = _SUBSCRIPTION.match(url)
     with registering(location, subscription[1] if subscription else ""), connection.connect(location) as arm:
+        from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
         if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
-            raise connection.build_refusal(response)
+            raise HttpResponseError(response=response)
     return response
 
 
 def _read_json(response: Any) -> Mapping[str, Any]:
-    """The body of an answer; empty if it has none. Raises a Refusal, which passes, for a body that is no JSON."""
-    if not response.content:
-        return {}
-    try:
-        body = response.json()
-    except ValueError:
-        raise connection.build_refusal(response) from None
+    """The body of an answer, which is JSON; empty if it has none, or no object."""
+    body = response.json() if response.content else None
     return body if isinstance(body, Mapping) else {}

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
+from azure.core.exceptions import DecodeError
 from azure.core.pipeline import policies
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
 
 from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
 from driver.azure.deadlines import Deadline
-from driver.azure.headers import read_retry_after
 from driver.azure.refusals import Unreachable, read_cause
 from driver.azure.throttling import Gate
 from driver.azure.verdicts import Cause
@@ -30,10 +30,10 @@ def build_policies(location: AzureLocation) -> list[Any]:
         policies.UserAgentPolicy(base_user_agent=USER_AGENT),
         policies.ProxyPolicy(),
         _TrustedAddresses(location),
+        _JsonAnswers(),
         Gate(location),
         Deadline(),
         _BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
-        _JsonAnswers(),
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
@@ -77,8 +77,7 @@ class _JsonAnswers(policies.HTTPPolicy[Any, Any]):
         if answer.status_code < 300 and (is_read or not any(answer.headers.get(name) for name in _POLLING)):
             content = _read_content(answer).lstrip(b"\xef\xbb\xbf \t\r\n")
             if content and not _is_json(content):
-                reason = f"answered with HTTP {answer.status_code} and something that is no JSON"
-                raise Unreachable(Cause("ConnectionFailed", reason), read_retry_after(answer.headers))
+                raise DecodeError(response=answer)
         return response
 
 

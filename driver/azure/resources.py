@@ -34,6 +34,18 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any] |
     return look(location, resource_id).body
 
 
+def get_instance_view(location: AzureLocation, resource_id: ResourceId) -> Mapping[str, Any]:
+    """How a virtual machine runs: `{"statuses": [{"code"}]}`. Raises a Refusal."""
+    body = _try_versions(
+        location,
+        resource_id,
+        (),
+        lambda version: operations.get(location, resource_id.text, version, expand="instanceView"),
+    )
+    view = (body.get("properties") or {}).get("instanceView")
+    return view if isinstance(view, Mapping) else {}
+
+
 def look(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Look:
     """Look whether a resource or resource group exists. `versions` are api-versions to try first.
 

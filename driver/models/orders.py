@@ -126,6 +126,12 @@ class Preview(Model):
     drift: bool
 
 
+class Check(Model):
+    """Whether what this resource owns exists, is provisioned and runs."""
+
+    verb: Literal["check"] = "check"
+
+
 class Idle(Model):
     """Nothing is to be done: TNC-O calls the transition, and the package does not define it."""
 
@@ -144,7 +150,7 @@ class Order(Model):
     transition: str = ""
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call | Adopt | Preview | Idle = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview | Check | Idle = Field(discriminator="verb")
 
     @property
     def deploy(self) -> Deploy | None:

@@ -89,7 +89,7 @@ def takes_turn(transition: str, verb: str) -> bool:
     """Whether a transition has its resource to itself: it waits for others, and they for it. One that only reads, or
     does nothing, does not.
     """
-    return verb not in ("preview", "idle") and not (verb == "call" and transition.lower() in _READING)
+    return verb not in ("preview", "check", "idle") and not (verb == "call" and transition.lower() in _READING)
 
 
 def show_run(run: Run) -> ExecutionStatus:

@@ -23,6 +23,7 @@ _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 # What every package has without defining it.
 ADOPT = "Adopt"
+INTEGRITY = "Integrity"
 UPDATES = ("Reconfigure", "Upgrade")  # the template of Create again
 PREVIEWS = ("CheckDrift", "WhatIf")
 # Transitions of TNC-O's state model for which nothing is to be done in Azure, unless the package defines them.
@@ -175,7 +176,7 @@ class Manifest(_Strict):
         """The name of the transition or operation that every package has; empty if the package defines it itself, or
         if it is none of these.
         """
-        known = next((one for one in (ADOPT, *PREVIEWS) if one.lower() == name.lower()), "")
+        known = next((one for one in (ADOPT, INTEGRITY, *PREVIEWS) if one.lower() == name.lower()), "")
         return "" if known.lower() in map(str.lower, self.transitions) else known
 
     def find_transition(self, name: str) -> Transition | None:
@@ -195,7 +196,7 @@ class Manifest(_Strict):
         if wanted in map(str.lower, UPDATES) and create and create.deploy:
             return create
         updates = UPDATES if create and create.deploy else ()
-        names = sorted({*self.transitions, *updates, "Delete", ADOPT, *PREVIEWS})
+        names = sorted({*self.transitions, *updates, "Delete", ADOPT, INTEGRITY, *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
         )

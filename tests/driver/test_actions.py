@@ -65,7 +65,7 @@ def traveller() -> Iterator[Any]:
 
 
 def test_only_the_refused_one_is_posted_again(stub: Stub, location: AzureLocation, traveller: Any) -> None:
-    busy = error(429, "TooManyRequests", **{"Retry-After": "1"})
+    busy = error(429, "NamespaceInTransition", **{"Retry-After": "1"})
     done = Reply(202, None, {"Azure-AsyncOperation": f"{stub.url}/poll-2"})
     play = Play(stub, location, post_2=[busy, busy, done])
     assert play.run(traveller).kind == "Completed"

@@ -92,10 +92,10 @@ def test_a_refusal_is_an_outcome(
 
 
 def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: AzureLocation) -> None:
-    refuse(stub, 429, "TooManyRequests", **{"Retry-After": "77"})
-    assert take_step(payload(location, "start_deployment"))["after"] == 77
     refuse(stub, 503, "ServerTimeout")
     waits = [take_step(payload(location, "start_deployment", attempt))["after"] for attempt in (0, 3, 50)]
+    refuse(stub, 429, "TooManyRequests", **{"Retry-After": "77"})
+    assert take_step(payload(location, "start_deployment"))["after"] == 77
     assert 0.5 <= waits[0] <= 1
     assert 4 <= waits[1] <= 8
     assert 15 <= waits[2] <= 30
@@ -271,11 +271,11 @@ def test_a_wait_is_logged_when_it_begins_and_when_it_ends(
     caplog.set_level(logging.INFO)
     state = DeployState(url=f"{stub.url}/operations/1", since=datetime.now(UTC).isoformat()).model_dump(mode="json")
     watch = payload(location, "watch_deployment", 0, state)
-    refuse(stub, 429, "TooManyRequests", "slow down", **{"Retry-After": "10"})
+    refuse(stub, 429, "NamespaceInTransition", "slow down", **{"Retry-After": "10"})
     outcome = take_step(watch)
     assert (outcome["kind"], outcome["after"], outcome["waiting"]["waits_for"]) == ("Running", 10, "azure")
     (begun,) = read_lines(caplog)
-    until = re.search(r"watch_deployment waits for Azure until (\S+) or longer: TooManyRequests: slow down", begun)
+    until = re.search(r"waits for Azure until (\S+) or longer: NamespaceInTransition: slow down", begun)
     assert until
     assert 8 <= (datetime.fromisoformat(until[1]) - datetime.now(UTC)).total_seconds() <= 10
     take_step({**watch, "waiting": wait_since(10)})

@@ -163,7 +163,7 @@ def test_a_role_that_has_not_spread_yet_is_waited_for(stub: Stub, location: Azur
 
 def test_a_throttled_look_keeps_what_it_has_seen(stub: Stub, location: AzureLocation) -> None:
     last = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net-19"
-    busy = Reply(429, {"error": {"code": "TooManyRequests", "message": "..."}}, {"Retry-After": "17"})
+    busy = Reply(429, {"error": {"code": "NamespaceInTransition", "message": "..."}}, {"Retry-After": "17"})
     serve(stub, {last: [busy, absent("ResourceNotFound")]})
     evidence, pauses = search_to_end(build_order(location, *MANY))
     assert len(evidence.absent) == 20

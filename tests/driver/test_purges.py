@@ -104,7 +104,7 @@ def test_what_is_kept_of_another_vault_of_that_name_is_left_alone(world: World) 
 def test_a_throttled_purge_is_sent_again_and_holds_up_nothing_else(world: World) -> None:
     keep(world, times=3)
     world.add(THING)
-    world.say("POST", f"{KEPT}/purge", error(429, "TooManyRequests", **{"Retry-After": "7"}), times=1)
+    world.say("POST", f"{KEPT}/purge", error(429, "NamespaceInTransition", **{"Retry-After": "7"}), times=1)
     world.say("POST", f"{KEPT}/purge", Reply(202))
     outcome = step(world, [VAULT, THING], purge=True)
     outcome = step(world, [VAULT, THING], pass_time(outcome), purge=True)

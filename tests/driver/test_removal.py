@@ -145,7 +145,7 @@ def test_a_group_whose_delete_was_never_accepted_does_not_count_as_gone(world: W
         error(403, "AuthorizationFailed"),
         error(401, "ExpiredAuthenticationToken"),
         error(500, "InternalServerError"),
-        error(429, "TooManyRequests", **{"Retry-After": "1"}),
+        error(429, "NamespaceInTransition", **{"Retry-After": "1"}),
         error(409, "AnotherOperationInProgress"),
         Reply(DROP),
     ],
@@ -174,7 +174,7 @@ def test_an_operation_that_ends_with_a_passing_error_is_begun_again(world: World
         Reply(200, Raw('{"status": "Succ')),
         Reply(200, Raw("<html/>"), {"Content-Type": "text/html"}),
         error(503, "Busy"),
-        error(429, "TooManyRequests"),
+        error(429, "NamespaceInTransition"),
         Reply(DROP),
     ],
     ids=["cut", "html", "503", "429", "drop"],
@@ -206,7 +206,7 @@ def test_what_is_missing_elsewhere_is_tried_again_and_then_given_up(world: World
 def test_waits_grow_and_each_entry_has_its_own(world: World) -> None:
     """R16 of the cases: what one entry is asked to wait holds up no other."""
     world.add(A, B, C)
-    world.say("DELETE", A, error(429, "TooManyRequests", **{"Retry-After": "60"}), times=1)
+    world.say("DELETE", A, error(429, "NamespaceInTransition", **{"Retry-After": "60"}), times=1)
     outcome = step(world, [A, B, C])
     assert outcome.after == pytest.approx(60, abs=1)
     assert set(world.there) == {A}
@@ -232,7 +232,7 @@ def test_before_its_time_nothing_is_sent(world: World) -> None:
 def test_while_azure_is_too_busy_not_everything_is_tried(world: World) -> None:
     ids = [name(f"Contoso.Play/things/{number}") for number in range(30)]
     world.add(*ids)
-    world.say("DELETE", "/things/", error(429, "TooManyRequests", **{"Retry-After": "9"}), times=3)
+    world.say("DELETE", "/things/", error(429, "NamespaceInTransition", **{"Retry-After": "9"}), times=3)
     outcome = step(world, ids)
     assert outcome.after == pytest.approx(9, abs=1)
     assert len(world.calls("DELETE")) == 3
@@ -605,7 +605,7 @@ def test_a_target_that_is_not_owned(world: World) -> None:
 PASSING = [
     error(409, "Conflict"),
     error(412, "PreconditionFailed"),
-    error(429, "TooManyRequests", **{"Retry-After": "3"}),
+    error(429, "NamespaceInTransition", **{"Retry-After": "3"}),
     error(500, "InternalServerError"),
     error(401, "ExpiredAuthenticationToken"),
     error(403, "AuthorizationFailed"),

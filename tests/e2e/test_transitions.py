@@ -1,7 +1,7 @@
 """The transitions of TNC-O's state model that a package leaves out, from the POST to the event."""
 
 from dev.brent import vnet
-from tests.e2e.trial import Trial
+from tests.e2e.trial import Trial, eventually
 
 IDLE = ("Install", "Configure", "Start", "Stop", "Uninstall")
 
@@ -22,3 +22,18 @@ def test_one_that_nobody_defined_is_refused_with_what_the_type_can_do(trial: Tri
     answer = trial.post(trial.body(vnet("vnet-1", group), "Levitate"))
     assert answer.status_code == 400
     assert "'Levitate', it has Adopt, CheckDrift, Create, " in answer.json()["localizedMessage"]
+
+
+def test_integrity_tells_what_is_broken_and_changes_nothing(trial: Trial, group: str) -> None:
+    made = trial.run(vnet("vnet-1", group))
+    before = {method: trial.counters()["arm"].get(method, 0) for method in ("PUT", "POST", "DELETE")}
+    assert trial.run(made, "Integrity").topology == made.topology
+    assert {method: trial.counters()["arm"].get(method, 0) for method in before} == before
+    subnet = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1/subnets/default"
+    assert trial.arm("DELETE", subnet).ok
+    eventually(lambda: trial.arm("GET", subnet).status_code == 404)
+    details, after = trial.failed(trial.begin(made, "Integrity"), made)
+    assert details["failureCode"] == "INFRASTRUCTURE_ERROR"
+    assert f"1 of 2 resources are broken: {trial.subscription}{subnet} does not exist" in details["description"]
+    assert after.topology == made.topology
+    trial.run(made, "Delete")

@@ -1,4 +1,4 @@
-"""The orchestration context of the minimal Durable host."""
+"""The orchestration context of the minimal Durable host, and the tasks that it carries out."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,8 +9,34 @@ from tests.properties.world import World
 
 
 @dataclass
+class Call:
+    """An activity; `tries` of it if its worker dies. `result` is an exception if it has failed."""
+
+    name: str
+    payload: Any
+    tries: int = 1
+    result: Any = None
+
+
+@dataclass
+class Timer:
+    fire_at: datetime
+
+    def cancel(self) -> None:
+        """It never fires."""
+
+
+@dataclass
+class Race:
+    """An activity that is waited for until a timer fires."""
+
+    call: Call
+    timer: Timer
+
+
+@dataclass
 class Context:
-    """The orchestration context, as far as the orchestrator uses it. Tasks are tuples that the host carries out."""
+    """The orchestration context, as far as the orchestrator uses it."""
 
     data: Any
     clock: World
@@ -26,11 +52,17 @@ class Context:
     def get_input(self) -> Any:
         return json.loads(json.dumps(self.data))
 
-    def call_activity_with_retry(self, name: str, retries: Any, payload: Any) -> tuple[str, str, Any]:
-        return "activity", name, json.loads(json.dumps(payload))
+    def call_activity(self, name: str, payload: Any) -> Call:
+        return Call(name, json.loads(json.dumps(payload)))
 
-    def create_timer(self, fire_at: datetime) -> tuple[str, datetime]:
-        return "timer", fire_at
+    def call_activity_with_retry(self, name: str, retries: Any, payload: Any) -> Call:
+        return Call(name, json.loads(json.dumps(payload)), retries.max_number_of_attempts)
+
+    def create_timer(self, fire_at: datetime) -> Timer:
+        return Timer(fire_at)
+
+    def task_any(self, tasks: tuple[Call, Timer]) -> Race:
+        return Race(*tasks)
 
     def set_custom_status(self, status: dict[str, Any]) -> None:
         self.status = json.loads(json.dumps(status))

@@ -25,7 +25,7 @@ from driver.models.runs import PUBLISH
 from driver.steps import calls
 from orchestrators.lifecycle import run_lifecycle
 from tests.properties.arm import HOST, Arm
-from tests.properties.context import Context
+from tests.properties.context import Call, Context, Race, Timer
 from tests.properties.wire import Death, ModelCredential, ModelTransport, Wire
 from tests.properties.world import World
 
@@ -35,7 +35,6 @@ ENVIRONMENT = {
     "SEALING_KEYS": Fernet.generate_key().decode(),
     "EVENTS": "log",
 }
-_TRIES = 5  # of an activity, as the orchestrator asks for
 _DEADLINE = 6 * 3600  # seconds in which a transition must have ended
 
 
@@ -103,23 +102,29 @@ class Host:
             except StopIteration as stop:
                 return dict(stop.value) if context.continued is None else None
             answer, error = None, None
-            if task[0] == "timer":
-                self.wait(max(0.0, task[1].timestamp() - self.world.now))
-                continue
-            try:
-                answer = self._call(*task[1:])
-            except Exception as bug:
-                error = bug
+            if isinstance(task, Timer):
+                self.wait(max(0.0, task.fire_at.timestamp() - self.world.now))
+            elif isinstance(task, Race):
+                self._call(task.call)
+                answer = task.timer if self.world.now > task.timer.fire_at.timestamp() else task.call
+            else:
+                self._call(task)
+                failed = isinstance(task.result, Exception)
+                answer, error = (None, task.result) if failed else (task.result, None)
         raise Stuck(f"{context.instance_id} has not ended: {context.status}")
 
-    def _call(self, name: str, payload: dict[str, Any]) -> Any:
+    def _call(self, task: Call) -> None:
         """Call an activity; again if its worker died, with the same input."""
-        for _ in range(_TRIES):
+        for _ in range(task.tries):
             try:
-                return json.loads(json.dumps(self._take(name, json.loads(json.dumps(payload)))))
+                task.result = json.loads(json.dumps(self._take(task.name, json.loads(json.dumps(task.payload)))))
+                return
             except Death:
                 self.wait(2.0)
-        raise RuntimeError(f"Activity function '{name}' failed: the worker died")
+            except Exception as bug:
+                task.result = bug
+                return
+        task.result = RuntimeError(f"Activity function '{task.name}' failed: the worker died")
 
     def _take(self, name: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Run the function that the app has registered as an activity of that name."""

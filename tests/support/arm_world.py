@@ -95,7 +95,7 @@ class World:
 
 
 KINDS = ["things", "things/parts", "locks", "virtualNetworks", "networkInterfaces", "links", "roleAssignments"]
-KINDS += ["vaults", "accounts"]
+KINDS += ["vaults", "accounts", "virtualMachines"]
 
 
 def step(world: World, ids: list[str], state: RemoveState | None = None, **work: Any) -> Outcome:
