@@ -102,15 +102,18 @@ class Connection:
         self._deliveries[key] = delivery
 
     def _produce(self, producer: "Producer", key: str, value: str, headers: Mapping[str, bytes]) -> Delivery:
-        delivery = Delivery()
-        producer.produce(
-            self._settings.kafka_topic,
-            key=key,
-            value=value,
-            headers=list(headers.items()),
-            on_delivery=lambda error, _message: self._note_report(delivery, error),
-        )
-        self._deliveries[key] = delivery
+        delivery = self._deliveries[key] = Delivery()  # before it is sent: the producer may be replaced meanwhile
+        try:
+            producer.produce(
+                self._settings.kafka_topic,
+                key=key,
+                value=value,
+                headers=list(headers.items()),
+                on_delivery=lambda error, _message: self._note_report(delivery, error),
+            )
+        except BaseException:
+            self._deliveries.pop(key, None)
+            raise
         return delivery
 
     def _serve(self) -> None:
@@ -154,7 +157,8 @@ class Connection:
 
         topic = self._settings.kafka_topic
         try:
-            return self._producer.list_topics(topic, timeout=_ANSWER_SECONDS).topics[topic].error
+            found = self._producer.list_topics(topic, timeout=_ANSWER_SECONDS).topics.get(topic)
+            return found and found.error
         except KafkaException as error:
             return error.args[0]
 
