@@ -78,14 +78,14 @@ def test_an_accepted_request(hub: TaskHub) -> None:
     assert NEEDLE not in json.dumps(run)
     assert datetime.now(UTC) - datetime.fromisoformat(run["acceptedAt"]) < timedelta(seconds=10)
     seconds = datetime.fromisoformat(run["deadline"]) - datetime.fromisoformat(run["acceptedAt"])
-    assert seconds == timedelta(seconds=3600)
+    assert seconds == timedelta(seconds=840)
     assert {key: run[key] for key in run if key not in ("sealed", "acceptedAt", "deadline")} == {
         "version": 2,
         "requestId": request_id,
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
         "resource": {"id": VNET.id, "name": VNET.name, "type": VNET.type},
-        "transition": {"name": "Create", "verb": "deploy", "seconds": 3600},
+        "transition": {"name": "Create", "verb": "deploy", "seconds": 840},
         "deploymentLocation": LOCATION["name"],
         "since": "",
         "awaits": [],
