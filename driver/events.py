@@ -111,7 +111,8 @@ def _await_report(connection: Connection, delivery: Delivery, seconds: float) ->
         if condition.is_away and condition is not before:
             return
         if time.monotonic() >= deadline:
-            connection.availability.note_failure("Kafka has not acknowledged an event in time")
+            trouble = "Kafka has not acknowledged an event in time"
+            connection.availability.note_failure(connection.describe_trouble(trouble))
             return
 
 

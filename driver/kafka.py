@@ -73,6 +73,10 @@ class Connection:
         self._is_asked_for |= time.monotonic() - self._asked_at > _FRESH_SECONDS
         return self.availability.condition
 
+    def describe_trouble(self, trouble: str) -> str:
+        """What went wrong, with the last error that librdkafka told since Kafka acknowledged a record."""
+        return f"{trouble} ({self._last_error})" if self._last_error else trouble
+
     def send(self, key: str, value: str, headers: Mapping[str, bytes]) -> Delivery:
         """Hand a record to the producer. Raises KafkaException or BufferError."""
         from confluent_kafka import KafkaException
@@ -167,6 +171,7 @@ class Connection:
 
     def _note_report(self, delivery: Delivery, error: Any) -> None:
         if error is None or is_too_large(error):
+            self._last_error = ""
             self.availability.note_acknowledgement()
         elif is_fatal(error):
             self._broken_by = error

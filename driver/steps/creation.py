@@ -62,7 +62,7 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """Poll the deployment. When it is over, report its outputs and the resources that it created.
 
     Once it has succeeded, an earlier run of this step may have published COMPLETE before its worker was killed. So from
-    then on a refusal is tried again and never fails the transition.
+    then on a refusal is tried again, up to the deadline.
     """
     work = require_deploy(order)
     if state.over:

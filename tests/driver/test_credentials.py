@@ -144,53 +144,49 @@ def test_after_a_while_entra_id_is_asked_again(
     assert reachability.ENTRA_ID.find_trouble() is None
 
 
-def test_a_token_that_is_good_is_used_while_another_is_requested(stub: Stub, location: AzureLocation) -> None:
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
+        yield traveller
+
+
+def test_a_token_that_is_good_is_used_while_another_is_requested(
+    stub: Stub, location: AzureLocation, clock: time_machine.Traveller
+) -> None:
     """Nobody waits for a lock: one thread hangs at Entra ID, all others go on."""
-    stub.token_seconds = 4
+    stub.token_seconds = 600
     assert look(location) is None
     begun, go_on = threading.Event(), threading.Event()
 
     def hang(asked: Asked) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(30)
 
     stub.sign_in = hang
+    clock.shift(400)  # it ends soon
     with ThreadPoolExecutor(4) as pool:
-        asking = pool.submit(_look_until, location, begun)
-        assert begun.wait(10)  # half of the token's life is over
+        asking = pool.submit(look, location)
+        assert begun.wait(30)
         assert list(pool.map(look, [location] * 20)) == [None] * 20
+        assert not asking.done()
         go_on.set()
         assert asking.result() is None
     assert stub.tokens == 2
 
 
-def test_a_good_token_is_used_while_entra_id_is_away(stub: Stub, location: AzureLocation) -> None:
-    stub.token_seconds = 4
+def test_a_good_token_is_used_while_entra_id_is_away(
+    stub: Stub, location: AzureLocation, clock: time_machine.Traveller
+) -> None:
+    stub.token_seconds = 600
     assert look(location) is None
-    away = threading.Event()
-
-    def refuse(asked: Asked) -> Reply:
-        away.set()
-        return Reply(503)
-
-    stub.sign_in = refuse
-    assert _look_until(location, away) is None
+    stub.sign_in = lambda asked: Reply(503)
+    assert look(location) is None
+    assert stub.tokens == 1
+    clock.shift(400)
+    assert look(location) is None
     assert stub.tokens == 2
-    deadline = time.monotonic() + 10
-    while not isinstance(look(location), SignInUnavailable):  # its life is over
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def _look_until(location: AzureLocation, event: threading.Event) -> Refusal | None:
-    """Look again and again until Entra ID is asked for another token. The first refusal, or None."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        refused = look(location)
-        if refused or event.is_set():
-            return refused
-        time.sleep(0.05)
-    raise TimeoutError("no other token was requested")
+    clock.shift(200)
+    assert isinstance(look(location), SignInUnavailable)
 
 
 def test_what_entra_id_does_not_answer_is_waited_for_by_one_thread(

@@ -158,16 +158,58 @@ def test_a_record_on_its_way_is_waited_for_and_not_sent_twice(halting: tuple[Kaf
     assert sorted(one.key for one in seen) == keys
 
 
-def break_producer(connection: Connection) -> None:
-    """Let librdkafka find its idempotent producer broken for good, as its own tests do.
-
-    In memory a Producer of confluent_kafka is the head of a Python object, and then librdkafka's handle.
-    """
+def load_librdkafka() -> ctypes.CDLL:
+    """The library that confluent_kafka brings."""
     (library,) = Path(confluent_kafka.__file__).parent.with_suffix(".libs").glob("librdkafka*")
-    handle = ctypes.c_void_p.from_address(id(connection._producer) + object.__basicsize__)
-    fail = ctypes.CDLL(str(library)).rd_kafka_test_fatal_error
+    return ctypes.CDLL(str(library))
+
+
+def find_handle(connection: Connection) -> ctypes.c_void_p:
+    """librdkafka's handle of the producer: in memory it follows the head of the Python object."""
+    return ctypes.c_void_p.from_address(id(connection._producer) + object.__basicsize__)
+
+
+@pytest.mark.slow
+def test_a_broker_that_answers_but_acknowledges_nothing_is_tried_now_and_then() -> None:
+    """As one does with too few replicas. The broker is one within librdkafka, since Apache Kafka cannot be told to."""
+    config = (("delivery.timeout.ms", "1500"), ("test.mock.num.brokers", "1"), ("log_level", "0"))
+    settings = Settings(kafka_bootstrap_servers="within", kafka_topic="events", kafka_config=config)
+    publish(complete(), None, settings)
+    library, produce = load_librdkafka(), 0
+    library.rd_kafka_handle_mock_cluster.restype = ctypes.c_void_p
+    cluster = ctypes.c_void_p(library.rd_kafka_handle_mock_cluster(find_handle(open_connection(settings))))
+    errors = (ctypes.c_int * 10_000)(*[confluent_kafka.KafkaError.NOT_ENOUGH_REPLICAS] * 10_000)
+    library.rd_kafka_mock_push_request_errors_array(
+        cluster, ctypes.c_int16(produce), ctypes.c_size_t(len(errors)), errors
+    )
+    for _ in range(2):  # the first time its answer is taken for its return
+        eventually(lambda: not events.is_away(settings))
+        with pytest.raises(events.Undelivered):
+            events.publish(complete(), None, settings)
+        assert events.is_away(settings)
+    begun, tried = time.monotonic(), 0
+    while time.monotonic() < begun + 6:
+        tried += _is_tried(settings)
+        time.sleep(0.02)
+    assert tried <= 1
+    assert events.is_away(settings)
+    library.rd_kafka_mock_clear_request_errors(cluster, ctypes.c_int16(produce))
+    publish(complete(), None, settings)
+    assert not events.is_away(settings)
+
+
+def _is_tried(settings: Settings) -> bool:
+    """Whether a record is handed to the producer, or refused at once."""
+    with pytest.raises(events.Undelivered) as caught:
+        events.publish(complete(), None, settings)
+    return caught.value.on_its_way
+
+
+def break_producer(connection: Connection) -> None:
+    """Let librdkafka find its idempotent producer broken for good, as its own tests do."""
+    fail = load_librdkafka().rd_kafka_test_fatal_error
     fail.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p]
-    assert fail(handle, confluent_kafka.KafkaError.INVALID_PRODUCER_EPOCH, b"of a test") == 0
+    assert fail(find_handle(connection), confluent_kafka.KafkaError.INVALID_PRODUCER_EPOCH, b"of a test") == 0
 
 
 def test_a_producer_that_is_broken_for_good_is_replaced(

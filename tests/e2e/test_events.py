@@ -49,7 +49,7 @@ def test_while_kafka_is_away_nobody_waits_for_the_events_that_wait(apart: Trial,
             trial.get("/management/health")
             assert time.monotonic() - begun < 1
         without = _measure_creation(trial, group, "vnet-meanwhile")
-        assert without < with_kafka + 3  # it was not in Azure within 240 s
+        assert without < 2 * with_kafka + 5  # it was not in Azure within 240 s
     finally:
         kafka.start()
     began = time.monotonic()

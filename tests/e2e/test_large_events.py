@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from dev.apache_kafka import ApacheKafka
@@ -23,12 +21,12 @@ from driver.__main__ import main
 from tests.azure.templates import GROUP_SCHEMA, SUBSCRIPTION_SCHEMA
 from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
-from tests.support.kafka import Kafka
+from tests.support.kafka import Kafka, configure_topic
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 TOPIC = "large-events"
 COUNT = 400
-LIMIT = 8_000  # bytes of the topic; the names of the resources are 20 random bytes each
+LIMIT = ("max.message.bytes", "8000")  # the names of the resources are 20 random bytes each
 THING = "Contoso.Play/things"
 
 
@@ -39,18 +37,11 @@ def strict(tmp_path_factory: pytest.TempPathFactory, kafka: Kafka) -> Iterator[T
         pytest.skip("only Apache Kafka has topics with settings")
     client = AdminClient({"bootstrap.servers": kafka.address})
     client.create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(30)
-    limit_topic(kafka.address, LIMIT)
+    configure_topic(kafka.address, TOPIC, *LIMIT)
     options = {"KAFKA_TOPIC": TOPIC, "LOG_TYPE": "logstash"}
     stack = Stack(tmp_path_factory.mktemp("large"), provisioning_seconds=0.3, kafka=kafka.address, settings=options)
     with running(stack), events(kafka.address, TOPIC) as stream:
         yield Trial(stack, stream)
-
-
-def limit_topic(address: str, limit: int) -> None:
-    entry = ConfigEntry("max.message.bytes", str(limit), incremental_operation=AlterConfigOpType.SET)
-    topic = ConfigResource(ResourceType.TOPIC, TOPIC, incremental_configs=[entry])
-    client = AdminClient({"bootstrap.servers": address})
-    client.incremental_alter_configs([topic])[topic].result(30)
 
 
 def make_things() -> list[dict[str, Any]]:
@@ -138,11 +129,11 @@ def test_an_owned_group_stands_for_what_is_in_it(strict: Trial) -> None:
 def test_the_complete_of_a_delete_drops_its_nulls(strict: Trial, kafka: Kafka) -> None:
     group = strict.make_group("rg-nulls")
     files = pack({"$schema": GROUP_SCHEMA, "resources": make_things()}, resourceGroup=group)
-    limit_topic(kafka.address, 1_000_000)
+    configure_topic(kafka.address, TOPIC, LIMIT[0], "1000000")
     try:
         event, resource = run(strict, Resource("nulls", "resource::Nulls::1.0", {}), "Create", files)
     finally:
-        limit_topic(kafka.address, LIMIT)
+        configure_topic(kafka.address, TOPIC, *LIMIT)
     assert (event["status"], len(resource.topology)) == ("COMPLETE", COUNT + 1)
     event, _ = run(strict, resource, "Delete", files)
     assert (event["status"], event["associatedTopology"]) == ("COMPLETE", {})
