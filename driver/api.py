@@ -165,7 +165,7 @@ async def _find_reference(body: bytes) -> Answer:
 
 async def _show_execution(request_id: str, client: Executions) -> Answer:
     status = await executions.find_execution(client, request_id)
-    if status is None:
+    if status is None or status.name != acceptance.ORCHESTRATOR:
         raise UnknownExecution(request_id)
     if status.custom_status is None:  # it has not taken its first step yet
         status = await executions.find_execution(client, request_id, show_input=True) or status

@@ -33,7 +33,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         _JsonAnswers(),
         Gate(location),
         Deadline(),
-        _BrokenConnections(retry_total=3, retry_backoff_factor=0.2),
+        _BrokenConnections(retry_total=3, retry_backoff_factor=0),
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
@@ -58,7 +58,7 @@ class _TrustedAddresses(policies.SansIOHTTPPolicy[Any, Any]):
 
 
 class _BrokenConnections(policies.RetryPolicy[Any, Any]):
-    """Tries again if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
+    """Tries again at once if a connection broke. Whether an answer is tried again is decided by the orchestrator."""
 
     def is_retry(self, settings: Any, response: Any) -> bool:
         return False

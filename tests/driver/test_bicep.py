@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from driver.errors import InvalidRequest, NotReady
 from driver.packages import compiler
 from driver.packages.bicep import Compiled, compile_files
+from driver.packages.catalogue import find_package, load_built_in
 from driver.packages.templates import list_resource_types, read_template
+from tests.support.driver_files import zipped
+from tests.support.requests import SETTINGS
 from tests.support.shared import SHARED, needs_shared
 
 pytestmark = needs_shared
@@ -189,3 +193,18 @@ def test_what_was_compiled_before_needs_no_compiler(tmp_path: Path) -> None:
     assert compiled(files, cli=str(link)) is first
     with pytest.raises(NotReady, match="BICEP_PATH"):
         compiled({"main.bicep": "param twice string"}, cli=str(link))
+
+
+@pytest.mark.slow
+def test_a_package_needs_the_compiler_for_what_was_not_compiled_before(tmp_path: Path) -> None:
+    source = f"output folder string = '{tmp_path.name}-{tmp_path.stat().st_ino}'\n"
+    files = {"main.bicep": source, "other.json": "{}", "lifecycle.yaml": "version: 1\ntransitions: {}\n"}
+    settings = replace(SETTINGS, bicep_path=CLI)
+    package = find_package("driver-files", zipped(files), settings)
+    assert package.needs_compiler("main.bicep")
+    assert not package.needs_compiler("other.json")
+    assert not package.needs_compiler("missing.bicep")
+    assert not find_package("driver-files", zipped(files), SETTINGS).needs_compiler("main.bicep")
+    assert not load_built_in("AzureVNet").needs_compiler("main.bicep")
+    compiled({**files})
+    assert not package.needs_compiler("main.bicep")

@@ -189,6 +189,8 @@ def test_a_large_package_is_two_instances_and_the_run_is_the_second(hub: TaskHub
     assert (kept[0], kept[1]) == ("keep_content", f"content-{request_id}")
     assert (run[0], run[1]) == ("run_lifecycle", request_id)
     assert len(json.dumps(run[2])) < 3_000
+    assert asyncio.run(api.show_execution(request_id, {}, hub)).status == 200
+    assert asyncio.run(api.show_execution(kept[1], {}, hub)).status == 404
     order = Order.model_validate(sealing.unseal(run[2]["sealed"], (KEY,)))
     loaded = contents.load_order(order, hub, (KEY,))
     assert loaded.deploy is not None

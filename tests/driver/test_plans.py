@@ -220,7 +220,7 @@ def test_start_is_an_action_of_the_vm() -> None:
 
 
 def test_the_time_a_transition_may_take_is_the_settings_unless_the_package_says() -> None:
-    assert planned(body()).timeout == 3600
+    assert planned(body()).timeout == 840
 
 
 def test_the_order_carries_location_and_topology() -> None:

@@ -49,6 +49,7 @@ class TaskHub:
             raise Exception({"Message": message})
         self.started.append((orchestration_function_name, instance_id, client_input))
         self.put(instance_id, "Pending", data=client_input)
+        self.instances[instance_id]["name"] = orchestration_function_name
         return instance_id
 
     async def get_status(
