@@ -16,6 +16,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from driver import contents, executions, sealing, settings, telemetry, turns, waits
@@ -41,6 +42,7 @@ _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
 _GRACE_SECONDS = 4.0
+_ABANDON = "abandon_deployment"
 _CONTENT_SECONDS = 5.0  # until the content of a deployment is read again
 _MOST_LOOKS = 5  # at a content that the task hub does not have
 _log = logging.getLogger("driver.lifecycle")
@@ -78,6 +80,9 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
         with telemetry.bind_fields({}, order.secrets):
             where = f"{order.transition or order.work.verb} in deployment location '{order.location.name}': {name}"
             _warn_if_late(where, payload)
+            if name != _ABANDON and _measure_time_left(payload) < -_GRACE_SECONDS:
+                # It may have been given up. Nothing may be begun that nobody would know of.
+                return encode_outcome(keep_running(0, state, "the driver was too busy to take this step in time"))
             must_look = "since" in payload and not state.has_turn
             if must_look:
                 with _redact_bugs("the look for other executions"):
@@ -124,10 +129,15 @@ def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, 
 
 def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Within it no call to ARM lasts past the deadline of the step, but for some seconds: then the step is given up."""
+    left = _measure_time_left(payload)
+    return nullcontext() if left == inf else deadlines.limit_calls(time.monotonic() + max(left, 0) + _GRACE_SECONDS)
+
+
+def _measure_time_left(payload: Mapping[str, Any]) -> float:
+    """The seconds until the deadline of the step; infinite for a run before version 2."""
     if "deadline" not in payload:
-        return nullcontext()
-    left = (datetime.fromisoformat(payload["deadline"]) - datetime.now(UTC)).total_seconds()
-    return deadlines.limit_calls(time.monotonic() + max(left, 0) + _GRACE_SECONDS)
+        return inf
+    return (datetime.fromisoformat(payload["deadline"]) - datetime.now(UTC)).total_seconds()
 
 
 @contextmanager

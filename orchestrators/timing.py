@@ -17,6 +17,8 @@ _LAST_SECONDS, _LAST_SHARE = 10.0, 0.05
 _LEAST_SECONDS = 5.0  # that a step is given at its deadline
 # A step that begins less than this before its deadline, and has not answered by then, is given up. None takes longer.
 _WATCHED_SECONDS = 300.0
+# Never given up: what they begin in Azure has to be known before anything else is done. Their calls end in time.
+_BEGINNING = ("start_deployment", "call_action")
 _WARNED_SHARE = 0.75
 
 
@@ -45,7 +47,8 @@ def find_abandon_deadline(run: Run, end: datetime, now: datetime) -> datetime:
 def find_limit(run: Run, progress: Progress, now: datetime) -> datetime | None:
     """When a step that begins now and does not answer is given up; None if its deadline is far."""
     deadline = datetime.fromisoformat(progress.deadline)
-    if run.version < 2 or (deadline - now).total_seconds() > _WATCHED_SECONDS:
+    is_far = (deadline - now).total_seconds() > _WATCHED_SECONDS
+    if run.version < 2 or is_far or progress.step in _BEGINNING:
         return None
     grace = timedelta(seconds=min(_LAST_SECONDS, _LAST_SHARE * _read_seconds(run)))
     return max(deadline + grace, now + timedelta(seconds=_LEAST_SECONDS))

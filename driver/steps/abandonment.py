@@ -6,12 +6,13 @@ from driver.models.orders import Order
 from driver.models.outcomes import Outcome, keep_running, succeed
 from driver.resource_ids import ResourceId
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
-from driver.steps.repetition import ABSENT_SECONDS, explain_wait
+from driver.steps.repetition import ABSENT_SECONDS
 from driver.steps.states import DeployState
 from driver.waiting import compute_age
 
 _MOST_NAMED = 5
 _LOOK_AGAIN = 2.0  # seconds
+_NOT_FOUND = "ARM does not find the deployment that it has accepted, or may have accepted"
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -23,17 +24,16 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     if not state.hanging:  # before it is cancelled
         state = state.model_copy(update={"hanging": _describe_unfinished(order, record)})
     # What ARM has accepted a moment ago it may not find yet: it would go on, and nobody would own what it makes.
-    may_lag = state.accepted and bool(state.since) and compute_age(state.since) < ABSENT_SECONDS
+    begun_at = max(state.since, state.unsure_since)
+    may_lag = bool(begun_at) and compute_age(begun_at) < ABSENT_SECONDS
+    if not deployments.cancel(order.location, record):
+        return keep_running(_LOOK_AGAIN, state, _NOT_FOUND) if may_lag else succeed(state)
     try:
-        is_known = deployments.cancel(order.location, record)
-        if not is_known and not may_lag:
-            return succeed(state)
         claimed = claim_deployment(order, work, state, must_exist=may_lag)
     except Refused as lagging:
-        if lagging.status != 404 or not may_lag:
+        if lagging.status != 404:
             raise
-        text = f"ARM does not find what it has accepted: {lagging.cause.text}"
-        return explain_wait(keep_running(_LOOK_AGAIN, state, text), lagging)
+        return keep_running(_LOOK_AGAIN, state, _NOT_FOUND)
     outcome = succeed(state.model_copy(update={"topology": claimed.topology}))
     return show_not_owned(outcome.model_copy(update={"reason": state.hanging}), claimed)
 

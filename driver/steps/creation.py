@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from driver.azure import deployments, throttling
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, Operation, compute_poll_wait, poll
-from driver.azure.refusals import Refusal, Refused
+from driver.azure.refusals import Refusal, Refused, Unreachable
+from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_facts, find_template
@@ -18,9 +19,10 @@ from driver.steps.pruning import PruneState, find_previous_resources, select_obs
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
 from driver.steps.states import DeployState
-from driver.waiting import compute_age, tell_time
+from driver.waiting import Waiting, compute_age, tell_time
 
 _NEXT_SECOND = 1.1
+_LOST = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)  # until a PUT without an answer is sent again
 _LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployment is started
 
 
@@ -49,7 +51,13 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
         again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
         return again.model_copy(update={"restart": True})
-    operation = deployments.put(order, work, find_template(work).body)
+    try:
+        operation = deployments.put(order, work, find_template(work).body)
+    except Unreachable as lost:
+        if lost.verdict.tries != UNTIL_TIMEOUT:
+            raise
+        unsure = state.model_copy(update={"unsure_since": tell_time()})
+        return explain_wait(retry(_LOST.compute_seconds(attempt, lost.retry_after), lost.cause.text, unsure), lost)
     record = deployments.build_deployment_id(order.location, work)
     correlation_id = operation.correlation_id or order.request_id
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)

@@ -16,8 +16,9 @@ class DeployState(State):
 
     `topology`: what this resource owned before, and what earlier tries created. `url`: the operation to poll, `since`:
     when it began (ISO 8601). `over`: it has succeeded; then `since` is when that was seen. `absent_since`: since when
-    ARM answers 404 about it. `failures`: how often the deployment has failed before, `first`: the first cause.
-    `hanging`: what the deployment was at work on when it was abandoned.
+    ARM answers 404 about it. `unsure_since`: when a PUT that ARM may have accepted was not answered. `failures`: how
+    often the deployment has failed before, `first`: the first cause. `hanging`: what it was at work on when it was
+    abandoned.
 
     For a deployment that prunes: `previous` is what the one before it wrote.
 
@@ -37,6 +38,7 @@ class DeployState(State):
     since: str = ""
     over: bool = False
     absent_since: str = ""
+    unsure_since: str = ""
     failures: int = 0
     first: str = ""
     hanging: str = ""

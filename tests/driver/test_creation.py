@@ -15,7 +15,7 @@ from driver.steps import abandonment, creation, records
 from driver.steps.ownership import Evidence
 from driver.steps.states import DeployState
 from tests.driver.test_looks import FRONT, GROUP, HUB, NETWORK, build_order
-from tests.support.arm_stub import Asked, Reply, Stub
+from tests.support.arm_stub import DROP, Asked, Reply, Stub
 from tests.support.requests import SUBSCRIPTION
 
 RECORD = f"{GROUP}/providers/Microsoft.Resources/deployments/d"
@@ -365,3 +365,46 @@ def test_operations_that_lag_behind_a_failed_deployment_are_waited_for(stub: Stu
         build_order(location, NETWORK), DeployState.model_validate(lagging.model_dump(mode="json")["state"]), 0
     )
     assert (outcome.kind, outcome.collected) == ("Failed", True)
+
+
+def abandon(stub: Stub, order: Order, **state: Any) -> Any:
+    return abandonment.abandon_deployment(order, DeployState(evidence=looked(1), correlation_id="r", **state), 0)
+
+
+@pytest.mark.parametrize("field", ["since", "unsure_since"])
+def test_a_deployment_that_may_just_have_begun_is_cancelled_once_arm_finds_it(
+    stub: Stub, location: AzureLocation, field: str
+) -> None:
+    """Else it would go on, and nobody would own what it makes."""
+    order, now = build_order(location, NETWORK), datetime.now(UTC).isoformat()
+    serve(stub, {})
+    assert abandon(stub, order, **{field: now}).kind == "Running"
+    old = (datetime.now(UTC) - timedelta(seconds=61)).isoformat()
+    assert abandon(stub, order, **{field: old}).kind == "Succeeded"
+    serve(stub, {f"POST {RECORD}/cancel": Reply(204)})
+    assert abandon(stub, order, **{field: now}).kind == "Running"  # its operations lag behind
+    serve(stub, {f"POST {RECORD}/cancel": Reply(204), f"GET {RECORD}{OPERATIONS}": operations(HUB)})
+    outcome = abandon(stub, order, **{field: now})
+    assert outcome.kind == "Succeeded"
+    assert {entry.id.text for entry in outcome.state.topology.values()} >= {RECORD}
+
+
+def test_a_put_without_an_answer_is_remembered(stub: Stub, location: AzureLocation) -> None:
+    serve(stub, {f"PUT {RECORD}": Reply(DROP)})
+    outcome = started(build_order(location, NETWORK), looked(1))
+    assert (outcome.kind, outcome.refused, outcome.state.accepted) == ("Retry", True, False)
+    assert outcome.state.unsure_since
+
+
+def test_what_a_deployment_is_at_work_on_is_told(stub: Stub, location: AzureLocation) -> None:
+    entry = {
+        "provisioningOperation": "Create",
+        "provisioningState": "Running",
+        "timestamp": "2026-01-01T12:00:01.5Z",
+        "targetResource": {"id": HUB},
+    }
+    done = {**entry, "provisioningState": "Succeeded", "targetResource": {"id": FRONT}}
+    listed = Reply(body={"value": [{"properties": entry}, {"properties": done}]})
+    serve(stub, {f"POST {RECORD}/cancel": Reply(204), f"GET {RECORD}{OPERATIONS}": listed})
+    outcome = abandon(stub, build_order(location, NETWORK))
+    assert outcome.reason == "Microsoft.Network/virtualNetworks/hub is Running since 2026-01-01T12:00:01+00:00"

@@ -180,3 +180,11 @@ def test_once_in_the_last_quarter_the_log_is_told(left: float, told: int) -> Non
 def test_a_failure_without_an_answer_in_time_is_no_bug() -> None:
     failed = fail(FailureCode.RESOURCE_NOT_FOUND, "gone", State())
     assert failure(play(be_late("remove_resources", "remove"), remove_resources=[failed]))["description"] == "gone"
+
+
+@pytest.mark.parametrize(("verb", "step"), [("deploy", "start_deployment"), ("call", "call_action")])
+def test_a_step_that_begins_something_is_never_given_up(verb: str, step: str) -> None:
+    """It might begin it after it was cancelled."""
+    done = play(be_late(step, verb, left=40), **{step: [None]})
+    assert done.names == [step]
+    assert done.timers == []
