@@ -82,7 +82,7 @@ def make_networks(stack: Endpoints, group: str, count: int, in_flight: int) -> t
     lifecycles = send_apart(stack.driver, bodies, in_flight)
     await_puts(stack, before + 1 + count)
     took = time.time() - min(one.sent for one in lifecycles)
-    time.sleep(5)  # the last networks are being made
+    await_end_of_work(stack)
     return count / took, lifecycles
 
 
@@ -96,6 +96,21 @@ def await_puts(stack: Endpoints, number: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{count_puts(stack)} of {number} PUTs within {PATIENCE_SECONDS:g} s")
         time.sleep(0.05)
+
+
+def await_end_of_work(stack: Endpoints) -> None:
+    """Waits until no activity was called for five seconds but those that publish."""
+    deadline, before = time.monotonic() + PATIENCE_SECONDS, -1.0
+    while (now := count_work(stack)) != before:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the driver still works after {PATIENCE_SECONDS:g} s")
+        before = now
+        time.sleep(5)
+
+
+def count_work(stack: Endpoints) -> float:
+    spent = costs(stack)
+    return spent["activities"] - spent.get("activity publish_event", 0)
 
 
 def show_cost(stack: Endpoints, seconds: float) -> None:
