@@ -58,6 +58,7 @@ class Limits:
     """All limits. Threads share them; nothing here waits."""
 
     _holds: dict[Scope, _Hold] = field(default_factory=dict)
+    _refused: set[Scope] = field(default_factory=set)  # limits because of which the last call was refused
     _left: dict[Scope, tuple[int, float]] = field(default_factory=dict)  # calls left, and when ARM said that
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,17 +90,29 @@ class Limits:
                 elif hold := self._holds.get(scope):
                     hold.probed_until = 0.0
 
-    def hold(self, scope: Scope, cause: Cause, seconds: float) -> None:
-        """ARM has refused a call because of this limit, and asks to wait so long; 0 if it has not said that."""
+    def hold(self, scope: Scope, cause: Cause, seconds: float, is_certain: bool) -> None:
+        """ARM has refused a call because of this limit, and asks to wait so long; 0 if it has not said that.
+
+        Unless it `is_certain` that nothing is left, one refusal alone holds back no other call: the next one may be
+        taken. The second in a row does, and the refusal of a probe.
+        """
         now = time.monotonic()
         with self._lock:
             if len(self._holds) > _MOST_KEPT:
                 self._holds.clear()
+            if not is_certain and scope not in self._holds and scope not in self._refused:
+                self._refused.add(scope)
+                return
             hold = _Hold(now + (seconds or _UNSAID_SECONDS), cause)
             before = self._holds.get(scope)
             if before is not None and before.until > now:  # calls that were under way together
                 hold.until, hold.told = max(hold.until, before.until), before.told
             self._holds[scope] = hold
+
+    def note_taken(self, scopes: Scopes) -> None:
+        """ARM has taken a call that counts against these limits."""
+        with self._lock:
+            self._refused.difference_update(scopes)
 
     def note_left(self, scope: Scope, calls: int) -> None:
         """ARM says that it still takes so many calls."""

@@ -98,7 +98,11 @@ def _learn(scopes: Scopes, probed: list[Scope], answer: Any) -> None:
         reached = find_reached(scopes, cause.code, answer.headers)
     share_limits().end_probe([scope for scope in probed if scope != reached], is_open=True)
     if reached is not None:
-        share_limits().hold(reached, cause, read_retry_after(answer.headers))
+        says_none_left = answer.headers.get(f"{_REMAINING}-{reached.kind}") == "0"
+        is_certain = reached == scopes.whole or (reached == scopes.own and says_none_left)
+        share_limits().hold(reached, cause, read_retry_after(answer.headers), is_certain)
+    elif answer.status_code != 429:
+        share_limits().note_taken(scopes)
 
 
 def _read_type(path: str) -> str:

@@ -40,8 +40,10 @@ def clock() -> Iterator[Clock]:
     throttling.share_limits.cache_clear()
 
 
-def refuse(stub: Stub, code: str = "SubscriptionRequestsThrottled", **headers: str) -> None:
-    body = {"error": {"code": code, "message": "Too many requests."}}
+def refuse(stub: Stub, code: str = "", **headers: str) -> None:
+    """Answer 429; without a `code` that of the subscription, with the headers that say that nothing is left."""
+    body = {"error": {"code": code or "SubscriptionRequestsThrottled", "message": "Too many requests."}}
+    headers |= {} if code else {f"{LEFT}-{kind}": "0" for kind in ("reads", "writes", "deletes")}
     stub.answer = lambda asked: Reply(429, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
@@ -122,11 +124,25 @@ def test_a_provider_holds_back_what_is_done_with_the_type(
 ) -> None:
     refuse(stub, code, Retry_After="300")
     find_refusal(delete, location)
+    find_refusal(delete, location)
     assert not is_sent(stub, delete, location, NETWORK.replace("virtualNetworks/n", "virtualnetworks/other"))
     assert is_sent(stub, delete, location, f"{NETWORK}/subnets/s")
     assert is_sent(stub, delete, location, MACHINE)
     assert is_sent(stub, read, location)
     assert is_sent(stub, write, location)
+
+
+@pytest.mark.parametrize("code", ["SubscriptionRequestsThrottled", "TooManyRequests"])
+def test_one_refusal_that_does_not_say_that_nothing_is_left_holds_back_nothing(
+    clock: Clock, stub: Stub, location: AzureLocation, code: str
+) -> None:
+    refuse(stub, code, Retry_After="300")
+    find_refusal(write, location)
+    assert is_sent(stub, write, location)
+    refuse(stub, code, Retry_After="300")
+    find_refusal(write, location)
+    find_refusal(write, location)
+    assert not is_sent(stub, write, location)
 
 
 @pytest.mark.parametrize("code", ["429", "NamespaceInTransition"])
