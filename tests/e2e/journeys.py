@@ -127,6 +127,14 @@ class Journey:
         return self.trial.arm(method, resource_id.removeprefix(self.trial.subscription), version=_version(resource_id))
 
 
+def read_at(body: Mapping[str, Any], path: str) -> Any:
+    """The value at a path such as `properties.probes.0.properties.port`; None if there is none."""
+    inner: Any = body
+    for name in path.split("."):
+        inner = inner[int(name)] if isinstance(inner, list) else (inner or {}).get(name)
+    return inner
+
+
 def altered(body: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A resource with another value at a path such as `properties.probes.0.properties.port`."""
     changed = deepcopy(dict(body))

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,10 @@ import pytest
 from dev.brent import Resource
 from dev.events import events
 from driver.packages.catalogue import list_built_in_names, load_built_in, read_type_name
+from driver.packages.manifests import UPDATES
 from tests.e2e.catalogue import CATALOGUE
 from tests.e2e.catalogue.forms import SECRETS, Entry, Operation
-from tests.e2e.journeys import DEPLOYMENTS, Journey, altered
+from tests.e2e.journeys import DEPLOYMENTS, Journey, altered, read_at
 from tests.e2e.trial import Trial, ids
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first takes the time of all
@@ -99,6 +100,29 @@ def adopt(journey: Journey) -> None:
     assert journey.in_azure() == before
 
 
+def check_integrity(journey: Journey) -> None:
+    """All that is owned is there and runs; nothing is changed."""
+    before = journey.in_azure()
+    after, outputs = journey.run("Integrity", journey.resource)
+    assert (after.topology, outputs, journey.in_azure()) == (journey.resource.topology, {}, before)
+
+
+def reconfigure(journey: Journey) -> None:
+    """The property is changed in place; what operations made is still there, and what is obsolete is gone."""
+    wanted = journey.entry.reconfigured
+    assert wanted is not None
+    before, removed = journey.in_azure(), journey.ids(wanted.pruned)
+    properties = {**journey.resource.properties, **wanted.properties}
+    journey.resource, _ = journey.run("Reconfigure", replace(journey.resource, properties=properties))
+    assert read_at(journey.get(journey.filled(wanted.place)), wanted.path) == wanted.value
+    after = journey.in_azure()
+    assert removed <= before - after
+    for operation in journey.entry.operations:
+        made = journey.ids(operation.adds) & before
+        assert made <= after
+    assert ids(journey.resource.topology) == after
+
+
 def delete(journey: Journey) -> None:
     """Nothing is left but what others made."""
     journey.resource, outputs = journey.run("Delete", journey.resource)
@@ -120,12 +144,13 @@ def without_deployments(found: set[str]) -> set[str]:
 
 def steps(entry: Entry) -> dict[str, Step]:
     """The steps of an entry in their order; operations that come more than once are numbered."""
-    found: dict[str, Step] = {"WhatIf": what_if, "Create": create}
+    found: dict[str, Step] = {"WhatIf": what_if, "Create": create, "Integrity": check_integrity}
     for operation in entry.operations:
         again = sum(name.split()[0] == operation.name for name in found)
         found[f"{operation.name} {again + 1}" if again else operation.name] = partial(operate, operation)
-    rest = {"CheckDrift": check_drift, "Create again": create_again, "stack_id": adopt, "Delete": delete}
-    return {**found, **rest}
+    rest = {"CheckDrift": check_drift, "Create again": create_again, "stack_id": adopt}
+    changed = {"Reconfigure": reconfigure} if entry.reconfigured else {}
+    return {**found, **rest, **changed, "Delete": delete}
 
 
 @dataclass
@@ -187,7 +212,11 @@ def test_every_built_in_type_is_in_the_matrix() -> None:
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.type)
 def test_every_operation_is_in_the_matrix(entry: Entry) -> None:
     transitions = load_built_in(read_type_name(entry.type)).manifest.transitions
-    assert {operation.name for operation in entry.operations} == transitions.keys() - {"Create", "Delete"}
+    assert {operation.name for operation in entry.operations} == transitions.keys() - {"Create", "Delete", *UPDATES}
+    assert ("Reconfigure" in transitions) == (entry.reconfigured is not None)
+    assert set(entry.reconfigured.properties if entry.reconfigured else ()) <= set(
+        transitions["Reconfigure"].changes if "Reconfigure" in transitions else ()
+    )
 
 
 def test_secure_parameters_are_nowhere_to_be_read(trial: Trial, matrix: dict[str, Row]) -> None:

@@ -30,6 +30,17 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Reconfigured:
+    """A Reconfigure: the `properties` that change, what the resource `place` has then at `path`, and what is pruned."""
+
+    properties: Mapping[str, str]
+    place: str
+    path: str
+    value: Any
+    pruned: str = ""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One resource of a built-in type.
 
@@ -48,6 +59,7 @@ class Entry:
     there: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     implied: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
+    reconfigured: Reconfigured | None = None
 
 
 def network(name: str, address_space: str) -> dict[str, Any]:

@@ -1,6 +1,17 @@
 """Resource groups, virtual networks and what rules them."""
 
-from tests.e2e.catalogue.forms import NETWORK, REGION, ROUTES, SECURITY_GROUP, SUBNET, VNET, Entry, Operation, network
+from tests.e2e.catalogue.forms import (
+    NETWORK,
+    REGION,
+    ROUTES,
+    SECURITY_GROUP,
+    SUBNET,
+    VNET,
+    Entry,
+    Operation,
+    Reconfigured,
+    network,
+)
 
 RESOURCE_GROUP = Entry(
     "AzureResourceGroup",
@@ -66,6 +77,12 @@ VIRTUAL_NETWORK = Entry(
             removes=f"{NETWORK}/virtualNetworks/vnet-1/virtualNetworkPeerings/vnet-1-to-vnet-0",
         ),
     ),
+    reconfigured=Reconfigured(
+        {"vnet_address_space": "10.1.0.0/16"},
+        f"{NETWORK}/virtualNetworks/vnet-1",
+        "properties.addressSpace.addressPrefixes",
+        ["10.1.0.0/16"],
+    ),
 )
 SUBNETWORK = Entry(
     "AzureSubnet",
@@ -88,6 +105,9 @@ SUBNETWORK = Entry(
     ),
     loss=f"{NETWORK}/virtualNetworks/vnet-0/subnets/subnet-1",
     there={**SUBNET, **ROUTES, **SECURITY_GROUP},
+    reconfigured=Reconfigured(
+        {"route_table_name": ""}, f"{NETWORK}/virtualNetworks/vnet-0/subnets/subnet-1", "properties.routeTable", None
+    ),
 )
 RULES = f"{NETWORK}/networkSecurityGroups/nsg-1/securityRules"
 NETWORK_SECURITY_GROUP = Entry(
@@ -136,6 +156,13 @@ NETWORK_SECURITY_GROUP = Entry(
         ),
         Operation("RemoveNsgRule", {"nsg_rule_name": "AllowSsh"}, removes=f"{RULES}/AllowSsh"),
     ),
+    reconfigured=Reconfigured(
+        {"private_or_public": "public"},
+        f"{RULES}/AllowInternetInbound",
+        "properties.access",
+        "Allow",
+        pruned=f"{RULES}/DenyInternetOutbound",
+    ),
 )
 TABLE = f"{NETWORK}/routeTables/rt-1"
 ROUTE_TABLE = Entry(
@@ -175,5 +202,11 @@ ROUTE_TABLE = Entry(
             adds=f"{TABLE}/routes/to-internet",
         ),
         Operation("RemoveRoute", {"route_name": "to-internet"}, removes=f"{TABLE}/routes/to-internet"),
+    ),
+    reconfigured=Reconfigured(
+        {"private_static_ip": "10.0.0.7"},
+        f"{TABLE}/routes/BranchOfficeRoute",
+        "properties.nextHopIpAddress",
+        "10.0.0.7",
     ),
 )

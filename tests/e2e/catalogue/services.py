@@ -1,6 +1,6 @@
 """Storage, addresses, interfaces, what stands in front of them, and names."""
 
-from tests.e2e.catalogue.forms import NETWORK, PUBLIC_ADDRESS, REGION, SECURITY_GROUP, SUBNET, VNET, Entry
+from tests.e2e.catalogue.forms import NETWORK, PUBLIC_ADDRESS, REGION, SECURITY_GROUP, SUBNET, VNET, Entry, Reconfigured
 
 ACCOUNT = "{rg}/providers/Microsoft.Storage/storageAccounts/stcatalogue1"
 STORAGE_ACCOUNT = Entry(
@@ -26,6 +26,7 @@ PUBLIC_IP_ADDRESS = Entry(
     (ADDRESS,),
     drift=(ADDRESS, "properties.idleTimeoutInMinutes", 4),
     loss=ADDRESS,
+    reconfigured=Reconfigured({"public_ip_idle_timeout": "20"}, ADDRESS, "properties.idleTimeoutInMinutes", 20),
 )
 NIC = f"{NETWORK}/networkInterfaces/nic-1"
 NETWORK_INTERFACE = Entry(
@@ -47,6 +48,9 @@ NETWORK_INTERFACE = Entry(
     drift=(NIC, "properties.enableIPForwarding", False),
     loss=NIC,
     there={**SUBNET, **PUBLIC_ADDRESS, **SECURITY_GROUP},
+    reconfigured=Reconfigured(
+        {"network_interface_enable_ip_forwarding": "false"}, NIC, "properties.enableIPForwarding", False
+    ),
 )
 BALANCER = f"{NETWORK}/loadBalancers/lb-1"
 LOAD_BALANCER = Entry(
@@ -69,6 +73,12 @@ LOAD_BALANCER = Entry(
     drift=(BALANCER, "properties.probes.0.properties.intervalInSeconds", 60),
     loss=BALANCER,
     there=SUBNET,
+    reconfigured=Reconfigured(
+        {"load_balancer_frontend_port": "8443"},
+        BALANCER,
+        "properties.loadBalancingRules.0.properties.frontendPort",
+        8443,
+    ),
 )
 GATEWAY = f"{NETWORK}/natGateways/nat-1"
 NAT_GATEWAY = Entry(
@@ -85,6 +95,7 @@ NAT_GATEWAY = Entry(
     drift=(GATEWAY, "properties.idleTimeoutInMinutes", 4),
     loss=GATEWAY,
     there=PUBLIC_ADDRESS,
+    reconfigured=Reconfigured({"nat_gateway_idle_timeout": "20"}, GATEWAY, "properties.idleTimeoutInMinutes", 20),
 )
 ZONE = f"{NETWORK}/privateDnsZones/branch-7.internal"
 PRIVATE_DNS_ZONE = Entry(
@@ -99,4 +110,10 @@ PRIVATE_DNS_ZONE = Entry(
     drift=(f"{ZONE}/virtualNetworkLinks/vnet-0", "properties.registrationEnabled", False),
     loss=f"{ZONE}/virtualNetworkLinks/vnet-0",
     there=VNET,
+    reconfigured=Reconfigured(
+        {"private_dns_zone_registration_enabled": "False"},
+        f"{ZONE}/virtualNetworkLinks/vnet-0",
+        "properties.registrationEnabled",
+        False,
+    ),
 )
