@@ -83,7 +83,8 @@ def _plan_work(inputs: Inputs) -> Work:
         adoption = plan_stack_adoption(inputs.request, inputs.package) if is_create else None
         return adoption or plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:
-        return Call(action=transition.call, on=transition.on)
+        is_stop = inputs.request.lifecycle_name.lower() == "stop"  # TNC-O heals by Stop, Start and Integrity
+        return Call(action=transition.call, on=transition.on, may_be_gone=is_stop)
     return _plan_removal(inputs)
 
 

@@ -96,11 +96,12 @@ class Remove(Model):
 
 
 class Call(Model):
-    """An ARM action on each owned resource of a type."""
+    """An ARM action on each owned resource of a type. `may_be_gone`: one that does not exist needs no action."""
 
     verb: Literal["call"] = "call"
     action: str
     on: str
+    may_be_gone: bool = False
 
 
 class Adopt(Model):

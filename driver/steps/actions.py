@@ -93,6 +93,8 @@ def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
     work = _require_call(order)
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=False)
     targets = [entry.id for entry in list_owned(topology).values() if entry.id.is_of_type(work.on)]
+    if not targets and work.may_be_gone:
+        return complete({}, {})
     if not targets:
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
     begun = _take_pass(order, work, (Action(id=target) for target in targets))
@@ -117,7 +119,7 @@ def _take_pass(order: Order, work: Call, actions: Iterable[Action]) -> tuple[Act
         elif action.phase == "running":
             taken.append(_watch(order.location, action))
         else:
-            taken.append(_post(order.location, action, work.action))
+            taken.append(_post(order.location, action, work))
     return tuple(taken)
 
 
@@ -139,12 +141,14 @@ def _build_outcome(work: Call, actions: tuple[Action, ...]) -> Outcome:
     return fail(failed[0].code or FailureCode.INFRASTRUCTURE_ERROR, text, state)
 
 
-def _post(location: AzureLocation, action: Action, name: str) -> Action:
+def _post(location: AzureLocation, action: Action, work: Call) -> Action:
     if action.id is None:
         raise ValueError("an action of release 2.0.0 cannot be begun again: its target is not known")
     try:
-        operation = resources.act(location, action.id, name)
+        operation = resources.act(location, action.id, work.action)
     except Refusal as refused:
+        if refused.is_absence and work.may_be_gone:
+            return action.model_copy(update={"phase": "over", "reason": ""})
         verdict = refused.verdict
         if action.refusals >= verdict.tries:
             return action.fail(refused)

@@ -58,6 +58,11 @@ class Play:
         return outcome
 
 
+def stop(play: Play) -> None:
+    """Make the action one of Stop, which what is gone does not need."""
+    play.order = play.order.model_copy(update={"work": play.order.work.model_copy(update={"may_be_gone": True})})
+
+
 @pytest.fixture
 def traveller() -> Iterator[Any]:
     with time_machine.travel(START, tick=False) as traveller:
@@ -131,4 +136,22 @@ def test_the_urls_of_release_2_0_0_are_polled(stub: Stub, location: AzureLocatio
     )
     again = CallState.model_validate(outcome.model_dump(mode="json")["state"]).actions[0].model_copy(update={"due": ""})
     assert watch_action(play.order, CallState(actions=(again,)), 0).kind == "Failed"
+    assert play.posts == []
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceGroupNotFound"])
+def test_what_is_gone_needs_no_stop(stub: Stub, location: AzureLocation, traveller: Any, code: str) -> None:
+    play = Play(stub, location, post_1=[error(404, code)])
+    stop(play)
+    assert play.run(traveller).kind == "Completed"
+    assert play.posts == ["1", "2"]
+    started = Play(stub, location, post_1=[error(404, code)]).run(traveller)
+    assert (started.kind, started.code) == ("Failed", "RESOURCE_NOT_FOUND")
+
+
+def test_a_stop_of_nothing_completes(stub: Stub, location: AzureLocation, traveller: Any) -> None:
+    play = Play(stub, location)
+    stop(play)
+    play.order = play.order.model_copy(update={"topology": {}})
+    assert play.run(traveller).kind == "Completed"
     assert play.posts == []
