@@ -75,9 +75,11 @@ def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Temp
 
 
 def _list_declared(described: Manifest) -> set[str]:
-    """The transitions of the descriptor. TNC-O upgrades in place what declares Upgrade."""
+    """The transitions of the descriptor. TNC-O upgrades in place what declares Upgrade, and heals what declares Stop,
+    Start and Integrity.
+    """
     upgrade = {"Upgrade"} if "Reconfigure" in described.transitions else set()
-    return {*described.transitions, *upgrade, "Adopt", "Integrity"}
+    return {*described.transitions, *upgrade, "Adopt", "Stop", "Integrity"}
 
 
 def _operations(

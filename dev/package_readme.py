@@ -132,6 +132,9 @@ def _adoptable(described: Manifest) -> str:
 def _deed(transition: Transition) -> str:
     if transition.deploy:
         changed = f" Changes {', '.join(f'`{name}`' for name in transition.changes)}." if transition.changes else ""
+        if transition.if_missing:
+            called = f" Then calls `{transition.call}` on the `{transition.on}`." if transition.call else ""
+            return f"Deploys `{transition.deploy}` again if something that it made is missing.{called}"
         pruned = " Removes what the one before it made and this one does not." if transition.prune else ""
         return f"Deploys `{transition.deploy}`.{changed}{pruned}"
     if transition.call:

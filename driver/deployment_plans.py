@@ -4,7 +4,7 @@ import re
 
 from driver.errors import InvalidRequest
 from driver.inputs import Inputs, evaluate, evaluate_text
-from driver.models.orders import Deploy
+from driver.models.orders import Call, Deploy
 from driver.packages.binding import bind_parameters
 from driver.packages.names import find_name_fault
 from driver.packages.properties import measure_depth
@@ -55,6 +55,8 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         references=references,
         secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
         prune=transition.prune,
+        if_missing=transition.if_missing,
+        then=Call(action=transition.call, on=transition.on) if transition.call and transition.on else None,
     )
 
 

@@ -2,6 +2,7 @@
 bound and checked.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from driver.packages.catalogue import Package
 from driver.packages.manifests import ADOPT, INTEGRITY, PREVIEWS, UPDATES, OwnedResource
 from driver.settings import Settings
 
+_log = logging.getLogger("driver.api")
 Work = Deploy | Remove | Call | Adopt | Preview | Check | Idle
 
 
@@ -81,11 +83,25 @@ def _plan_work(inputs: Inputs) -> Work:
     if transition.deploy is not None:
         is_create = inputs.request.lifecycle_name.lower() == "create"
         adoption = plan_stack_adoption(inputs.request, inputs.package) if is_create else None
-        return adoption or plan_deployment(inputs, transition.deploy)
+        return adoption or _plan_repair(inputs) or plan_deployment(inputs, transition.deploy)
     if transition.call is not None and transition.on is not None:
         is_stop = inputs.request.lifecycle_name.lower() == "stop"  # TNC-O heals by Stop, Start and Integrity
         return Call(action=transition.call, on=transition.on, may_be_gone=is_stop)
     return _plan_removal(inputs)
+
+
+def _plan_repair(inputs: Inputs) -> Deploy | Call | None:
+    """The work of a transition that deploys what is missing and calls an action. If the properties for the deployment
+    are not all there, as may be with an adopted resource, it is the action alone. None for any other transition.
+    """
+    transition = inputs.transition
+    if transition.deploy is None or transition.call is None or transition.on is None:
+        return None
+    try:
+        return plan_deployment(inputs, transition.deploy)
+    except InvalidRequest as error:
+        _log.info("%s deploys nothing that is missing, it only calls %s: %s", inputs.place, transition.call, error)
+        return Call(action=transition.call, on=transition.on)
 
 
 def _plan_removal(inputs: Inputs) -> Remove:

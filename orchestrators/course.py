@@ -65,7 +65,7 @@ def advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Pr
         reason = describe_timeout(run, after, outcome.reason, now)
         return _fail(run, after, outcome, (outcome.code or FailureCode.INFRASTRUCTURE_ERROR, reason), now)
     if outcome.kind == "Succeeded":
-        following = NEXT[step]
+        following = outcome.following or NEXT[step]
         # Tries are counted for each step. If a deployment is started again, the count goes on.
         attempt = progress.attempt if _find_again(run, following) != following else progress.restarted_at
         return replace(after, step=following, attempt=attempt, restarted_at=0)

@@ -44,10 +44,20 @@ class Content(Model):
     references: dict[str, Any]
 
 
+class Call(Model):
+    """An ARM action on each owned resource of a type. `may_be_gone`: one that does not exist needs no action."""
+
+    verb: Literal["call"] = "call"
+    action: str
+    on: str
+    may_be_gone: bool = False
+
+
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
     whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
-    deployment before it wrote and this one does not is removed.
+    deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
+    is missing. `then` follows in any case.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -65,6 +75,8 @@ class Deploy(Model):
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
     prune: bool = False
+    if_missing: bool = False
+    then: Call | None = None
     content_id: str = ""
     facts: TemplateFacts | None = None
 
@@ -93,15 +105,6 @@ class Remove(Model):
     purge: bool = False
     retain: tuple[str, ...] = ()
     retain_all: bool = False
-
-
-class Call(Model):
-    """An ARM action on each owned resource of a type. `may_be_gone`: one that does not exist needs no action."""
-
-    verb: Literal["call"] = "call"
-    action: str
-    on: str
-    may_be_gone: bool = False
 
 
 class Adopt(Model):

@@ -60,7 +60,7 @@ class State(Model):
 class Outcome(Model):
     """The outcome of a step. An expected failure is an outcome; only bugs raise.
 
-    Succeeded: the next step follows.
+    Succeeded: the next step follows, or the one that `following` names.
     Running: the same step follows again, after `after` seconds.
     Retry: the step was refused and is tried again after `after` seconds; `reason` says why. With `restart` the verb is
     begun again from its first step instead, with this state.
@@ -90,6 +90,7 @@ class Outcome(Model):
     settled: bool = False
     collected: bool = False
     restart: bool = False
+    following: str = ""
     refused: bool = False
     waiting: WaitingFor | None = None
     deployment: DeploymentShown | None = None

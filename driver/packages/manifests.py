@@ -59,7 +59,7 @@ Removed = Annotated[
 
 
 class Transition(_Strict):
-    """What one transition or operation does: exactly one of deploy, remove and call."""
+    """What one transition or operation does: exactly one of deploy, remove and call; with ifMissing deploy and call."""
 
     deploy: str | None = Field(default=None, description="Template to deploy: a .bicep or .json file of the package.")
     remove: Removed | None = Field(
@@ -69,6 +69,11 @@ class Transition(_Strict):
         default=None, description="ARM action (POST) on an owned resource: start, restart, deallocate ..."
     )
     on: str | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
+    if_missing: bool = Field(
+        default=False,
+        description="With `deploy`: only if something that this resource owns is missing. A `call` beside it follows in"
+        " any case.",
+    )
     prune: bool = Field(
         default=False,
         description="With `deploy`: once it has succeeded, what the Create, Reconfigure or Upgrade before it wrote and"
@@ -98,7 +103,8 @@ class Transition(_Strict):
 
     @model_validator(mode="after")
     def _check_verb(self) -> "Transition":
-        if sum(verb is not None for verb in (self.deploy, self.remove, self.call)) != 1:
+        verbs = [verb for verb in (self.deploy, self.remove, self.call) if verb is not None]
+        if len(verbs) != 1 and not (self.if_missing and self.remove is None and len(verbs) == 2):
             raise ValueError("takes exactly one of deploy, remove and call")
         if (self.call is None) != (self.on is None):
             raise ValueError("call and on belong together")
@@ -106,8 +112,10 @@ class Transition(_Strict):
             raise ValueError("parameters belong to deploy")
         if self.remove is None and self.retain:
             raise ValueError("retain belongs to remove")
-        if self.deploy is None and (self.prune or self.changes):
-            raise ValueError("prune and changes belong to deploy")
+        if self.deploy is None and (self.prune or self.changes or self.if_missing):
+            raise ValueError("prune, changes and ifMissing belong to deploy")
+        if self.prune and self.if_missing:
+            raise ValueError("prune and ifMissing exclude each other")
         return self
 
     @property

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from driver.azure import resources
 from driver.azure.operations import compute_poll_wait, poll
 from driver.azure.refusals import Refusal, SignInUnavailable
-from driver.models.events import FailureCode
+from driver.models.events import FailureCode, Topology
 from driver.models.model import Model
-from driver.models.orders import AzureLocation, Call, Order
+from driver.models.orders import AzureLocation, Call, Deploy, Order
 from driver.models.outcomes import Outcome, State, WaitingFor, complete, fail, keep_running, succeed
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, join_causes
-from driver.topology import list_owned
+from driver.topology import apply_changes, list_owned
 from driver.waiting import Waiting, compute_age, tell_time
 
 _REFUSED = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)
@@ -75,9 +75,11 @@ class Action(Model):
 
 
 class CallState(State):
-    """The actions on all targets."""
+    """The actions on all targets. `outputs` and `topology` are those of the deployment before, if there was one."""
 
     actions: tuple[Action, ...] = ()
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    topology: Topology = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -87,25 +89,30 @@ class CallState(State):
             return data
         return {"actions": [{"url": url, "phase": "running"} for url in data["urls"]], **data}
 
+    def report_topology(self) -> Topology:
+        return self.topology
+
 
 def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
     """Find the targets and POST the action on each. If the worker dies meanwhile, those are POSTed again."""
-    work = _require_call(order)
-    topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=False)
+    work, owned = _require_call(order), apply_changes(order.topology, state.topology)
+    topology, _ = inventory.expand_former_entries(order.location, owned, groups=False)
     targets = [entry.id for entry in list_owned(topology).values() if entry.id.is_of_type(work.on)]
     if not targets and work.may_be_gone:
-        return complete({}, {})
+        return complete(state.outputs, state.topology)
     if not targets:
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
     begun = _take_pass(order, work, (Action(id=target) for target in targets))
-    outcome = _build_outcome(work, begun)
-    return outcome if outcome.kind == "Failed" else succeed(CallState(actions=begun), after=outcome.after)
+    begun_state = state.model_copy(update={"actions": begun})
+    outcome = _build_outcome(work, begun_state)
+    return outcome if outcome.kind == "Failed" else succeed(begun_state, after=outcome.after)
 
 
 def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
     """One pass. The transition completes when all operations have succeeded."""
     work = _require_call(order)
-    return _build_outcome(work, _take_pass(order, work, state.actions))
+    taken = _take_pass(order, work, state.actions)
+    return _build_outcome(work, state.model_copy(update={"actions": taken}))
 
 
 def _take_pass(order: Order, work: Call, actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -123,8 +130,8 @@ def _take_pass(order: Order, work: Call, actions: Iterable[Action]) -> tuple[Act
     return tuple(taken)
 
 
-def _build_outcome(work: Call, actions: tuple[Action, ...]) -> Outcome:
-    state = CallState(actions=actions)
+def _build_outcome(work: Call, state: CallState) -> Outcome:
+    actions = state.actions
     reasons = "; ".join(action.reason for action in actions if action.reason)
     left = [action for action in actions if not action.is_ended]
     if left:
@@ -135,7 +142,7 @@ def _build_outcome(work: Call, actions: tuple[Action, ...]) -> Outcome:
         return outcome.model_copy(update={"refused": bool(reasons), "waiting": waiting})
     failed = [action for action in actions if action.phase == "failed"]
     if not failed:
-        return complete({}, {})
+        return complete(state.outputs, state.topology, repeatable=not state.topology)
     done = [str(action.id) for action in actions if action.phase == "over"]
     text = f"'{work.action}' has failed: {reasons}" + (f" (done for {', '.join(done)})" if done else "")
     return fail(failed[0].code or FailureCode.INFRASTRUCTURE_ERROR, text, state)
@@ -196,6 +203,7 @@ def _judge_poll(location: AzureLocation, action: Action, refused: Refusal) -> Ac
 
 
 def _require_call(order: Order) -> Call:
-    if not isinstance(order.work, Call):
+    work = order.work.then if isinstance(order.work, Deploy) else order.work
+    if not isinstance(work, Call):
         raise TypeError(f"a step of call was called for a {order.work.verb}")
-    return order.work
+    return work

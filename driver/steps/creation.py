@@ -8,7 +8,7 @@ from driver.azure.operations import POLLS, Operation, compute_poll_wait, poll
 from driver.azure.refusals import Refusal, Refused, Unreachable
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import AzureLocation, Deploy, Order
-from driver.models.outcomes import DeploymentShown, Outcome, complete, fail, keep_running, retry, succeed
+from driver.models.outcomes import DeploymentShown, Outcome, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_facts, find_template
 from driver.packages.templates import has_deployments
 from driver.resource_ids import ResourceId
@@ -17,6 +17,7 @@ from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
 from driver.steps.pruning import PruneState, find_previous_resources, select_obsolete
 from driver.steps.records import delete_records, find_superseded_records
+from driver.steps.repairs import end_deployment, is_whole
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
 from driver.steps.states import DeployState
 from driver.waiting import Waiting, compute_age, tell_time
@@ -29,6 +30,8 @@ _LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployme
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
     """Look which resources of the template exist already. They will be updated, but not owned."""
     work = require_deploy(order)
+    if state.search is None and work.if_missing and is_whole(order):
+        return end_deployment(work, {}, {})
     if state.search is None:  # before the look: nothing that takes long may come between the look and the PUT
         throttling.require_open_deployments(order.location)
         previous = find_previous_resources(order) if work.prune else ()
@@ -165,7 +168,7 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     if obsolete:
         pruned = PruneState(begun=True, entries=obsolete, outputs=outputs, topology=topology)
         return show_not_owned(succeed(pruned), claimed)
-    return show_not_owned(complete(outputs, topology, claimed.is_repeatable), claimed)
+    return show_not_owned(end_deployment(work, outputs, topology, claimed.is_repeatable), claimed)
 
 
 def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, ...]:

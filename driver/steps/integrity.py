@@ -16,7 +16,6 @@ from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.steps.calls import AT_ONCE, call_at_once
 from driver.steps.entries import TERMINAL, read_state
-from driver.topology import list_owned
 from driver.waiting import compute_age, tell_time
 
 _MACHINE = "Microsoft.Compute/virtualMachines"
@@ -60,8 +59,7 @@ def check_integrity(order: Order, state: CheckState, attempt: int) -> Outcome:
 
 
 def _begin(order: Order) -> CheckState:
-    topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=True)
-    owned = tuple(entry.id for entry in list_owned(topology).values() if not entry.id.is_deployment)
+    owned = inventory.list_resources(order)
     return CheckState(begun=True, pending=owned, total=len(owned), since=tell_time())
 
 

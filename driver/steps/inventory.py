@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from driver.azure import deployments, writes
 from driver.azure.refusals import Refusal
 from driver.models.events import Topology, TopologyEntry, is_former
-from driver.models.orders import AzureLocation
+from driver.models.orders import AzureLocation, Order
 from driver.resource_ids import ResourceId
 from driver.topology import list_owned, name_entries
 
@@ -39,6 +39,12 @@ def expand_former_entries(
         else:
             dropped.append(key)
     return expanded, dropped
+
+
+def list_resources(order: Order) -> tuple[ResourceId, ...]:
+    """What a resource owns, without the records of deployments."""
+    topology, _ = expand_former_entries(order.location, order.topology, groups=True)
+    return tuple(entry.id for entry in list_owned(topology).values() if not entry.id.is_deployment)
 
 
 def _find_resources(location: AzureLocation, deployment_id: ResourceId) -> tuple[ResourceId, ...]:

@@ -144,7 +144,7 @@ def test_delete_removes_all_that_is_owned() -> None:
         assert work.targets is None
 
 
-@pytest.mark.parametrize("name", ["Install", "configure", "Start", "Stop", "Uninstall"])
+@pytest.mark.parametrize("name", ["Install", "configure", "Stop", "Uninstall"])
 def test_what_tnco_calls_and_the_package_leaves_out_is_idle(name: str) -> None:
     assert planned(body(name)).order.work == Idle()
 

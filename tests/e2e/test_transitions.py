@@ -3,7 +3,7 @@
 from dev.brent import vnet
 from tests.e2e.trial import Trial, eventually
 
-IDLE = ("Install", "Configure", "Start", "Stop", "Uninstall")
+IDLE = ("Install", "Configure", "Stop", "Uninstall")
 
 
 def test_what_a_type_does_not_define_is_complete_without_a_call_to_azure(trial: Trial, group: str) -> None:
@@ -12,8 +12,8 @@ def test_what_a_type_does_not_define_is_complete_without_a_call_to_azure(trial: 
     ids = {name: trial.begin(made, name) for name in IDLE}
     assert all(trial.event(request_id).value["status"] == "COMPLETE" for request_id in ids.values())
     assert trial.counters()["armTotal"] == before
-    shown = trial.told(ids["Start"])
-    assert '"transition":"Start"' in shown
+    shown = trial.told(ids["Stop"])
+    assert '"transition":"Stop"' in shown
     assert '"status":"COMPLETE"' in shown
     trial.run(made, "Delete")
 
