@@ -51,13 +51,14 @@ class Connection:
         """Raises KafkaException if librdkafka refuses the settings. Needs no broker."""
         self.availability = Availability()
         self._settings = settings
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._deliveries: dict[str, Delivery] = {}  # by key, until their reports are read
         self._last_error = ""
         self._is_asked_for, self._asked_at = True, 0.0
         self._broken_by: Any = None
         self._replaced_at = -_REPLACE_SECONDS
-        self._producer = open_producer(settings, self._note_error)
+        self._number = 0  # of the producer: errors of one that was replaced count no more
+        self._producer = self._open_producer()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="kafka", daemon=True)
         self._thread.start()
@@ -101,15 +102,21 @@ class Connection:
                 self._deliveries.pop(other_key, None)
         self._deliveries[key] = delivery
 
+    def _open_producer(self) -> "Producer":
+        self._number += 1
+        number = self._number
+        return open_producer(self._settings, lambda error: self._note_error(error, number))
+
     def _produce(self, producer: "Producer", key: str, value: str, headers: Mapping[str, bytes]) -> Delivery:
         delivery = self._deliveries[key] = Delivery()  # before it is sent: the producer may be replaced meanwhile
+        number = self._number
         try:
             producer.produce(
                 self._settings.kafka_topic,
                 key=key,
                 value=value,
                 headers=list(headers.items()),
-                on_delivery=lambda error, _message: self._note_report(delivery, error),
+                on_delivery=lambda error, _message: self._note_report(delivery, error, number),
             )
         except BaseException:
             self._deliveries.pop(key, None)
@@ -120,6 +127,7 @@ class Connection:
         from confluent_kafka import KafkaException
 
         while not self._closing.is_set():
+            number = self._number
             try:
                 self._producer.poll(_SERVE_SECONDS)
                 is_due = time.monotonic() > self._asked_at + _ASK_SECONDS
@@ -128,13 +136,13 @@ class Connection:
                 elif self._is_asked_for or (self.availability.condition.is_away and is_due):
                     self._ask()
             except KafkaException as error:
-                self._note_error(error.args[0])
+                self._note_error(error.args[0], number)
 
     def _ask(self) -> None:
         """Ask Kafka for the topic. Where topics are made by themselves, this makes it."""
         from confluent_kafka import KafkaError
 
-        self._is_asked_for = False
+        self._is_asked_for, number = False, self._number
         error = self._read_topic_error()
         for _ in range(_TOPIC_TRIES):
             if error is None or error.code() not in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.LEADER_NOT_AVAILABLE):
@@ -148,7 +156,7 @@ class Connection:
             self._producer.poll(0)  # why it could not connect
             self.availability.note_silence(self._last_error or error.str())
         elif is_fatal(error):
-            self._broken_by = error
+            self._note_error(error, number)
         else:
             self.availability.note_silence(f"topic {self._settings.kafka_topic}: {error.str()}")
 
@@ -162,23 +170,24 @@ class Connection:
         except KafkaException as error:
             return error.args[0]
 
-    def _note_error(self, error: Any) -> None:
-        """Note an error that librdkafka tells apart from records."""
+    def _note_error(self, error: Any, number: int) -> None:
+        """Note an error that librdkafka tells apart from records, of the producer with that number."""
         from confluent_kafka import KafkaError
 
         if is_fatal(error):
-            self._broken_by = error
+            with self._lock:
+                self._broken_by = error if number == self._number else self._broken_by
         elif error.code() == KafkaError._ALL_BROKERS_DOWN:  # also when idle connections are closed
             self._is_asked_for = True
         else:
             self._last_error = error.str()
 
-    def _note_report(self, delivery: Delivery, error: Any) -> None:
+    def _note_report(self, delivery: Delivery, error: Any, number: int) -> None:
         if error is None or is_too_large(error):
             self._last_error = ""
             self.availability.note_acknowledgement()
         elif is_fatal(error):
-            self._broken_by = error
+            self._note_error(error, number)
         delivery.note_report(error)
 
     def _replace_producer(self, broken: "Producer", error: Any) -> bool:
@@ -194,7 +203,7 @@ class Connection:
                 self.availability.note_silence(f"the producer is broken: {error.str()}")
                 return False
             lost = [one for one in list(self._deliveries.values()) if not one.reported.is_set()]
-            self._producer = open_producer(self._settings, self._note_error)
+            self._producer, self._broken_by = self._open_producer(), None
             self._replaced_at = self._asked_at = time.monotonic()
         _log.error("the Kafka producer is broken, a new one takes its place: %s", error.str())
         for _ in range(2):  # the first call may only say once more that it is broken
@@ -203,7 +212,6 @@ class Connection:
         for delivery in lost:
             if not delivery.reported.is_set():
                 delivery.note_report(error)
-        self._broken_by = None
         return True
 
 
