@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses; parallel workers; what is said of the slow set."""
 
+import logging
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -18,7 +19,10 @@ MOST_WORKERS = 4  # each has a Kafka broker and servers of its own, about 1 GB
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each parallel worker, and the processes that it starts, ports of its own."""
+    """Give each parallel worker, and the processes that it starts, ports of its own. What threads log after the last
+    test goes nowhere.
+    """
+    logging.getLogger("driver").addHandler(logging.NullHandler())
     worker = getattr(config, "workerinput", None)
     if worker:
         share = len(PORTS) // worker["workercount"]
