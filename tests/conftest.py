@@ -13,7 +13,8 @@ pytest_plugins = ["tests.support.kafka"]
 
 PORTS = range(20000, 32000)
 LONG = [
-    Path(__file__).parent / folder for folder in ("lmctl", "properties", "docs", "e2e", "functions_host", "helm", "dev")
+    Path(__file__).parent / folder
+    for folder in ("cases", "lmctl", "properties", "docs", "e2e", "functions_host", "helm", "dev")
 ]
 MOST_WORKERS = 4  # each has a Kafka broker and servers of its own, about 1 GB
 
