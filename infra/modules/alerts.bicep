@@ -30,7 +30,7 @@ var rules = [
   {
     name: 'events-not-published'
     description: 'Kafka does not acknowledge events: the resource manager does not learn how lifecycles end.'
-    text: 'event not acknowledged by Kafka'
+    text: 'the event waits for Kafka'
     threshold: 3
     severity: 1
   }

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from driver.azure import reachability
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Stub, location_of, serving
 from tests.support.requests import NEEDLE
@@ -15,6 +16,13 @@ settings.register_profile(
     "driver", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("driver")
+
+
+@pytest.fixture(autouse=True)
+def services_in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is out of reach: other tests of this process have left troubles."""
+    monkeypatch.setattr(reachability, "ARM", reachability.Service())
+    monkeypatch.setattr(reachability, "ENTRA_ID", reachability.Service())
 
 
 @pytest.fixture
