@@ -18,6 +18,10 @@ class DriverError(Exception):
     status = 500
 
 
+class Missing(str):
+    """The fault that a property is not given. Any other fault is about what is given."""
+
+
 class InvalidRequest(DriverError):
     """The request is wrong. Holds every fault that was found, one sentence each."""
 

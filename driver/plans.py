@@ -9,7 +9,7 @@ from typing import Any
 from driver.adoption_plans import plan_adoption, plan_stack_adoption
 from driver.azure.locations import read_location
 from driver.deployment_plans import build_deployment_name, plan_deployment
-from driver.errors import InvalidRequest
+from driver.errors import InvalidRequest, Missing
 from driver.inputs import Inputs, build_context, evaluate
 from driver.models.orders import Adopt, Call, Check, Deploy, Idle, Order, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
@@ -91,8 +91,8 @@ def _plan_work(inputs: Inputs) -> Work:
 
 
 def _plan_repair(inputs: Inputs) -> Deploy | Call | None:
-    """The work of a transition that deploys what is missing and calls an action. If the properties for the deployment
-    are not all there, as may be with an adopted resource, it is the action alone. None for any other transition.
+    """The work of a transition that deploys what is missing and calls an action. If a property that the deployment
+    needs is not given, as may be with an adopted resource, it is the action alone. None for any other transition.
     """
     transition = inputs.transition
     if transition.deploy is None or transition.call is None or transition.on is None:
@@ -100,6 +100,8 @@ def _plan_repair(inputs: Inputs) -> Deploy | Call | None:
     try:
         return plan_deployment(inputs, transition.deploy)
     except InvalidRequest as error:
+        if not any(isinstance(fault, Missing) for fault in error.faults):
+            raise
         _log.info("%s deploys nothing that is missing, it only calls %s: %s", inputs.place, transition.call, error)
         return Call(action=transition.call, on=transition.on)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from driver.errors import Missing
 from driver.models.requests import Properties
 from driver.packages import properties
 from driver.packages.templates import Parameter
@@ -39,7 +40,8 @@ def bind_parameters(
             elif "reference" in file:
                 references[parameter.name] = file["reference"]
             elif parameter.required:
-                faults.append(f"property '{parameter.name}' is missing: {_describe_requirement(parameter)}")
+                requirement = _describe_requirement(parameter)
+                faults.append(Missing(f"property '{parameter.name}' is missing: {requirement}"))
         except properties.Unfit as unfit:
             faults.append(f"property '{parameter.name}': {unfit}")
     return bound, references

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
-from driver.errors import InvalidRequest
+from driver.errors import InvalidRequest, Missing
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -81,7 +81,8 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
     try:
         value = _compile_text(text)(context)
     except UndefinedError as error:
-        raise InvalidRequest(f"{place}: '{text[:200]}' needs a property that is not there: {error}") from error
+        fault = f"{place}: '{text[:200]}' needs a property that is not there: {error}"
+        raise InvalidRequest(Missing(fault)) from error
     except (*_FAULTS, TemplateError) as error:
         raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {str(error)[:200]}") from error
     if isinstance(value, str) and len(value) > LONGEST:

@@ -219,6 +219,17 @@ def test_start_is_an_action_of_the_vm() -> None:
     assert planned(body("Start", vm)).order.work == Call(action="start", on="Microsoft.Compute/virtualMachines")
 
 
+def vm_of(properties: dict[str, str]) -> brent.Resource:
+    return brent.Resource("vm-1", "resource::AzureVirtualMachine::1.0", properties)
+
+
+def test_a_start_that_could_not_deploy_what_is_missing_is_refused_for_wrong_properties_only() -> None:
+    given = {"vm_name": "wrong name!", "vm_network_interface_name": "nic-1", "vm_admin_username": "admin"}
+    whole = {**given, "resourcegroup_name": "rg-1", "vm_admin_password": "passw0rd-" + NEEDLE}
+    assert isinstance(planned(body("Start", vm_of(given))).order.work, Call)
+    assert any("'wrong name!' is no name for" in fault for fault in faults(body("Start", vm_of(whole))))
+
+
 def test_the_time_a_transition_may_take_is_the_settings_unless_the_package_says() -> None:
     assert planned(body()).timeout == 840
 
