@@ -1,6 +1,7 @@
 """Azure Resource Manager: which request goes where."""
 
 import re
+from typing import Any
 
 from emulators.azure.deployments import requests as deployment_requests
 from emulators.azure.identity import entra
@@ -18,6 +19,8 @@ _REFUSED = (("microsoft.resources", "deploymentstacks"),)
 def handle(cloud: Cloud, request: Request) -> Response:
     """Answer one ARM request, refusals included, with the headers that every answer of ARM carries."""
     principal = ""
+    if request.method == "GET" and request.lowered == ("metadata", "endpoints"):
+        return add_headers(cloud, request, Response(200, _describe_endpoints(request)))
     try:
         caller = entra.caller_of(cloud, request)
         principal = caller.principal
@@ -26,6 +29,22 @@ def handle(cloud: Cloud, request: Request) -> Response:
     except Refusal as error:
         answer = refused(error)
     return add_headers(cloud, request, answer, principal)
+
+
+def _describe_endpoints(request: Request) -> Any:
+    """What a cloud publishes of its addresses, without a token: an object from 2022-09-01 on, before a list of them."""
+    url = request.url
+    entry = {
+        "name": "EmbeddedAzure",
+        "authentication": {
+            "loginEndpoint": f"{url}/",
+            "audiences": [url],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "resourceManager": f"{url}/",
+    }
+    return entry if request.api_version >= "2022-09-01" else [entry]
 
 
 def add_headers(cloud: Cloud, request: Request, answer: Response, principal: str = "") -> Response:

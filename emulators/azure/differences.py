@@ -50,6 +50,9 @@ Times are scaled: a deployment takes `provisioningSeconds`, where Azure's median
 
 Tokens are checked for tenant, secret and age, never for rights: every principal may do everything.
 
+Entra ID does not fetch an issuer's keys: they are in the settings. A certificate counts by its thumbprint, never by
+subject name and issuer.
+
 Regions have no capacity and subscriptions no quota, unless a fault says so.
 
 Names that are the world's are checked for storage accounts, vaults and what is soft-deleted, not for other services.

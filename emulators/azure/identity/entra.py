@@ -1,20 +1,16 @@
-"""Entra ID: discovery, tokens for client credentials, and their check by ARM.
+"""Entra ID: discovery, tokens for applications (by secret, certificate or federated token), and their check by ARM.
 
 Tokens live by the machine's time, whatever the clock of the embedded Azure says.
 """
 
-import base64
-import hashlib
 import hmac
-import json
 import re
 import time
-import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+from emulators.azure.identity import assertions, managed, tokens
 from emulators.azure.wire.errors import refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world.cloud import Cloud, guid
@@ -35,12 +31,16 @@ class Caller:
 def serves(request: Request) -> bool:
     """Whether a request is for Entra ID."""
     tail = request.lowered[1:]
-    return request.lowered == ("common", "discovery", "instance") or tail in _CONFIGURATION or tail == _TOKEN
+    is_discovery = request.lowered == ("common", "discovery", "instance") or tail in _CONFIGURATION
+    return is_discovery or tail == _TOKEN or managed.serves(request)
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
     """The answer to a request for Entra ID."""
     lowered = request.lowered
+    if managed.serves(request):
+        cloud.counters.token += 1
+        return managed.handle(cloud, request)
     if lowered == ("common", "discovery", "instance"):
         cloud.counters.discovery += 1
         return Response(200, _instance(request))
@@ -110,7 +110,7 @@ def _token(cloud: Cloud, request: Request) -> Response:
         return _error(400, "invalid_request", 900144, text)
     client = form["client_id"]
     known = cloud.settings.clients
-    if known and client not in known:
+    if known and client not in cloud.settings.applications:
         text = (
             f"Application with identifier '{client}' was not found in the directory '{request.segments[0]}'. This "
             "can happen "
@@ -120,16 +120,25 @@ def _token(cloud: Cloud, request: Request) -> Response:
         )
         return _error(400, "unauthorized_client", 700016, text)
     secret = form.get("client_secret")
+    if form.get("client_assertion"):
+        refused = assertions.find_fault(cloud, f"{request.url}/{request.segments[0]}", form)
+        return _error(*refused) if refused else _grant(cloud, request, form)
     if not secret:
         text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
         return _error(401, "invalid_client", 7000218, text)
-    if not (hmac.compare_digest(known[client].encode(), secret.encode()) if known else not secret.startswith("wrong")):
+    registered = known.get(client, "")
+    if not (hmac.compare_digest(registered.encode(), secret.encode()) if known else not secret.startswith("wrong")):
         text = (
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{client}'."
         )
         return _error(401, "invalid_client", 7000215, text)
-    token = _issue(cloud, request, request.segments[0], client, form["scope"])
+    return _grant(cloud, request, form)
+
+
+def _grant(cloud: Cloud, request: Request, form: dict[str, str]) -> Response:
+    tenant, audience = request.segments[0], form["scope"].removesuffix("/.default")
+    token = tokens.issue(cloud, f"{request.url}/{tenant}/v2.0", tenant, form["client_id"], audience)
     seconds = cloud.settings.token_seconds
     return Response(
         200, {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
@@ -138,7 +147,7 @@ def _token(cloud: Cloud, request: Request) -> Response:
 
 def _error(status: int, error: str, number: int, text: str) -> Response:
     trace, correlation = guid(), guid()
-    moment = _utc(time.time())
+    moment = tokens.utc(time.time())
     return Response(
         status,
         {
@@ -155,49 +164,16 @@ def _error(status: int, error: str, number: int, text: str) -> Response:
     )
 
 
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def _issue(cloud: Cloud, request: Request, tenant: str, client: str, scope: str) -> str:
-    moment = int(time.time())
-    claims = {
-        "aud": scope.removesuffix("/.default"),
-        "iss": f"{request.url}/{tenant}/v2.0",
-        "iat": moment,
-        "nbf": moment,
-        "exp": moment + cloud.settings.token_seconds,
-        "appid": client,
-        "oid": str(uuid.uuid5(uuid.NAMESPACE_URL, client)),
-        "tid": tenant,
-        "ver": "1.0",
-    }
-    head = _encode({"typ": "JWT", "alg": "HS256"})
-    body = _encode(claims)
-    return f"{head}.{body}.{_sign(cloud, f'{head}.{body}')}"
-
-
-def _encode(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode().rstrip("=")
-
-
-def _sign(cloud: Cloud, text: str) -> str:
-    digest = hmac.new(cloud.state.signing_key.encode(), text.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
 def caller_of(cloud: Cloud, request: Request) -> Caller:
     """Who sent the request, by its token; refuses one without a valid token, as ARM does."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise refusal("AuthenticationFailed", reason="The 'Authorization' header is missing.")
-    signed, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(_sign(cloud, signed), signature):
+    claims = tokens.read(cloud, token)
+    if claims is None:
         raise refusal("InvalidAuthenticationToken")
-    body = signed.partition(".")[2]
-    claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     if claims["exp"] < time.time():
-        raise refusal("ExpiredAuthenticationToken", expiry=_utc(claims["exp"]))
+        raise refusal("ExpiredAuthenticationToken", expiry=tokens.utc(claims["exp"]))
     return Caller(str(claims["tid"]), str(claims["appid"]))
 
 

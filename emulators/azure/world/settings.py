@@ -10,6 +10,20 @@ class BadSettingError(ValueError):
     """Which setting is wrong, and what would be right."""
 
 
+class Federation(BaseModel):
+    """An issuer that an application trusts to say who it is. `key` is its public key (PEM); empty: tokens of this
+    emulator's own managed identities.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    client_id: str
+    issuer: str
+    subject: str
+    audience: str = "api://AzureADTokenExchange"
+    key: str = ""
+
+
 class Settings(BaseModel):
     """All times are seconds."""
 
@@ -20,6 +34,20 @@ class Settings(BaseModel):
     tenants: frozenset[str] = Field(default=frozenset(), description="known tenants; any where empty")
     subscriptions: frozenset[str] = Field(default=frozenset(), description="known subscriptions; any where empty")
     clients: dict[str, str] = Field(default={}, description="client ids and their secrets; any where empty")
+    certificates: dict[str, tuple[str, ...]] = Field(
+        default={}, description="client ids and the certificates (PEM) registered for them"
+    )
+    federations: tuple[Federation, ...] = Field(
+        default=(),
+        description="whose tokens sign an application in: `clientId`, `issuer`, `subject`, `audience`, `key` (PEM; "
+        "empty: tokens of the managed identities)",
+    )
+    managed_identities: frozenset[str] = Field(
+        default=frozenset(),
+        description="client ids of the managed identities of the host, `system` for the system-assigned one; any where "
+        "empty",
+    )
+    identity_header: str = Field(default="identity-header", description="IDENTITY_HEADER of App Service")
     list_lag_seconds: float = Field(
         default=0.0, ge=0, description="how long lists miss what is new and show what is gone"
     )
@@ -32,6 +60,16 @@ class Settings(BaseModel):
         default={}, description="requests in 5 minutes by namespace and read, write or delete: microsoft.network/write"
     )
     token_seconds: int = Field(default=3599, ge=1, description="how long a token is valid")
+
+    @property
+    def applications(self) -> frozenset[str]:
+        """Client ids that are known."""
+        return frozenset((*self.clients, *self.certificates, *(one.client_id for one in self.federations)))
+
+    @property
+    def home_tenant(self) -> str:
+        """The tenant of the managed identities."""
+        return min(self.tenants, default="99999999-0000-0000-0000-000000000000")
 
     def change(self, body: dict[str, Any]) -> "Settings":
         """These settings with others in place of some. Raises BadSettingError."""
