@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from driver import contents, executions, plans, request_ids, sealing, telemetry
+from driver.azure import locations
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models.events import build_event
@@ -44,8 +45,10 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
 
 
 async def _run(pool: Pool, request: LifecycleRequest, call: Callable[..., T], *arguments: Any) -> T:
-    """The result of a call for a request: in the pool if it has driver files, else at once."""
-    if len(request.driver_files) < _SMALL:
+    """The result of a call for a request: at once, or in the pool if it has driver files or a deployment location that
+    takes time to read.
+    """
+    if len(request.driver_files) < _SMALL and not locations.takes_time(request.deployment_location, current()):
         return call(*arguments)
     try:
         return await pool.run(PLAN_SECONDS, call, *arguments)

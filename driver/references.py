@@ -50,7 +50,7 @@ def _find(request: ReferenceRequest, settings: Settings) -> dict[str, Any] | Non
             )
         resource = resources.get(location, ids[0]) if ids else None
     except Refusal as refused:
-        text = f"Azure refused: {redact(refused.cause.text, [location.client_secret])}"
+        text = f"Azure refused: {redact(refused.cause.text, location.secrets)}"
         raise (NotReady(text) if refused.verdict.tries == UNTIL_TIMEOUT else InvalidRequest(text)) from refused
     if resource is None:
         return None

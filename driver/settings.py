@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from driver.clouds import Cloud, read_clouds
 from driver.errors import NotReady
+from driver.identities import Identity, read_identities
 
 KAFKA_CONFIG = "KAFKA_CONFIG_"
 BACKEND = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__type"
@@ -62,6 +64,28 @@ class Settings:
         metadata={
             "ARM_GATEWAY_HOSTS": "Hosts besides the Resource Manager's that its polling addresses may name, where a "
             "gateway is before it: `host` (at its port) or `host:port`, comma-separated. Tokens are sent to them."
+        },
+    )
+    clouds: tuple[Cloud, ...] = field(
+        default=(),
+        metadata={
+            "AZURE_CLOUDS": "Clouds that deployment locations may name besides Azure's own: a JSON list of "
+            "`{name, authority, resourceManager, audience}`, or of `{name, metadata}` with the address of its "
+            "metadata, which is read once."
+        },
+    )
+    identities: tuple[Identity, ...] = field(
+        default=(),
+        metadata={
+            "AZURE_IDENTITIES": "The driver's own identities that deployment locations may use, none if empty: a JSON "
+            "list of `{kind, clientId, tenantId, subscriptions}`, kind `workloadIdentity` or `managedIdentity`."
+        },
+    )
+    federated_token_file: str = field(
+        default="",
+        metadata={
+            "AZURE_FEDERATED_TOKEN_FILE": "Token of the pod's service account for `workloadIdentity`; set by the "
+            "webhook of Microsoft Entra Workload ID."
         },
     )
     register_providers: bool = field(
@@ -158,6 +182,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         authority_host=_read_url(environment, "AZURE_AUTHORITY_HOST", faults),
         resource_manager_url=_read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
         arm_gateway_hosts=_read_hosts(environment, "ARM_GATEWAY_HOSTS", faults),
+        clouds=read_clouds(environment.get("AZURE_CLOUDS", ""), faults),
+        identities=read_identities(environment.get("AZURE_IDENTITIES", ""), faults),
+        federated_token_file=environment.get("AZURE_FEDERATED_TOKEN_FILE", ""),
         register_providers=_read_switch(environment, "REGISTER_PROVIDERS", True, faults),
         sealing_keys=_read_sealing_keys(environment, faults),
         log_level=log_level,

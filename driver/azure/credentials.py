@@ -1,8 +1,8 @@
 """The credential of a deployment location, shared by the threads of a worker.
 
-The SDK's own credential would try again and wait in the worker. Here Entra ID is asked once, with short time-outs, by
-one thread at a time. Others that need the token share its result, and wait for it only a few seconds; while the token
-at hand is still good, nobody waits.
+The SDK's own credential would try again and wait in the worker. Here Entra ID, or the end point of managed identities,
+is asked once, with short time-outs, by one thread at a time. Others that need the token share its result, and wait for
+it only a few seconds; while the token at hand is still good, nobody waits.
 """
 
 import threading
@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from driver.azure import reachability
-from driver.azure.oauth import read_refusal
+from driver.azure.oauth import read_identity_refusal, read_refusal
 from driver.azure.refusals import Refusal, SignInUnavailable
+from driver.azure.sdk_credentials import build_credential, read_token_file
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
-    from azure.identity import ClientSecretCredential
 
-CONNECT_SECONDS = 3
-READ_SECONDS = 7
+    from driver.azure.sdk_credentials import Credential
+
+_MANAGED = "the managed identity of this host"
 _RENEWED_SECONDS = 240  # before its end a token is renewed; the SDK's cache gives none that ends within 300
 _LEAST_SECONDS = 1  # that a token must still be good for
 _SHARED_SECONDS = 4.0  # from the beginning of a request, for which others wait for its result
@@ -31,36 +32,18 @@ _REFUSED_SECONDS = 5.0  # for which a refusal is shared; a longer Retry-After wi
 _LONGEST_REFUSED_SECONDS = 60.0
 
 
-def build_credential(location: AzureLocation, **options: Any) -> "ClientSecretCredential":
-    """A credential that asks Entra ID once. `options` are those of the SDK's pipeline."""
-    from azure.identity import ClientSecretCredential
-
-    return ClientSecretCredential(
-        location.tenant_id,
-        location.client_id,
-        location.client_secret,
-        authority=location.authority_host,
-        # The public discovery endpoint does not know private clouds and the embedded Azure.
-        disable_instance_discovery=not location.authority_host.endswith(
-            (".microsoftonline.com", ".microsoftonline.us", ".cn")
-        ),
-        retry_total=0,
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        **options,
-    )
-
-
 class SharedCredential:
     """A credential that many threads share."""
 
     def __init__(self, location: AzureLocation) -> None:
         self._location = location
-        self._host = urlsplit(location.authority_host).netloc
-        self._place = f"deployment location '{location.name}': Entra ID ({self._host})"
+        is_managed = location.authentication == "managedIdentity"
+        self._host = _MANAGED if is_managed else urlsplit(location.authority_host).netloc
+        self._place = f"deployment location '{location.name}': {_MANAGED if is_managed else f'Entra ID ({self._host})'}"
+        self._assertions = _build_assertions(location)
         self._lock = threading.Lock()  # held for moments only, never while something waits
         self._answer: Any = None  # the last HTTP response of Entra ID to the thread that asks it
-        self._credential: ClientSecretCredential | None = self._build()
+        self._credential: Credential | None = self._build()
         self._token: AccessToken | None = None
         self._renew_at = 0.0
         self._request: Future[AccessToken] | None = None
@@ -134,31 +117,51 @@ class SharedCredential:
 
     def _request_token(self, scopes: tuple[str, ...], options: Mapping[str, Any]) -> "AccessToken":
         """Ask Entra ID for a token. Only one thread is ever here."""
-        from azure.core.exceptions import ClientAuthenticationError
+        from azure.core.exceptions import AzureError
 
         self._answer = None
         credential = self._credential or self._build()
         try:
             token = credential.get_token(*scopes, **options)
-        except ClientAuthenticationError as error:
+        except (AzureError, ValueError) as error:  # ValueError: the answer is no JSON
             self._credential = None  # the SDK would repeat some refusals out of a cache
             credential.close()
-            refusal = read_refusal(self._place, self._answer, error)
+            is_managed = self._location.authentication == "managedIdentity"
+            read = read_identity_refusal if is_managed else read_refusal
+            refusal = read(self._place, self._answer, error)
             if isinstance(refusal, SignInUnavailable):
                 reachability.ENTRA_ID.note_trouble(self._host, refusal.cause.message)
             else:
                 reachability.ENTRA_ID.note_answer(self._host)
             raise refusal from error
         self._credential = credential
+        if self._location.authentication == "workloadIdentity":  # its cache gives tokens up to their last second
+            self._credential = None
+            credential.close()
         reachability.ENTRA_ID.note_answer(self._host)
         return token
 
-    def _build(self) -> "ClientSecretCredential":
+    def _build(self) -> "Credential":
         return build_credential(
             self._location,
+            self._read_assertion,
             raw_request_hook=lambda request: self._note_answer(None),
             raw_response_hook=lambda response: self._note_answer(response.http_response),
         )
 
+    def _read_assertion(self) -> str:
+        """What signs in a workload identity. Raises what a managed identity is refused, or SignInUnavailable."""
+        if self._assertions is None:
+            return read_token_file(self._place)
+        return self._assertions.get_token(self._location.assertion_scope).token
+
     def _note_answer(self, answer: Any) -> None:
         self._answer = answer
+
+
+def _build_assertions(location: AzureLocation) -> "SharedCredential | None":
+    """The managed identity whose tokens sign in a workload identity; None if the pod's token file does."""
+    if not location.assertion_scope:
+        return None
+    identity = {"authentication": "managedIdentity", "client_id": location.assertion_client_id, "assertion_scope": ""}
+    return SharedCredential(location.model_copy(update=identity))

@@ -5,7 +5,11 @@ from typing import Any
 
 from azure.core.exceptions import DecodeError
 from azure.core.pipeline import policies
-from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, ARMHttpLoggingPolicy
+from azure.mgmt.core.policies import (
+    ARMChallengeAuthenticationPolicy,
+    ARMHttpLoggingPolicy,
+    AuxiliaryAuthenticationPolicy,
+)
 
 from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
@@ -34,6 +38,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         Gate(location),
         Deadline(),
         _BrokenConnections(retry_total=3, retry_backoff_factor=0),
+        *([_OtherTenants(location)] if location.auxiliary_tenants else []),
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
@@ -79,6 +84,18 @@ class _JsonAnswers(policies.HTTPPolicy[Any, Any]):
             if content and not _is_json(content):
                 raise DecodeError(response=answer)
         return response
+
+
+class _OtherTenants(AuxiliaryAuthenticationPolicy):
+    """Sends tokens of the auxiliary tenants along with what changes something: a peering names a network there."""
+
+    def __init__(self, location: AzureLocation) -> None:
+        tenants = [location.model_copy(update={"tenant_id": tenant}) for tenant in location.auxiliary_tenants]
+        super().__init__([SharedCredential(tenant) for tenant in tenants], location.credential_scope)
+
+    def on_request(self, request: Any) -> None:
+        if request.http_request.method not in ("GET", "HEAD"):
+            super().on_request(request)
 
 
 class _RenewedTokens(ARMChallengeAuthenticationPolicy):

@@ -7,22 +7,42 @@ from pydantic import AliasChoices, Field
 
 from driver.models.events import Topology
 from driver.models.model import Model
+from driver.redaction import list_key_texts
 from driver.resource_ids import ResourceId
 
+Authentication = Literal["clientSecret", "clientCertificate", "workloadIdentity", "managedIdentity"]
 ORDER_VERSION = 2  # a release that changes an order still reads the older ones
 
 
 class AzureLocation(Model):
-    """An Azure subscription and how to sign in for it, from a deployment location's properties."""
+    """An Azure subscription and how to sign in for it, from a deployment location's properties. An order of release
+    2.0.0 has a client secret and nothing else to sign in with.
+
+    `client_certificate` is PEM: the key, not encrypted, and the certificate with its chain. With workloadIdentity the
+    assertion is a token for `assertion_scope` of the managed identity `assertion_client_id` (empty: the system-assigned
+    one); without a scope it is in the token file of the pod. A token of each of the `auxiliary_tenants` goes along with
+    what changes something.
+    """
 
     name: str
+    authentication: Authentication = "clientSecret"
     tenant_id: str
     client_id: str
-    client_secret: str = Field(repr=False)
+    client_secret: str = Field(default="", repr=False)
+    client_certificate: str = Field(default="", repr=False)
+    send_certificate_chain: bool = False
+    assertion_scope: str = ""
+    assertion_client_id: str = ""
+    auxiliary_tenants: tuple[str, ...] = ()
     subscription_id: str
     authority_host: str
     resource_manager_url: str
     credential_scope: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must not stand in a log, error, history or event."""
+        return (*((self.client_secret,) if self.client_secret else ()), *list_key_texts(self.client_certificate))
 
 
 class TemplateFacts(Model):
@@ -170,9 +190,15 @@ class Order(Model):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must not stand in a log, error, history or event."""
-        values, deploy = [self.location.client_secret], self.deploy
-        if deploy is not None:
-            values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
+        return (*self.location.secrets, *self.secure_values)
+
+    @property
+    def secure_values(self) -> tuple[str, ...]:
+        """The values of the secure parameters, as texts."""
+        deploy = self.deploy
+        if deploy is None:
+            return ()
+        values = [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
         return tuple(value for value in values if value)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from driver.azure import connection, credentials, reachability
+from driver.azure import connection, credentials, reachability, sdk_credentials
 from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import AzureLocation
@@ -112,7 +112,7 @@ def test_a_name_that_is_not_resolved_passes(location: AzureLocation) -> None:
 def test_a_server_that_says_nothing_is_not_waited_for_long(
     location: AzureLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credentials, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(sdk_credentials, "CONNECT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         began = time.monotonic()

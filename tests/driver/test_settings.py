@@ -74,6 +74,65 @@ def test_a_fault_is_kept_and_names_the_variable(name: str, value: str) -> None:
         found.require_ready()
 
 
+GUID = "11111111-2222-3333-4444-555555555555"
+CLOUD = '{"name": "a", "authority": "https://a", "resourceManager": "https://b"}'
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("{", "AZURE_IDENTITIES: Invalid JSON"),
+        ("{}", "AZURE_IDENTITIES: "),
+        ("[5]", "AZURE_IDENTITIES[0]: "),
+        ('[{"subscriptions": ["*"]}]', "AZURE_IDENTITIES[0].kind: Field required"),
+        ('[{"kind": "clientSecret", "subscriptions": ["*"]}]', "AZURE_IDENTITIES[0].kind: must be workloadIdentity or"),
+        ('[{"kind": "managedIdentity"}]', "AZURE_IDENTITIES[0].subscriptions: Field required"),
+        ('[{"kind": "managedIdentity", "subscriptions": []}]', "AZURE_IDENTITIES[0].subscriptions: "),
+        ('[{"kind": "managedIdentity", "subscriptions": ["a"]}]', "[0].subscriptions[0]: must be a GUID such as"),
+        ('[{"kind": "managedIdentity", "clientId": "a", "subscriptions": ["*"]}]', "[0].clientId: must be a GUID"),
+        ('[{"kind": "managedIdentity", "tenantId": "a", "subscriptions": ["*"]}]', "[0].tenantId: must be a GUID"),
+        ('[{"kind": "managedIdentity", "secret": "a", "subscriptions": ["*"]}]', "[0].secret: Extra inputs"),
+        ('[{"kind": "workloadIdentity", "subscriptions": ["*"]}]', "[0]: workloadIdentity must have clientId and"),
+        (
+            f'[{{"kind": "managedIdentity", "subscriptions": ["*"], "auxiliaryTenants": ["{GUID}"]}}]',
+            "[0]: managedIdentity takes no auxiliaryTenants",
+        ),
+        (
+            f'[{{"kind": "workloadIdentity", "clientId": "{GUID}", "managedIdentity": "own", "subscriptions": ["*"]}}]',
+            "[0].managedIdentity: must be the client id of a managed identity",
+        ),
+    ],
+)
+def test_faults_of_identities_name_the_entry(value: str, said: str) -> None:
+    found = read({"AZURE_IDENTITIES": value})
+    assert said in "; ".join(found.faults)
+    assert found.identities == ()
+    with pytest.raises(NotReady, match="AZURE_IDENTITIES"):
+        found.require_ready()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("[", "AZURE_CLOUDS: Invalid JSON"),
+        ('[{"authority": "https://a", "resourceManager": "https://b"}]', "AZURE_CLOUDS[0].name: Field required"),
+        ('[{"name": "a", "authority": "https://a"}]', "AZURE_CLOUDS[0]: must have authority and resourceManager"),
+        ('[{"name": "a", "authority": "http://a", "resourceManager": "https://b"}]', "[0].authority: must be an https"),
+        ('[{"name": "a", "authority": "https://a", "resourceManager": "b"}]', "[0].resourceManager: must be an https"),
+        ('[{"name": "a", "authority": "https://u@a", "resourceManager": "https://b"}]', "[0].authority: must be an"),
+        ('[{"name": "a", "metadata": "http://a"}]', "[0].metadata: must be an https:// address"),
+        (f'[{CLOUD[:-1]}, "metadata": "https://a"}}]', "[0]: must have authority and resourceManager"),
+        (f"[{CLOUD}, {CLOUD}]", "AZURE_CLOUDS[1].name: 'a' is the name of another cloud"),
+        (
+            '[{"name": "azurepubliccloud", "metadata": "https://a"}]',
+            "AZURE_CLOUDS[0].name: 'azurepubliccloud' is the name of another cloud",
+        ),
+    ],
+)
+def test_faults_of_clouds_name_the_entry(value: str, said: str) -> None:
+    assert said in "; ".join(read({"AZURE_CLOUDS": value}).faults)
+
+
 def _without_keys(name: str) -> dict[str, str]:
     return {"SEALING_KEYS": ""} if name == "SEALING_KEYS_FILE" else {}
 
