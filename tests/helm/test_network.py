@@ -52,6 +52,20 @@ def test_ports_follow_the_values() -> None:
     assert _egress(render(values={"networkPolicy": {"extraEgress": [extra]}}))[-1] == extra
 
 
+def test_the_metadata_service_is_reached_only_for_managed_identities() -> None:
+    (rule,) = [rule for rule in _egress(render(values="workload-identity")) if _ports(rule) == {("TCP", 80)}]
+    assert rule["to"] == [{"ipBlock": {"cidr": "169.254.169.254/32"}}]
+    entry = {"kind": "workloadIdentity", "clientId": "a", "tenantId": "b", "subscriptions": ["*"]}
+    signed_in = render(values={"azure": {"identities": [{**entry, "managedIdentity": "system"}]}})
+    assert [rule["to"] for rule in _egress(signed_in) if _ports(rule) == {("TCP", 80)}] == [rule["to"]]
+    pods = {
+        "identities": [entry],
+        "workloadIdentity": {"enabled": True, "clientId": "0" * 8 + "-0000" * 3 + "-" + "0" * 12},
+    }
+    for rendered in (render(), render(values={"azure": pods})):
+        assert [rule for rule in _egress(rendered) if _ports(rule) == {("TCP", 80)}] == []
+
+
 def test_bundled_database_lets_in_the_driver_only() -> None:
     rendered = render("keda.enabled=false", values="bundled-mssql")
     spec = rendered.one("NetworkPolicy", "azure-driver-mssql")["spec"]

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from driver import settings
 from tests.helm.chart import CASES, OPENSHIFT, Object, Rendered, render
 from tests.support.app import functions
 
@@ -184,6 +185,26 @@ def test_air_gapped() -> None:
     assert (
         rendered.env["REQUESTS_CA_BUNDLE"] == rendered.env["SSL_CERT_FILE"] == "/var/azuredriver/azure-ca/ca-bundle.crt"
     )
+
+
+def test_identities_and_clouds_are_what_the_driver_reads() -> None:
+    found = settings.read(render(values="workload-identity").env | {"AZURE_FEDERATED_TOKEN_FILE": "/token"})
+    workload, managed = found.identities
+    assert (workload.kind, workload.client_id[-1], workload.tenant_id[-1]) == ("workloadIdentity", "1", "2")
+    assert (managed.kind, managed.client_id, managed.subscriptions) == ("managedIdentity", "", ("*",))
+    (cloud,) = settings.read(render(values="air-gapped").env).clouds
+    assert (cloud.name, cloud.scope) == ("Internal2", "https://management.azure2.internal/5f/.default")
+    assert not {"AZURE_IDENTITIES", "AZURE_CLOUDS"} & render().env.keys()
+
+
+def test_workload_identity_is_on_service_account_and_pods() -> None:
+    rendered = render(values="workload-identity")
+    client_id = "00000000-0000-0000-0000-000000000001"
+    annotations = rendered.one("ServiceAccount")["metadata"]["annotations"]
+    assert annotations == {"azure.workload.identity/client-id": client_id}
+    assert rendered.pod["metadata"]["labels"]["azure.workload.identity/use"] == "true"
+    assert rendered.pod["spec"]["serviceAccountName"] == rendered.one("ServiceAccount")["metadata"]["name"]
+    assert "azure.workload.identity/use" not in render().pod["metadata"]["labels"]
 
 
 def test_keys_for_every_http_function() -> None:

@@ -58,6 +58,11 @@
 {{- if and .Values.azure.workloadIdentity.enabled (not .Values.azure.workloadIdentity.clientId) -}}
   {{- fail "azure.workloadIdentity.clientId: give the client id of the identity" -}}
 {{- end -}}
+{{- range .Values.azure.identities -}}
+  {{- if and (eq .kind "workloadIdentity") (not .managedIdentity) (not $.Values.azure.workloadIdentity.enabled) -}}
+    {{- fail "azure.identities: workloadIdentity needs the token of the pods' service account; set azure.workloadIdentity.enabled=true and its clientId, or name the managedIdentity that signs it in" -}}
+  {{- end -}}
+{{- end -}}
 {{- if and (eq $backend "azureStorage") .Values.durable.azureStorage.accountName (not .Values.azure.workloadIdentity.enabled) -}}
   {{- fail "durable.azureStorage.accountName is reached with workload identity: set azure.workloadIdentity.enabled=true, or leave it empty and give existingSecret" -}}
 {{- end -}}

@@ -92,6 +92,14 @@
 - name: ARM_GATEWAY_HOSTS
   value: {{ join "," . | quote }}
 {{- end }}
+{{- with .Values.azure.clouds }}
+- name: AZURE_CLOUDS
+  value: {{ toJson . | quote }}
+{{- end }}
+{{- with .Values.azure.identities }}
+- name: AZURE_IDENTITIES
+  value: {{ toJson . | quote }}
+{{- end }}
 - name: REGISTER_PROVIDERS
   value: {{ .Values.azure.registerProviders | quote }}
 {{- if .Values.azure.caBundle.existingConfigMap }}

@@ -132,3 +132,10 @@ seccompProfile:
 {{- define "azure-driver.resources" -}}
 {{- toYaml (mergeOverwrite (deepCopy .Values.app.resources) .Values.resources) -}}
 {{- end -}}
+
+{{/* Whether the driver asks the metadata service of its node (IMDS) for tokens of a managed identity. */}}
+{{- define "azure-driver.usesManagedIdentity" -}}
+{{- range .Values.azure.identities -}}
+  {{- if or (eq .kind "managedIdentity") .managedIdentity -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
