@@ -18,7 +18,7 @@ metadata description = 'Hosts the Azure resource driver of TNC-O / CP4NA on Azur
 
 targetScope = 'subscription'
 
-import { planType, taskHubType, kafkaType, secretsType, tagsType } from 'modules/types.bicep'
+import { planType, taskHubType, kafkaType, identityType, cloudType, secretsType, tagsType } from 'modules/types.bicep'
 
 @description('Required. Name of the environment, such as dev or prod: part of every name.')
 @minLength(1)
@@ -75,6 +75,15 @@ param publicAccess bool = !privateNetwork
 @description('Optional. Object ids of the service principals of deployment locations in this subscription: they get the least role that driving deployments needs. For other subscriptions deploy role.bicep there.')
 param deploymentPrincipalIds string[] = []
 
+@description('Optional. Ids of subscriptions for which deployment locations may use a managed identity of the app (authentication managedIdentity): it is made for that, and gets the least role in this subscription if that is one of them. Whoever may call the driver may use it.')
+param managedIdentitySubscriptions string[] = []
+
+@description('Optional. Further identities of the driver that deployment locations may use.')
+param identities identityType[] = []
+
+@description('Optional. Clouds that deployment locations may name besides Azure\'s own.')
+param clouds cloudType[] = []
+
 @description('Optional. Whether a deleted vault is kept for 90 days whatever happens; its name is taken as long.')
 param purgeProtection bool = true
 
@@ -114,6 +123,9 @@ module hosting 'modules/hosting.bicep' = {
     privateNetwork: privateNetwork
     addressPrefix: addressPrefix
     publicAccess: publicAccess
+    managedIdentitySubscriptions: managedIdentitySubscriptions
+    identities: identities
+    clouds: clouds
     purgeProtection: purgeProtection
     alertEmails: alertEmails
     logLevel: logLevel
@@ -121,9 +133,13 @@ module hosting 'modules/hosting.bicep' = {
   }
 }
 
-module role 'role.bicep' = if (!empty(deploymentPrincipalIds)) {
+var usesManagedIdentity = contains(managedIdentitySubscriptions, subscription().subscriptionId)
+
+module role 'role.bicep' = if (!empty(deploymentPrincipalIds) || usesManagedIdentity) {
   params: {
-    principalIds: deploymentPrincipalIds
+    principalIds: usesManagedIdentity
+      ? concat(deploymentPrincipalIds, [hosting.outputs.managedIdentityPrincipalId])
+      : deploymentPrincipalIds
   }
 }
 
@@ -141,3 +157,9 @@ output keyVaultName string = hosting.outputs.keyVaultName
 
 @description('URL of the package that a premium or dedicated plan runs; empty with flex.')
 output packageUrl string = hosting.outputs.packageUrl
+
+@description('Client id of the managed identity for deployments, as deployment locations name it; empty if there is none.')
+output managedIdentityClientId string = hosting.outputs.managedIdentityClientId
+
+@description('Object id of that identity, for role.bicep in other subscriptions.')
+output managedIdentityPrincipalId string = hosting.outputs.managedIdentityPrincipalId

@@ -1,7 +1,7 @@
 metadata name = 'Function app'
 metadata description = 'Function app of the driver and its plan.'
 
-import { planType, taskHubType, kafkaType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, identityType, cloudType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the function app.')
 param name string
@@ -56,6 +56,18 @@ param networkName string
 
 @description('Required. Whether the app is reachable from the internet.')
 param publicAccess bool
+
+@description('Required. Name of the user-assigned identity for deployments; empty: none.')
+param deploymentIdentityName string
+
+@description('Required. Ids of subscriptions for which deployment locations may use that identity.')
+param managedIdentitySubscriptions string[]
+
+@description('Required. Further identities of the driver that deployment locations may use.')
+param identities identityType[]
+
+@description('Required. Clouds that deployment locations may name besides Azure\'s own.')
+param clouds cloudType[]
 
 @description('Required. LOG_LEVEL of the app.')
 param logLevel string
@@ -124,6 +136,23 @@ var pathSettings = secretPath
       AzureFunctionsJobHost__logging__logLevel__Microsoft: 'Warning'
     }
   : {}
+var allIdentities = concat(
+  identities,
+  empty(deploymentIdentityName)
+    ? []
+    : [
+        {
+          kind: 'managedIdentity'
+          clientId: deploymentIdentity!.properties.clientId
+          tenantId: tenant().tenantId
+          subscriptions: managedIdentitySubscriptions
+        }
+      ]
+)
+var signInSettings = union(
+  empty(allIdentities) ? {} : { AZURE_IDENTITIES: string(allIdentities) },
+  empty(clouds) ? {} : { AZURE_CLOUDS: string(clouds) }
+)
 var kafkaSettings = toObject(items(kafka.?config ?? {}), one => 'KAFKA_CONFIG_${one.key}', one => one.value)
 var kafkaSecretSettings = toObject(
   kafka.?secretNames ?? [],
@@ -164,6 +193,10 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   name: identityName
 }
 
+resource deploymentIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = if (!empty(deploymentIdentityName)) {
+  name: deploymentIdentityName
+}
+
 resource farm 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName
   location: location
@@ -184,7 +217,10 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identity.id}': {} }
+    userAssignedIdentities: union(
+      { '${identity.id}': {} },
+      empty(deploymentIdentityName) ? {} : { '${deploymentIdentity.id}': {} }
+    )
   }
   properties: {
     serverFarmId: farm.id
@@ -230,7 +266,15 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, durableSettings, pathSettings, kafkaSettings, kafkaSecretSettings, classicSettings)
+    properties: union(
+      settings,
+      durableSettings,
+      pathSettings,
+      signInSettings,
+      kafkaSettings,
+      kafkaSecretSettings,
+      classicSettings
+    )
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {

@@ -1,7 +1,7 @@
 metadata name = 'Hosting'
 metadata description = 'The function app of the driver and what it needs, in one resource group.'
 
-import { planType, taskHubType, kafkaType, secretsType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, identityType, cloudType, secretsType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the environment: part of every name.')
 param environmentName string
@@ -50,6 +50,15 @@ param addressPrefix string
 @description('Required. Whether the app is reachable from the internet.')
 param publicAccess bool
 
+@description('Required. Ids of subscriptions for which deployment locations may use a managed identity of the app.')
+param managedIdentitySubscriptions string[]
+
+@description('Required. Further identities of the driver that deployment locations may use.')
+param identities identityType[]
+
+@description('Required. Clouds that deployment locations may name besides Azure\'s own.')
+param clouds cloudType[]
+
 @description('Required. Whether a deleted vault is kept for 90 days whatever happens.')
 param purgeProtection bool
 
@@ -65,6 +74,7 @@ param tags tagsType
 var token = toLower(uniqueString(subscription().id, resourceGroup().id, environmentName))
 var names = {
   identity: 'id-azure-driver-${environmentName}'
+  deployments: 'id-azure-driver-deployments-${environmentName}'
   functionApp: 'func-azure-driver-${token}'
   plan: 'plan-azure-driver-${environmentName}'
   storage: 'stazdrv${token}'
@@ -77,6 +87,13 @@ var names = {
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: names.identity
+  location: location
+  tags: tags
+}
+
+// Apart from the app's own identity, which may read the vault.
+resource deployments 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (!empty(managedIdentitySubscriptions)) {
+  name: names.deployments
   location: location
   tags: tags
 }
@@ -142,7 +159,7 @@ module scheduler 'scheduler.bicep' = if (taskHub.kind == 'azureManaged') {
 }
 
 module functionApp 'app.bicep' = {
-  dependsOn: [network]
+  dependsOn: [network, deployments]
   params: {
     name: names.functionApp
     planName: names.plan
@@ -162,6 +179,10 @@ module functionApp 'app.bicep' = {
     clientCertificate: clientCertificate
     networkName: privateNetwork ? names.network : ''
     publicAccess: publicAccess
+    deploymentIdentityName: empty(managedIdentitySubscriptions) ? '' : names.deployments
+    managedIdentitySubscriptions: managedIdentitySubscriptions
+    identities: identities
+    clouds: clouds
     logLevel: logLevel
     tags: tags
   }
@@ -188,3 +209,9 @@ output keyVaultName string = vault.outputs.name
 
 @description('URL of the package that a premium or dedicated plan runs; empty with flex.')
 output packageUrl string = functionApp.outputs.packageUrl
+
+@description('Client id of the managed identity for deployments; empty if there is none.')
+output managedIdentityClientId string = deployments.?properties.clientId ?? ''
+
+@description('Object id of the managed identity for deployments; empty if there is none.')
+output managedIdentityPrincipalId string = deployments.?properties.principalId ?? ''

@@ -90,6 +90,52 @@ type azureManagedTaskHubType = {
 }
 
 @export()
+@description('An identity of the driver that deployment locations may use: an entry of AZURE_IDENTITIES.')
+type identityType = {
+  @description('Required. How it signs in.')
+  kind: 'workloadIdentity' | 'managedIdentity'
+
+  @description('Optional. Client id of the application or of the user-assigned identity; without it the system-assigned one.')
+  clientId: string?
+
+  @description('Optional. Its tenant; required for workloadIdentity.')
+  tenantId: string?
+
+  @description('Required. Ids of the subscriptions that it may be used for; * for any.')
+  @minLength(1)
+  subscriptions: string[]
+
+  @description('Optional. With workloadIdentity: tenants that a location may name as auxiliaryTenants.')
+  auxiliaryTenants: string[]?
+
+  @description('Optional. With workloadIdentity: client id of the managed identity that signs the application in.')
+  managedIdentity: string?
+}
+
+@export()
+@description('A cloud that deployment locations may name: an entry of AZURE_CLOUDS, with addresses or with metadata.')
+type cloudType = {
+  @description('Required. Name.')
+  @minLength(1)
+  name: string
+
+  @description('Optional. Address of Entra ID.')
+  authority: string?
+
+  @description('Optional. Address of Azure Resource Manager.')
+  resourceManager: string?
+
+  @description('Optional. Audience of its tokens, where that is not its address.')
+  audience: string?
+
+  @description('Optional. Address of its metadata, in place of the addresses.')
+  metadata: string?
+
+  @description('Optional. Audience of the token with which a managed identity signs an application in.')
+  exchangeAudience: string?
+}
+
+@export()
 @description('A built-in role and what it is for.')
 type roleType = {
   @description('Required. Role definition id.')

@@ -379,3 +379,48 @@ def _types(template: dict[str, Any]) -> set[str]:
         if inner := one.get("properties", {}).get("template"):
             found |= _types(inner)
     return found
+
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+def test_no_identity_of_the_app_may_be_used_by_default(dev: Snapshot, prod: Snapshot) -> None:
+    for snapshot in (dev, prod):
+        assert len(snapshot.all("Microsoft.ManagedIdentity/userAssignedIdentities")) == 1
+        assert not {"AZURE_IDENTITIES", "AZURE_CLOUDS"} & snapshot.settings().keys()
+
+
+def test_a_managed_identity_for_deployments_is_not_that_of_the_app(compiler: Bicep, tmp_path: Path) -> None:
+    snapshot = variant(compiler, tmp_path, f"param managedIdentitySubscriptions = ['{SUBSCRIPTION[:-1]}1']")
+    names = {one["name"] for one in snapshot.all("Microsoft.ManagedIdentity/userAssignedIdentities")}
+    assert names == {"id-azure-driver-test", "id-azure-driver-deployments-test"}
+    attached = snapshot.one(SITE)["identity"]["userAssignedIdentities"]
+    assert {name.rsplit("/", 1)[1] for name in attached} == names
+    given = snapshot.settings()["AZURE_IDENTITIES"]
+    assert "managedIdentity" in given
+    assert f"{SUBSCRIPTION[:-1]}1" in given
+    described = [
+        one["properties"].get("description") for one in snapshot.all("Microsoft.Authorization/roleAssignments")
+    ]
+    assert len(described) == 5, "the identity for deployments may not read the vault"
+
+
+def test_identities_and_clouds_are_what_the_driver_reads(compiler: Bicep, tmp_path: Path) -> None:
+    snapshot = variant(
+        compiler,
+        tmp_path,
+        "param identities = [",
+        f"  {{ kind: 'workloadIdentity', clientId: '{SUBSCRIPTION}', tenantId: 'contoso.com', subscriptions: ['*']",
+        "    managedIdentity: 'system' }",
+        "]",
+        "param clouds = [",
+        "  { name: 'Northwind', authority: 'https://login.example', resourceManager: 'https://arm.example' }",
+        "  { name: 'Fabrikam', metadata: 'https://arm.example/metadata/endpoints?api-version=2022-09-01' }",
+        "]",
+    )
+    read = settings.read(dict(snapshot.settings()))
+    assert read.faults == ()
+    assert [(one.kind, one.tenant_id, one.managed_identity) for one in read.identities] == [
+        ("workloadIdentity", "contoso.com", "system")
+    ]
+    assert [cloud.name for cloud in read.clouds] == ["Northwind", "Fabrikam"]
