@@ -159,7 +159,7 @@ def run(transition: str, batch: list[str], courses: Mapping[str, Course], trial:
         course = courses[name]
         course.events[transition] = trial.event(request_id, seconds=SECONDS).value
         course.resource = apply_event(course.resource, course.events[transition])
-        course.warnings += trial.ended(request_id)["warnings"]
+        course.warnings += trial.doubts(request_id)
 
 
 def course_of(trial: Trial, template: Path) -> Course:
