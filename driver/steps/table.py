@@ -6,7 +6,18 @@ from typing import Any
 
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State
-from driver.steps import abandonment, actions, adoption, creation, integrity, passes, previews, pruning, removal
+from driver.steps import (
+    abandonment,
+    actions,
+    adoption,
+    creation,
+    integrity,
+    passes,
+    prechecks,
+    previews,
+    pruning,
+    removal,
+)
 from driver.steps.states import DeployState
 
 
@@ -31,6 +42,7 @@ STEPS = {
     "call_action": Step(actions.call_action, actions.CallState),
     "watch_action": Step(actions.watch_action, actions.CallState),
     "adopt_deployment": Step(adoption.adopt_resource, adoption.AdoptState),
+    "precheck_deployment": Step(prechecks.precheck_deployment, prechecks.PrecheckState, needs_content=True),
     "check_integrity": Step(integrity.check_integrity, integrity.CheckState),
     "start_preview": Step(previews.start_preview, previews.PreviewState, needs_content=True),
     "watch_preview": Step(previews.watch_preview, previews.PreviewState),

@@ -1,7 +1,7 @@
 metadata name = 'Function app'
 metadata description = 'Function app of the driver and its plan.'
 
-import { planType, taskHubType, kafkaType, identityType, cloudType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, identityType, cloudType, settingsType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the function app.')
 param name string
@@ -71,6 +71,9 @@ param clouds cloudType[]
 
 @description('Required. LOG_LEVEL of the app.')
 param logLevel string
+
+@description('Required. Further settings of the app by name.')
+param furtherSettings settingsType
 
 @description('Required. Tags.')
 param tags tagsType
@@ -273,7 +276,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       signInSettings,
       kafkaSettings,
       kafkaSecretSettings,
-      classicSettings
+      classicSettings,
+      furtherSettings
     )
   }
 

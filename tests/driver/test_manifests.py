@@ -99,6 +99,8 @@ def test_wrong_timeouts(text: str) -> None:
         ("{call: start}", "call and on belong together"),
         ("{deploy: a, on: b/c}", "call and on belong together"),
         ("{remove: all, parameters: {a: b}}", "parameters belong to deploy"),
+        ("{remove: all, precheck: true}", "prune, precheck, changes and ifMissing belong to deploy"),
+        ("{deploy: a, precheck: true, ifMissing: true}", "ifMissing excludes prune and precheck"),
         ("text", "transitions.Create: "),
         ("{deploy: [a]}", "transitions.Create.deploy: Input should be a valid string"),
         ("{deploy: a, deplyo: b}", "transitions.Create.deplyo: Extra inputs are not permitted"),

@@ -31,7 +31,8 @@ def test_every_built_in_type_has_a_package_that_leaves_the_templates_to_the_driv
     described = read_manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
     declared = {*descriptor["lifecycle"], *descriptor["operations"]}
     upgrade = {"Upgrade"} if "Reconfigure" in described.transitions else set()
-    assert declared == {*described.transitions, *upgrade, "Adopt", "Stop", "Integrity", "WhatIf", "CheckDrift"}
+    built_in = {"Adopt", "Stop", "Integrity", "Precheck", "WhatIf", "CheckDrift"}
+    assert declared == {*described.transitions, *upgrade, *built_in}
     changed = described.transitions["Reconfigure"].changes if upgrade else ()
     assert {key for key, one in descriptor["properties"].items() if one.get("volatile")} == set(changed)
     assert {one["type"] for one in descriptor["properties"].values()} == {"string"}
