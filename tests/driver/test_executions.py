@@ -16,6 +16,7 @@ from driver.errors import NotReady
 from driver.models.events import FailureCode
 from driver.models.runs import ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
+from tests.support.certificates import Identity, list_lines, make_identity
 from tests.support.events import make_event
 from tests.support.requests import LOCATION, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
@@ -76,6 +77,21 @@ def test_a_property_moved_to_the_request_makes_another_request() -> None:
 def test_case_of_the_transition_and_a_fresh_secret_make_none() -> None:
     fresh = {**LOCATION, "properties": {**LOCATION["properties"], "clientSecret": "rotated"}}
     assert id_of(transition="CREATE", deploymentLocation=fresh) == id_of()
+
+
+def test_a_fresh_certificate_makes_none_and_hides_no_short_value() -> None:
+    """Nearly every short text is part of a private key."""
+
+    def id_with(identity: Identity, **changes: Any) -> str:
+        given = {"authentication": "clientCertificate", "clientCertificate": identity.pem()}
+        properties = {**LOCATION["properties"], "clientSecret": None, **given}
+        return id_of(deploymentLocation={**LOCATION, "properties": properties}, **changes)
+
+    assert id_with(make_identity()) == id_with(make_identity("another"))
+    line = list_lines(make_identity().pem())[5]
+    values = ({"a": {"type": "string", "value": value}} for value in (line[:1], line[1:2], line[:2], line[1:3]))
+    ids = {id_with(make_identity(), requestProperties=value) for value in values}
+    assert len(ids) == len({line[:1], line[1:2], line[:2], line[1:3]})
 
 
 def test_without_brents_id_it_is_random_but_tells_the_resource() -> None:
