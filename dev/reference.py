@@ -113,6 +113,7 @@ _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "refusals": _refusals,
     "manifest": lambda: _keys(_SCHEMA),
     "transition": lambda: _keys(_SCHEMA["$defs"]["Transition"]),
+    "condition": lambda: _keys(_SCHEMA["$defs"]["Condition"]),
     "owned-resource": lambda: _keys(_SCHEMA["$defs"]["OwnedResource"]),
     "adopt-options": lambda: _keys(_SCHEMA["$defs"]["AdoptOptions"]),
     "soft-delete": lambda: _keys(_SCHEMA["$defs"]["SoftDelete"]),
