@@ -37,6 +37,10 @@ def test_a_package_is_shown_with_what_it_takes() -> None:
         "  will own: microsoft.network/applicationsecuritygroups",
         "  asg_name: string, required",
         "  asg_location: string, optional",
+        "Start: deploys main.bicep at resourceGroup scope, if something that it owns is missing",
+        "  will own: microsoft.network/applicationsecuritygroups",
+        "  asg_name: string, required",
+        "  asg_location: string, optional",
         "Delete: removes all that the resource owns",
     ]
 
