@@ -4,11 +4,13 @@ import re
 
 from driver.errors import InvalidRequest
 from driver.inputs import Inputs, evaluate, evaluate_text
-from driver.models.orders import Call, Deploy
+from driver.models.orders import Call, Condition, Deploy
 from driver.packages.binding import bind_parameters
-from driver.packages.manifests import PRECHECK, Manifest
+from driver.packages.manifests import PRECHECK, Manifest, Transition
 from driver.packages.names import find_name_fault
 from driver.packages.properties import measure_depth
+from driver.packages.targets import read_api_versions
+from driver.packages.templates import Template, can_deploy
 from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -25,6 +27,7 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         name: evaluate(value, inputs.context, f"{place}, parameters.{name}", faults)
         for name, value in transition.parameters.items()
     }
+    conditions = plan_conditions(transition, template, place, faults)
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
     sources = (inputs.request.resource_properties, inputs.request.request_properties, inputs.request.system_properties)
@@ -60,6 +63,23 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         kept=_list_kept_types(manifest) if transition.precheck or inputs.preview == PRECHECK else (),
         if_missing=transition.if_missing,
         then=Call(action=transition.call, on=transition.on) if transition.call and transition.on else None,
+        ready_when=conditions,
+    )
+
+
+def plan_conditions(transition: Transition, template: Template, place: str, faults: list[str]) -> tuple[Condition, ...]:
+    """The conditions of a transition that deploys the template, each with the api-versions of its type there. One whose
+    type the template does not deploy is a fault, which is added to `faults` and names the `place`.
+    """
+    faults += [
+        f"{place}, readyWhen.{index}: '{transition.deploy}' deploys no {condition.on}, so nothing could meet it"
+        for index, condition in enumerate(transition.ready_when)
+        if not can_deploy(template.body, condition.on)
+    ]
+    versions = read_api_versions(template.body) if transition.ready_when else {}
+    return tuple(
+        Condition(on=one.on, that=one.that, seconds=one.seconds, versions=versions.get(one.on.lower(), ()))
+        for one in transition.ready_when
     )
 
 

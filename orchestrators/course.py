@@ -19,6 +19,7 @@ NEXT = {
     "inspect_resources": "start_deployment",
     "start_deployment": "watch_deployment",
     "watch_deployment": "prune_resources",
+    "await_readiness": "prune_resources",
     "call_action": "watch_action",
     "start_preview": "watch_preview",
 }

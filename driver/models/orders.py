@@ -28,7 +28,6 @@ class AzureLocation(Model):
 class TemplateFacts(Model):
     """What is needed of a template once it was sent to ARM: the names of its `outputs`; `is_nested`, whether it has
     nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
-    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
     """
 
     outputs: tuple[str, ...]
@@ -53,12 +52,24 @@ class Call(Model):
     may_be_gone: bool = False
 
 
+class Condition(Model):
+    """What every resource of the ARM type `on` that a deployment names has to meet, at most `seconds` after it has
+    succeeded: `that`, a JMESPath over its body. It is read with the first of the api-versions that is not refused.
+    """
+
+    on: str
+    that: str
+    seconds: int
+    versions: tuple[str, ...] = ()
+
+
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
     whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
     deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
     is missing. `then` follows in any case. `precheck`: ARM is asked before whether it would take it. `kept` are the ARM
-    types that a Delete of this resource leaves, `*` stands for all: only a precheck asks.
+    types that a Delete of this resource leaves, `*` stands for all: only a precheck asks. `ready_when`: what is waited
+    for once the deployment has succeeded.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -80,6 +91,7 @@ class Deploy(Model):
     then: Call | None = None
     precheck: bool = False
     kept: tuple[str, ...] = ()
+    ready_when: tuple[Condition, ...] = ()
     content_id: str = ""
     facts: TemplateFacts | None = None
 

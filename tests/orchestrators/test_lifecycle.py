@@ -23,6 +23,7 @@ from driver.models.outcomes import (
 from driver.publication import build_failure
 from driver.steps.passes import RemoveState
 from driver.steps.prechecks import PrecheckState
+from driver.steps.readiness import ReadinessState
 from driver.steps.states import DeployState
 from orchestrators.calls import RETRIES
 from orchestrators.lifecycle import STEPS_A_GENERATION
@@ -186,6 +187,19 @@ def test_what_has_succeeded_and_cannot_be_read_until_the_deadline_is_collected_f
 )
 def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
     assert run(verb).names == names
+
+
+def test_conditions_are_waited_for_between_the_deployment_and_pruning() -> None:
+    waited = keep_running(1, ReadinessState(since=ACCEPTED_AT), "a: b is null, waits for b")
+    begun = succeed(ReadinessState()).model_copy(update={"following": "await_readiness"})
+    met = succeed(ReadinessState())
+    done = run(watch_deployment=[begun], await_readiness=[waited, met], prune_resources=[complete(**MADE)])
+    assert done.names == [*DEPLOY, "await_readiness", "await_readiness", "prune_resources"]
+    failed = fail(FailureCode.INFRASTRUCTURE_ERROR, "not ready", ReadinessState(topology={"made": entry("m")}))
+    done = run(watch_deployment=[begun], await_readiness=[failed])
+    assert failure(done)["description"] == "not ready"
+    assert done.names == [*DEPLOY, "await_readiness", "publish_event"]
+    assert done.output["associatedTopology"] == {"made": {"id": "m", "type": "t"}}
 
 
 def test_a_removal_of_version_1_first_awaits_what_still_runs_for_the_resource() -> None:
@@ -508,6 +522,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
         ("deploy", "inspect_resources", False),
         ("deploy", "start_deployment", True),
         ("deploy", "watch_deployment", True),
+        ("deploy", "await_readiness", False),
         ("remove", "remove_resources", False),
         ("call", "call_action", False),
         ("call", "watch_action", False),
