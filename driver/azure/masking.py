@@ -13,7 +13,7 @@ _DEEPEST = 40  # levels of a body
 _OPEN_PARAMETERS = ("api-version", "$expand", "$filter", "$top", "forcedeletiontypes")
 # The names whose values are secrets, in lower case and without separators.
 _SECRET_NAME = re.compile(
-    r"password(?!less)|passwd|passphrase|secret|token|credential|signature|connectionstring|protectedsettings"
+    r"password(?!less)|passwd|passphrase|passcode|^secure(?!boot)|psk$|secret|token|credential|signature|connectionstring|protectedsettings"
     r"|customdata|userdata|cloudinit|pfx"
     r"|(?:access|account|shared|private|api|master|readonly|primary|secondary|storage|admin|function|host|auth|sealing"
     r"|authorization|encryption)keys?\d?$|^keys?\d?$|sas(?:ur[il]|definition|key)?$"
@@ -83,14 +83,13 @@ class _Mask:
         return text if isinstance(value, str) else value
 
     def _mask_object(self, value: Mapping[str, Any], hides: bool, depth: int) -> dict[str, Any]:
-        is_secure = str(value.get("type", "")).lower().startswith("secure")
+        hidden = _list_hidden(value)
         template = value.get("template")
         declared = _Declarations(template) if isinstance(template, Mapping) else None
         masked: dict[str, Any] = {}
         # What a deployment is given is shown before its template, which may be longer than a line.
         for name in sorted(value, key=lambda name: name == "template"):
-            inner, is_hidden = value[name], hides or _is_secret_name(name)
-            is_hidden = is_hidden or (is_secure and name in ("value", "defaultValue"))
+            inner, is_hidden = value[name], hides or name in hidden or _is_secret_name(name)
             if declared is not None and name == "parameters" and isinstance(inner, Mapping) and not is_hidden:
                 inner = {one: declared.mask_value(one, given) for one, given in inner.items()}
             masked[self._redact(name)] = self.mask(inner, is_hidden, depth + 1)
@@ -130,6 +129,16 @@ class _Declarations:
 
 def _read_object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list_hidden(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names in an object whose values are secrets because of what stands beside them: a secure type, the type of
+    a vault's secrets, or a name as in a list of settings (`{"name": "DB_PASSWORD", "value": ...}`).
+    """
+    kind = str(value.get("type", "")).lower()
+    if kind.startswith("secure") or any(_is_secret_name(str(value.get(key, ""))) for key in ("name", "key", "keyName")):
+        return ("value", "defaultValue")
+    return ("properties",) if kind.endswith("/secrets") else ()
 
 
 def _is_secret_name(name: str) -> bool:

@@ -157,6 +157,9 @@ ANSWERS: dict[str, Any] = {
     "private key": {"x": f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----"},
     "account": {"x": f"DefaultEndpointsProtocol=https;AccountKey={SECRET}=="},
     "storage key": {"x": (SECRET * 20)[:86] + "=="},
+    "setting": {"settings": [{"name": "DB_PASSWORD", "value": SECRET}, {"name": "X", "secureValue": SECRET}]},
+    "vault": {"resources": [{"type": "Microsoft.KeyVault/vaults/secrets", "properties": {"value": SECRET}}]},
+    "address": {"x": f"https://user:{SECRET}@git.example/x.git"},
     "text": {"x": json.dumps({"clientSecret": SECRET})},
 }
 

@@ -139,6 +139,7 @@ def test_a_short_secret_hides_no_ordinary_words(lines: Lines) -> None:
         "SEALING_KEYS=n33dle",
         "sasl.password=n33dle",
         "token eyJhbGciOiJIUzI1.eyJzdWIiOiJuMzNk.n33dle",
+        "proxy http://user:n33dle@proxy.example:3128 is away",
         "https://x.blob.core.windows.net/c?sv=2024&sig=n33dle%2B&se=1",
         '"GET /operations/1?api-version=1&t=2&c=n33dle&s=n33dle&h=n33dle HTTP/1.1"',
         "x -----BEGIN RSA PRIVATE KEY-----\\nn33dle\\n-----END RSA PRIVATE KEY----- y",
