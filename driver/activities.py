@@ -32,6 +32,7 @@ from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
 from driver.steps import passes
+from driver.steps.progress import log_progress
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -100,6 +101,7 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
                     return encode_outcome(loaded)
                 order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
+            log_progress(name, order, state, outcome)
             waits.log_change(where, payload, outcome)
             _log_outcome(where, outcome)
             if outcome.kind == "Completed":
@@ -165,14 +167,16 @@ def _add_found(outcome: Outcome, state: State, is_new: bool) -> Outcome:
 
 
 def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
-    """The outcome without secrets. Its state keeps what the look for other executions has found."""
+    """The outcome without secrets, as the task hub gets it. Its state keeps what the look for other executions has
+    found.
+    """
     not_owned = tuple(
         entry.model_copy(update={"reason": telemetry.redact(entry.reason)}) for entry in outcome.not_owned
     )
     state = outcome.state.keep_turn(before) if isinstance(outcome.state, State) else outcome.state
     warnings = tuple(map(telemetry.redact, outcome.warnings))
     shown = {"reason": telemetry.redact(outcome.reason), "not_owned": not_owned, "warnings": warnings}
-    return outcome.model_copy(update={**shown, "state": state})
+    return outcome.model_copy(update={**shown, "state": state, "written": ()})
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:

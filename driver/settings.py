@@ -90,6 +90,19 @@ class Settings:
             "lines go to the container's output as they are, a line of more than 4,096 bytes cut."
         },
     )
+    progress_events: bool = field(
+        default=True,
+        metadata={
+            "PROGRESS_EVENTS": "`false`: the log has no progress events, which CP4NA's screens show of a transition."
+        },
+    )
+    southbound_log: bool = field(
+        default=False,
+        metadata={
+            "SOUTHBOUND_LOG": "`true`: the log has every call to Azure as a request and a response, in the form of "
+            "CP4NA's screens, without secrets."
+        },
+    )
     transition_timeout_minutes: int = field(
         default=14,
         metadata={
@@ -163,6 +176,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         log_level=log_level,
         log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
+        progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
+        southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
         transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
         history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),

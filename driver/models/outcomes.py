@@ -6,6 +6,7 @@ from pydantic import Field, SerializeAsAny
 
 from driver.models.events import FailureCode, Topology
 from driver.models.model import Model
+from driver.resource_ids import ResourceId
 
 STATE_VERSION = 1  # a release that changes a state still reads the older ones
 
@@ -23,6 +24,15 @@ class NotOwned(Model):
 
     id: str
     reason: str
+
+
+class WrittenResource(Model):
+    """A resource that a deployment writes, for the progress events: its ARM id, and how far it is."""
+
+    id: ResourceId
+    state: Literal["running", "succeeded", "failed"]
+    error_code: str = ""
+    error: str = ""
 
 
 class WaitingFor(Model):
@@ -73,7 +83,8 @@ class Outcome(Model):
     failure if there is no time for another try. `settled`: the work in Azure has succeeded and only has to be reported;
     before run version 2 the deadline did not end that. `collected`: `state` names all that a failed deployment has
     created. The execution shows `waiting`, `deployment`, `warnings` and `not_owned`; of the latter there are
-    `not_owned_total`, if that is more than are named.
+    `not_owned_total`, if that is more than are named. `written` is what the record or the operations of a deployment
+    show; it becomes progress events, and never enters the task hub.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -97,6 +108,7 @@ class Outcome(Model):
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
     warnings: tuple[str, ...] = ()
+    written: tuple[WrittenResource, ...] = ()
 
     def find_wait(self, otherwise: Literal["azure", "kafka"] = "azure") -> WaitingFor | None:
         """What the run waits for after this outcome: what it names, or `otherwise` if it only gives a reason; None if

@@ -17,6 +17,7 @@ from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
 from driver.steps.ownership import Evidence
+from driver.steps.progress import show_operations
 from driver.steps.pruning import begin_pruning, find_previous_resources, select_obsolete
 from driver.steps.readiness import begin_wait
 from driver.steps.records import delete_records, find_superseded_records
@@ -97,7 +98,8 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     if operation.is_over:
         return _read_record(order, work, state.model_copy(update={"over": True, "since": tell_time()}))
     wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
-    return keep_running(wait, state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""}))
+    running = state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""})
+    return show_operations(order, keep_running(wait, running))
 
 
 def _read_record(order: Order, work: Deploy, state: DeployState) -> Outcome:
@@ -213,7 +215,7 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
         if lagging.status != 404 or not may_lag:
             raise
         return _wait_for_replication(state, lagging)
-    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": ""}
+    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": "", "shown": (), "shown_at": ""}
     collected = state.model_copy(update={**changes, "failures": state.failures + 1, "first": state.first or cause})
     causes = join_causes(state.first, cause)
     pause = compute_restart(refused, state.failures)
