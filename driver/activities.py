@@ -174,8 +174,9 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
         entry.model_copy(update={"reason": telemetry.redact(entry.reason)}) for entry in outcome.not_owned
     )
     state = outcome.state.keep_turn(before) if isinstance(outcome.state, State) else outcome.state
-    reason = telemetry.redact(outcome.reason)
-    return outcome.model_copy(update={"reason": reason, "not_owned": not_owned, "state": state, "written": ()})
+    warnings = tuple(map(telemetry.redact, outcome.warnings))
+    shown = {"reason": telemetry.redact(outcome.reason), "not_owned": not_owned, "warnings": warnings}
+    return outcome.model_copy(update={**shown, "state": state, "written": ()})
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
@@ -206,7 +207,11 @@ def _warn_if_late(where: str, payload: Mapping[str, Any]) -> None:
 
 
 def _log_outcome(where: str, outcome: Outcome) -> None:
-    """Log a started deployment for the operator. All other outcomes, such as polls, are logged at DEBUG."""
+    """Log warnings and a started deployment for the operator. All other outcomes, such as polls, are logged at
+    DEBUG.
+    """
+    if outcome.warnings:
+        _log.warning("%s: %s", where, " ".join("; ".join(outcome.warnings).split()))
     if outcome.deployment is not None:
         started = outcome.deployment
         _log.info("%s: deployment '%s' started (correlation id %s)", where, started.name, started.correlation_id)

@@ -4,10 +4,13 @@ import re
 
 from driver.errors import InvalidRequest
 from driver.inputs import Inputs, evaluate, evaluate_text
-from driver.models.orders import Call, Deploy
+from driver.models.orders import Call, Condition, Deploy
 from driver.packages.binding import bind_parameters
+from driver.packages.manifests import PRECHECK, Manifest, Transition
 from driver.packages.names import find_name_fault
 from driver.packages.properties import measure_depth
+from driver.packages.targets import read_api_versions
+from driver.packages.templates import Template, can_deploy
 from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -24,6 +27,7 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         name: evaluate(value, inputs.context, f"{place}, parameters.{name}", faults)
         for name, value in transition.parameters.items()
     }
+    conditions = plan_conditions(transition, template, place, faults)
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
     sources = (inputs.request.resource_properties, inputs.request.request_properties, inputs.request.system_properties)
@@ -55,9 +59,35 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         references=references,
         secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
         prune=transition.prune,
+        precheck=transition.precheck and not inputs.preview,
+        kept=_list_kept_types(manifest) if transition.precheck or inputs.preview == PRECHECK else (),
         if_missing=transition.if_missing,
         then=Call(action=transition.call, on=transition.on) if transition.call and transition.on else None,
+        ready_when=conditions,
     )
+
+
+def plan_conditions(transition: Transition, template: Template, place: str, faults: list[str]) -> tuple[Condition, ...]:
+    """The conditions of a transition that deploys the template, each with the api-versions of its type there. One whose
+    type the template does not deploy is a fault, which is added to `faults` and names the `place`.
+    """
+    faults += [
+        f"{place}, readyWhen.{index}: '{transition.deploy}' deploys no {condition.on}, so nothing could meet it"
+        for index, condition in enumerate(transition.ready_when)
+        if not can_deploy(template.body, condition.on)
+    ]
+    versions = read_api_versions(template.body) if transition.ready_when else {}
+    return tuple(
+        Condition(on=one.on, that=one.that, seconds=one.seconds, versions=versions.get(one.on.lower(), ()))
+        for one in transition.ready_when
+    )
+
+
+def _list_kept_types(manifest: Manifest) -> tuple[str, ...]:
+    """The ARM types that a Delete of the package leaves; `*` if it is not known which it deletes."""
+    delete = manifest.find_transition("Delete")
+    is_known = delete is not None and delete.remove == "all" and not delete.retain
+    return manifest.retain if is_known else ("*",)
 
 
 def build_deployment_name(resource_name: str, request_id: str) -> str:

@@ -6,17 +6,20 @@ from typing import Any
 
 from driver.models.events import FailureCode, find_earliest_event
 from driver.models.outcomes import Outcome
-from driver.models.runs import PUBLISH, Run
+from driver.models.runs import PUBLISH, Run, TransitionShown
 from orchestrators.progress import Progress, note_findings
 from orchestrators.timing import SETTLED_SECONDS, describe_timeout, find_abandon_deadline, find_deadline, find_end
 
 AWAIT = "await_executions"
+PRECHECK = "precheck_deployment"
 # The step that follows one that has succeeded. The last step of a verb has no entry: it completes the transition.
 NEXT = {
     AWAIT: "remove_resources",
+    PRECHECK: "inspect_resources",  # of a transition that deploys; that of the operation completes it
     "inspect_resources": "start_deployment",
     "start_deployment": "watch_deployment",
     "watch_deployment": "prune_resources",
+    "await_readiness": "prune_resources",
     "call_action": "watch_action",
     "start_preview": "watch_preview",
 }
@@ -26,6 +29,7 @@ FIRST = {
     "call": "call_action",
     "adopt": "adopt_deployment",
     "preview": "start_preview",
+    "precheck": PRECHECK,
     "check": "check_integrity",
 }
 # The step to go back to on Retry: what has failed for a passing reason is started again, not watched again. Runs before
@@ -44,8 +48,13 @@ def begin(run: Run, now: datetime) -> Progress:
     if run.transition is None:
         raise ValueError("the run has neither a transition nor an event")
     end = find_end(run, now)
-    step = AWAIT if run.awaits else FIRST[run.transition.verb]
+    step = AWAIT if run.awaits else find_first(run.transition)
     return Progress(step=step, deadline=find_deadline(run, end).isoformat(), ends_at=end.isoformat())
+
+
+def find_first(transition: TransitionShown) -> str:
+    """The first step of a transition. What is begun again from its first step is not checked before once more."""
+    return PRECHECK if transition.precheck else FIRST[transition.verb]
 
 
 def advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Progress:

@@ -22,6 +22,7 @@ from orchestrators.course import (
     NEXT,
     advance,
     begin,
+    find_first,
     find_wake_time,
     miss_answer,
     report_bug,
@@ -116,7 +117,7 @@ def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any
         return {**payload, "awaits": list(run.awaits)}
     payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
     transition = run.transition
-    if run.version >= 2 and transition and step == FIRST[transition.verb]:
+    if run.version >= 2 and transition and step in (find_first(transition), FIRST[transition.verb]):
         payload |= {"since": run.since or run.accepted_at} if takes_turn(transition.name, transition.verb) else {}
     if run.version >= 2:
         payload |= {"deadline": progress.deadline, "first": progress.first, **_tell_wait(progress)}

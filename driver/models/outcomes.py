@@ -82,9 +82,9 @@ class Outcome(Model):
     would give the same event. `refused`: the reason is what Azure or Entra ID refused with; `code` is then that of the
     failure if there is no time for another try. `settled`: the work in Azure has succeeded and only has to be reported;
     before run version 2 the deadline did not end that. `collected`: `state` names all that a failed deployment has
-    created. The execution shows `waiting`, `deployment` and `not_owned`; of the latter there are `not_owned_total`, if
-    that is more than are named. `written` is what the record or the operations of a deployment show; it becomes
-    progress events, and never enters the task hub.
+    created. The execution shows `waiting`, `deployment`, `warnings` and `not_owned`; of the latter there are
+    `not_owned_total`, if that is more than are named. `written` is what the record or the operations of a deployment
+    show; it becomes progress events, and never enters the task hub.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -107,6 +107,7 @@ class Outcome(Model):
     deployment: DeploymentShown | None = None
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
+    warnings: tuple[str, ...] = ()
     written: tuple[WrittenResource, ...] = ()
 
     def find_wait(self, otherwise: Literal["azure", "kafka"] = "azure") -> WaitingFor | None:

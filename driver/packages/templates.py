@@ -97,6 +97,17 @@ def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in walk_resources(body.get("resources"), ""))
 
 
+def can_deploy(body: Mapping[str, Any], kind: str) -> bool:
+    """Whether a template may deploy resources of an ARM type: it declares one, itself or in a nested template, or has
+    a linked template that is not known.
+    """
+    return any(
+        (name.lower() == kind.lower() and resource.get("existing") is not True)
+        or (name.lower() == DEPLOYMENTS.lower() and _find_nested_template(resource) is None)
+        for name, resource in walk_resources(body.get("resources"), "")
+    )
+
+
 def has_deployments(body: Mapping[str, Any]) -> bool:
     """Whether a template has nested deployments or linked templates."""
     return DEPLOYMENTS.lower() in list_resource_types(body)
@@ -115,10 +126,15 @@ def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator
         yield kind, resource
         yield from walk_resources(resource.get("resources"), kind, nested)
         if nested and kind.lower() == DEPLOYMENTS.lower():
-            properties = resource.get("properties")
-            inner = properties.get("template") if isinstance(properties, Mapping) else None
-            if isinstance(inner, Mapping):
-                yield from walk_resources(inner.get("resources"), "")
+            inner = _find_nested_template(resource) or {}
+            yield from walk_resources(inner.get("resources"), "")
+
+
+def _find_nested_template(deployment: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The template within a nested deployment; None if it is linked, or no object."""
+    properties = deployment.get("properties")
+    inner = properties.get("template") if isinstance(properties, Mapping) else None
+    return inner if isinstance(inner, Mapping) else None
 
 
 def _walk_extension_resources(
@@ -146,9 +162,8 @@ def _walk_extension_resources(
         extension = extensions.get(str(alias), str(alias))[:100] if alias else ""
         if extension and extension.lower() not in _ARM_EXTENSIONS and resource.get("existing") is not True:
             yield path, extension
-        properties = resource.get("properties")
-        nested = properties.get("template") if isinstance(properties, Mapping) else None
-        if isinstance(nested, Mapping):
+        nested = _find_nested_template(resource)
+        if nested is not None:
             yield from _walk_extension_resources(nested, f"{path} > ", extensions)
 
 

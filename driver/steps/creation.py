@@ -18,7 +18,8 @@ from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
 from driver.steps.ownership import Evidence
 from driver.steps.progress import show_operations
-from driver.steps.pruning import PruneState, find_previous_resources, select_obsolete
+from driver.steps.pruning import begin_pruning, find_previous_resources, select_obsolete
+from driver.steps.readiness import begin_wait
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.repairs import end_deployment, is_whole
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
@@ -190,10 +191,13 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     scope = deployments.build_deployment_id(order.location, work).scope
     outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
     obsolete = select_obsolete(claimed.topology, state.previous, _list_kept(state, deployment))
-    if obsolete:
-        pruned = PruneState(begun=True, entries=obsolete, outputs=outputs, topology=topology)
-        return show_not_owned(succeed(pruned), claimed)
-    return show_not_owned(end_deployment(work, outputs, topology, claimed.is_repeatable), claimed)
+    if work.ready_when:
+        ended = begin_wait(work, deployment, outputs, topology, obsolete)
+    elif obsolete:
+        ended = begin_pruning(outputs, topology, obsolete)
+    else:
+        ended = end_deployment(work, outputs, topology, claimed.is_repeatable)
+    return show_not_owned(ended, claimed)
 
 
 def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, ...]:

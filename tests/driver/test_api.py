@@ -85,7 +85,7 @@ def test_an_accepted_request(hub: TaskHub) -> None:
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
         "resource": {"id": VNET.id, "name": VNET.name, "type": VNET.type},
-        "transition": {"name": "Create", "verb": "deploy", "seconds": 840},
+        "transition": {"name": "Create", "verb": "deploy", "seconds": 840, "precheck": False},
         "deploymentLocation": LOCATION["name"],
         "since": "",
         "awaits": [],

@@ -22,6 +22,8 @@ from driver.models.outcomes import (
 )
 from driver.publication import build_failure
 from driver.steps.passes import RemoveState
+from driver.steps.prechecks import PrecheckState
+from driver.steps.readiness import ReadinessState
 from driver.steps.states import DeployState
 from orchestrators.calls import RETRIES
 from orchestrators.lifecycle import STEPS_A_GENERATION
@@ -187,6 +189,19 @@ def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
     assert run(verb).names == names
 
 
+def test_conditions_are_waited_for_between_the_deployment_and_pruning() -> None:
+    waited = keep_running(1, ReadinessState(since=ACCEPTED_AT), "a: b is null, waits for b")
+    begun = succeed(ReadinessState()).model_copy(update={"following": "await_readiness"})
+    met = succeed(ReadinessState())
+    done = run(watch_deployment=[begun], await_readiness=[waited, met], prune_resources=[complete(**MADE)])
+    assert done.names == [*DEPLOY, "await_readiness", "await_readiness", "prune_resources"]
+    failed = fail(FailureCode.INFRASTRUCTURE_ERROR, "not ready", ReadinessState(topology={"made": entry("m")}))
+    done = run(watch_deployment=[begun], await_readiness=[failed])
+    assert failure(done)["description"] == "not ready"
+    assert done.names == [*DEPLOY, "await_readiness", "publish_event"]
+    assert done.output["associatedTopology"] == {"made": {"id": "m", "type": "t"}}
+
+
 def test_a_removal_of_version_1_first_awaits_what_still_runs_for_the_resource() -> None:
     found = RemoveState(found={"vnet": entry("id")})
     script: dict[str, list[Answer]] = {"await_executions": [keep_running(2, RemoveState()), succeed(found)]}
@@ -205,6 +220,7 @@ def test_a_removal_of_version_1_first_awaits_what_still_runs_for_the_resource() 
         ("call", "Integrity", 2, False),
         ("call", "Precheck", 2, False),
         ("preview", "WhatIf", 2, False),
+        ("precheck", "Precheck", 2, False),
         ("remove", "Delete", 1, False),
         ("remove", "Delete", 0, False),
     ],
@@ -214,6 +230,41 @@ def test_which_first_steps_look_for_other_executions(verb: str, name: str, versi
     started = Run(run_input(transition=transition, version=version, since="2025-01-01T00:00:00+00:00"), most=1)
     ((_, payload),) = started.execute().calls[:1]
     assert payload.get("since") == ("2025-01-01T00:00:00+00:00" if looks else None)
+
+
+CHECKED = {"name": "Create", "verb": "deploy", "seconds": 3600, "precheck": True}
+
+
+def test_a_precheck_goes_before_a_deployment_and_is_not_done_again() -> None:
+    """Neither when the look is too old, nor when the deployment is started again."""
+    passing = keep_running(0, DeployState()).model_copy(update={"kind": "Retry"})
+    script: dict[str, list[Answer]] = {
+        "start_deployment": [passing.model_copy(update={"restart": True}), STARTED, STARTED],
+        "watch_deployment": [passing, complete(**MADE)],
+    }
+    done = Run(run_input(transition=CHECKED, since="2025-01-01T00:00:00+00:00"), script).execute()
+    assert done.names[:4] == ["precheck_deployment", "inspect_resources", "start_deployment", "inspect_resources"]
+    assert done.names.count("precheck_deployment") == 1
+    assert done.payloads("precheck_deployment")[0]["since"] == "2025-01-01T00:00:00+00:00"
+
+
+def test_a_deployment_without_a_precheck_has_no_step_more() -> None:
+    assert Run(run_input()).execute().names == ["inspect_resources", "start_deployment", "watch_deployment"]
+
+
+def test_a_precheck_that_fails_ends_the_transition_before_anything_is_written() -> None:
+    refused = fail(FailureCode.INSUFFICIENT_CAPACITY, "the precheck has found QuotaExceeded", PrecheckState())
+    done = Run(run_input(transition=CHECKED), {"precheck_deployment": [refused]}).execute()
+    assert done.names == ["precheck_deployment", "publish_event"]
+    assert done.output["failureDetails"]["failureCode"] == "INSUFFICIENT_CAPACITY"
+
+
+def test_an_execution_shows_the_warnings_of_its_precheck_until_its_end() -> None:
+    warned = succeed(DeployState()).model_copy(update={"warnings": ("x" * 2_000, *["w"] * 20)})
+    done = Run(run_input(transition=CHECKED), {"precheck_deployment": [warned]}).execute()
+    shown = [json.loads(status)["warnings"] for status in dict.fromkeys(done.statuses)]
+    assert shown[0] == []
+    assert {(len(one), len(one[0])) for one in shown[1:]} == {(10, 1_000)}
 
 
 def test_an_execution_shows_which_request_it_waits_for() -> None:
@@ -471,6 +522,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
         ("deploy", "inspect_resources", False),
         ("deploy", "start_deployment", True),
         ("deploy", "watch_deployment", True),
+        ("deploy", "await_readiness", False),
         ("remove", "remove_resources", False),
         ("call", "call_action", False),
         ("call", "watch_action", False),

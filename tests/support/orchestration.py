@@ -49,6 +49,7 @@ def complete(**parts: Any) -> Outcome:
 # What each step answers where a script says nothing else.
 USUAL: dict[str, Answer] = {
     "await_executions": succeed(RemoveState()),
+    "precheck_deployment": succeed(DeployState()),
     "inspect_resources": succeed(DeployState()),
     "start_deployment": STARTED,
     "watch_deployment": complete(**MADE),
