@@ -13,8 +13,8 @@ _DEEPEST = 40  # levels of a body
 _OPEN_PARAMETERS = ("api-version", "$expand", "$filter", "$top", "forcedeletiontypes")
 # The names whose values are secrets, in lower case and without separators.
 _SECRET_NAME = re.compile(
-    r"password(?!less)|passwd|passphrase|passcode|^secure(?!boot)|psk$|secret|token|credential|signature|connectionstring|protectedsettings"
-    r"|customdata|userdata|cloudinit|pfx"
+    r"password(?!less)|passwd|passphrase|passcode|^secure(?!boot)|psk$|secret|token|credential|signature|pfx"
+    r"|connectionstring|protectedsettings|customdata|userdata|cloudinit"
     r"|(?:access|account|shared|private|api|master|readonly|primary|secondary|storage|admin|function|host|auth|sealing"
     r"|authorization|encryption)keys?\d?$|^keys?\d?$|sas(?:ur[il]|definition|key)?$"
 )
@@ -115,8 +115,7 @@ class _Declarations:
             return value
         referred = str(schema.get("$ref", "")).rpartition("/")[2]
         if referred:
-            schema = {**self._definitions.get(referred, {}), **{k: v for k, v in schema.items() if k != "$ref"}}
-            return self._mask_by(schema, value, depth + 1)
+            return self._mask_by(self._definitions.get(referred), value, depth + 1)
         if str(schema.get("type", "")).lower().startswith("secure"):
             return _HIDDEN
         if isinstance(value, Mapping):

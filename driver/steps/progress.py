@@ -106,14 +106,14 @@ def _log_resources(deployment: Mapping[str, str], before: DeployState, outcome: 
 def _find_failure(step: str, before: DeployState, outcome: Outcome) -> dict[str, str]:
     """The error of a deployment that has failed with this outcome; empty if it has not.
 
-    A deployment that ends otherwise than by itself is abandoned, and is shown when that is over.
+    One that is given up while it runs is abandoned, and is shown when that is over; `since` is empty if none runs.
     """
     code = {"code": outcome.code.value} if outcome.code else {}
     if step == "watch_deployment" and outcome.collected:
         return {**code, "message": outcome.reason}
-    if step == "start_deployment" and outcome.kind == "Failed" and not before.accepted:
+    if step == "start_deployment" and outcome.kind == "Failed":
         return {**code, "message": outcome.reason}
-    if step == "abandon_deployment" and outcome.kind == "Succeeded" and before.accepted:
+    if step == "abandon_deployment" and outcome.kind == "Succeeded" and before.since:
         return {"message": f"cancelled: {outcome.reason}" if outcome.reason else "cancelled"}
     return {}
 

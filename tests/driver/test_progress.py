@@ -152,8 +152,11 @@ def test_a_deployment_that_fails_shows_what_of_it_failed(
 def test_a_put_that_is_refused_is_a_failed_deployment(
     stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Also one that had failed before, and it is shown once: then the driver collects what that had made."""
     stub.answer = lambda asked: Reply(400, {"error": {"code": "InvalidTemplate", "message": "m"}})
-    take_step(payload(location, "start_deployment", {}))
+    failed = take_step(payload(location, "start_deployment", {"accepted": True, "failures": 1}))
+    stub.answer = lambda asked: Reply(204) if asked.method == "POST" else Reply(body={"value": []})
+    take_step(payload(location, "abandon_deployment", failed["state"]))
     ((name, details),) = read_records(caplog.records)
     assert name == "DeploymentFailed"
     assert details["error"] == {"code": "INTERNAL_ERROR", "message": "start_deployment: InvalidTemplate: m"}
