@@ -16,7 +16,7 @@ from driver.packages.catalogue import find_facts
 ORCHESTRATOR = "keep_content"
 # Characters of a content up to which it stays in the order. Azure Storage takes larger messages through a blob.
 LARGEST_INLINE = 16_000
-_PREFIX = "content-"
+PREFIX = "content-"
 
 
 class MissingContent(Exception):
@@ -39,7 +39,7 @@ def split_order(order: Order, keys: tuple[str, ...]) -> tuple[Order, str]:
         update={
             "template": None,
             "parameters": {name: value for name, value in deploy.parameters.items() if name in deploy.secure},
-            "content_id": f"{_PREFIX}{order.request_id}",
+            "content_id": f"{PREFIX}{order.request_id}",
             "facts": find_facts(deploy, scope),
         }
     )

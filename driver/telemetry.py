@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -21,6 +22,8 @@ from driver.settings import TRIAL_HUB, Settings
 _TRACE_HEADER = "x-tracectx-"
 _MOST_TRACE_FIELDS = 20
 LONGEST_LINE = 4_096  # bytes that a pipe takes as a whole, with the end of the line
+LONGEST_HOST_LINE = 32_000  # bytes of a line that goes through the host; Application Insights keeps 32,768 characters
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # a text from a request must not begin a line of its own
 _CUT = " ... (cut)"
 _log = logging.getLogger(__name__)
 
@@ -61,25 +64,27 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 class PlainFormatter(logging.Formatter):
-    """`time level logger message {fields}`"""
+    """`time level logger message {fields}`; only a stack trace has lines of its own. One that is too long is cut."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        line = _cut_bytes(redact(super().format(record)), LONGEST_HOST_LINE)
         fields = _fields.get()
         return redact(f"{line} {json.dumps(fields)}" if fields else line)
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        message = redact(super().formatMessage(record))  # before anything in a secret is escaped
+        return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), message)
+
 
 class LogstashFormatter(logging.Formatter):
-    """One JSON object a line, with the fields that TNC-O's log collectors know. With `is_bounded` a line has less than
-    4,096 bytes.
-    """
+    """One JSON object a line, with the fields that TNC-O's log collectors know, of less than `longest` bytes."""
 
-    def __init__(self, is_bounded: bool = False) -> None:
+    def __init__(self, longest: int = LONGEST_HOST_LINE) -> None:
         super().__init__()
-        self._is_bounded = is_bounded
+        self._longest = longest
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -99,7 +104,7 @@ class LogstashFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["stack_trace"] = redact(self.formatException(record.exc_info))
-        return _fit_line(line) if self._is_bounded else json.dumps(line)
+        return _fit_line(line, self._longest)
 
 
 class ContainerHandler(logging.Handler):
@@ -116,23 +121,29 @@ class ContainerHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = self.format(record).encode("utf-8", "replace")
-            if len(line) >= LONGEST_LINE:
-                line = line[: LONGEST_LINE - len(_CUT) - 1].decode("utf-8", "ignore").encode() + _CUT.encode()
-            os.write(self._output, line + b"\n")
+            line = _cut_bytes(self.format(record), LONGEST_LINE)
+            os.write(self._output, line.encode("utf-8", "replace") + b"\n")
         except Exception:
             self.handleError(record)
 
 
-def _fit_line(line: dict[str, Any]) -> str:
-    """A line as JSON of less than 4,096 bytes. While it is longer, its longest text is cut, each time by at most about
-    half.
+def _cut_bytes(line: str, longest: int) -> str:
+    """The line, cut if it has not less than `longest` bytes."""
+    encoded = line.encode("utf-8", "replace")
+    if len(encoded) < longest:
+        return line
+    return encoded[: longest - len(_CUT) - 1].decode("utf-8", "ignore") + _CUT
+
+
+def _fit_line(line: dict[str, Any], longest_line: int) -> str:
+    """A line as JSON of less than `longest_line` bytes. While it is longer, its longest text is cut, each time by at
+    most about half.
     """
     text = json.dumps(line)
-    while len(text) >= LONGEST_LINE:
+    while len(text) >= longest_line:
         texts = {name: json.dumps(value) for name, value in line.items() if isinstance(value, str)}
         longest = max(texts, key=lambda name: len(texts[name]))
-        excess = len(text) - LONGEST_LINE + 1 + len(_CUT)
+        excess = len(text) - longest_line + 1 + len(_CUT)
         room = max(len(texts[longest]) - 2 - excess, len(texts[longest]) // 2 - 2 * len(_CUT), 0)
         line = {**line, longest: _cut_text(line[longest], room) + _CUT}
         text = json.dumps(line)
@@ -161,7 +172,7 @@ def configure(settings: Settings) -> None:
         except OSError as error:
             _log.warning("LOG_OUTPUT=container: the lines go through the Functions host instead: %s", error)
         else:
-            container.setFormatter(LogstashFormatter(is_bounded=True) if is_json else PlainFormatter())
+            container.setFormatter(LogstashFormatter(LONGEST_LINE) if is_json else PlainFormatter())
             own.addHandler(container)
             own.propagate = False
     if settings.task_hub_trial:

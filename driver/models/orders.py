@@ -55,9 +55,9 @@ class Call(Model):
 
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
-    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
-    deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
-    is missing. `then` follows in any case.
+    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters, `secure_members` are
+    the values of secure members of the others. `prune`: what the deployment before it wrote and this one does not is
+    removed. `if_missing`: only if something that this resource owns is missing. `then` follows in any case.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -74,6 +74,7 @@ class Deploy(Model):
     parameters: dict[str, Any] = Field(repr=False)
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
+    secure_members: tuple[Any, ...] = Field(default=(), repr=False)
     prune: bool = False
     if_missing: bool = False
     then: Call | None = None
@@ -172,7 +173,8 @@ class Order(Model):
         """Texts that must not stand in a log, error, history or event."""
         values, deploy = [self.location.client_secret], self.deploy
         if deploy is not None:
-            values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
+            secure = [*(deploy.parameters.get(name) for name in deploy.secure), *deploy.secure_members]
+            values += [text for value in secure for text in _list_texts(value)]
         return tuple(value for value in values if value)
 
 
