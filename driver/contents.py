@@ -15,7 +15,7 @@ from driver.packages.catalogue import find_facts
 ORCHESTRATOR = "keep_content"
 # Characters of a content up to which it stays in the order. Azure Storage takes larger messages through a blob.
 LARGEST_INLINE = 16_000
-_PREFIX = "content-"
+PREFIX = "content-"
 
 
 class MissingContent(Exception):
@@ -30,7 +30,7 @@ def split_order(order: Order, keys: tuple[str, ...]) -> tuple[Order, str]:
     if deploy is None:
         return order, ""
     content = {"template": deploy.template, "parameters": deploy.parameters, "references": deploy.references}
-    content_id = f"{_PREFIX}{order.request_id}"
+    content_id = f"{PREFIX}{order.request_id}"
     sealed = sealing.seal(content, content_id, keys)
     if len(sealed) <= LARGEST_INLINE:
         return order, ""

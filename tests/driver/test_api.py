@@ -21,7 +21,7 @@ from tests.e2e.trial import eventually
 from tests.support.driver_files import zipped
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
-from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
+from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded, streamed
 from tests.support.shared import SHARED, needs_shared
 
 KEY = Fernet.generate_key().decode()
@@ -54,7 +54,7 @@ def hub() -> Iterator[TaskHub]:
 
 def execute(hub: TaskHub, content: Any = None, headers: dict[str, str] = HEADERS) -> api.Answer:
     raw = content if isinstance(content, bytes) else encoded(body() if content is None else content)
-    return asyncio.run(api.execute(raw, headers, hub))
+    return asyncio.run(api.execute(streamed(raw), headers, hub))
 
 
 def refused(answer: api.Answer, status: int) -> str:
@@ -330,36 +330,6 @@ def test_executions_are_shown(hub: TaskHub) -> None:
     assert "no execution with requestId 'nobody'" in refused(unknown, 404)
 
 
-def housekeep(hub: TaskHub) -> list[str]:
-    before = len(hub.started)
-    asyncio.run(api.housekeep(hub))
-    return [instance_id for _, instance_id, _ in hub.started[before:]]
-
-
-@pytest.mark.parametrize("state", ["Failed", "Terminated"])
-def test_a_lost_execution_is_reported_once(hub: TaskHub, state: str) -> None:
-    run = {"requestId": "r-1", "tenant": "tenant-1", "trace": {"a": "b"}, "sealed": "s", "awaits": []}
-    hub.put("r-1", state, data={**run, "progress": {"step": "watch_deployment"}})
-    hub.put("foreign", state, data="text")
-    hub.put("foreign-2", state, data={"a": 1})
-    assert housekeep(hub) == ["r-1-lost"]
-    _, _, report = hub.started[-1]
-    assert (report["requestId"], report["tenant"], report["trace"]) == ("r-1", "tenant-1", {"a": "b"})
-    assert report["sealed"] == ""
-    assert report["event"]["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
-    assert housekeep(hub) == []
-    hub.put("r-1-lost", state, data=report)
-    assert housekeep(hub) == []
-
-
-def test_old_history_is_purged_and_running_executions_are_not(hub: TaskHub) -> None:
-    housekeep(hub)
-    ((_, before, states),) = hub.purged
-    assert before is not None
-    assert not {"Running", "Pending", "Suspended"} & set(states)
-    assert {"Completed", "Failed"} <= set(states)
-
-
 @needs_shared
 def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     driver = yaml.safe_load((SHARED / "contract" / "resource-driver.openapi.yaml").read_text(encoding="utf-8"))
@@ -378,7 +348,9 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
 
 
 def test_find_names_all_faults_of_a_body() -> None:
-    answer = asyncio.run(api.find_reference(encoded({"driverFiles": None, "deploymentLocation": {}}), HEADERS))
+    answer = asyncio.run(
+        api.find_reference(streamed(encoded({"driverFiles": None, "deploymentLocation": {}})), HEADERS)
+    )
     message = refused(answer, 400)
     assert "instanceName: Field required" in message
     assert "deploymentLocation.name: Field required" in message

@@ -17,7 +17,7 @@ from tests.support.activities import take_step
 from tests.support.arm_stub import Asked, Reply, Stub
 from tests.support.driver_files import zipped
 from tests.support.executions import TaskHub
-from tests.support.requests import body, encoded
+from tests.support.requests import body, encoded, streamed
 from tests.support.sealed import seal_without_owner
 
 KEY = Fernet.generate_key().decode()
@@ -203,7 +203,7 @@ def test_a_large_package_is_two_instances_and_the_run_is_the_second(hub: TaskHub
     lifecycle = "version: 1\nresourceGroup: rg-1\ntransitions: {Create: {deploy: Create.json}}\n"
     template = {**TEMPLATE, "parameters": {}}
     files = zipped({"Create.json": json.dumps(template), "lifecycle.yaml": lifecycle})
-    answer = asyncio.run(api.execute(encoded(body(driverFiles=files)), {}, hub))
+    answer = asyncio.run(api.execute(streamed(encoded(body(driverFiles=files))), {}, hub))
     assert answer.status == 202
     request_id = answer.body["requestId"]
     kept, run = hub.started
