@@ -18,6 +18,7 @@ from driver.azure.refusals import Refusal, SignInUnavailable
 from driver.azure.sdk_credentials import build_credential, read_token_file
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
+from driver.settings import current
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -145,6 +146,7 @@ class SharedCredential:
         return build_credential(
             self._location,
             self._read_assertion,
+            **_build_log(),
             raw_request_hook=lambda request: self._note_answer(None),
             raw_response_hook=lambda response: self._note_answer(response.http_response),
         )
@@ -165,3 +167,12 @@ def _build_assertions(location: AzureLocation) -> "SharedCredential | None":
         return None
     identity = {"authentication": "managedIdentity", "client_id": location.assertion_client_id, "assertion_scope": ""}
     return SharedCredential(location.model_copy(update=identity))
+
+
+def _build_log() -> dict[str, Any]:
+    """The option of a credential that logs its calls as southbound messages, if these are logged."""
+    if not current().southbound_log:
+        return {}
+    from driver.azure.southbound import SouthboundLog
+
+    return {"_per_retry_policies": [SouthboundLog(has_bodies=False)]}
