@@ -69,6 +69,21 @@ def read_api_versions(body: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return versions
 
 
+def find_plans(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """The plans of the marketplace offers that a template deploys, as far as they are known without ARM: publisher,
+    offer and plan. Nested templates are left out.
+    """
+    names = _Names(body, parameters)
+    plans = []
+    for _, resource in walk_resources(body.get("resources"), "", nested=False):
+        declared = resource.get("plan")
+        if isinstance(declared, Mapping):
+            plan = [names.evaluate_text(declared.get(key)) for key in ("publisher", "product", "name")]
+            if all(plan):
+                plans.append((plan[0], plan[1], plan[2]))
+    return tuple(dict.fromkeys(plans))
+
+
 def _is_elsewhere(kind: str, resource: Mapping[str, Any]) -> bool:
     """Whether a resource may lie, or write, outside of the scope of the deployment."""
     outside = ("scope", "subscriptionId", "resourceGroup", "extension", "import")
@@ -98,6 +113,11 @@ class _Names:
         top, separator, _ = known.partition("/")
         is_child = separator and kind.count("/") > 1
         return _build_id("/".join(kind.split("/")[:2]), top, scope) if is_child else None
+
+    def evaluate_text(self, value: Any) -> str:
+        """The text that a value gives; empty if that is not known."""
+        parts = self._evaluate(value, 0)
+        return "" if None in parts else "".join(part or "" for part in parts)
 
     def _evaluate(self, value: Any, level: int) -> Parts:
         if isinstance(value, int) and not isinstance(value, bool):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from driver.packages.targets import find_targets, read_api_versions
+from driver.packages.targets import find_plans, find_targets, read_api_versions
 from driver.resource_ids import ResourceId
 
 GROUP = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/rg"
@@ -63,6 +63,14 @@ def test_a_name_that_only_arm_knows(name: Any) -> None:
     targets = find({"type": NETWORK, "name": name})
     assert targets.ids == ()
     assert not targets.is_complete
+
+
+def test_the_plans_of_marketplace_offers() -> None:
+    plan = {"publisher": "contoso", "product": "[parameters('offer')]", "name": "[variables('plan')]"}
+    unknown = {**plan, "name": "[reference('x').plan]"}
+    machines = [{"type": "a/b", "name": "n", "plan": one} for one in (plan, plan, unknown, "[parameters('plan')]")]
+    body = {"variables": {"plan": "byol"}, "resources": [*machines, {"type": "a/c", "name": "n"}]}
+    assert find_plans(body, {"offer": "router"}) == (("contoso", "router", "byol"),)
 
 
 def test_the_value_of_a_parameter_is_no_expression() -> None:
