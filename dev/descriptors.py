@@ -97,6 +97,7 @@ def _operations(
             needed = {one: {"type": "string", "required": True} for one in _names(transition)}
         extra = {one: declared for one, declared in needed.items() if one not in own}
         yield name, {"description": text, **({"properties": extra} if extra else {})}
+    yield "Precheck", {"description": "Asks Azure whether it would take a Create, and changes nothing."}
     yield "WhatIf", {"description": "Reports what a Create would change, and changes nothing."}
     yield "CheckDrift", {"description": "Reports what differs from what a Create would make."}
 

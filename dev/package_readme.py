@@ -118,6 +118,7 @@ def _transitions(described: Manifest) -> Iterator[str]:
     yield "| Integrity | Fails, naming them, if something that it made is gone, has failed or does not run. |"
     yield f"| Adopt | Takes over {_adoptable(described)}, and changes nothing in Azure. |"
     yield "| Install, Configure, Start, Stop, Uninstall | If not named above: nothing, complete at once. |"
+    yield "| Precheck | Fails, naming every reason, if Azure would not take a Create. Changes nothing. |"
     yield "| WhatIf | Reports what a Create would change, and changes nothing. |"
     yield "| CheckDrift | Reports what differs from what a Create would make. |"
     yield ""

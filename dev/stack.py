@@ -1,5 +1,7 @@
 """The trial stack: the embedded Azure, a Kafka broker and the app on the local host, each a process on 127.0.0.1."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +37,8 @@ class Stack:
     """The three servers of one trial; files and logs are kept in `folder`.
 
     `kafka` is the address (host:port) of a broker that is there already; without it the test broker is started.
-    `settings` are further environment variables of the app. Azure knows the tenant, the subscription and the client of
-    `deployment_location`, and no others.
+    `settings` are further environment variables of the app, `app` is the folder of its code. Azure knows the tenant,
+    the subscription and the client of `deployment_location`, and no others.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Stack:
     latency_ms: float = 0.0
     kafka: str = ""
     settings: dict[str, str] = field(default_factory=dict)
+    app: Path = ROOT
     deployment_location: dict[str, Any] = field(default_factory=lambda: DEPLOYMENT_LOCATION)
     servers: dict[str, Server] = field(default_factory=dict)
 
@@ -97,11 +100,18 @@ class Stack:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             "KAFKA_TOPIC": TOPIC,
             "EVENTS": "kafka",
+            "PYTHONPATH": str(ROOT),  # of the host; the app's folder goes first
             **self.settings,
         }
         options = ["--port", str(self.driver_port), "--task-hub", str(self.folder / "task-hub.sqlite")]
         host = self._start("host", "functions_host", options, settings)
         host.wait_until(lambda: _answers(f"{self.driver}/management/health"), START_SECONDS)
+
+    def kill_host(self) -> None:
+        """Ends the host and its workers without warning; `start_host` starts it again on the same task hub."""
+        process = self.servers["host"].process
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def _start_kafka(self) -> None:
         address_file = self.folder / "kafka-address"
@@ -125,7 +135,8 @@ class Stack:
 
     def _start(self, name: str, module: str, options: list[str], environment: dict[str, str]) -> Server:
         command = [sys.executable, "-m", f"emulators.{module}", "start", *options]
-        server = processes.start(name, command, self.folder / f"{name}.log", ROOT, environment)
+        folder = self.app if name == "host" else ROOT
+        server = processes.start(name, command, self.folder / f"{name}.log", folder, environment)
         self.servers[name] = server
         return server
 

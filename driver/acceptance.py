@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from driver import contents, executions, plans, request_ids, sealing, telemetry
+from driver import contents, executions, keys, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models.events import build_event
-from driver.models.orders import Idle, Order
+from driver.models.orders import Deploy, Idle, Order
 from driver.models.requests import LifecycleRequest
 from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
@@ -120,9 +120,15 @@ def _describe_run(
             name=request.read_system_property("resourceName"),
             type=request.read_system_property("resourceType"),
         ),
-        transition=TransitionShown(name=request.lifecycle_name, verb=plan.order.work.verb, seconds=plan.timeout),
+        transition=_describe_transition(request, plan),
         deployment_location=plan.order.location.name,
     )
+
+
+def _describe_transition(request: LifecycleRequest, plan: plans.Plan) -> TransitionShown:
+    work = plan.order.work
+    has_precheck = isinstance(work, Deploy) and work.precheck
+    return TransitionShown(name=request.lifecycle_name, verb=work.verb, seconds=plan.timeout, precheck=has_precheck)
 
 
 def _require_size(size: int, settings: Settings) -> None:
@@ -154,9 +160,10 @@ def _plan(
 
 def _seal(order: Order, settings: Settings) -> tuple[str, str, str]:
     """The order, sealed; the instance that its content is to be kept in, if it is large; and that content, sealed."""
-    order, content = contents.split_order(order, settings.sealing_keys)
+    sealing_keys = keys.read_keys(settings)
+    order, content = contents.split_order(order, sealing_keys)
     content_id = order.deploy.content_id if order.deploy else ""
-    return sealing.seal(order.model_dump(mode="json"), settings.sealing_keys), content_id, content
+    return sealing.seal(order.model_dump(mode="json"), order.request_id, sealing_keys), content_id, content
 
 
 def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:

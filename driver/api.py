@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, events, executions, references, sealing, telemetry
+from driver import acceptance, events, executions, keys, references, telemetry
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
@@ -56,8 +56,8 @@ async def show_execution(request_id: str, headers: Mapping[str, str], client: Ex
 
 
 async def check_health(client: Executions) -> Answer:
-    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached,
-    requests are still accepted: the answer is 200 with that vital UNHEALTHY.
+    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached, or a
+    new file of sealing keys is unusable, requests are still accepted: the answer is 200 with that vital UNHEALTHY.
     """
     settings = current()
     troubles: dict[str, str | Trouble] = {}
@@ -67,6 +67,8 @@ async def check_health(client: Executions) -> Answer:
         _require_ready(settings)
         if found := await _find_trouble_of_kafka(settings):
             troubles["kafka"] = found
+        if fault := keys.find_fault(settings):
+            troubles["app"] = f"{fault}; the keys that were read before stay in use"
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
         troubles["app"] = str(error)
@@ -195,7 +197,7 @@ async def _report_lost(instance_id: str, client: Executions) -> None:
 def _require_ready(settings: Settings) -> None:
     """Raise NotReady, naming the variable, if work accepted now could not be finished."""
     settings.require_ready()
-    sealing.require_valid_keys(settings.sealing_keys)
+    keys.read_keys(settings)
     events.require_valid_settings(settings)
 
 

@@ -6,7 +6,7 @@ from driver.errors import InvalidRequest
 from driver.inputs import Inputs, evaluate, evaluate_text
 from driver.models.orders import Call, Condition, Deploy
 from driver.packages.binding import bind_parameters
-from driver.packages.manifests import Transition
+from driver.packages.manifests import PRECHECK, Manifest, Transition
 from driver.packages.names import find_name_fault
 from driver.packages.properties import measure_depth
 from driver.packages.targets import read_api_versions
@@ -59,6 +59,8 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         references=references,
         secure=tuple(parameter.name for parameter in template.parameters if parameter.secure),
         prune=transition.prune,
+        precheck=transition.precheck and not inputs.preview,
+        kept=_list_kept_types(manifest) if transition.precheck or inputs.preview == PRECHECK else (),
         if_missing=transition.if_missing,
         then=Call(action=transition.call, on=transition.on) if transition.call and transition.on else None,
         ready_when=conditions,
@@ -79,6 +81,13 @@ def plan_conditions(transition: Transition, template: Template, place: str, faul
         Condition(on=one.on, that=one.that, seconds=one.seconds, versions=versions.get(one.on.lower(), ()))
         for one in transition.ready_when
     )
+
+
+def _list_kept_types(manifest: Manifest) -> tuple[str, ...]:
+    """The ARM types that a Delete of the package leaves; `*` if it is not known which it deletes."""
+    delete = manifest.find_transition("Delete")
+    is_known = delete is not None and delete.remove == "all" and not delete.retain
+    return manifest.retain if is_known else ("*",)
 
 
 def build_deployment_name(resource_name: str, request_id: str) -> str:

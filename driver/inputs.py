@@ -12,7 +12,9 @@ from driver.packages.manifests import FILE, Transition
 
 @dataclass(frozen=True)
 class Inputs:
-    """What an order is made from. `preview` is CheckDrift or WhatIf if the request asks for one, else empty."""
+    """What an order is made from. `preview` is CheckDrift, WhatIf or Precheck, if the request asks for one of these
+    operations about the template of Create; else empty.
+    """
 
     request: LifecycleRequest
     package: Package

@@ -11,14 +11,14 @@ from driver.azure.locations import read_location
 from driver.deployment_plans import build_deployment_name, plan_deployment
 from driver.errors import InvalidRequest, Missing
 from driver.inputs import Inputs, build_context, evaluate
-from driver.models.orders import Adopt, Call, Check, Deploy, Idle, Order, Preview, Remove, Target
+from driver.models.orders import Adopt, Call, Check, Deploy, Idle, Order, Precheck, Preview, Remove, Target
 from driver.models.requests import LifecycleRequest
 from driver.packages.catalogue import Package
-from driver.packages.manifests import ADOPT, INTEGRITY, PREVIEWS, UPDATES, OwnedResource
+from driver.packages.manifests import ADOPT, INTEGRITY, PRECHECK, PREVIEWS, UPDATES, OwnedResource
 from driver.settings import Settings
 
 _log = logging.getLogger("driver.api")
-Work = Deploy | Remove | Call | Adopt | Preview | Check | Idle
+Work = Deploy | Remove | Call | Adopt | Preview | Precheck | Check | Idle
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     fault.
     """
     built_in = package.manifest.find_built_in(request.lifecycle_name)
-    preview = built_in if built_in in PREVIEWS else ""
+    preview = built_in if built_in in (PRECHECK, *PREVIEWS) else ""
     transition = None
     location = read_location(request.deployment_location, settings)
     if built_in == ADOPT:
@@ -60,7 +60,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
 def find_template_file(request: LifecycleRequest, package: Package) -> str:
     """The file of the template that the plan of a request reads; empty if it reads none."""
     files = {name.lower(): each.deploy for name, each in package.manifest.transitions.items()}
-    about_create = (ADOPT, *PREVIEWS, *UPDATES)
+    about_create = (ADOPT, PRECHECK, *PREVIEWS, *UPDATES)
     otherwise = "create" if request.lifecycle_name.lower() in map(str.lower, about_create) else ""
     return files.get(request.lifecycle_name.lower(), files.get(otherwise)) or ""
 
@@ -78,8 +78,11 @@ def _plan_work(inputs: Inputs) -> Work:
     transition = inputs.transition
     if inputs.preview:
         if transition.deploy is None:
-            raise InvalidRequest(f"{inputs.place}: it compares with the template of Create, and Create has none here")
-        return Preview(deploy=plan_deployment(inputs, transition.deploy), drift=inputs.preview == "CheckDrift")
+            raise InvalidRequest(f"{inputs.place}: it is about the template of Create, and Create has none here")
+        deploy = plan_deployment(inputs, transition.deploy)
+        if inputs.preview == PRECHECK:
+            return Precheck(deploy=deploy)
+        return Preview(deploy=deploy, drift=inputs.preview == "CheckDrift")
     if transition.deploy is not None:
         is_create = inputs.request.lifecycle_name.lower() == "create"
         adoption = plan_stack_adoption(inputs.request, inputs.package) if is_create else None

@@ -8,13 +8,17 @@ from urllib.parse import quote_plus
 _HIDDEN = "***"
 _SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
 
-# What looks like a secret, in any line: a bearer token, a signed token, and the value that follows a name such as
-# `password`: quoted, or within `{"type": ..., "value": ...}`, or up to the next blank or separator.
+# What looks like a secret, in any line: a bearer token, a signed token, a private key, user and password or the
+# signature in a URL (of a SAS or of an ARM operation), and the value that follows a name such as `password`: quoted, or
+# within `{"type": ..., "value": ...}`, or up to the next blank or separator.
 _PATTERNS = (
     re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
+    re.compile(r"(://)(?!\*\*\*)[^/\s:@\"']+:[^/\s@\"']+(?=@)"),
+    re.compile(r"((?:[?&]|%26)(?:sig|[tcsh])(?:=|%3D))(?!\*\*\*)[^&\s\"'<>\\]+", re.IGNORECASE),
     re.compile(
-        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|sealing_keys?|authorization)"""
+        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|account_?key|sealing_keys?|authorization)"""
         r"""[\\"']*\s*[:=]\s*(?:\{[^{}]*?value[\\"']*\s*:\s*)?)"""
         r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\\"']*(?:(?:basic|bearer)\s+)?[^\s"',;&}\\]+)""",
         re.IGNORECASE,

@@ -21,6 +21,15 @@ from driver.settings import TRIAL_HUB, Settings
 _TRACE_HEADER = "x-tracectx-"
 _MOST_TRACE_FIELDS = 20
 LONGEST_LINE = 4_096  # bytes that a pipe takes as a whole, with the end of the line
+PROGRESS_LOGGER = "ignition.service.progress_events"  # the name that CP4NA knows
+SOUTHBOUND_LOGGER = "driver.azure.southbound"
+# Their messages are YAML and JSON, in which each text was redacted before: `***` in place of a quoted text, or a cut,
+# would break them. Each fits into a line.
+_WHOLE = (PROGRESS_LOGGER, SOUTHBOUND_LOGGER)
+_PROGRESS_MARK = "---[ResourceTransitionProgressEvent]---"
+_FRAME = 700  # bytes of a line beside its message and its fields
+_SHORTEST_ROOM = 200  # bytes
+_FREE_TEXTS = ("message", "stack_trace")
 _CUT = " ... (cut)"
 _log = logging.getLogger(__name__)
 
@@ -55,26 +64,46 @@ def add_fields(fields: Mapping[str, str]) -> None:
     _fields.set({**_fields.get(), **fields})
 
 
+def find_field(name: str) -> str:
+    """The value of a field that log lines carry now; empty if they do not carry it."""
+    return _fields.get().get(name, "")
+
+
+def measure_room() -> int:
+    """The bytes that a message may have in JSON, so that its line has less than 4,096 with the fields of now."""
+    return max(LONGEST_LINE - _FRAME - len(json.dumps(dict(_fields.get()))), _SHORTEST_ROOM)
+
+
+def cut_text(text: str, room: int) -> str:
+    """The text, or its beginning with a mark, so that it has at most `room` bytes in JSON."""
+    return text if len(json.dumps(text)) - 2 <= room else _cut_text(text, max(room - len(_CUT), 0)) + _CUT
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with `***` in place of the given secrets, the secrets that are bound, and what looks like a secret."""
     return hide_secrets(text, {*secrets, *_secrets.get()})
 
 
 class PlainFormatter(logging.Formatter):
-    """`time level logger message {fields}`"""
+    """`time level logger message {fields}`; of a progress event `time level logger {fields}`, and in lines of their own
+    the mark that TNC-O knows and the YAML.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._head = logging.Formatter("%(asctime)s %(levelname)s %(name)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        fields = _fields.get()
-        return redact(f"{line} {json.dumps(fields)}" if fields else line)
+        fields = f" {json.dumps(dict(_fields.get()))}" if _fields.get() else ""
+        if record.name == PROGRESS_LOGGER:
+            return f"{redact(self._head.format(record) + fields)}\n{_PROGRESS_MARK}\n{record.getMessage().rstrip()}"
+        line = f"{super().format(record)}{fields}"
+        return line if record.name in _WHOLE else redact(line)
 
 
 class LogstashFormatter(logging.Formatter):
     """One JSON object a line, with the fields that TNC-O's log collectors know. With `is_bounded` a line has less than
-    4,096 bytes.
+    4,096 bytes; progress events and southbound messages always have.
     """
 
     def __init__(self, is_bounded: bool = False) -> None:
@@ -82,12 +111,13 @@ class LogstashFormatter(logging.Formatter):
         self._is_bounded = is_bounded
 
     def format(self, record: logging.LogRecord) -> str:
+        is_whole = record.name in _WHOLE
         line = {
             "@timestamp": datetime.fromtimestamp(record.created, UTC)
             .isoformat(timespec="milliseconds")
             .replace("+00:00", "Z"),
             "@version": "1",
-            "message": redact(record.getMessage()),
+            "message": record.getMessage() if is_whole else redact(record.getMessage()),
             "HOSTNAME": socket.gethostname(),
             "path": record.pathname,
             "tags": [],
@@ -99,7 +129,7 @@ class LogstashFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["stack_trace"] = redact(self.formatException(record.exc_info))
-        return _fit_line(line) if self._is_bounded else json.dumps(line)
+        return _fit_line(line) if self._is_bounded or is_whole else json.dumps(line)
 
 
 class ContainerHandler(logging.Handler):
@@ -126,11 +156,13 @@ class ContainerHandler(logging.Handler):
 
 def _fit_line(line: dict[str, Any]) -> str:
     """A line as JSON of less than 4,096 bytes. While it is longer, its longest text is cut, each time by at most about
-    half.
+    half: the message or the stack trace, and once these are short any other.
     """
     text = json.dumps(line)
     while len(text) >= LONGEST_LINE:
         texts = {name: json.dumps(value) for name, value in line.items() if isinstance(value, str)}
+        free = {name: texts[name] for name in _FREE_TEXTS if len(texts.get(name, "")) > _SHORTEST_ROOM}
+        texts = free or texts
         longest = max(texts, key=lambda name: len(texts[name]))
         excess = len(text) - LONGEST_LINE + 1 + len(_CUT)
         room = max(len(texts[longest]) - 2 - excess, len(texts[longest]) // 2 - 2 * len(_CUT), 0)
@@ -148,7 +180,7 @@ def _cut_text(text: str, room: int) -> str:
 
 def configure(settings: Settings) -> None:
     """Set up the logging of this process. The Functions worker's own handlers stay, and get the driver's format."""
-    root, own = logging.getLogger(), logging.getLogger("driver")
+    root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stdout))
     is_json = settings.log_type == "logstash"
@@ -162,8 +194,9 @@ def configure(settings: Settings) -> None:
             _log.warning("LOG_OUTPUT=container: the lines go through the Functions host instead: %s", error)
         else:
             container.setFormatter(LogstashFormatter(is_bounded=True) if is_json else PlainFormatter())
-            own.addHandler(container)
-            own.propagate = False
+            for own in (logging.getLogger("driver"), logging.getLogger(PROGRESS_LOGGER)):
+                own.addHandler(container)
+                own.propagate = False
     if settings.task_hub_trial:
         _log.warning("task hub: %s", TRIAL_HUB)
     debugging = settings.log_level == "DEBUG"

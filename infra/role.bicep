@@ -33,6 +33,7 @@ resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
             'Microsoft.Resources/subscriptions/resourceGroups/delete'
             'Microsoft.Resources/subscriptions/resourceGroups/resources/read'
             'Microsoft.Resources/deployments/*'
+            'Microsoft.Authorization/permissions/read'
             'Microsoft.Network/locations/*/read'
             'Microsoft.Network/loadBalancers/*'
             'Microsoft.Network/natGateways/*'

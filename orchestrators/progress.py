@@ -14,6 +14,7 @@ from driver.models.runs import PUBLISH, WaitingSince
 LARGEST_STATUS = 16_000  # bytes: a custom status of more than 16 KB of UTF-16 fails the orchestration
 LONGEST_REASON = 1_000  # characters
 _MOST_NOT_OWNED = 20
+_MOST_WARNINGS = 10
 # How far a custom status that is too large is cut: the longest reason in characters, and the entries of notOwned.
 _CUTS = ((400, 20), (150, 20), (60, 20), (60, 10), (60, 5), (60, 1), (60, 0))
 _SHORTEST_TEXT = 40  # characters of each text in a status that is too large even so
@@ -45,6 +46,7 @@ class Progress:
     deployment: DeploymentShown | None = None
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
+    warnings: tuple[str, ...] = ()
     restarted_at: int = 0
     ended_at: str = ""
     ends_at: str = ""
@@ -69,11 +71,14 @@ def dump_progress(progress: Progress) -> dict[str, Any]:
 
 
 def note_findings(progress: Progress, outcome: Outcome) -> Progress:
-    """The progress with what the execution shows of an outcome for good: the newest deployment and not-owned resources
-    that were named.
+    """The progress with what the execution shows of an outcome for good: the newest deployment, not-owned resources
+    and warnings that were named.
     """
     if outcome.deployment is not None:
         progress = replace(progress, deployment=outcome.deployment)
+    if outcome.warnings:
+        shown_warnings = tuple(text[:LONGEST_REASON] for text in outcome.warnings[:_MOST_WARNINGS])
+        progress = replace(progress, warnings=shown_warnings)
     if not outcome.not_owned:
         return progress
     shown = tuple(
@@ -131,19 +136,21 @@ def show_progress(context: DurableOrchestrationContext, status: dict[str, Any], 
         shown["endedAt"] = progress.ended_at
     shown["notOwned"] = [entry.model_dump(mode="json", by_alias=True) for entry in progress.not_owned]
     shown["notOwnedTotal"] = progress.not_owned_total
+    shown["warnings"] = list(progress.warnings)
     context.set_custom_status(fit_status(shown))
 
 
 def fit_status(shown: dict[str, Any]) -> dict[str, Any]:
-    """A custom status no larger than the task hub takes: first reasons are cut, then entries of `notOwned` are left
-    out, at last every text is cut.
+    """A custom status no larger than the task hub takes: first reasons and warnings are cut, then entries of `notOwned`
+    are left out, at last every text is cut.
     """
     if len(json.dumps(shown)) * 2 <= LARGEST_STATUS or _measure(shown) <= LARGEST_STATUS:  # the first bound is fast
         return shown
     for longest, most in _CUTS:
         entries = [{**entry, "reason": entry["reason"][:longest]} for entry in shown["notOwned"][:most]]
         waiting = shown["waiting"] and {**shown["waiting"], "reason": shown["waiting"]["reason"][:longest]}
-        cut = {**shown, "waiting": waiting, "notOwned": entries}
+        warnings = [text[:longest] for text in shown["warnings"]]
+        cut = {**shown, "waiting": waiting, "notOwned": entries, "warnings": warnings}
         if _measure(cut) <= LARGEST_STATUS:
             return cut
     return {name: _cut_texts(value) for name, value in cut.items()}

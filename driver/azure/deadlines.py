@@ -16,8 +16,11 @@ _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 @contextmanager
 def limit_calls(ends_at: float) -> Iterator[None]:
-    """Within the block no call to ARM takes longer than to a time of `time.monotonic()`, and none begins after it."""
-    token = _ends_at.set(ends_at)
+    """Within the block no call to ARM takes longer than to a time of `time.monotonic()`, and none begins after it. An
+    earlier time around it holds.
+    """
+    outer = _ends_at.get()
+    token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
     try:
         yield
     finally:

@@ -47,7 +47,7 @@ def put(order: Order, work: Deploy, template: Mapping[str, Any]) -> Operation:
     ARM takes the requestId over as the correlation id of the record, and of those of nested deployments.
     """
     scope_and_name = split_id(build_deployment_id(order.location, work))
-    body = {**_build_body(work, template), "tags": tags.build_tags(order)}
+    body = {**build_body(work, template), "tags": tags.build_tags(order)}
     headers = {"x-ms-correlation-request-id": order.request_id}
     try:
         with registering(order.location), connection.connect(order.location) as clients:
@@ -74,7 +74,7 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
     with registering(location), connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
         response = operations.call_begin(
-            begin, *split_id(build_deployment_id(location, work)), _build_body(work, template)
+            begin, *split_id(build_deployment_id(location, work)), build_body(work, template)
         )
     answer = response.json()
     if not isinstance(answer, Mapping):
@@ -82,9 +82,13 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
     if "error" in answer:
         with registering(location):
             raise Refused(200, read_cause(answer))
-    named = answer.get("properties", {}).get("validatedResources") or ()
-    ids = tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
-    return Validation(ids, read_date(response.headers))
+    return Validation(read_validated(answer), read_date(response.headers))
+
+
+def read_validated(answer: Mapping[str, Any]) -> tuple[ResourceId, ...]:
+    """The ids of the resources that the result of a validation names."""
+    named = (answer.get("properties") or {}).get("validatedResources") or ()
+    return tuple(ResourceId.parse(resource["id"]) for resource in named if resource.get("id"))
 
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
@@ -93,11 +97,11 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
             response = operations.call_begin(
-                deployments.begin_what_if, work.resource_group, work.name, _build_body(work, template)
+                deployments.begin_what_if, work.resource_group, work.name, build_body(work, template)
             )
         else:
             begin = deployments.begin_what_if_at_subscription_scope
-            response = operations.call_begin(begin, work.name, _build_body(work, template))
+            response = operations.call_begin(begin, work.name, build_body(work, template))
     return operations.read_operation(response)
 
 
@@ -190,7 +194,8 @@ def split_id(resource_id: ResourceId) -> tuple[str, str]:
     return resource_id.scope.strip("/"), resource_id.name
 
 
-def _build_body(work: Deploy, template: Mapping[str, Any]) -> Any:
+def build_body(work: Deploy, template: Mapping[str, Any]) -> Any:
+    """The body of a deployment's PUT, and of the POSTs that ask about it."""
     body: dict[str, Any] = {
         "properties": {
             "mode": "Incremental",

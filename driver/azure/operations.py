@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -68,14 +69,16 @@ def read_operation(response: Any) -> Operation:
     return Operation(url, read_retry_after(headers), correlation_id, status=response.status_code)
 
 
-def poll(location: AzureLocation, url: str) -> Operation:
-    """Read the state of an operation. Raises a Refusal of status 200 with the cause if it has failed."""
-    response = _send(location, "GET", url)
+def poll(location: AzureLocation, url: str, registers: bool = True) -> Operation:
+    """Read the state of an operation. Raises a Refusal of status 200 with the cause if it has failed. `registers`: a
+    provider that it has failed for is registered.
+    """
+    response = _send(location, "GET", url, registers)
     body = _read_json(response)
     state = str(body.get("status") or "").lower()
     if state == "failed" or state in _CANCELED:
         cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
-        with registering(location):
+        with registering(location) if registers else nullcontext():
             raise Refused(200, cause, body=json.dumps(body))
     is_running = response.status_code == 202 or state not in ("", "succeeded")
     return Operation(
@@ -170,10 +173,11 @@ def act(location: AzureLocation, resource_id: str, action: str, api_version: str
     return read_operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
 
 
-def _send(location: AzureLocation, method: str, url: str) -> Any:
+def _send(location: AzureLocation, method: str, url: str, registers: bool = True) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     subscription = _SUBSCRIPTION.match(url)
-    with registering(location, subscription[1] if subscription else ""), connection.connect(location) as arm:
+    register = registering(location, subscription[1] if subscription else "") if registers else nullcontext()
+    with register, connection.connect(location) as arm:
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 

@@ -121,6 +121,12 @@ class SignInUnavailable(Refusal):
         return PASSING
 
 
+def list_causes(body: Any) -> tuple[Cause, ...]:
+    """All deepest causes in an error body (parsed JSON or text), each once, without secrets."""
+    found = (Cause(leaf.code, redact(leaf.message), leaf.outer) for leaf in _walk_causes(body, _DEEPEST))
+    return tuple(dict.fromkeys(found))
+
+
 def read_cause(body: Any, otherwise: str = "") -> Cause:
     """The deepest cause in an error body (parsed JSON or text). Of several causes, the first that no retry can resolve;
     else the first with a known code; else the first. What was canceled comes last. `otherwise` is the code for a cause

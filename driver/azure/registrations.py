@@ -37,6 +37,16 @@ def registering(location: AzureLocation, subscription: str = "") -> Iterator[Non
         raise Refused(refused.status, Cause("ProviderIsBeingRegistered", text)) from refused
 
 
+def explain_missing(location: AzureLocation, namespace: str) -> str:
+    """Why this driver does not register a provider that the subscription of a location is not registered for; empty if
+    it does, once something is refused because of it.
+    """
+    if not current().register_providers:
+        return "the setting REGISTER_PROVIDERS is false"
+    with _lock:
+        return _registered.get((location.subscription_id.lower(), namespace.lower()), "")
+
+
 def _register(location: AzureLocation, subscription: str, namespace: str) -> str:
     """Register a provider, if this process has not tried that before. Why ARM refused; empty if it did not. Raises a
     Refusal that passes.

@@ -128,7 +128,9 @@ VERDICTS = {code.lower(): verdict for verdict, codes in _CODES for code in codes
 
 # What a message says counts more than its code: words of it in lower case, the codes that they belong to in lower case
 # (none: all), the verdict.
+DENIED = "authorization failed for template resource"  # ARM's preflight: the principal may not write a resource
 _WORDS: tuple[tuple[str, tuple[str, ...], Verdict], ...] = (
+    (DENIED, (), _PROPAGATING),
     ("high demand", ("serviceunavailable", "allocationfailed"), _SCARCE),
     ("cannot acquire exclusive lock", (), PASSING),
     ("not in terminal state", ("400", "badrequest", "conflict", "operationnotallowed"), PASSING),

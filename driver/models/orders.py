@@ -69,7 +69,9 @@ class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
     whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
     deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
-    is missing. `then` follows in any case. `ready_when`: what is waited for once the deployment has succeeded.
+    is missing. `then` follows in any case. `precheck`: ARM is asked before whether it would take it. `kept` are the ARM
+    types that a Delete of this resource leaves, `*` stands for all: only a precheck asks. `ready_when`: what is waited
+    for once the deployment has succeeded.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -89,6 +91,8 @@ class Deploy(Model):
     prune: bool = False
     if_missing: bool = False
     then: Call | None = None
+    precheck: bool = False
+    kept: tuple[str, ...] = ()
     ready_when: tuple[Condition, ...] = ()
     content_id: str = ""
     facts: TemplateFacts | None = None
@@ -143,6 +147,13 @@ class Preview(Model):
     drift: bool
 
 
+class Precheck(Model):
+    """Whether ARM would take a deployment. Nothing is written."""
+
+    verb: Literal["precheck"] = "precheck"
+    deploy: Deploy
+
+
 class Check(Model):
     """Whether what this resource owns exists, is provisioned and runs."""
 
@@ -167,17 +178,18 @@ class Order(Model):
     transition: str = ""
     location: AzureLocation
     topology: Topology
-    work: Deploy | Remove | Call | Adopt | Preview | Check | Idle = Field(discriminator="verb")
+    work: Deploy | Remove | Call | Adopt | Preview | Precheck | Check | Idle = Field(discriminator="verb")
 
     @property
     def deploy(self) -> Deploy | None:
-        """The deployment to make or to preview, if there is one."""
-        work = self.work.deploy if isinstance(self.work, Preview) else self.work
+        """The deployment to make, to preview or to check, if there is one."""
+        work = self.work.deploy if isinstance(self.work, Preview | Precheck) else self.work
         return work if isinstance(work, Deploy) else None
 
     def with_deploy(self, deploy: Deploy) -> "Order":
         """The order with another deployment in place of its own."""
-        work = self.work.model_copy(update={"deploy": deploy}) if isinstance(self.work, Preview) else deploy
+        is_inner = isinstance(self.work, Preview | Precheck)
+        work = self.work.model_copy(update={"deploy": deploy}) if is_inner else deploy
         return self.model_copy(update={"work": work})
 
     @property

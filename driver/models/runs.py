@@ -22,11 +22,14 @@ class ResourceShown(Model):
 
 
 class TransitionShown(Model):
-    """A transition: its name, the driver's verb for it, and its timeout in seconds."""
+    """A transition: its name, the driver's verb for it, and its timeout in seconds. `precheck`: its deployment is
+    checked before.
+    """
 
     name: str
     verb: str
     seconds: int
+    precheck: bool = False
 
 
 class Run(Model):
@@ -63,8 +66,8 @@ class ExecutionStatus(Model):
     """The custom status of an execution. It holds all that a list of executions shows, so that a list needs no inputs.
 
     `step` and `attempt` are None once it has ended. `operations` are the newest 20 of its deployment, `not_owned` the
-    first 20 resources that it wrote and does not own. `ended_at`: the transition is over; its event may not be
-    acknowledged yet.
+    first 20 resources that it wrote and does not own, `warnings` what a precheck could not find out. `ended_at`: the
+    transition is over; its event may not be acknowledged yet.
     """
 
     resource: ResourceShown
@@ -82,6 +85,7 @@ class ExecutionStatus(Model):
     operations_total: int = 0
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
+    warnings: tuple[str, ...] = ()
     ended_at: str | None = None
 
 
@@ -89,7 +93,9 @@ def takes_turn(transition: str, verb: str) -> bool:
     """Whether a transition has its resource to itself: it waits for others, and they for it. One that only reads, or
     does nothing, does not.
     """
-    return verb not in ("preview", "check", "idle") and not (verb == "call" and transition.lower() in _READING)
+    return verb not in ("preview", "precheck", "check", "idle") and not (
+        verb == "call" and transition.lower() in _READING
+    )
 
 
 def show_run(run: Run) -> ExecutionStatus:

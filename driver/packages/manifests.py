@@ -28,6 +28,7 @@ ADOPT = "Adopt"
 INTEGRITY = "Integrity"
 UPDATES = ("Reconfigure", "Upgrade")  # the template of Create again
 PREVIEWS = ("CheckDrift", "WhatIf")
+PRECHECK = "Precheck"
 # Transitions of TNC-O's state model for which nothing is to be done in Azure, unless the package defines them.
 IDLE = ("Configure", "Install", "Start", "Stop", "Uninstall")
 
@@ -116,6 +117,11 @@ class Transition(_Strict):
         description="With `deploy`: once it has succeeded, what the Create, Reconfigure or Upgrade before it wrote and"
         " this one does not is removed, if this resource owns it.",
     )
+    precheck: bool = Field(
+        default=False,
+        description="With `deploy`: before anything is written, the operation Precheck is done. If it finds a fault,"
+        " the transition fails with it.",
+    )
     changes: tuple[str, ...] = Field(
         default=(),
         description="With `deploy`: the properties that it changes in place, `volatile` in TNC-O's descriptor.",
@@ -147,10 +153,11 @@ class Transition(_Strict):
             raise ValueError("parameters belong to deploy")
         if self.remove is None and self.retain:
             raise ValueError("retain belongs to remove")
-        if self.deploy is None and (self.prune or self.changes or self.if_missing or self.ready_when):
-            raise ValueError("prune, changes, ifMissing and readyWhen belong to deploy")
-        if self.prune and self.if_missing:
-            raise ValueError("prune and ifMissing exclude each other")
+        with_deploy = (self.prune, self.precheck, self.changes, self.if_missing, self.ready_when)
+        if self.deploy is None and any(with_deploy):
+            raise ValueError("prune, precheck, changes, ifMissing and readyWhen belong to deploy")
+        if (self.prune or self.precheck) and self.if_missing:
+            raise ValueError("ifMissing excludes prune and precheck")
         return self
 
     @property
@@ -218,7 +225,8 @@ class Manifest(_Strict):
         """The name of the transition or operation that every package has; empty if the package defines it itself, or
         if it is none of these.
         """
-        known = next((one for one in (ADOPT, INTEGRITY, *PREVIEWS) if one.lower() == name.lower()), "")
+        names = (ADOPT, INTEGRITY, PRECHECK, *PREVIEWS)
+        known = next((one for one in names if one.lower() == name.lower()), "")
         return "" if known.lower() in map(str.lower, self.transitions) else known
 
     def find_transition(self, name: str) -> Transition | None:
@@ -238,7 +246,7 @@ class Manifest(_Strict):
         if wanted in map(str.lower, UPDATES) and create and create.deploy:
             return create
         updates = UPDATES if create and create.deploy else ()
-        names = sorted({*self.transitions, *updates, "Delete", ADOPT, INTEGRITY, *PREVIEWS})
+        names = sorted({*self.transitions, *updates, "Delete", ADOPT, INTEGRITY, PRECHECK, *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
         )

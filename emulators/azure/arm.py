@@ -4,7 +4,7 @@ import re
 
 from emulators.azure.deployments import requests as deployment_requests
 from emulators.azure.identity import entra
-from emulators.azure.resources import groups, operations, soft_deletion, subscriptions, tags, throttling
+from emulators.azure.resources import groups, operations, permissions, soft_deletion, subscriptions, tags, throttling
 from emulators.azure.resources import requests as resource_requests
 from emulators.azure.wire.errors import GATEWAY, Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request, Response, refused
@@ -22,6 +22,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
         caller = entra.caller_of(cloud, request)
         principal = caller.principal
         throttling.count_request(cloud, request, principal)
+        permissions.require(cloud, request, principal)
         answer = _route(cloud, request, caller.tenant_id)
     except Refusal as error:
         answer = refused(error)

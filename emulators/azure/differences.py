@@ -48,7 +48,8 @@ nothing.
 
 Times are scaled: a deployment takes `provisioningSeconds`, where Azure's median is 60 s; Retry-After is scaled alike.
 
-Tokens are checked for tenant, secret and age, never for rights: every principal may do everything.
+Tokens are checked for tenant, secret and age. What a principal may do is one setting for all principals and scopes:
+role assignments are kept and change nothing.
 
 Regions have no capacity and subscriptions no quota, unless a fault says so.
 

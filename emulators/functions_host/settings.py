@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 
 OVERRIDE = "azurefunctionsjobhost__"
 THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
+STRATEGIES = {"versionMatchStrategy": "CurrentOrOlder", "versionFailureStrategy": "Reject"}
 NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
 
 
@@ -96,6 +97,9 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
     version = durable.get("defaultVersion")
     if version is not None and not isinstance(version, str):
         raise HostError(f"host.json: durableTask.defaultVersion must be a string, not {version!r}")
+    for name, supported in STRATEGIES.items():
+        if durable.get(name, supported) != supported:
+            raise HostError(f"host.json: the local host knows durableTask.{name} {supported} only")
     # The defaults are those of the extension (activities) and of the Python worker (threads).
     processors = os.cpu_count() or 1
     activities = durable.get("maxConcurrentActivityFunctions", 10 * processors)

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -85,13 +86,13 @@ def test_an_accepted_request(hub: TaskHub) -> None:
         "tenant": "tenant-1",
         "trace": {"tracectx.transactionid": "t-1"},
         "resource": {"id": VNET.id, "name": VNET.name, "type": VNET.type},
-        "transition": {"name": "Create", "verb": "deploy", "seconds": 840},
+        "transition": {"name": "Create", "verb": "deploy", "seconds": 840, "precheck": False},
         "deploymentLocation": LOCATION["name"],
         "since": "",
         "awaits": [],
         "event": None,
     }
-    order = sealing.unseal(run["sealed"], (KEY,))
+    order = sealing.unseal(run["sealed"], request_id, (KEY,))
     assert order["request_id"] == request_id
     assert order["location"]["client_secret"] == NEEDLE
 
@@ -161,6 +162,25 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
     assert app["status"] == "UNHEALTHY"
     assert said in app["reason"]
     assert datetime.fromisoformat(app["since"]) <= datetime.now(UTC)
+
+
+def test_a_new_file_of_keys_that_is_broken_is_a_vital_and_work_is_accepted(
+    hub: TaskHub, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text(KEY)
+    environment.setenv("SEALING_KEYS", "")
+    environment.setenv("SEALING_KEYS_FILE", str(file))
+    settings.current.cache_clear()
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"] == {"status": "OK"}
+    file.write_text("no-key")
+    health = asyncio.run(api.check_health(hub))
+    assert (health.status, health.body["vitals"]["app"]["status"]) == (200, "UNHEALTHY")
+    assert "SEALING_KEYS_FILE holds something" in health.body["vitals"]["app"]["reason"]
+    request_id = execute(hub).body["requestId"]
+    assert sealing.unseal(hub.started[0][2]["sealed"], request_id, (KEY,))["request_id"] == request_id
+    file.write_text(f"{Fernet.generate_key().decode()},{KEY}")
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"] == {"status": "OK"}
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
@@ -236,7 +256,7 @@ def test_a_repeated_post_after_a_failure_runs_again_and_knows_what_was_made(hub:
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
     assert instance_id == request_id
-    assert sealing.unseal(run["sealed"], (KEY,))["topology"] == made
+    assert sealing.unseal(run["sealed"], request_id, (KEY,))["topology"] == made
 
 
 def test_an_execution_that_ended_by_a_bug_runs_again(hub: TaskHub) -> None:

@@ -39,3 +39,10 @@ def test_after_the_deadline_arm_is_not_called(stub: Stub, location: AzureLocatio
     with pytest.raises(Unreachable, match="has not answered in time"), limit_calls(time.monotonic() - 1):
         resources.get(location, HUB)
     assert stub.asked == []
+
+
+def test_an_earlier_deadline_around_a_later_one_holds(stub: Stub, location: AzureLocation) -> None:
+    now = time.monotonic()
+    with pytest.raises(Unreachable, match="in time"), limit_calls(now - 1), limit_calls(now + 60):
+        resources.get(location, HUB)
+    assert stub.asked == []

@@ -114,6 +114,8 @@ def test_conditions_have_a_timeout_and_keep_their_line() -> None:
         ("{call: start}", "call and on belong together"),
         ("{deploy: a, on: b/c}", "call and on belong together"),
         ("{remove: all, parameters: {a: b}}", "parameters belong to deploy"),
+        ("{remove: all, precheck: true}", "prune, precheck, changes, ifMissing and readyWhen belong to deploy"),
+        ("{deploy: a, precheck: true, ifMissing: true}", "ifMissing excludes prune and precheck"),
         ("text", "transitions.Create: "),
         ("{deploy: [a]}", "transitions.Create.deploy: Input should be a valid string"),
         ("{deploy: a, deplyo: b}", "transitions.Create.deplyo: Extra inputs are not permitted"),

@@ -1,5 +1,6 @@
 """What requests ask for, worked out by the built-in packages."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,13 +9,16 @@ import pytest
 from dev import brent
 from driver.deployment_plans import build_deployment_name
 from driver.errors import InvalidRequest
-from driver.models.orders import Call, Deploy, Idle, Order, Remove
+from driver.models.orders import Call, Deploy, Idle, Order, Precheck, Remove
 from driver.packages.catalogue import find_package
 from driver.packages.names import find_name_fault
 from driver.plans import Plan, name_order, plan
+from tests.support.driver_files import zipped
 from tests.support.requests import GROUP, NEEDLE, SETTINGS, VNET, body, lifecycle_request
 
 REQUEST_ID = "0a1b2c3d-0000-4000-8000-000000000001"
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+EMPTY = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": []}
 NEW_IN_ORDERS = ("resource_id", "transition")
 
 
@@ -63,6 +67,41 @@ def test_an_order_names_resource_and_transition_and_one_of_release_2_0_0_is_read
     assert (order.resource_id, order.transition) == (VNET.id, "Create")
     former = {key: value for key, value in order.model_dump(mode="json").items() if key not in NEW_IN_ORDERS}
     assert Order.model_validate(former) == order.model_copy(update={"resource_id": "", "transition": ""})
+
+
+def test_a_precheck_binds_what_a_create_binds() -> None:
+    order = name_order(planned(body(transition="Precheck")).order, REQUEST_ID)
+    created = deploy(body())
+    assert order.work == Precheck(deploy=created)
+    assert faults(body(transition="PRECHECK", properties={"vnet_name": None})) == (
+        "property 'vnet_name' is missing: it is required (string)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ("", ()),
+        ("retain: [a/b]", ("a/b",)),
+        ("Delete: {remove: all, retain: true}", ("*",)),
+        ("Delete: {remove: [{type: a/b, name: x}]}", ("*",)),
+        ("Delete: {deploy: main.json}", ("*",)),
+    ],
+)
+def test_a_deployment_is_checked_before_if_the_package_says_so(lines: str, kept: tuple[str, ...]) -> None:
+    transitions = ["Create: {deploy: main.json, precheck: true}", "AddMore: {deploy: main.json}"]
+    transitions += [lines] if lines.startswith("Delete") else []
+    text = "version: 1\nresourceGroup: rg-1\n" + (f"{lines}\n" if lines.startswith("retain") else "")
+    text += "transitions:\n" + "".join(f"  {line}\n" for line in transitions)
+    files = zipped({"lifecycle.yaml": text, "main.json": json.dumps(EMPTY)})
+    found = {}
+    for name in ("Create", "Reconfigure", "Precheck", "AddMore"):
+        request = lifecycle_request(body(transition=name))
+        order = plan(request, find_package("resource::Own::1.0", files, SETTINGS), SETTINGS).order
+        assert order.deploy is not None
+        found[name] = (order.deploy.precheck, order.deploy.kept)
+    checked = (True, kept)
+    assert found == {"Create": checked, "Reconfigure": checked, "Precheck": (False, kept), "AddMore": (False, ())}
 
 
 @pytest.mark.parametrize("region", ["North Europe", "northeurope", " NorthEurope "])

@@ -149,6 +149,7 @@ def test_longer_ids_and_other_ids_of_the_list_do_not_count() -> None:
     [
         ("WhatIf", "preview", False),
         ("CheckDrift", "preview", False),
+        ("Precheck", "precheck", False),
         ("Integrity", "call", False),
         ("precheck", "call", False),
         ("Precheck", "deploy", True),

@@ -35,6 +35,14 @@ def what_if(journey: Journey) -> None:
     assert own == dict.fromkeys(journey.ids(*journey.entry.owned), "Create")
 
 
+def precheck(journey: Journey) -> None:
+    """Before the Create, and again of what exists: Azure would take it, nothing is doubtful, nothing is written."""
+    before = journey.in_azure()
+    after, outputs = journey.run("Precheck", journey.resource)
+    assert (after.topology, outputs, journey.in_azure()) == (journey.resource.topology, {}, before)
+    assert journey.trial.doubts(journey.asked[-1]) == []
+
+
 def create(journey: Journey) -> None:
     journey.resource, outputs = journey.run("Create", journey.resource)
     assert_outputs(journey, outputs)
@@ -144,11 +152,11 @@ def without_deployments(found: set[str]) -> set[str]:
 
 def steps(entry: Entry) -> dict[str, Step]:
     """The steps of an entry in their order; operations that come more than once are numbered."""
-    found: dict[str, Step] = {"WhatIf": what_if, "Create": create, "Integrity": check_integrity}
+    found: dict[str, Step] = {"WhatIf": what_if, "Precheck": precheck, "Create": create, "Integrity": check_integrity}
     for operation in entry.operations:
         again = sum(name.split()[0] == operation.name for name in found)
         found[f"{operation.name} {again + 1}" if again else operation.name] = partial(operate, operation)
-    rest = {"CheckDrift": check_drift, "Create again": create_again, "stack_id": adopt}
+    rest = {"CheckDrift": check_drift, "Create again": create_again, "Precheck again": precheck, "stack_id": adopt}
     changed = {"Reconfigure": reconfigure} if entry.reconfigured else {}
     return {**found, **rest, **changed, "Delete": delete}
 

@@ -1,4 +1,5 @@
-"""Real ARM templates as driver files: each is created, owns what Azure then has, and is deleted without a trace.
+"""Real ARM templates as driver files: Precheck finds nothing wrong with them, each is created, with a precheck before,
+owns what Azure then has, and is deleted without a trace.
 
 Each has a resource group of its own, and most run at the same time. `pytest -rP` shows the table of what
 came of each.
@@ -21,6 +22,13 @@ pytestmark = [needs_shared, pytest.mark.slow]
 
 TEMPLATES = sorted((SHARED / "corpus" / "arm-templates").glob("*.json"))
 SECONDS = 90
+PACKAGE = """
+version: 1
+resourceGroup: "{{ resourcegroup_name }}"
+location: "{{ location }}"
+transitions:
+  Create: {deploy: main.json, precheck: true}
+"""
 # What Azure refuses with the given parameters, and how it says so.
 REFUSED = {
     "201-web-app-asev2-create": "InvalidTemplate",  # a child resource whose name has one segment
@@ -105,11 +113,14 @@ EXPECTED: dict[str, dict[tuple[str, str], dict[str, Any]]] = {
 
 @dataclass
 class Course:
-    """What came of one template: the events of its Create and its Delete, and the resource as they leave it."""
+    """What came of one template: the events of its transitions, the warnings of its executions, and the resource as
+    they leave it.
+    """
 
     resource: Resource
     files: str
     events: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -131,6 +142,8 @@ def outcome(trial: Trial) -> Outcome:
     shared = [path.stem for path in TEMPLATES if "subscriptiondeploymenttemplate" in path.read_text().lower()]
     batches = [[name for name in courses if name not in shared], *([name] for name in shared)]
     before = every_id(trial)
+    run("Precheck", list(courses), courses, trial)
+    assert every_id(trial) == before
     made = set()
     for batch in batches:
         run("Create", batch, courses, trial)
@@ -146,6 +159,7 @@ def run(transition: str, batch: list[str], courses: Mapping[str, Course], trial:
         course = courses[name]
         course.events[transition] = trial.event(request_id, seconds=SECONDS).value
         course.resource = apply_event(course.resource, course.events[transition])
+        course.warnings += trial.doubts(request_id)
 
 
 def course_of(trial: Trial, template: Path) -> Course:
@@ -158,7 +172,7 @@ def course_of(trial: Trial, template: Path) -> Course:
         trial.make(f"/resourceGroups/{group}/providers/{path}", whole, version)
     properties = {"location": "westeurope", **values, "resourcegroup_name": group}
     resource = Resource(name=template.stem, type="resource::Own::1.0", properties=properties)
-    return Course(resource, zipped({"main.json": template.read_bytes()}))
+    return Course(resource, zipped({"lifecycle.yaml": PACKAGE, "main.json": template.read_bytes()}))
 
 
 def begin(trial: Trial, transition: str, course: Course) -> str:
@@ -180,10 +194,13 @@ def owned(course: Course) -> list[str]:
 def test_a_real_template_is_created_and_deleted(outcome: Outcome, name: str) -> None:
     course = outcome.courses[name]
     if name in REFUSED:
-        assert course.events["Create"]["status"] == "FAILED"
-        assert REFUSED[name] in course.events["Create"]["failureDetails"]["description"]
+        for transition in ("Precheck", "Create"):
+            assert course.events[transition]["status"] == "FAILED"
+            assert REFUSED[name] in course.events[transition]["failureDetails"]["description"]
     else:
-        assert course.events["Create"]["status"] == "COMPLETE", course.events["Create"]["failureDetails"]
+        for transition in ("Precheck", "Create"):
+            assert course.events[transition]["status"] == "COMPLETE", course.events[transition]["failureDetails"]
+        assert course.warnings == []
         assert owned(course)
     assert course.events["Delete"]["status"] == "COMPLETE", course.events["Delete"]["failureDetails"]["description"]
 

@@ -99,6 +99,10 @@ class Trial:
         """The execution when it is over: that is a moment after its event."""
         return eventually(lambda: (now := self.execution(request_id))["status"] != "IN_PROGRESS" and now) or {}
 
+    def doubts(self, request_id: str) -> list[str]:
+        """The warnings of an execution, but for those of answers that a busy machine has given too late."""
+        return [one for one in self.ended(request_id)["warnings"] if " in time" not in one]
+
     def told(self, request_id: str) -> str:
         return self.get(f"/api/driver/lifecycle/executions/{request_id}").text
 

@@ -34,7 +34,7 @@ def check_declared(descriptor: Any, described: Manifest) -> None:
     given = {*described.transitions, *upgrade, "Adopt", "Stop", "Integrity"}
     assert set(descriptor["lifecycle"]) == {one for one in given if one in STANDARD}
     operations = {one for one in given if one not in STANDARD}
-    assert set(descriptor["operations"]) == {*operations, "WhatIf", "CheckDrift"}
+    assert set(descriptor["operations"]) == {*operations, "Precheck", "WhatIf", "CheckDrift"}
     changed = described.transitions["Reconfigure"].changes if upgrade else ()
     assert {key for key, one in descriptor["properties"].items() if one.get("volatile")} == set(changed)
 

@@ -22,6 +22,7 @@ from driver.models.outcomes import (
 )
 from driver.publication import build_failure
 from driver.steps.passes import RemoveState
+from driver.steps.prechecks import PrecheckState
 from driver.steps.readiness import ReadinessState
 from driver.steps.states import DeployState
 from orchestrators.calls import RETRIES
@@ -32,6 +33,7 @@ from tests.support.orchestration import (
     REQUEST_ID,
     SEALED,
     STARTED,
+    USUAL,
     Answer,
     Run,
     complete,
@@ -219,6 +221,7 @@ def test_a_removal_of_version_1_first_awaits_what_still_runs_for_the_resource() 
         ("call", "Integrity", 2, False),
         ("call", "Precheck", 2, False),
         ("preview", "WhatIf", 2, False),
+        ("precheck", "Precheck", 2, False),
         ("remove", "Delete", 1, False),
         ("remove", "Delete", 0, False),
     ],
@@ -228,6 +231,41 @@ def test_which_first_steps_look_for_other_executions(verb: str, name: str, versi
     started = Run(run_input(transition=transition, version=version, since="2025-01-01T00:00:00+00:00"), most=1)
     ((_, payload),) = started.execute().calls[:1]
     assert payload.get("since") == ("2025-01-01T00:00:00+00:00" if looks else None)
+
+
+CHECKED = {"name": "Create", "verb": "deploy", "seconds": 3600, "precheck": True}
+
+
+def test_a_precheck_goes_before_a_deployment_and_is_not_done_again() -> None:
+    """Neither when the look is too old, nor when the deployment is started again."""
+    passing = keep_running(0, DeployState()).model_copy(update={"kind": "Retry"})
+    script: dict[str, list[Answer]] = {
+        "start_deployment": [passing.model_copy(update={"restart": True}), STARTED, STARTED],
+        "watch_deployment": [passing, complete(**MADE)],
+    }
+    done = Run(run_input(transition=CHECKED, since="2025-01-01T00:00:00+00:00"), script).execute()
+    assert done.names[:4] == ["precheck_deployment", "inspect_resources", "start_deployment", "inspect_resources"]
+    assert done.names.count("precheck_deployment") == 1
+    assert done.payloads("precheck_deployment")[0]["since"] == "2025-01-01T00:00:00+00:00"
+
+
+def test_a_deployment_without_a_precheck_has_no_step_more() -> None:
+    assert Run(run_input()).execute().names == ["inspect_resources", "start_deployment", "watch_deployment"]
+
+
+def test_a_precheck_that_fails_ends_the_transition_before_anything_is_written() -> None:
+    refused = fail(FailureCode.INSUFFICIENT_CAPACITY, "the precheck has found QuotaExceeded", PrecheckState())
+    done = Run(run_input(transition=CHECKED), {"precheck_deployment": [refused]}).execute()
+    assert done.names == ["precheck_deployment", "publish_event"]
+    assert done.output["failureDetails"]["failureCode"] == "INSUFFICIENT_CAPACITY"
+
+
+def test_an_execution_shows_the_warnings_of_its_precheck_until_its_end() -> None:
+    warned = succeed(DeployState()).model_copy(update={"warnings": ("x" * 2_000, *["w"] * 20)})
+    done = Run(run_input(transition=CHECKED), {"precheck_deployment": [warned]}).execute()
+    shown = [json.loads(status)["warnings"] for status in dict.fromkeys(done.statuses)]
+    assert shown[0] == []
+    assert {(len(one), len(one[0])) for one in shown[1:]} == {(10, 1_000)}
 
 
 def test_an_execution_shows_which_request_it_waits_for() -> None:
@@ -543,6 +581,35 @@ def test_a_bug_in_collecting_keeps_the_first_failure() -> None:
     first = fail(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
     done = run(start_deployment=[first], abandon_deployment=[ValueError("a bug")])
     assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
+
+
+@pytest.mark.parametrize("step", DEPLOY)
+def test_a_step_that_a_host_of_an_earlier_release_took_is_taken_again(step: str) -> None:
+    old = fail(FailureCode.INTERNAL_ERROR, "none of the keys opens this", DeployState(correlation_id="lost"))
+    done = Run(run_input(), {step: [old.model_copy(update={"version": 1}), USUAL[step]]}).execute()
+    assert done.output["status"] == "COMPLETE"
+    first, second = done.payloads(step)
+    assert (second["state"], second["attempt"]) == (first["state"], first["attempt"])
+    shown = next(shown["waiting"] for shown in map(json.loads, done.statuses) if shown["waiting"])
+    assert (shown["for"], shown["reason"].split(" took ")[0]) == ("host", "a host of an earlier release")
+
+
+def test_a_run_of_version_1_takes_the_answers_of_every_release() -> None:
+    full = FULL.model_copy(update={"version": 1})
+    assert Run(run_input(version=1), {"start_deployment": [full]}).execute().output["status"] == "FAILED"
+
+
+def test_a_run_whose_key_no_host_has_fails_at_its_deadline_with_the_reason() -> None:
+    reason = "r was sealed with key 1, and the sealing keys of this host are 2"
+    waiting = WaitingFor(waits_for="host", reason=reason)
+    wait = keep_running(5, DeployState(), reason).model_copy(
+        update={"waiting": waiting, "code": FailureCode.INTERNAL_ERROR}
+    )
+    done = run("deploy", 0, inspect_resources=[wait])
+    details = done.output["failureDetails"]
+    assert details["failureCode"] == "INTERNAL_ERROR"
+    assert reason in details["description"]
+    assert "not over after" in details["description"]
 
 
 def test_a_killed_worker_costs_one_attempt() -> None:

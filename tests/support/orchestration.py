@@ -49,6 +49,7 @@ def complete(**parts: Any) -> Outcome:
 # What each step answers where a script says nothing else.
 USUAL: dict[str, Answer] = {
     "await_executions": succeed(RemoveState()),
+    "precheck_deployment": succeed(DeployState()),
     "inspect_resources": succeed(DeployState()),
     "start_deployment": STARTED,
     "watch_deployment": complete(**MADE),
@@ -193,7 +194,9 @@ class Run:
         answer = script[min(self.names.count(name), len(script)) - 1]
         if isinstance(answer, Exception):
             return [task_failed(number, name, answer)]
-        result = json.dumps((answer or complete()).model_dump(mode="json"))
+        outcome = answer or complete()
+        outcome = outcome.model_copy(update={"version": outcome.version or RUN_VERSION})
+        result = json.dumps(outcome.model_dump(mode="json"))
         answered = [event(EventType.TaskCompleted, TaskScheduledId=number, Result=result)]
         if answer is None:
             self.hanging += answered

@@ -17,12 +17,24 @@ from emulators.azure.world.cloud import Cloud, guid
 from emulators.azure.world.entities import Deployment
 
 _NAME = re.compile(r"[-\w.()]+", re.ASCII)
+_LEVELS = ("provider", "providernorbac", "template")
+
+
+def level_of(request: Request) -> str:
+    """The validation level that a request asks for, in lower case."""
+    properties = request.body().get("properties")
+    wanted = properties.get("validationLevel", _LEVELS[0]) if isinstance(properties, dict) else _LEVELS[0]
+    if str(wanted).lower() not in _LEVELS:
+        raise refusal("InvalidRequestContent", reason=f"'{wanted}' is no validation level")
+    return str(wanted).lower()
 
 
 def prepared(
-    cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str
+    cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str, preflight: bool = True
 ) -> tuple[Deployment, Deployment | None]:
-    """Check the request and its template, as ARM does before it accepts a deployment."""
+    """Check the request and its template, as ARM does before it accepts a deployment. `preflight`: also each resource
+    of it.
+    """
     if len(name) > 64:
         raise refusal("DeploymentNameLengthLimitExceeded", name=name)
     if not _NAME.fullmatch(name):
@@ -61,7 +73,7 @@ def prepared(
         tags=body.get("tags"),
         shown={"base": base},
     )
-    _expand(cloud, deployment)
+    _expand(cloud, deployment, preflight)
     deployment.shown["apiVersion"] = request.api_version
     return deployment, existing
 
@@ -96,14 +108,15 @@ def _location(name: str, scope: str, wanted: Any, existing: Deployment | None) -
     return locations.normal(wanted)
 
 
-def _expand(cloud: Cloud, deployment: Deployment) -> None:
+def _expand(cloud: Cloud, deployment: Deployment, preflight: bool) -> None:
     try:
         expansion = expansions.expansion_of(cloud, deployment)
         runtime = CloudRuntime(cloud)
         template = deployment.properties["template"]
         deployment.shown |= descriptions.describe(expansion, template, deployment.properties, runtime)
         _meet(cloud, template)
-        _preflight(cloud, deployment, runtime)
+        if preflight:
+            _preflight(cloud, deployment, runtime)
     except TemplateError as error:
         raise _invalid(error) from error
 

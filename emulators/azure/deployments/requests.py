@@ -5,9 +5,10 @@ from typing import Any
 
 from emulators.azure.deployments import acceptance, descriptions, expansions, records, runs, what_if
 from emulators.azure.deployments.runtime import CloudRuntime
+from emulators.azure.identity import entra
 from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import checks, groups, operations, writes
+from emulators.azure.resources import checks, groups, operations, permissions, writes
 from emulators.azure.wire import filters
 from emulators.azure.wire.errors import refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
@@ -113,6 +114,7 @@ def _list(cloud: Cloud, request: Request, scope: str) -> Response:
 def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
     checks.writable_group(cloud, scope + "/x")
     deployment, existing = acceptance.prepared(cloud, request, scope, name, tenant_id)
+    _require_writes(cloud, request, deployment)
     cloud.state.deployments[deployment.id.lower()] = deployment
     runs.start(cloud, deployment)
     shown = _shown_now(deployment)
@@ -122,7 +124,10 @@ def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) 
 
 
 def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
-    deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id)
+    level = acceptance.level_of(request)
+    deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id, preflight=level != "template")
+    if level == "provider":
+        _require_writes(cloud, request, deployment)
     shown = _shown_now(deployment)
     properties = shown["properties"]
     properties["provisioningState"] = "Succeeded"
@@ -131,6 +136,13 @@ def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: 
     properties["validatedResources"] = [{"id": key} for key in _validated(cloud, deployment)]
     expansions.forget(cloud, deployment)
     return Response(200, shown)
+
+
+def _require_writes(cloud: Cloud, request: Request, deployment: Deployment) -> None:
+    """ARM asks before it accepts a deployment whether the principal may write all that it names."""
+    if permissions.are_limited(cloud):
+        principal = entra.caller_of(cloud, request).principal
+        permissions.require_writes(cloud, principal, _validated(cloud, deployment))
 
 
 def _shown_now(deployment: Deployment) -> dict[str, Any]:

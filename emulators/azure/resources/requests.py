@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.azure.providers import KNOWN, actions, compute_views, type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import checks, operations, throttling, writes
+from emulators.azure.resources import checks, operations, permissions, throttling, writes
 from emulators.azure.resources.views import show, shown_etag
 from emulators.azure.wire import filters
 from emulators.azure.wire.errors import refusal, unsupported
@@ -16,7 +16,9 @@ from emulators.azure.world.ids import ResourceId
 
 
 def handle(cloud: Cloud, request: Request) -> Response:
-    """A resource id, a list of a type, or an action on a resource."""
+    """A resource id, a list of a type, an action on a resource, or what may be done at a scope."""
+    if request.lowered[-3:] == permissions.PATH:
+        return permissions.handle(cloud, request)
     rid = ids.parse(request.path)
     if request.method == "POST":
         return _action(cloud, request)

@@ -67,6 +67,11 @@ def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
     if len(request.segments) == 3:
         return Response(200, {"value": [_provider(subscription, name, types) for name, types in known.items()]})
     found = next((name for name in known if name.lower() == request.lowered[3]), None)
+    if found is None and request.lowered[3].startswith(
+        "microsoft."
+    ):  # Azure has it; no template has named a type of it
+        found = request.segments[3]
+        known = {**known, found: {}}
     if found is None:
         raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{request.segments[3]}' is invalid.")
     key = f"{subscription}/{found}".lower()

@@ -10,6 +10,15 @@ class BadSettingError(ValueError):
     """Which setting is wrong, and what would be right."""
 
 
+class Role(BaseModel):
+    """Actions and exceptions from them, with `*` for any text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+
+
 class Settings(BaseModel):
     """All times are seconds."""
 
@@ -30,6 +39,10 @@ class Settings(BaseModel):
     )
     provider_requests: dict[str, int] = Field(
         default={}, description="requests in 5 minutes by namespace and read, write or delete: microsoft.network/write"
+    )
+    permissions: tuple[Role, ...] = Field(
+        default=(Role(actions=("*",)),),
+        description="the roles that every principal has at every scope: a list of `{actions, notActions}`",
     )
     token_seconds: int = Field(default=3599, ge=1, description="how long a token is valid")
 
