@@ -23,11 +23,13 @@ Parts = list[str | None]  # of a text; None where it is not known
 class Targets:
     """`ids` are the resources that a template writes, `referred` those that it only refers to (`existing`).
 
+    `additional` are those of `ids` that ARM writes only if there is none of the name (`onlyIfNotExists`).
     `open_parents` are resources with children whose names are not known. `is_complete` is false if the template may
     write more than is named here; `is_vague` if it refers to resources that are not named here.
     """
 
     ids: tuple[ResourceId, ...] = ()
+    additional: tuple[ResourceId, ...] = ()
     referred: tuple[ResourceId, ...] = ()
     open_parents: tuple[ResourceId, ...] = ()
     is_complete: bool = True
@@ -40,6 +42,7 @@ def find_targets(body: Mapping[str, Any], parameters: Mapping[str, Any], scope: 
     """
     names = _Names(body, parameters)
     ids: list[ResourceId] = []
+    additional: list[ResourceId] = []
     referred: list[ResourceId] = []
     open_parents: list[ResourceId] = []
     is_complete, is_vague = True, False
@@ -51,11 +54,12 @@ def find_targets(body: Mapping[str, Any], parameters: Mapping[str, Any], scope: 
             is_vague = is_vague or resource_id is None
         elif resource_id is not None and not resource.get("copy"):
             ids.append(resource_id)
+            additional += [resource_id] if "onlyIfNotExists" in (resource.get("@options") or {}) else []
         elif not _is_elsewhere(kind, resource) and (parent := names.find_known_parent(kind, resource, scope)):
             open_parents.append(parent)
         else:
             is_complete = False
-    return Targets(tuple(ids), tuple(referred), tuple(open_parents), is_complete, is_vague)
+    return Targets(tuple(ids), tuple(additional), tuple(referred), tuple(open_parents), is_complete, is_vague)
 
 
 def read_api_versions(body: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -109,6 +109,13 @@ def test_what_may_lie_elsewhere_is_left_to_arm(resource: dict[str, Any]) -> None
     assert not find(resource).is_complete
 
 
+def test_what_is_written_only_if_there_is_none() -> None:
+    optional = {"type": NETWORK, "name": "hub", "@options": {"onlyIfNotExists": {}}}
+    targets = find(optional, {"type": f"{NETWORK}/subnets", "name": "hub/front"})
+    assert targets.additional == (ResourceId.parse(HUB),)
+    assert set(targets.ids) == {ResourceId.parse(HUB), ResourceId.parse(f"{HUB}/subnets/front")}
+
+
 def test_resources_that_are_only_referred_to() -> None:
     existing = {"type": NETWORK, "name": "hub", "existing": True}
     targets = find(existing, {"type": f"{NETWORK}/subnets", "name": "hub/front"})
