@@ -94,7 +94,7 @@ def one_round(
     """Executes the transition on all; returns the resources as their events leave them, and the figures."""
     bodies = [request_body(resource, transition, DEPLOYMENT_LOCATION) for resource in resources]
     before = costs(stack)
-    with memory.watched(stack.pids["host"]) as peak:
+    with memory.watched(lambda: stack.pids["host"]) as peak:
         lifecycles = run_apart(stack.driver, stack.kafka, bodies, in_flight)
     after = costs(stack)
     changed = [

@@ -10,7 +10,7 @@ import random
 import tempfile
 import threading
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -64,7 +64,7 @@ def run_transition(stack: Endpoints, resource: Resource, transition: str, files:
     """The resource as the event leaves it, and the peak memory meanwhile in MiB."""
     body = request_body(resource, transition, DEPLOYMENT_LOCATION)
     body = {**body, "driverFiles": files} if files else body
-    with watched(stack.pids["host"]) as peak:
+    with watched(lambda: stack.pids["host"]) as peak:
         (lifecycle,) = run_apart(stack.driver, stack.kafka, [body], in_flight=1)
     if lifecycle.status != "COMPLETE":
         raise SystemExit(f"{transition}: {lifecycle.events or 'no event'}")
@@ -107,13 +107,13 @@ def build_template(noise: str) -> dict[str, Any]:
 
 
 @contextmanager
-def watched(pid: int) -> Iterator[Peak]:
-    """Samples the tree of processes below `pid` 20 times a second while the context is open."""
+def watched(find_pid: Callable[[], int]) -> Iterator[Peak]:
+    """Samples the tree of processes below that process 20 times a second while the context is open."""
     peak, closing = Peak(), threading.Event()
 
     def sample() -> None:
         while not closing.wait(PERIOD_SECONDS):
-            peak.mebibytes = max(peak.mebibytes, sum(map(_resident, tree(pid))) / 1024)
+            peak.mebibytes = max(peak.mebibytes, sum(map(_resident, tree(find_pid()))) / 1024)
 
     thread = threading.Thread(target=sample, name="memory")
     thread.start()

@@ -1,7 +1,9 @@
 """One Apache Kafka broker (KRaft) on 127.0.0.1, from the jars that pom.xml names; needs Java 17 and Maven."""
 
 import hashlib
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -10,6 +12,8 @@ from xml.etree import ElementTree
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 
 from dev import processes
 from dev.locks import locked
@@ -18,6 +22,7 @@ from dev.ports import free_port
 POM = Path(__file__).with_name("pom.xml")
 JARS = Path(__file__).parents[1] / ".cache" / "kafka"
 START_SECONDS = 60.0
+USER, PASSWORD = "driver", "trial-password"
 
 # A small heap and a fast start matter here, speed does not.
 JAVA = [
@@ -33,7 +38,11 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},SIGNED://127.0.0.1:{signed_port},CONTROLLER://127.0.0.1:{controller_port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SIGNED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.signed.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \
+  user_{user}="{password}";
 log.dirs={folder}/data
 num.partitions=1
 offsets.topic.num.partitions=1
@@ -85,11 +94,17 @@ class ApacheKafka:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    signed_port: int = field(default_factory=free_port)
     _server: processes.Server | None = None
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def signed_address(self) -> str:
+        """Where clients have to sign in as USER with PASSWORD."""
+        return f"127.0.0.1:{self.signed_port}"
 
     def start(self) -> None:
         """Starts the broker and returns when it answers; raises ProcessError with the end of its log if it does not."""
@@ -97,7 +112,15 @@ class ApacheKafka:
         settings = self.folder / "server.properties"
         if not settings.exists():
             settings.write_text(
-                SETTINGS.format(port=self.port, controller_port=free_port(), folder=self.folder), encoding="utf-8"
+                SETTINGS.format(
+                    port=self.port,
+                    signed_port=self.signed_port,
+                    controller_port=free_port(),
+                    folder=self.folder,
+                    user=USER,
+                    password=PASSWORD,
+                ),
+                encoding="utf-8",
             )
             _run([*java, "kafka.tools.StorageTool", "format", "--cluster-id=azureDriverKafkaTests0", f"-c={settings}"])
         command = [*java, "kafka.Kafka", str(settings)]
@@ -114,6 +137,13 @@ class ApacheKafka:
             self._server.stop()
             self._server = None
 
+    def kill(self) -> None:
+        """Ends the broker without warning."""
+        if self._server:
+            os.killpg(self._server.process.pid, signal.SIGKILL)
+            self._server.process.wait()
+            self._server = None
+
     def _answers(self) -> bool:
         client = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         try:
@@ -121,6 +151,14 @@ class ApacheKafka:
         except KafkaException:
             return False
         return True
+
+
+def configure_topic(address: str, topic: str, name: str, value: str) -> None:
+    """Changes a setting of a topic."""
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+    changed = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    client = AdminClient({"bootstrap.servers": address})
+    client.incremental_alter_configs([changed])[changed].result(30)
 
 
 def _run(command: list[str]) -> None:

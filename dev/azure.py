@@ -1,6 +1,6 @@
 """A look into the embedded Azure, past its ARM API: what it holds, what it counted, what shall go wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -30,7 +30,21 @@ def calls(stack: Endpoints) -> list[dict[str, Any]]:
 
 def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
     """Lets calls fail; emulators/azure/faults lists the kinds."""
-    requests.post(f"{stack.azure}/emulator/faults", json=fault, verify=stack.ca, timeout=10).raise_for_status()
+    _post(stack, "/emulator/faults", fault)
+
+
+def add_faults(stack: Endpoints, faults: Sequence[Mapping[str, Any]]) -> None:
+    """Lets calls fail in these ways, one after another."""
+    _post(stack, "/emulator/faults", {"faults": list(faults)})
+
+
+def change_settings(stack: Endpoints, changed: Mapping[str, Any]) -> None:
+    """Changes what the embedded Azure was started with, such as `clients` and `tokenSeconds`."""
+    _post(stack, "/emulator/settings", changed)
+
+
+def _post(stack: Endpoints, path: str, content: Mapping[str, Any]) -> None:
+    requests.post(stack.azure + path, json=content, verify=stack.ca, timeout=10).raise_for_status()
 
 
 def _get(stack: Endpoints, path: str) -> Any:

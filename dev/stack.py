@@ -1,5 +1,7 @@
 """The trial stack: the embedded Azure, a Kafka broker and the app on the local host, each a process on 127.0.0.1."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +106,12 @@ class Stack:
         options = ["--port", str(self.driver_port), "--task-hub", str(self.folder / "task-hub.sqlite")]
         host = self._start("host", "functions_host", options, settings)
         host.wait_until(lambda: _answers(f"{self.driver}/management/health"), START_SECONDS)
+
+    def kill_host(self) -> None:
+        """Ends the host and its workers without warning; `start_host` starts it again on the same task hub."""
+        process = self.servers["host"].process
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def _start_kafka(self) -> None:
         address_file = self.folder / "kafka-address"

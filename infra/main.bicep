@@ -18,7 +18,7 @@ metadata description = 'Hosts the Azure resource driver of TNC-O / CP4NA on Azur
 
 targetScope = 'subscription'
 
-import { planType, taskHubType, kafkaType, secretsType, tagsType } from 'modules/types.bicep'
+import { planType, taskHubType, kafkaType, secretsType, settingsType, tagsType } from 'modules/types.bicep'
 
 @description('Required. Name of the environment, such as dev or prod: part of every name.')
 @minLength(1)
@@ -85,6 +85,9 @@ param alertEmails string[] = []
 @allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR'])
 param logLevel string = 'INFO'
 
+@description('Optional. Further settings of the app by their names, such as ARM_GATEWAY_HOSTS: docs/configuration.md lists all. They replace those of the templates that have the same name. None may be secret.')
+param furtherSettings settingsType = {}
+
 @description('Optional. Tags of all resources.')
 param tags tagsType = {}
 
@@ -117,6 +120,7 @@ module hosting 'modules/hosting.bicep' = {
     purgeProtection: purgeProtection
     alertEmails: alertEmails
     logLevel: logLevel
+    furtherSettings: furtherSettings
     tags: allTags
   }
 }

@@ -1,5 +1,6 @@
 """The steps of `deploy`: look what exists already, start the deployment, watch it, report what it created."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from driver.azure import deployments, throttling
@@ -15,6 +16,7 @@ from driver.resource_ids import ResourceId
 from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
+from driver.steps.ownership import Evidence
 from driver.steps.pruning import PruneState, find_previous_resources, select_obsolete
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.repairs import end_deployment, is_whole
@@ -42,18 +44,19 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
         pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
         return explain_wait(pausing, found.refusal) if found.refusal else pausing
     looked = {"search": None, "evidence": found, "correlation_id": order.request_id}
-    # ARM gives times in whole seconds. What is created in the second of the look is not shown to be new.
-    after = _NEXT_SECOND if found.unknown or has_deployments(find_template(work).body) else 0
-    return succeed(state.model_copy(update=looked), after)
+    return succeed(state.model_copy(update=looked), _NEXT_SECOND if _needs_next_second(work, found) else 0)
 
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
-    """PUT the deployment. If the look is too old, go back to it, unless ARM may have accepted a PUT of this run."""
+    """PUT the deployment. If the look is too old, look again first, unless ARM may have accepted a PUT of this run."""
     work = require_deploy(order)
     throttling.require_open_deployments(order.location)
     if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
-        again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
-        return again.model_copy(update={"restart": True})
+        renewed = _renew_look(order, work, state, attempt)
+        if renewed is None:
+            again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
+            return again.model_copy(update={"restart": True})
+        state = renewed
     try:
         operation = deployments.put(order, work, find_template(work).body)
     except Unreachable as lost:
@@ -125,6 +128,26 @@ def _is_stale(state: DeployState) -> bool:
     """Whether the look is too old to start the deployment now. Runs of release 2.0.0 do not know when it was."""
     ended_at = state.evidence.ended_at if state.evidence else ""
     return bool(ended_at) and datetime.now(UTC) - datetime.fromisoformat(ended_at) > _LOOK_HOLDS
+
+
+def _renew_look(order: Order, work: Deploy, state: DeployState, attempt: int) -> DeployState | None:
+    """The state with a new look that has shown the same as the one in the history; None if it has not, or takes longer.
+
+    A worker with much to do comes to the PUT late each time. It would never come to it if it went back to the look.
+    """
+    found = looks.continue_search(order, work, looks.begin_search(order, work), attempt)
+    if isinstance(found, Pause) or state.evidence is None or not found.shows_same(state.evidence):
+        return None
+    if _needs_next_second(work, found):
+        time.sleep(_NEXT_SECOND)
+    return state.model_copy(update={"evidence": found})
+
+
+def _needs_next_second(work: Deploy, evidence: Evidence) -> bool:
+    """Whether something may be owned by the time of its creation alone. ARM gives times in whole seconds: what is
+    created in the second of the look is not shown to be new.
+    """
+    return bool(evidence.unknown) or has_deployments(find_template(work).body)
 
 
 def _may_have_started(order: Order, work: Deploy, state: DeployState) -> bool:

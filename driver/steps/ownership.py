@@ -45,6 +45,17 @@ class Evidence(Model):
     looked_at: str = ""
     ended_at: str = ""
 
+    def shows_same(self, other: "Evidence") -> bool:
+        """Whether two looks have found the same things absent, present and unknown."""
+        return all(
+            set(one) == set(another)
+            for one, another in (
+                (self.absent, other.absent),
+                (self.present, other.present),
+                (self.unknown, other.unknown),
+            )
+        )
+
 
 @dataclass(frozen=True)
 class Claims:

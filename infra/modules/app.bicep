@@ -1,7 +1,7 @@
 metadata name = 'Function app'
 metadata description = 'Function app of the driver and its plan.'
 
-import { planType, taskHubType, kafkaType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, settingsType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the function app.')
 param name string
@@ -59,6 +59,9 @@ param publicAccess bool
 
 @description('Required. LOG_LEVEL of the app.')
 param logLevel string
+
+@description('Required. Further settings of the app by name.')
+param furtherSettings settingsType
 
 @description('Required. Tags.')
 param tags tagsType
@@ -230,7 +233,15 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, durableSettings, pathSettings, kafkaSettings, kafkaSecretSettings, classicSettings)
+    properties: union(
+      settings,
+      durableSettings,
+      pathSettings,
+      kafkaSettings,
+      kafkaSecretSettings,
+      classicSettings,
+      furtherSettings
+    )
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {

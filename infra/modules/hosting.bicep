@@ -1,7 +1,7 @@
 metadata name = 'Hosting'
 metadata description = 'The function app of the driver and what it needs, in one resource group.'
 
-import { planType, taskHubType, kafkaType, secretsType, tagsType } from 'types.bicep'
+import { planType, taskHubType, kafkaType, secretsType, settingsType, tagsType } from 'types.bicep'
 
 @description('Required. Name of the environment: part of every name.')
 param environmentName string
@@ -58,6 +58,9 @@ param alertEmails string[]
 
 @description('Required. LOG_LEVEL of the app.')
 param logLevel string
+
+@description('Required. Further settings of the app by name.')
+param furtherSettings settingsType
 
 @description('Required. Tags of all resources.')
 param tags tagsType
@@ -163,6 +166,7 @@ module functionApp 'app.bicep' = {
     networkName: privateNetwork ? names.network : ''
     publicAccess: publicAccess
     logLevel: logLevel
+    furtherSettings: furtherSettings
     tags: tags
   }
 }

@@ -100,6 +100,10 @@ type roleType = {
 }
 
 @export()
+@description('Settings of the app by name.')
+type settingsType = { *: string }
+
+@export()
 @description('Tags by name.')
 type tagsType = { *: string }
 

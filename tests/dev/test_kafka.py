@@ -75,6 +75,7 @@ def test_without_java_the_test_broker_serves_and_the_report_says_so(
     assert "kafka: librdkafka's test broker: not found: java, mvn" in done.stdout
 
 
+@pytest.mark.slow
 def test_without_java_it_fails_where_apache_kafka_is_required(tmp_path: Path, without_java: dict[str, str]) -> None:
     done = run_pytest(tmp_path, {**without_java, "KAFKA_REQUIRED": "1"})
     assert done.returncode == 1, done.stdout

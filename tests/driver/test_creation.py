@@ -22,6 +22,7 @@ RECORD = f"{GROUP}/providers/Microsoft.Resources/deployments/d"
 NESTED = f"{GROUP}/providers/Microsoft.Resources/deployments/nested"
 OPERATIONS = "/operations"
 NOT_FOUND = Reply(404, {"error": {"code": "DeploymentNotFound", "message": "..."}})
+ABSENT = Reply(404, {"error": {"code": "ResourceNotFound", "message": "..."}})
 INNER = {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "nested"}
 
 
@@ -82,11 +83,27 @@ def test_the_put_carries_the_request_id_as_correlation_id(stub: Stub, location: 
     assert headers["x-ms-correlation-request-id"] == "r"
 
 
-def test_a_put_that_comes_late_goes_back_to_the_look(stub: Stub, location: AzureLocation) -> None:
-    serve(stub, {f"PUT {RECORD}": ACCEPTED})
-    outcome = started(build_order(location, NETWORK), looked(11))
+def test_a_put_that_comes_late_looks_again(stub: Stub, location: AzureLocation) -> None:
+    """It does not go back to the look: where much waits, the PUT would come late each time."""
+    order = build_order(location, NETWORK)
+    serve(stub, {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": ABSENT})
+    outcome = started(order, looked(11, absent=(ResourceId.parse(HUB),)))
+    assert (outcome.kind, outcome.restart, outcome.state.accepted) == ("Succeeded", False, True)
+    assert [asked.method for asked in stub.asked if "providers/microsoft.network?" not in asked.path.lower()] == [
+        "GET",  # of the record
+        "GET",  # of the network
+        "PUT",
+    ]
+    assert datetime.fromisoformat(outcome.state.evidence.ended_at) > datetime.now(UTC) - timedelta(seconds=5)
+
+
+def test_a_put_that_comes_late_goes_back_to_the_look_if_something_has_come_meanwhile(
+    stub: Stub, location: AzureLocation
+) -> None:
+    serve(stub, {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": Reply(body={"id": HUB})})
+    outcome = started(build_order(location, NETWORK), looked(11, absent=(ResourceId.parse(HUB),)))
     assert (outcome.kind, outcome.restart, outcome.state) == ("Retry", True, DeployState())
-    assert [asked.method for asked in stub.asked] == ["GET"]  # of the record
+    assert "PUT" not in [asked.method for asked in stub.asked]
 
 
 def test_a_put_whose_answer_was_lost_is_sent_again(stub: Stub, location: AzureLocation) -> None:

@@ -84,6 +84,7 @@ def _list_waiting(trial: Trial, request_ids: list[str]) -> list[dict[str, Any]]:
     return waiting if all(waiting) else []
 
 
+@pytest.mark.slow
 def test_events_go_to_the_log_where_that_is_asked_for(kafka: Kafka, tmp_path: Path) -> None:
     settings = {"EVENTS": "log", "KAFKA_BOOTSTRAP_SERVERS": ""}
     with started(Stack(tmp_path, provisioning_seconds=0.3, kafka=kafka.address, settings=settings)) as trial:

@@ -136,6 +136,7 @@ def test_an_estate_is_deleted_in_the_reverse_order_of_its_creation(trial: Trial)
     assert trial.in_azure("subscriptions") == before
 
 
+@pytest.mark.slow
 def test_a_stuck_part_of_an_old_deployment_is_named(trial: Trial, group: str) -> None:
     path = f"/resourceGroups/{group}/{DEPLOYMENTS}/vnet-deployment"
     trial.make(path, {"properties": {"mode": "Incremental", "template": ESTATE["vnet"][1]}}, "2025-04-01")

@@ -1,5 +1,7 @@
 """TNC-O heals a broken component by Stop, Start and Integrity: what is missing is deployed again."""
 
+import pytest
+
 from dev.brent import Resource, vnet
 from tests.e2e.catalogue.forms import PASSWORD
 from tests.e2e.trial import NETWORK, Trial, eventually
@@ -19,6 +21,7 @@ def heal(trial: Trial, resource: Resource) -> Resource:
     return resource
 
 
+@pytest.mark.slow
 def test_a_network_without_its_subnet_is_healed_and_keeps_what_operations_made(trial: Trial, group: str) -> None:
     hub = trial.run(Resource("hub", "resource::AzureVNet::1.0", {**vnet("hub", group).properties}))
     own = vnet("vnet-1", group)
@@ -48,6 +51,7 @@ def test_a_network_without_its_subnet_is_healed_and_keeps_what_operations_made(t
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_a_machine_that_somebody_deleted_is_made_again_and_runs(trial: Trial, group: str) -> None:
     network = trial.run(vnet("vnet-0", group))
     interface = {"resourcegroup_name": group, "network_interface_name": "nic-1", "vnet_name": "vnet-0"}

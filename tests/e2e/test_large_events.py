@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from dev.apache_kafka import ApacheKafka
+from dev.apache_kafka import ApacheKafka, configure_topic
 from dev.brent import Resource, apply_event
 from dev.events import events
 from dev.stack import Stack, running
@@ -21,7 +21,7 @@ from driver.__main__ import main
 from tests.azure.templates import GROUP_SCHEMA, SUBSCRIPTION_SCHEMA
 from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
-from tests.support.kafka import Kafka, configure_topic
+from tests.support.kafka import Kafka
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 TOPIC = "large-events"

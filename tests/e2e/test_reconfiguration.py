@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dev.brent import Resource, vnet
 from tests.e2e.trial import Trial, ids
 from tests.support.driver_files import zipped
@@ -22,6 +24,7 @@ def read(trial: Trial, group: str, path: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
+@pytest.mark.slow
 def test_a_network_is_reconfigured_in_place_and_keeps_its_peering(trial: Trial, group: str) -> None:
     hub = trial.run(change(vnet("hub", group), vnet_address_space="10.9.0.0/16", vnet_default_cidr_block=""))
     made = trial.run(vnet("vnet-1", group))
@@ -44,6 +47,7 @@ def test_a_network_is_reconfigured_in_place_and_keeps_its_peering(trial: Trial, 
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_pruning_removes_what_the_one_before_made_and_not_what_an_operation_made(trial: Trial, group: str) -> None:
     properties = {
         "resourcegroup_name": group,
@@ -89,6 +93,7 @@ def pack(colour: str, prune: bool) -> str:
     return zipped({"main.json": json.dumps(template), "lifecycle.yaml": json.dumps(manifest)})
 
 
+@pytest.mark.slow
 def test_an_upgrade_of_a_package_prunes_only_if_it_says_so(trial: Trial, group: str) -> None:
     own = Resource("own", "resource::Own::1.0", {"resourcegroup_name": group, "second": "a"})
     kind = "providers/Microsoft.Network/applicationSecurityGroups"
@@ -107,6 +112,7 @@ def test_an_upgrade_of_a_package_prunes_only_if_it_says_so(trial: Trial, group: 
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_what_is_obsolete_and_cannot_be_removed_fails_with_all_that_is_owned(trial: Trial, group: str) -> None:
     own = Resource("own", "resource::Own::1.0", {"resourcegroup_name": group, "second": "a"})
     made = trial.run(own, files=pack("red", prune=True))

@@ -11,24 +11,14 @@ import pytest
 import requests
 
 from dev.brent import Resource, apply_event, vnet
+from dev.needles import CLOUD_INIT, PASSWORD, SECRET, find_needle
 from dev.stack import DEPLOYMENT_LOCATION, Stack
 from tests.e2e.trial import Trial, started
 from tests.support.kafka import Kafka
 
-# The words around the special characters show a secret in whatever way it is quoted or escaped.
-SECRET = "NadelImHeuhaufen\"q&a=b+c%2F/\\ü'{}SchwerZuFinden"
 WRONG_SECRET = 'wrong"NadelImHeuhaufen&x=%22\\{}SchwerZuFinden'
-PASSWORD = "NadelImHeuhaufen'\"\\<&>%SchwerZuFinden"
-CLOUD_INIT = "#cloud-config\npassword: NadelImHeuhaufen\n# SchwerZuFinden"
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nNadelImHeuhaufen\n-----END PRIVATE KEY-----"
-NEEDLES = [b"NadelImHeuhaufen", b"SchwerZuFinden"]
 LOCATION = {**DEPLOYMENT_LOCATION, "properties": {**DEPLOYMENT_LOCATION["properties"], "clientSecret": SECRET}}
-
-
-def spellings(needle: bytes) -> list[bytes]:
-    """A needle as it is and within base64, where it may begin at any of three places."""
-    encoded = [base64.b64encode(b"x" * shift + needle)[(0, 2, 3)[shift] : -4] for shift in range(3)]
-    return [needle, *encoded]
 
 
 @dataclass
@@ -126,10 +116,8 @@ def haystack(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def assert_clean(where: str, content: bytes) -> None:
-    for needle in NEEDLES:
-        for spelling in spellings(needle):
-            at = content.find(spelling)
-            assert at < 0, f"{where}: {content[max(0, at - 200) : at + 100]!r}"
+    at = find_needle(content)
+    assert at < 0, f"{where}: {content[max(0, at - 200) : at + 100]!r}"
 
 
 def test_needles_are_found_where_they_are() -> None:

@@ -175,6 +175,14 @@ def test_the_settings_are_what_the_app_and_the_host_need(name: str, request: pyt
     assert dict(read.kafka_config)["security.protocol"] in ("SSL", "SASL_SSL")
 
 
+def test_further_settings_reach_the_app(compiler: Bicep, tmp_path: Path) -> None:
+    given = "param furtherSettings = { REGISTER_PROVIDERS: 'false', PYTHON_THREADPOOL_THREAD_COUNT: '40' }"
+    found = dict(variant(compiler, tmp_path, given).settings())
+    assert found["REGISTER_PROVIDERS"] == "false"
+    assert found["PYTHON_THREADPOOL_THREAD_COUNT"] == "40"
+    assert found["LOG_LEVEL"] == "INFO"
+
+
 def test_prod_is_reached_through_its_private_endpoints_only(prod: Snapshot) -> None:
     for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", SITE):
         assert prod.one(kind)["properties"]["publicNetworkAccess"] == "Disabled", kind

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
 
 from dev import apache_kafka, processes
 from dev.apache_kafka import ApacheKafka
@@ -93,14 +90,6 @@ def run_test_broker(folder: Path) -> Iterator[Kafka]:
         yield Kafka(address_file.read_text(encoding="utf-8"), server)
     finally:
         server.stop()
-
-
-def configure_topic(address: str, topic: str, name: str, value: str) -> None:
-    """Change a setting of a topic. librdkafka's test broker has none."""
-    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-    changed = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    client = AdminClient({"bootstrap.servers": address})
-    client.incremental_alter_configs([changed])[changed].result(30)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,0 +1,1 @@
+"""What becomes of lifecycles when something goes wrong, as a report."""
