@@ -234,6 +234,12 @@ def test_a_missing_permission_is_a_fault(world: World, answer: Reply, missing: s
     assert f" at {GROUP}" in outcome.reason
 
 
+def test_what_has_no_arm_id_needs_no_permission(world: World) -> None:
+    world.say("POST", VALIDATE, valid(A, "graph-group"))
+    world.say("GET", PERMISSIONS, roles("Microsoft.Resources/deployments/*", "Contoso.Play/*"))
+    assert check(world).kind == "Completed"
+
+
 def test_what_one_role_excepts_another_may_allow(world: World) -> None:
     one = {"actions": ["*"], "notActions": ["Contoso.Play/*"]}
     other = {"actions": ["Contoso.Play/things/*"], "notActions": []}
