@@ -1,5 +1,6 @@
 """`make reference`: the parts of docs/ that are generated: from the driver its settings, failure codes, resource types,
-the keys of lifecycle.yaml and their JSON schema; from the embedded Azure what it models, refuses and approximates.
+the keys of lifecycle.yaml and their JSON schema, the OpenAPI document; from the embedded Azure what it models, refuses
+and approximates.
 
 A page marks such a part by `<!-- generated: name -->` and `<!-- end -->`; what is outside is written by hand.
 `python -m dev.reference` fills them; with `--check` it writes nothing and fails if anything would change.
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dev import differences
+from driver import openapi
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
 from driver.packages.catalogue import list_built_in_names, load_built_in
 from driver.packages.manifests import UPDATES, Manifest
@@ -39,9 +41,10 @@ def main() -> int:
 
 
 def generated() -> Iterator[tuple[Path, str]]:
-    """Every page with generated parts, and the schema: the file and what it must hold."""
+    """Every page with generated parts, the schema and the API's document: the file and what it must hold."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_SCHEMA}
     yield DOCS / "lifecycle.schema.json", json.dumps(schema, indent=2) + "\n"
+    yield DOCS / "openapi.json", json.dumps(openapi.build_document(), indent=2) + "\n"
     for page in sorted(DOCS.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         if _PART.search(text):

@@ -13,7 +13,7 @@ from driver import progress_events
 from driver.models.outcomes import Outcome
 from driver.waiting import compute_age
 
-_NAMES = {"azure": "Azure", "entra": "Entra ID", "kafka": "Kafka", "condition": "its condition"}
+_NAMES = {"azure": "Azure", "entra": "Entra ID", "kafka": "Kafka", "condition": "its condition", "host": "a host"}
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -25,7 +25,7 @@ def log_change(where: str, payload: Mapping[str, Any], outcome: Outcome) -> None
     log_end(where, payload)
     if waiting is not None:
         until = datetime.now(UTC) + timedelta(seconds=outcome.after)
-        level = logging.WARNING if outcome.refused else logging.INFO
+        level = logging.WARNING if outcome.refused or waiting.waits_for == "host" else logging.INFO
         name = _name(waiting.waits_for, waiting.request_id)
         reason = outcome.reason or waiting.reason
         _log.log(level, "%s waits for %s until %s or longer: %s", where, name, until.isoformat("T", "seconds"), reason)

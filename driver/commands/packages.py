@@ -17,6 +17,7 @@ from driver.models.orders import Deploy, Order, Remove
 from driver.models.requests import LifecycleRequest, parse
 from driver.packages.catalogue import Package, find_template, load_own_package
 from driver.packages.manifests import FILE, Transition
+from driver.packages.secure_values import mask_values
 from driver.packages.templates import Template, list_resource_types
 
 _NOWHERE = {
@@ -109,7 +110,8 @@ def _describe_values(work: Any) -> Iterator[str]:
     if isinstance(work, Deploy):
         yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
         for parameter, value in work.parameters.items():
-            yield f"  {parameter} = {'***' if parameter in work.secure else json.dumps(value)}"
+            shown = "***" if parameter in work.secure else json.dumps(mask_values(value, list(work.secure_members)))
+            yield f"  {parameter} = {shown}"
 
 
 def _describe_parameters(template: Template) -> Iterator[str]:

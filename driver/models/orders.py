@@ -65,7 +65,8 @@ class Condition(Model):
 
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
-    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
+    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters, `secure_members` the
+    values of secure members of the others. `prune`: what the
     deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
     is missing. `then` follows in any case. `precheck`: ARM is asked before whether it would take it. `kept` are the ARM
     types that a Delete of this resource leaves, `*` stands for all: only a precheck asks. `ready_when`: what is waited
@@ -86,6 +87,7 @@ class Deploy(Model):
     parameters: dict[str, Any] = Field(repr=False)
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
+    secure_members: tuple[Any, ...] = Field(default=(), repr=False)
     prune: bool = False
     if_missing: bool = False
     then: Call | None = None
@@ -195,7 +197,8 @@ class Order(Model):
         """Texts that must not stand in a log, error, history or event."""
         values, deploy = [self.location.client_secret], self.deploy
         if deploy is not None:
-            values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
+            secure = [*(deploy.parameters.get(name) for name in deploy.secure), *deploy.secure_members]
+            values += [text for value in secure for text in _list_texts(value)]
         return tuple(value for value in values if value)
 
 

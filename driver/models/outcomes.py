@@ -36,9 +36,11 @@ class WrittenResource(Model):
 
 
 class WaitingFor(Model):
-    """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one."""
+    """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one. `host`: a host
+    that has the sealing key, and the release, which the step needs.
+    """
 
-    waits_for: Literal["azure", "entra", "kafka", "request", "condition"] = Field(serialization_alias="for")
+    waits_for: Literal["azure", "entra", "kafka", "request", "condition", "host"] = Field(serialization_alias="for")
     reason: str = ""
     request_id: str | None = None
 
@@ -78,6 +80,7 @@ class Outcome(Model):
     Completed: the transition is over with `outputs` and `topology`, or with the `event` that was built of them.
     `published`: Kafka has acknowledged the event. `sent`: it may be on its way to Kafka.
 
+    `version` is the newest run version that the code knows which took the step; 0 if it is of release 2.0.0.
     `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
     would give the same event. `refused`: the reason is what Azure or Entra ID refused with; `code` is then that of the
     failure if there is no time for another try. `settled`: the work in Azure has succeeded and only has to be reported;
@@ -88,6 +91,7 @@ class Outcome(Model):
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
+    version: int = 0
     state: dict[str, Any] | SerializeAsAny[State] = Field(default_factory=dict, union_mode="left_to_right")
     after: float = 0
     code: FailureCode | None = None

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from driver.errors import InvalidRequest
+from driver.packages.secure_values import has_secure_values, list_secure_values
 
 Scope = Literal["resourceGroup", "subscription"]
 
@@ -21,7 +22,7 @@ _ARM_EXTENSIONS = ("azureresourcemanager", "system")
 @dataclass(frozen=True)
 class Parameter:
     """A declared parameter. `type` is ARM's, in lower case: string, securestring, int, bool, array, object,
-    secureobject.
+    secureobject. `declared` is its declaration, `definitions` are those of the template.
     """
 
     name: str
@@ -33,10 +34,21 @@ class Parameter:
     shortest: int | None = None
     longest: int | None = None
     name_of: str = ""
+    declared: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    definitions: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def secure(self) -> bool:
         return self.type.startswith("secure")
+
+    @property
+    def shows_secrets(self) -> bool:
+        """Whether a value for it is secure or has secure members, so that no text may repeat it."""
+        return self.secure or has_secure_values(self.declared, self.definitions)
+
+    def list_secure_members(self, value: Any) -> list[Any]:
+        """The secure members of a value for it, if that is not secure as a whole."""
+        return [] if self.secure else list_secure_values(self.declared, self.definitions, value)
 
 
 @dataclass(frozen=True)
@@ -197,6 +209,8 @@ def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str
         shortest=definition.get("minLength"),
         longest=definition.get("maxLength"),
         name_of=str(metadata.get("nameOf", "")) if isinstance(metadata, Mapping) else "",
+        declared=definition,
+        definitions=body.get("definitions") or {},
     )
 
 

@@ -16,6 +16,7 @@ from driver.resource_ids import ResourceId
 from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
+from driver.steps.outputs import read_open_outputs
 from driver.steps.ownership import Evidence
 from driver.steps.progress import show_operations
 from driver.steps.pruning import begin_pruning, find_previous_resources, select_obsolete
@@ -189,7 +190,7 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     delete_records(order, state.superseded)
     topology = {**dict.fromkeys(state.superseded), **claimed.topology}
     scope = deployments.build_deployment_id(order.location, work).scope
-    outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
+    outputs = read_open_outputs(order, deployment, find_facts(work, scope).outputs)
     obsolete = select_obsolete(claimed.topology, state.previous, _list_kept(state, deployment))
     if work.ready_when:
         ended = begin_wait(work, deployment, outputs, topology, obsolete)

@@ -53,7 +53,7 @@ def payload(location: AzureLocation, step: str, state: dict[str, Any], topology:
         "trace": {},
         "acceptedAt": "2026-01-01T00:00:00+00:00",
         "step": step,
-        "sealed": sealing.seal(order.model_dump(mode="json"), (KEY,)),
+        "sealed": sealing.seal(order.model_dump(mode="json"), "r", (KEY,)),
         "state": state,
         "attempt": 0,
     }

@@ -278,12 +278,40 @@ def test_an_output_that_cannot_be_opened_leaves_the_lines_to_the_host() -> None:
 
 
 def test_whichever_field_is_long_is_cut() -> None:
-    formatter = telemetry.LogstashFormatter(is_bounded=True)
+    formatter = telemetry.LogstashFormatter(telemetry.LONGEST_LINE)
     record = logging.LogRecord("driver.api", logging.INFO, "p" * 9_000, 1, "m" * 5_000, (), None)
     with telemetry.bind_fields({f"tracectx.{number}": "ü" * 200 for number in range(20)}):
         line = formatter.format(record)
     assert len(line) < 4_096
     assert json.loads(line)["message"].startswith("m")
+
+
+FORGED = "vnet\r\n2026-11-26 00:00:00,000 ERROR driver.api stolen\x1b[2J\u2028x"
+
+
+@pytest.mark.parametrize("lines", [telemetry.PlainFormatter], indirect=True)
+def test_a_text_begins_no_line_of_its_own(lines: Lines) -> None:
+    LOG.info("accepted: %s", FORGED)
+    assert len(lines.text.splitlines()) == 1
+    assert "accepted: vnet\\r\\n2026-11-26" in lines.text
+    assert "\x1b" not in lines.text
+
+
+@pytest.mark.parametrize("lines", [telemetry.PlainFormatter], indirect=True)
+def test_a_secret_of_several_lines_is_hidden_before_it_is_escaped(lines: Lines) -> None:
+    secret = "-----BEGIN 'KEY'-----\nn33dle\"\\\x85\n-----END"
+    with telemetry.bind_fields({}, [secret]):
+        LOG.info("it is %s.", secret)
+    assert "it is ***." in lines.text
+
+
+def test_a_line_that_goes_through_the_host_is_cut(lines: Lines) -> None:
+    with telemetry.bind_fields({"requestId": "r-1"}):
+        LOG.info("ü" * 50_000)
+    (line,) = lines.text.splitlines()
+    assert len(line.encode()) < telemetry.LONGEST_HOST_LINE + 100
+    assert " ... (cut)" in line
+    assert '"requestId": "r-1"' in line
 
 
 def test_a_trial_task_hub_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
