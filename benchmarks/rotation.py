@@ -18,14 +18,15 @@ import requests
 from cryptography.fernet import Fernet
 
 from benchmarks.faults.report import Check, describe_checks
-from benchmarks.faults.stand import EVENT_SECONDS, GROUP, LATENCY_MS
 from benchmarks.load import CollectedEvents, collected_events
-from benchmarks.outcomes import check_events, create_group, known_ids
 from dev import azure
-from dev.brent import Resource, apply_event, execute, request_body, vnet
+from dev.brent import Resource, apply_event, execute, request_body, resource_group, vnet
 from dev.endpoints import Endpoints
 from dev.stack import DEPLOYMENT_LOCATION, Stack, running
 
+GROUP = "rg-rotation"
+LATENCY_MS = 30.0
+EVENT_SECONDS = 180.0
 WAITS = "waits for a host"  # in a log line of a step that its host has no key for
 READ_AGAIN = "sealing keys read again"
 SETTLED_SECONDS = 15.0  # in which the records of the last Deletes are gone
@@ -69,19 +70,19 @@ class Load:
     def run(self) -> None:
         deleted: set[str] = set()
         while not self.stopping.wait(1 / self.per_second):
-            self._send(vnet(f"vnet-{len(self.sent)}", GROUP), "Create")
-            created = [
-                event for event in list(self.collected.seen) if self.sent.get(event.key, ("", ""))[1] == "Create"
-            ]
+            self.send(vnet(f"vnet-{len(self.sent)}", GROUP), "Create")
+            created = [event for event in list(self.collected.seen) if self._is_create(event.key)]
             for event in created[::2]:
                 if event.key not in deleted:
                     deleted.add(event.key)
-                    self._send(apply_event(self.sent[event.key][0], event.value), "Delete")
+                    self.send(apply_event(self.sent[event.key][0], event.value), "Delete")
 
     def _is_create(self, request_id: str) -> bool:
-        return request_id in self.sent and self.sent[request_id][1] == "Create"
+        """Whether a request is the Create of a network."""
+        resource, transition = self.sent.get(request_id, (None, ""))
+        return transition == "Create" and resource is not None and "vnet_name" in resource.properties
 
-    def _send(self, resource: Resource, transition: str) -> None:
+    def send(self, resource: Resource, transition: str) -> None:
         """Send a request. One that is not answered, since no host is there, is sent again, the same."""
         body = request_body(resource, transition, DEPLOYMENT_LOCATION)
         while True:
@@ -164,11 +165,13 @@ RUNS: Mapping[str, Callable[[Drill, str, str], list[Check]]] = {"rotation": rota
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rotation", description=__doc__)
+    parser.add_argument("--run", choices=list(RUNS), help="only this one")
     parser.add_argument("--seconds", type=float, default=5.0, help="of load after each step")
     parser.add_argument("--per-second", type=float, default=8.0, help="Creates a second")
     options = parser.parse_args()
     passed = True
-    for name, run in RUNS.items():
+    for name in [options.run] if options.run else RUNS:
+        run = RUNS[name]
         print(f"\n{name}: {run.__doc__}", flush=True)
         with tempfile.TemporaryDirectory(prefix="azure-driver-rotation-") as folder:
             checks = play(Path(folder), run, options.seconds, options.per_second)
@@ -185,8 +188,10 @@ def play(folder: Path, run: Callable[[Drill, str, str], list[Check]], seconds: f
         pod.mount(old)
     servers = Stack(folder, latency_ms=LATENCY_MS, settings={"SEALING_KEYS_FILE": str(pods["a"].file)})
     with running(servers) as stack, collected_events(stack.kafka) as collected:
-        group_id = create_group(stack, collected)
         load = Load(stack, collected, per_second)
+        load.send(resource_group(GROUP), "Create")
+        if not collected.wait_for(set(load.sent), EVENT_SECONDS):
+            raise TimeoutError(f"no event for the Create of the resource group within {EVENT_SECONDS:g} s")
         sending = threading.Thread(target=load.run)
         sending.start()
         try:
@@ -198,23 +203,35 @@ def play(folder: Path, run: Callable[[Drill, str, str], list[Check]], seconds: f
             sending.join()
         collected.wait_for(set(load.sent), EVENT_SECONDS)
         drill.say("all have ended")
-        group = known_ids(collected, {group_id})
-        return [*checks, *check_events(collected, set(load.sent)), *check_azure(stack, load, group)]
+        return [*checks, *check_events(load), *check_azure(stack, load)]
 
 
-def check_azure(stack: Endpoints, load: Load, group: set[str]) -> list[Check]:
+def check_events(load: Load) -> list[Check]:
+    events = [event for event in load.collected.seen if event.key in load.sent]
+    transitions = [transition for _, transition in load.sent.values()]
+    counts = f"{transitions.count('Create')} Creates and {transitions.count('Delete')} Deletes"
+    print(f"  {len(events)} events for {counts} (more: at least once on the wire)")
+    for event in events:
+        if event.value["status"] == "FAILED":
+            resource, transition = load.sent[event.key]
+            print(f"  {transition} of {resource.name} FAILED: {event.value['failureDetails']['description']}")
+    return [
+        Check("accepted requests without an event", 0, len(load.sent.keys() - {event.key for event in events})),
+        Check("statuses", {"COMPLETE"}, {event.value["status"] for event in events}),
+    ]
+
+
+def check_azure(stack: Endpoints, load: Load) -> list[Check]:
     """What is in Azure is in a topology, and the other way round."""
     first = {event.key: event.value for event in reversed(load.collected.seen)}
     topologies: dict[str, Resource] = {}
     for key, (resource, _) in load.sent.items():
         if key in first:
             topologies[resource.id] = apply_event(topologies.get(resource.id, resource), first[key])
-    known = group | {entry["id"].lower() for one in topologies.values() for entry in one.topology.values()}
+    known = {entry["id"].lower() for one in topologies.values() for entry in one.topology.values()}
     deadline = time.monotonic() + SETTLED_SECONDS
     while (found := {one.lower() for one in azure.resource_ids(stack)}) != known and time.monotonic() < deadline:
         time.sleep(0.5)
-    transitions = [transition for _, transition in load.sent.values()]
-    print(f"  {transitions.count('Create')} Creates and {transitions.count('Delete')} Deletes")
     return [
         Check("in Azure, in no topology", [], sorted(found - known)),
         Check("in a topology, not in Azure", [], sorted(known - found)),

@@ -49,12 +49,12 @@ async def execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client
 
 async def find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
     """POST /api/driver/references/find"""
-    return await _answer_request(headers, _find_reference(body))
+    return await _answer_request(headers, _find_reference(body, headers))
 
 
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
-    return await _answer_request(headers, _show_execution(request_id, client))
+    return await _answer_request(headers, _show_execution(request_id, headers, client))
 
 
 async def check_health(client: Executions) -> Answer:
@@ -149,8 +149,10 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
 
-async def _find_reference(body: AsyncIterable[bytes]) -> Answer:
-    request = parse(ReferenceRequest, await _read_body(body))
+async def _find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
+    content = await _read_body(body)
+    _read_tenant(headers)
+    request = parse(ReferenceRequest, content)
     ends_at = time.monotonic() + FIND_SECONDS
     try:
         found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
@@ -161,7 +163,8 @@ async def _find_reference(body: AsyncIterable[bytes]) -> Answer:
         ) from error
 
 
-async def _show_execution(request_id: str, client: Executions) -> Answer:
+async def _show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
+    _read_tenant(headers)
     if not _ID.fullmatch(request_id):  # the SDK puts it into a URL as it is
         raise UnknownExecution(request_id[:100])
     status = await executions.find_execution(client, request_id)

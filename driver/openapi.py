@@ -94,6 +94,7 @@ ROUTES = (
         parameters=("requestId",),
         answers={
             200: (Execution, "What is known of it."),
+            400: _INVALID,
             404: (Error, "No execution has that requestId."),
             500: _FAILED,
             503: _NOT_READY,

@@ -16,6 +16,7 @@ from driver import settings, telemetry
 
 _EVENT_TYPE = "ResourceTransitionProgressEvent"
 _LONGEST_TEXT = 1_000  # bytes in JSON
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # six times as fast, where PyYAML has libyaml
 _log = logging.getLogger(telemetry.PROGRESS_LOGGER)
 
 
@@ -24,7 +25,7 @@ def log_event(name: str, details: Mapping[str, Any]) -> None:
     if not settings.current().progress_events:
         return
     event = {"eventType": _EVENT_TYPE, "progressEventType": f"azure/{name}", "details": _clean(details)}
-    _log.info("%s", yaml.safe_dump(event, allow_unicode=True, width=telemetry.LONGEST_LINE))
+    _log.info("%s", yaml.dump(event, Dumper=_DUMPER, allow_unicode=True, width=telemetry.LONGEST_LINE))
 
 
 def log_wait(waits_for: str, seconds: float, reason: str) -> None:
@@ -38,5 +39,6 @@ def _clean(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _clean(inner) for name, inner in value.items()}
     if isinstance(value, str):
-        return telemetry.cut_text(telemetry.redact(value), min(_LONGEST_TEXT, telemetry.measure_room() // 3))
+        text = telemetry.redact(value.encode("utf-8", "replace").decode())  # libyaml takes no lone surrogates
+        return telemetry.cut_text(text, min(_LONGEST_TEXT, telemetry.measure_room() // 3))
     return value

@@ -55,7 +55,8 @@ def mask_body(content: str | bytes, redact: Redact, is_secret: bool = False) -> 
         return ""
     try:
         body = json.loads(text.lstrip("\ufeff"))
-        return json.dumps(_Mask(redact).mask(body, is_secret), ensure_ascii=False)
+        masked = json.dumps(_Mask(redact).mask(body, is_secret), ensure_ascii=False)
+        return masked.encode("utf-8", "replace").decode()  # a lone surrogate cannot be written
     except (ValueError, RecursionError):
         return _HIDDEN if is_secret else _KEY.sub(_HIDDEN, redact(text))
 

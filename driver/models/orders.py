@@ -47,12 +47,14 @@ class AzureLocation(Model):
 
 class TemplateFacts(Model):
     """What is needed of a template once it was sent to ARM: the names of its `outputs`; `is_nested`, whether it has
-    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
+    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows; the
+    `plans` of marketplace offers that it deploys: publisher, offer and plan.
     """
 
     outputs: tuple[str, ...]
     is_nested: bool
     is_vague: bool
+    plans: tuple[tuple[str, str, str], ...] = ()
 
 
 class Content(Model):

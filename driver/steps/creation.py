@@ -3,7 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+from driver import telemetry
 from driver.azure import deployments, throttling
+from driver.azure.advice import name_plans
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, Operation, compute_poll_wait, poll
 from driver.azure.refusals import Refusal, Refused, Unreachable
@@ -208,7 +210,8 @@ def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refused) -> Outcome:
     """The outcome of a deployment that has failed: it is started again, or reported with what it created."""
-    cause = refused.cause.text
+    scope = deployments.build_deployment_id(order.location, work).scope
+    cause = telemetry.redact(name_plans(refused.cause.text, find_facts(work, scope).plans))
     may_lag = compute_age(state.absent_since) < ABSENT_SECONDS
     try:
         claimed = claim_deployment(order, work, state, must_exist=may_lag)

@@ -59,7 +59,7 @@ def begin_search(order: Order, work: Deploy) -> Search:
     template = find_template(work)
     scope = deployments.build_deployment_id(order.location, work).scope
     targets = find_targets(template.body, work.parameters, scope)
-    named = targets.ids if work.prune else ()
+    named = targets.additional if work.prune else ()
     search = Search(evidence=Evidence(referred=targets.referred, named=named, expected=len(targets.ids)))
     if not targets.is_complete:
         return _add_validated_ids(order, work, search)

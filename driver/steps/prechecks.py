@@ -84,7 +84,8 @@ def _look(order: Order) -> tuple[PrecheckState, float]:
             ],
         )
         is_valid = isinstance(validation, Operation) and validation.is_over
-        written = deployments.read_validated(validation.body) if is_valid else None
+        named = deployments.read_validated(validation.body) if is_valid else ()
+        written = tuple(one for one in named if one.type) if is_valid else None  # else of a Bicep extension
         wanted = Wanted(written) if written is not None else _find_wanted(work, demands, scope)
         found = _judge_validation(location, validation)
         found += judge_registrations(location, demands, registered, written)

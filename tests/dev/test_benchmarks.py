@@ -37,6 +37,7 @@ def test_every_lifecycle_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_rotation_of_the_sealing_key_fails_and_orphans_nothing() -> None:
     command = [sys.executable, "-m", "benchmarks.rotation", "--seconds", "1", "--per-second", "6"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)

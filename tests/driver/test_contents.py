@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from driver import api, contents, sealing, settings
-from driver.models.orders import AzureLocation, Deploy, Order, Preview, TemplateFacts
+from driver.models.orders import AzureLocation, Deploy, Order, Precheck, Preview, TemplateFacts
 from driver.packages.catalogue import find_template
 from driver.steps.states import DeployState
 from tests.support.activities import take_step
@@ -72,14 +72,14 @@ def payload(order: Order, step: str, state: Any = None, attempt: int = 0) -> dic
     }
 
 
-@pytest.mark.parametrize("is_preview", [False, True])
+@pytest.mark.parametrize("verb", ["deploy", "preview", "precheck"])
 def test_an_order_that_was_split_is_small_and_becomes_whole_again(
-    hub: TaskHub, location: AzureLocation, is_preview: bool
+    hub: TaskHub, location: AzureLocation, verb: str
 ) -> None:
     order = build_order(location)
-    if is_preview:
-        assert order.deploy is not None
-        order = order.model_copy(update={"work": Preview(deploy=order.deploy, drift=False)})
+    assert order.deploy is not None
+    works = {"preview": Preview(deploy=order.deploy, drift=False), "precheck": Precheck(deploy=order.deploy)}
+    order = order.model_copy(update={"work": works.get(verb, order.deploy)})
     small, content = contents.split_order(order, (KEY,))
     text = small.model_dump_json()
     assert len(text) < 2_000

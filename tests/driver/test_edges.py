@@ -112,6 +112,9 @@ def test_a_tenant_that_is_too_long_is_refused_and_not_echoed() -> None:
     answer = execute(content, {"tenantid": "t" * (LONGEST_TENANT + 1)})
     assert (answer.status, answer.headers) == (400, {})
     assert answer.body["localizedMessage"] == "header tenantId: 1001 bytes, more than 1000"
+    headers = {"tenantid": "t" * (LONGEST_TENANT + 1)}
+    assert asyncio.run(api.find_reference(streamed(content), headers)) == answer
+    assert asyncio.run(api.show_execution("r", headers, TaskHub())) == answer
 
 
 @pytest.mark.parametrize("depth", [201, 500, 900, 985, 995, 5_000, 100_000])

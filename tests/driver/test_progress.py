@@ -235,7 +235,9 @@ def test_nothing_is_shown_or_read_where_it_is_switched_off(
     assert read_records(caplog.records) == []
 
 
-@pytest.mark.parametrize("text", [f"password: '{NEEDLE}'", "bad password:", f"x {NEEDLE}", "ü" * 5_000, "a\nb: - *c"])
+@pytest.mark.parametrize(
+    "text", [f"password: '{NEEDLE}'", "bad password:", f"x {NEEDLE}", "ü" * 5_000, "a\nb: - *c\x85", "\U0001f600\t"]
+)
 @pytest.mark.parametrize("form", ["plain", "logstash"])
 def test_any_text_leaves_the_yaml_readable_the_line_short_and_no_secret(
     text: str, form: str, caplog: pytest.LogCaptureFixture
@@ -247,4 +249,6 @@ def test_any_text_leaves_the_yaml_readable_the_line_short_and_no_secret(
     assert len(line.encode()) < telemetry.LONGEST_LINE
     assert NEEDLE not in line
     read = read_event(caplog.records[-1].getMessage())["details"]["reason"]
+    progress_events.log_event("Waiting", {"reason": "a lone \ud800 surrogate"})
+    assert read_event(caplog.records[-1].getMessage())["details"] == {"reason": "a lone ? surrogate"}
     assert "***" in read if NEEDLE in text else read.removesuffix(" ... (cut)") in text

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,28 @@ def test_the_progress_of_a_network_in_logstash_lines(trial: Trial, group: str) -
     events = [read_event(line["message"]) for line in map(json.loads, read()) if LOGGER in line.values()]
     gone = [one["details"] for one in events if one["progressEventType"] == "azure/ResourceDeleted"]
     assert [(one["resourcesDone"], one["resourcesTotal"]) for one in gone] == [(1, 2), (2, 2)]
+
+
+def test_a_resource_that_fails_is_named_with_azure_s_reason(trial: Trial, group: str) -> None:
+    wanted = vnet("vnet-1", group)
+    fault = {"kind": "fail", "type": ".*/virtualNetworks", "code": "NetcfgInvalidVnet", "message": "It is wrong."}
+    with trial.faults({**fault, "status": 400}):
+        request_id = trial.begin(wanted)
+        trial.failed(request_id, wanted)
+
+    def read() -> list[dict[str, Any]]:
+        own = [
+            line for line in trial.log_lines() if (line.get("requestId"), line["logger_name"]) == (request_id, LOGGER)
+        ]
+        return [read_event(line["message"]) for line in own]
+
+    eventually(lambda: read()[-1]["progressEventType"] == "azure/EventPublished")
+    details = {event["progressEventType"].removeprefix("azure/"): event["details"] for event in read()}
+    assert list(details) == ["DeploymentStarted", "ResourceFailed", "DeploymentFailed", "EventPublished"]
+    assert details["ResourceFailed"]["resourceName"] == "vnet-1"
+    assert details["ResourceFailed"]["error"] == {"code": "NetcfgInvalidVnet", "message": "It is wrong."}
+    assert "NetcfgInvalidVnet: It is wrong." in details["DeploymentFailed"]["error"]["message"]
+    assert details["EventPublished"]["status"] == "FAILED"
 
 
 @pytest.fixture(scope="module", params=["true", "false"], ids=["with progress", "without"])
