@@ -9,9 +9,9 @@ ARG FUNCTIONS_IMAGE
 FROM ${FUNCTIONS_IMAGE} AS build
 WORKDIR /build
 # The worker looks here for the app's packages. Bytecode is made now: the running container may not write it.
-COPY requirements.txt ./
+COPY requirements.lock ./
 RUN python3 -m pip install --no-cache-dir --no-deps --only-binary=:all: --root-user-action=ignore \
-      --target wwwroot/.python_packages/lib/site-packages --requirement requirements.txt
+      --target wwwroot/.python_packages/lib/site-packages --require-hashes --requirement requirements.lock
 COPY function_app.py host.json wwwroot/
 COPY driver wwwroot/driver
 COPY orchestrators wwwroot/orchestrators

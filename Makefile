@@ -33,11 +33,12 @@ test-all: .venv/development ## Run all tests, the slow set too (ARGS, WORKERS)
 	$(PYTEST) $(ARGS)
 
 .PHONY: check
-check: .venv/development ## Lint, formatting, types and layers
+check: .venv/development ## Lint, formatting, types, layers, and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml function_app.py driver orchestrators
 
 .PHONY: run
 run: .venv/runtime ## Start the app, an embedded Azure and Kafka on this machine (AZURE_PROVISIONING_SECONDS=2 AZURE_LATENCY_MS=0)
@@ -62,6 +63,15 @@ pins: .venv/development ## Pin the newest packages that requirements.in and requ
 		$(BIN)/uv pip compile --quiet --upgrade --no-header --annotation-style line --python-version 3.11 \
 			$$name.in --output-file $$name.txt; \
 	done
+	$(MAKE) locks
+
+.PHONY: locks
+locks: .venv/bin/python
+	$(PIP) uv
+	for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes --python-version 3.11 \
+			$$name.txt --output-file $$name.lock; \
+	done
 
 .venv/bin/python:
 	command -v $(PYTHON) >/dev/null || { \
@@ -71,14 +81,14 @@ pins: .venv/development ## Pin the newest packages that requirements.in and requ
 	$(PYTHON) -m venv .venv || { \
 		rm -rf .venv; echo "$(PYTHON) cannot make an environment (Debian: apt install python3.11-venv)." >&2; exit 1; }
 
-.venv/runtime: requirements.txt | .venv/bin/python
-	echo "Installing the packages of requirements.txt into .venv ..."
-	$(PIP) --requirement requirements.txt
+.venv/runtime: requirements.lock | .venv/bin/python
+	echo "Installing the packages of $< into .venv ..."
+	$(PIP) --require-hashes --requirement $<
 	touch $@
 
-.venv/development: requirements-dev.txt .venv/runtime
-	echo "Installing the packages of requirements-dev.txt into .venv ..."
-	$(PIP) --requirement requirements-dev.txt
+.venv/development: requirements-dev.lock .venv/runtime
+	echo "Installing the packages of $< into .venv ..."
+	$(PIP) --require-hashes --requirement $<
 	touch $@
 
 -include mk/*.mk

@@ -27,19 +27,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="azure-driver-api-check-") as folder:
         stack = Stack(Path(folder), provisioning_seconds=0.3)
         with running(stack) as endpoints:
-            status = check(endpoints.driver, options.examples, options.seed)
+            status = check(endpoints.driver, options.examples, options.seed, Path(folder))
         bugs = [line for line in stack.folder.joinpath("host.log").read_text("utf-8").splitlines() if BUG in line]
     if bugs:
         print("The app has logged errors that it has no answer for:", *bugs, sep="\n")
     return 1 if bugs else status
 
 
-def check(driver: str, examples: int, seed: int) -> int:
-    """Run schemathesis. Returns its exit status; what it finds is printed."""
+def check(driver: str, examples: int, seed: int, folder: Path) -> int:
+    """Run schemathesis in a folder, where it keeps its notes. Returns its exit status; what it finds is printed."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", driver + DOCUMENT, "--url", driver]
     extent = ["--checks", "all", "--exclude-checks", ",".join(LEFT_OUT), "--max-examples", str(examples)]
     manner = ["--seed", str(seed), "--generation-database", "none", "--no-color"]
-    return subprocess.run([*command, *extent, *manner], check=False, timeout=1_200).returncode
+    return subprocess.run([*command, *extent, *manner], check=False, timeout=1_200, cwd=folder).returncode
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 IGNORED = ".funcignore"
+LOCK = "requirements.lock"  # the pins of requirements.txt, with hashes
 PACKAGES = ".python_packages/lib/site-packages"  # where the Functions worker looks
 _PLATFORM = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64")
 
@@ -20,7 +21,7 @@ _PLATFORM = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64", 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m dev.package", description=__doc__)
     arguments.add_argument("zip", type=Path, help="file to write")
-    arguments.add_argument("--with-packages", action="store_true", help="put the packages of requirements.txt inside")
+    arguments.add_argument("--with-packages", action="store_true", help="put the packages of requirements.lock inside")
     options = arguments.parse_args()
     options.zip.parent.mkdir(parents=True, exist_ok=True)
     count = build(options.zip, options.with_packages)
@@ -48,7 +49,7 @@ def files() -> list[str]:
 def _add_packages(archive: zipfile.ZipFile) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
-        wanted = ("--only-binary=:all:", *_PLATFORM, "--requirement", str(ROOT / "requirements.txt"))
+        wanted = ("--only-binary=:all:", *_PLATFORM, "--require-hashes", "--requirement", str(ROOT / LOCK))
         subprocess.run([*pip, *wanted, "--target", folder], check=True)
         for file in sorted(Path(folder).rglob("*")):
             if file.is_file() and file.suffix != ".pyc":

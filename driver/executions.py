@@ -83,12 +83,12 @@ def list_pages(
     query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
     query |= {"createdTimeTo": created_to.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_to else {}
-    token = ""
+    following = ""
     with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
         while True:
-            page, token = _read_page(connection, f"{url.path}?{urlencode(query)}", token)
+            page, following = _read_page(connection, f"{url.path}?{urlencode(query)}", following)
             yield page
-            if not token:
+            if not following:
                 return
 
 

@@ -125,11 +125,12 @@ def parse(model: type[Parsed], body: bytes) -> Parsed:
     secret.
     """
     try:
-        content = from_json(body, allow_inf_nan=False)
+        if b"NaN" in body or b"Infinity" in body:  # which pydantic takes for numbers, also where they are no text
+            from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise InvalidRequest(f"body: Invalid JSON: {error}") from error
     try:
-        return model.model_validate(content)
+        return model.model_validate_json(body)
     except ValidationError as error:
         faults = [
             f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"

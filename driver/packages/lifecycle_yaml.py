@@ -26,7 +26,7 @@ def read_manifest(text: str) -> Manifest:
         tree = yaml.compose(text, Loader=_Loader)
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)):
             raise InvalidRequest(f"{FILE}: anchors and aliases are not taken")
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader # nosec B506
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from error
     try:

@@ -131,3 +131,15 @@ def _routes() -> list[tuple[str, str]]:
             if binding.type == "httpTrigger":
                 found += [(binding.route, method.value) for method in binding.methods]
     return found
+
+
+def test_each_threat_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([STRIDE]) \|(.*)\|$", page, re.MULTILINE)
+    assert {letter for letter, _ in rows} == set("STRIDE")
+    assert len(rows) > 25
+    for _, row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert named, row
+        for file, test in named:
+            assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"

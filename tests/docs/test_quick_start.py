@@ -37,7 +37,7 @@ class Clone:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         (folder / ".venv").symlink_to(ROOT / ".venv")
-        for name in ("requirements.txt", "requirements-dev.txt"):
+        for name in ("requirements.lock", "requirements-dev.lock"):
             os.utime(folder / name, (0, 0))  # what is installed is taken as it is
 
     def run(self, commands: str) -> str:

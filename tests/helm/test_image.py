@@ -58,7 +58,7 @@ def test_context_is_the_app_alone(context: Path) -> None:
         "host.json",
         "infra",
         "orchestrators",
-        "requirements.txt",
+        "requirements.lock",
     }
     assert [path.name for path in (context / "infra").iterdir()] == ["resources"]
     assert not list(context.rglob("*.md"))
