@@ -51,6 +51,10 @@ stop: .venv/runtime ## Stop what `make run` started
 events: .venv/runtime ## Show the events on Kafka as they come, after `make run`
 	$(BIN)/python -m dev.events
 
+.PHONY: log-bytes
+log-bytes: .venv/runtime ## Show how many bytes of log the Create of a VNet costs, in each form
+	$(BIN)/python -m benchmarks.log_bytes
+
 .PHONY: pins
 pins: .venv/development ## Pin the newest packages that requirements.in and requirements-dev.in allow
 	$(PIP) uv

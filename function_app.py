@@ -1,17 +1,18 @@
-"""The Azure Functions app: one table of routes, orchestrator, activities and timer. It holds no logic.
+"""The Azure Functions app: routes, orchestrator, activities and timer. It holds no logic.
 
 HTTP functions take the streaming Request (setting PYTHON_ENABLE_INIT_INDEXING=1): the classic HttpRequest loses
 chunked bodies.
 """
 
 import typing
+from inspect import signature
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import JSONResponse, Request
 
-from driver import activities, api, publication, settings, telemetry
+from driver import activities, api, housekeeping, openapi, publication, settings, telemetry
 from driver.steps.table import STEPS
 from orchestrators import codec
 from orchestrators.contents import keep_content
@@ -25,7 +26,7 @@ with_client = app.durable_client_input(client_name="client")
 
 
 async def execute_lifecycle(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
-    return _build_response(await api.execute(await req.body(), req.headers, client))
+    return _build_response(await api.execute(req.stream(), req.headers, client))
 
 
 async def show_execution(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
@@ -33,7 +34,11 @@ async def show_execution(req: Request, client: df.DurableOrchestrationClient) ->
 
 
 async def find_reference(req: Request) -> JSONResponse:
-    return _build_response(await api.find_reference(await req.body(), req.headers))
+    return _build_response(await api.find_reference(req.stream(), req.headers))
+
+
+async def describe_api(req: Request) -> JSONResponse:
+    return _build_response(api.Answer(200, openapi.build_document()))
 
 
 async def health(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
@@ -41,7 +46,7 @@ async def health(req: Request, client: df.DurableOrchestrationClient) -> JSONRes
 
 
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    await api.housekeep(client)
+    await housekeeping.housekeep(client)
 
 
 async def await_executions(payload: typing.Mapping[str, Any], client: df.DurableOrchestrationClient) -> dict[str, Any]:
@@ -53,13 +58,15 @@ def take_step(payload: typing.Mapping[str, Any], client: str) -> dict[str, Any]:
 
 
 def _build_response(answer: api.Answer) -> JSONResponse:
-    return JSONResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
+    return JSONResponse(answer.body, status_code=answer.status, headers={**openapi.SECURITY_HEADERS, **answer.headers})
 
 
-app.route(route="api/driver/lifecycle/execute", methods=["POST"])(with_client(execute_lifecycle))
-app.route(route="api/driver/lifecycle/executions/{requestId}", methods=["GET"])(with_client(show_execution))
-app.route(route="api/driver/references/find", methods=["POST"])(find_reference)
-app.route(route="management/health", methods=["GET"])(with_client(health))
+http_functions: tuple[Any, ...] = (execute_lifecycle, show_execution, find_reference, describe_api, health)
+handlers = {handler.__name__: handler for handler in http_functions}
+for route in openapi.ROUTES:
+    handler = handlers[route.function]
+    has_client = "client" in signature(handler).parameters
+    app.route(route=route.path, methods=[route.method])(with_client(handler) if has_client else handler)
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
 app.orchestration_trigger(context_name="context")(keep_content)

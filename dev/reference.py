@@ -1,5 +1,6 @@
 """`make reference`: the parts of docs/ that are generated: from the driver its settings, failure codes, resource types,
-the keys of lifecycle.yaml and their JSON schema; from the embedded Azure what it models, refuses and approximates.
+the keys of lifecycle.yaml and their JSON schema, the OpenAPI document; from the embedded Azure what it models, refuses
+and approximates.
 
 A page marks such a part by `<!-- generated: name -->` and `<!-- end -->`; what is outside is written by hand.
 `python -m dev.reference` fills them; with `--check` it writes nothing and fails if anything would change.
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from dev import differences
+from driver import openapi
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
-from driver.packages.manifests import Manifest
+from driver.packages.catalogue import list_built_in_names, load_built_in
+from driver.packages.manifests import UPDATES, Manifest
 from driver.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,9 +41,10 @@ def main() -> int:
 
 
 def generated() -> Iterator[tuple[Path, str]]:
-    """Every page with generated parts, and the schema: the file and what it must hold."""
+    """Every page with generated parts, the schema and the API's document: the file and what it must hold."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_SCHEMA}
     yield DOCS / "lifecycle.schema.json", json.dumps(schema, indent=2) + "\n"
+    yield DOCS / "openapi.json", json.dumps(openapi.build_document(), indent=2) + "\n"
     for page in sorted(DOCS.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         if _PART.search(text):
@@ -96,6 +100,39 @@ def _type(key: Mapping[str, Any]) -> str:
     return str(key.get("type", "any"))
 
 
+def _transitions() -> Iterator[str]:
+    """What each transition does in each built-in type."""
+    columns = ("Create", "Start", "Stop", "Integrity", "Reconfigure", "Upgrade", "Adopt", "Delete")
+    yield from (f"| Type | {' | '.join(columns)} | Operations |", "|---" * (len(columns) + 2) + "|")
+    for name in list_built_in_names():
+        described = load_built_in(name).manifest
+        operations = [f"`{one}`" for one in described.transitions if one not in columns]
+        cells = [_deed(described, column) for column in columns]
+        yield f"| [{name}](#{name.lower()}) | {' | '.join(cells)} | {', '.join(operations)} |"
+
+
+def _deed(described: Manifest, name: str) -> str:
+    """What a transition does in a built-in type, in a few words."""
+    if name == "Adopt":
+        kind = described.reference.type.rsplit("/", 1)[1] if described.reference else "resource"
+        return f"takes over: `{kind}`, deployment"
+    if name == "Integrity":
+        return "looks whether all is there" + (" and runs" if "Stop" in described.transitions else "")
+    if name in UPDATES and "Reconfigure" not in described.transitions:
+        return "not declared"  # nothing can be changed in place
+    transition = described.find_transition(name)
+    if transition is None:
+        return "nothing"
+    if transition.remove:
+        return "deletes all"
+    deeds = [f"`{transition.call}`"] if transition.call else []
+    if transition.deploy:
+        deeds.insert(0, "deploys what is missing" if transition.if_missing else "deploys")
+    if transition.changes:
+        deeds.append(f"changes {len(transition.changes)} properties")
+    return ", ".join([*deeds, "prunes"] if transition.prune else deeds)
+
+
 def _resource_types() -> Iterator[str]:
     """The READMEs of the built-in packages, one level down."""
     for readme in sorted((ROOT / "infra" / "resources").glob("*/README.md")):
@@ -113,11 +150,13 @@ _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "refusals": _refusals,
     "manifest": lambda: _keys(_SCHEMA),
     "transition": lambda: _keys(_SCHEMA["$defs"]["Transition"]),
+    "condition": lambda: _keys(_SCHEMA["$defs"]["Condition"]),
     "owned-resource": lambda: _keys(_SCHEMA["$defs"]["OwnedResource"]),
     "adopt-options": lambda: _keys(_SCHEMA["$defs"]["AdoptOptions"]),
     "soft-delete": lambda: _keys(_SCHEMA["$defs"]["SoftDelete"]),
     "reference": lambda: _keys(_SCHEMA["$defs"]["Reference"]),
     "resource-types": _resource_types,
+    "transitions": _transitions,
     **differences.PARTS,
 }
 

@@ -37,8 +37,8 @@ class Stack:
     """The three servers of one trial; files and logs are kept in `folder`.
 
     `kafka` is the address (host:port) of a broker that is there already; without it the test broker is started.
-    `settings` are further environment variables of the app. Azure knows the tenant, the subscription and the client of
-    `deployment_location`, and no others.
+    `settings` are further environment variables of the app, `app` is the folder of its code. Azure knows the tenant,
+    the subscription and the client of `deployment_location`, and no others.
     """
 
     folder: Path
@@ -48,6 +48,7 @@ class Stack:
     latency_ms: float = 0.0
     kafka: str = ""
     settings: dict[str, str] = field(default_factory=dict)
+    app: Path = ROOT
     deployment_location: dict[str, Any] = field(default_factory=lambda: DEPLOYMENT_LOCATION)
     servers: dict[str, Server] = field(default_factory=dict)
 
@@ -99,6 +100,7 @@ class Stack:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             "KAFKA_TOPIC": TOPIC,
             "EVENTS": "kafka",
+            "PYTHONPATH": str(ROOT),  # of the host; the app's folder goes first
             **self.settings,
         }
         options = ["--port", str(self.driver_port), "--task-hub", str(self.folder / "task-hub.sqlite")]
@@ -133,7 +135,8 @@ class Stack:
 
     def _start(self, name: str, module: str, options: list[str], environment: dict[str, str]) -> Server:
         command = [sys.executable, "-m", f"emulators.{module}", "start", *options]
-        server = processes.start(name, command, self.folder / f"{name}.log", ROOT, environment)
+        folder = self.app if name == "host" else ROOT
+        server = processes.start(name, command, self.folder / f"{name}.log", folder, environment)
         self.servers[name] = server
         return server
 

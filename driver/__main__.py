@@ -1,9 +1,10 @@
-"""The commands `python -m driver check|plan|orphans`.
+"""The commands `python -m driver check|plan|orphans|drain`.
 
 `check` needs no Azure: it reads a resource package as the driver does and shows what each transition would do. `plan`
 asks ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
 package or the properties. `orphans` compares the records of deployments in Azure with topologies and deletes nothing:
-it exits with 0 if each record is named, 1 if there are orphans, 2 if that could not be found out.
+it exits with 0 if each record is named, 1 if there are orphans, 2 if that could not be found out. `drain` waits until
+no lifecycle runs on a host: it exits with 0 then, 1 at its time limit, 2 if that could not be found out.
 """
 
 import argparse
@@ -12,15 +13,17 @@ import sys
 from pathlib import Path
 
 from driver.azure.refusals import Refusal
-from driver.commands import orphans, packages
+from driver.commands import drain, orphans, packages
 from driver.errors import DriverError, InvalidRequest
 
 
 def main(arguments: list[str]) -> int:
     options = _build_parser().parse_args(arguments)
     logging.getLogger().addHandler(logging.NullHandler())  # errors are printed, the libraries' log lines are not
-    failed = orphans.UNKNOWN if options.command == "orphans" else 1
+    failed = orphans.UNKNOWN if options.command in ("orphans", "drain") else 1
     try:
+        if options.command == "drain":
+            return drain.await_end(options)
         if options.command == "orphans":
             return orphans.report_orphans(options)
         for line in packages.check(options) if options.command == "check" else packages.plan(options):
@@ -64,6 +67,18 @@ def _build_parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver"
         )
+    draining = commands.add_parser(
+        "drain",
+        help="wait until no lifecycle runs, and show what still does and why",
+        description="Waits until no lifecycle runs on the task hub of a Functions host. Shows what still runs and why."
+        " Exit status: 0 nothing runs, 1 some still ran at the time limit, 2 it could not be found out.",
+    )
+    draining.add_argument("--url", required=True, help="the Functions host, such as http://localhost:7071")
+    draining.add_argument(
+        "--key-file", type=Path, required=True, metavar="FILE", help="its system key durabletask_extension"
+    )
+    draining.add_argument("--seconds", type=float, default=900.0, help="time limit (900)")
+    draining.add_argument("--ca", metavar="FILE", help="certificate to trust, for https")
     return parser
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from driver import contents, executions, plans, request_ids, sealing, telemetry
+from driver import contents, executions, keys, plans, request_ids, sealing, telemetry
 from driver.errors import InvalidRequest, NotReady
 from driver.executions import Executions
 from driver.models.events import build_event
@@ -160,9 +160,10 @@ def _plan(
 
 def _seal(order: Order, settings: Settings) -> tuple[str, str, str]:
     """The order, sealed; the instance that its content is to be kept in, if it is large; and that content, sealed."""
-    order, content = contents.split_order(order, settings.sealing_keys)
+    sealing_keys = keys.read_keys(settings)
+    order, content = contents.split_order(order, sealing_keys)
     content_id = order.deploy.content_id if order.deploy else ""
-    return sealing.seal(order.model_dump(mode="json"), settings.sealing_keys), content_id, content
+    return sealing.seal(order.model_dump(mode="json"), order.request_id, sealing_keys), content_id, content
 
 
 def _add_reported_topology(order: Order, reported: Mapping[str, Any]) -> Order:

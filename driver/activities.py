@@ -19,19 +19,19 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from driver import contents, executions, sealing, settings, telemetry, turns, waits
+from driver import executions, opening, telemetry, turns, waits
 from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.encoding import decode_state, encode_outcome
-from driver.errors import Bug, DriverError, NotReady
+from driver.errors import Bug, NotReady
 from driver.executions import Executions
-from driver.models.events import FailureCode
 from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
 from driver.steps import passes
+from driver.steps.progress import log_progress
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -43,8 +43,6 @@ _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
 _GRACE_SECONDS = 4.0
 _ABANDON = "abandon_deployment"
-_CONTENT_SECONDS = 5.0  # until the content of a deployment is read again
-_MOST_LOOKS = 5  # at a content that the task hub does not have
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -70,13 +68,13 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
     A payload with `since` asks to look for the other executions of the resource before. Until they let this one go on,
     the outcome is Running, and the next look is a new call.
     """
-    name, keys = payload["step"], settings.current().sealing_keys
+    name = payload["step"]
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
     with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
-        try:
-            order = Order.model_validate(sealing.unseal(payload["sealed"], keys))
-        except DriverError as error:
-            return encode_outcome(fail(FailureCode.INTERNAL_ERROR, str(error), state))
+        order = opening.open_order(payload, state)
+        if isinstance(order, Outcome):
+            waits.log_change(name, payload, order)
+            return encode_outcome(order)
         with telemetry.bind_fields({}, order.secrets):
             where = f"{order.transition or order.work.verb} in deployment location '{order.location.name}': {name}"
             _warn_if_late(where, payload)
@@ -94,29 +92,18 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             if state.found:
                 order = order.model_copy(update={"topology": apply_changes(order.topology, state.found)})
             if STEPS[name].needs_content:
-                loaded = _load_order(order, state, payload["attempt"], client, keys)
+                loaded = opening.load_content(order, payload, state, client)
                 if isinstance(loaded, Outcome):
                     waits.log_change(where, payload, loaded)
                     return encode_outcome(loaded)
                 order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
+            log_progress(name, order, state, outcome)
             waits.log_change(where, payload, outcome)
             _log_outcome(where, outcome)
             if outcome.kind == "Completed":
                 outcome = report_completion(payload, _add_found(outcome, state, is_new=must_look))
             return encode_outcome(_finish_outcome(outcome, state), state)
-
-
-def _load_order(order: Order, state: State, attempt: int, client: Executions, keys: tuple[str, ...]) -> Order | Outcome:
-    """The order with the content of its deployment, or the outcome if that cannot be read."""
-    try:
-        return contents.load_order(order, client, keys)
-    except NotReady as error:
-        return turns.wait_for(None, _CONTENT_SECONDS, state, str(error))
-    except contents.MissingContent as missing:
-        if attempt < _MOST_LOOKS:
-            return retry(_CONTENT_SECONDS, str(missing), state)
-        return fail(FailureCode.INTERNAL_ERROR, str(missing), state)
 
 
 def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
@@ -165,14 +152,16 @@ def _add_found(outcome: Outcome, state: State, is_new: bool) -> Outcome:
 
 
 def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
-    """The outcome without secrets. Its state keeps what the look for other executions has found."""
+    """The outcome without secrets, as the task hub gets it. Its state keeps what the look for other executions has
+    found.
+    """
     not_owned = tuple(
         entry.model_copy(update={"reason": telemetry.redact(entry.reason)}) for entry in outcome.not_owned
     )
     state = outcome.state.keep_turn(before) if isinstance(outcome.state, State) else outcome.state
     warnings = tuple(map(telemetry.redact, outcome.warnings))
     shown = {"reason": telemetry.redact(outcome.reason), "not_owned": not_owned, "warnings": warnings}
-    return outcome.model_copy(update={**shown, "state": state})
+    return outcome.model_copy(update={**shown, "state": state, "written": ()})
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:

@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from driver import acceptance, events, executions, references, sealing, telemetry
+from starlette.requests import ClientDisconnect
+
+from driver import acceptance, events, executions, keys, references, telemetry
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
-from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution
+from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution, drop_traces
 from driver.executions import Executions
-from driver.models.events import VERSION, FailureCode, build_event
-from driver.models.requests import LifecycleRequest, ReferenceRequest, parse
+from driver.models.events import VERSION
+from driver.models.requests import LONGEST_TENANT, LifecycleRequest, ReferenceRequest, parse
 from driver.pools import Pool
 from driver.settings import TRIAL_HUB, Settings, current
 
@@ -25,40 +28,43 @@ HEALTH_SECONDS = 0.9  # that the task hub has to answer
 KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
 _VITALS = ("app", "taskHub", "kafka", "azure", "entra")
 _seen: dict[str, datetime] = {}  # since when vitals are UNHEALTHY
+_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 _NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
-_ENDED = ["Completed", "Failed", "Terminated", "Canceled"]
-_LOST_WITHIN = timedelta(days=1)  # how long ago an execution that ended without an event may have begun
 _log = logging.getLogger("driver.api")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer with a JSON body."""
+    """An HTTP answer with a JSON body. It is sent with openapi.SECURITY_HEADERS, too."""
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-async def execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
+async def execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
     """POST /api/driver/lifecycle/execute"""
     return await _answer_request(headers, _execute(body, headers, client))
 
 
-async def find_reference(body: bytes, headers: Mapping[str, str]) -> Answer:
+async def find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
     """POST /api/driver/references/find"""
-    return await _answer_request(headers, _find_reference(body))
+    return await _answer_request(headers, _find_reference(body, headers))
 
 
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
-    return await _answer_request(headers, _show_execution(request_id, client))
+    return await _answer_request(headers, _show_execution(request_id, headers, client))
 
 
 async def check_health(client: Executions) -> Answer:
-    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached,
-    requests are still accepted: the answer is 200 with that vital UNHEALTHY.
+    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached, or a
+    new file of sealing keys is unusable, requests are still accepted: the answer is 200 with that vital UNHEALTHY.
     """
+    return await _answer_request({}, _check_health(client))
+
+
+async def _check_health(client: Executions) -> Answer:
     settings = current()
     troubles: dict[str, str | Trouble] = {}
     status = 200
@@ -67,6 +73,8 @@ async def check_health(client: Executions) -> Answer:
         _require_ready(settings)
         if found := await _find_trouble_of_kafka(settings):
             troubles["kafka"] = found
+        if fault := keys.find_fault(settings):
+            troubles["app"] = f"{fault}; the keys that were read before stay in use"
     except NotReady as error:
         _log.error("cannot accept work: %s", error)
         troubles["app"] = str(error)
@@ -107,33 +115,21 @@ def _describe_vital(name: str, trouble: str | Trouble | None) -> dict[str, str]:
     if isinstance(trouble, str):
         trouble = Trouble(trouble, _seen.setdefault(name, datetime.now(UTC)))
     since = trouble.since.isoformat(timespec="seconds")
-    return {"status": "UNHEALTHY", "reason": telemetry.redact(trouble.reason), "since": since}
-
-
-async def housekeep(client: Executions) -> None:
-    """Report executions that ended without an event (they were terminated, or failed by a bug). Purge the history of
-    executions older than HISTORY_DAYS.
-    """
-    from azure.durable_functions import OrchestrationRuntimeStatus
-
-    now = datetime.now(UTC)
-    for instance_id in await asyncio.to_thread(_list_lost_ids, client, now - _LOST_WITHIN):
-        await _report_lost(instance_id, client)
-    before = now - timedelta(days=current().history_days)
-    ended = [OrchestrationRuntimeStatus[name] for name in _ENDED]
-    await client.purge_instance_history_by(datetime(2000, 1, 1, tzinfo=UTC), before, ended)
+    return {"status": "UNHEALTHY", "reason": drop_traces(telemetry.redact(trouble.reason)), "since": since}
 
 
 async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answer:
-    """The answer of `work`, or the answer to the error that it raised. Both carry the request's tenantId header."""
+    """The answer of `work`, or the answer to the error that it raised. Both carry the request's tenantId header, unless
+    that is too long.
+    """
     tenant = headers.get("tenantid")
-    echoed = {"tenantId": tenant} if tenant is not None else {}
+    echoed = {"tenantId": tenant} if tenant is not None and len(tenant) <= LONGEST_TENANT else {}
     with telemetry.bind_fields(telemetry.read_trace_fields(headers)):
         try:
             answer = await work
             return Answer(answer.status, answer.body, {**answer.headers, **echoed})
         except DriverError as error:
-            status, message = error.status, telemetry.redact(str(error))
+            status, message = error.status, drop_traces(telemetry.redact(str(error)))
             _log.warning("refused with %d: %s", status, message)
         except Exception:
             status, message = 500, "the driver failed unexpectedly: its log tells more"
@@ -141,18 +137,22 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
     return Answer(status, {"localizedMessage": message, "status": status}, echoed)
 
 
-async def _execute(body: bytes, headers: Mapping[str, str], client: Executions) -> Answer:
+async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
+    content = await _read_body(body)
     _require_ready(current())
-    request = parse(LifecycleRequest, _require_limit(body))
+    tenant = _read_tenant(headers)
+    request = parse(LifecycleRequest, content)
     # The requestId is known only after planning. Until then log lines carry Brent's own request id.
     telemetry.add_fields({"requestId": request.read_system_property("requestId")})
     trace = telemetry.read_trace_fields(headers)
-    request_id = await acceptance.accept(request, headers.get("tenantid"), trace, client)
+    request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
 
-async def _find_reference(body: bytes) -> Answer:
-    request = parse(ReferenceRequest, _require_limit(body))
+async def _find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
+    content = await _read_body(body)
+    _read_tenant(headers)
+    request = parse(ReferenceRequest, content)
     ends_at = time.monotonic() + FIND_SECONDS
     try:
         found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
@@ -163,7 +163,10 @@ async def _find_reference(body: bytes) -> Answer:
         ) from error
 
 
-async def _show_execution(request_id: str, client: Executions) -> Answer:
+async def _show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
+    _read_tenant(headers)
+    if not _ID.fullmatch(request_id):  # the SDK puts it into a URL as it is
+        raise UnknownExecution(request_id[:100])
     status = await executions.find_execution(client, request_id)
     if status is None or status.name != acceptance.ORCHESTRATOR:
         raise UnknownExecution(request_id)
@@ -172,34 +175,36 @@ async def _show_execution(request_id: str, client: Executions) -> Answer:
     return Answer(200, executions.describe_execution(status))
 
 
-def _list_lost_ids(client: Executions, created_from: datetime) -> list[str]:
-    listed = executions.list_executions(client, ("Failed", "Terminated"), created_from=created_from)
-    return [instance["instanceId"] for instance in listed]
-
-
-async def _report_lost(instance_id: str, client: Executions) -> None:
-    """Start a run that publishes the event of an execution that ended without one."""
-    status = await executions.find_execution(client, instance_id, show_input=True)
-    run = executions.read_run(status)
-    if run is None:
-        return
-    report_id = f"{run.request_id}-lost"
-    if await executions.find_execution(client, report_id) is not None:
-        return
-    ended_as = executions.read_state(status)
-    reason = f"the execution ended without an event ({ended_as}): what it made may not be in any topology"
-    reported = build_event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
-    await acceptance.start(client, report_id, run.model_copy(update={"event": reported, "sealed": ""}))
-
-
 def _require_ready(settings: Settings) -> None:
     """Raise NotReady, naming the variable, if work accepted now could not be finished."""
     settings.require_ready()
-    sealing.require_valid_keys(settings.sealing_keys)
+    keys.read_keys(settings)
     events.require_valid_settings(settings)
 
 
-def _require_limit(body: bytes) -> bytes:
-    if len(body) > LARGEST_BODY:
-        raise InvalidRequest(f"body: {len(body)} bytes, more than {LARGEST_BODY}")
-    return body
+def _read_tenant(headers: Mapping[str, str]) -> str | None:
+    """The header tenantId as HTTP servers read it: each character is one byte. Raises InvalidRequest."""
+    tenant = headers.get("tenantid")
+    if tenant is not None and len(tenant) > LONGEST_TENANT:
+        raise InvalidRequest(f"header tenantId: {len(tenant)} bytes, more than {LONGEST_TENANT}")
+    return tenant
+
+
+async def _read_body(body: AsyncIterable[bytes]) -> bytes:
+    """The whole body. Of one that is too large no more than the limit is kept; it is read to its end, since a caller
+    that still sends does not read the answer. Raises InvalidRequest.
+    """
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in body:
+            size += len(part)
+            if size <= LARGEST_BODY:
+                parts.append(part)
+            else:
+                parts.clear()
+    except ClientDisconnect as error:
+        raise InvalidRequest(f"body: it was cut off after {size} bytes") from error
+    if size > LARGEST_BODY:
+        raise InvalidRequest(f"body: {size} bytes, more than {LARGEST_BODY}")
+    return b"".join(parts)

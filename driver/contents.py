@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from driver import executions, sealing
 from driver.azure import deployments
-from driver.errors import NotReady
 from driver.executions import Executions
 from driver.models.orders import Content, Order
 from driver.packages.catalogue import find_facts
@@ -16,11 +15,11 @@ from driver.packages.catalogue import find_facts
 ORCHESTRATOR = "keep_content"
 # Characters of a content up to which it stays in the order. Azure Storage takes larger messages through a blob.
 LARGEST_INLINE = 16_000
-_PREFIX = "content-"
+PREFIX = "content-"
 
 
 class MissingContent(Exception):
-    """The task hub does not have the content of a deployment, or no key opens it."""
+    """The task hub does not have the content of a deployment."""
 
 
 def split_order(order: Order, keys: tuple[str, ...]) -> tuple[Order, str]:
@@ -31,7 +30,8 @@ def split_order(order: Order, keys: tuple[str, ...]) -> tuple[Order, str]:
     if deploy is None:
         return order, ""
     content = {"template": deploy.template, "parameters": deploy.parameters, "references": deploy.references}
-    sealed = sealing.seal(content, keys)
+    content_id = f"{PREFIX}{order.request_id}"
+    sealed = sealing.seal(content, content_id, keys)
     if len(sealed) <= LARGEST_INLINE:
         return order, ""
     scope = deployments.build_deployment_id(order.location, deploy).scope
@@ -39,7 +39,7 @@ def split_order(order: Order, keys: tuple[str, ...]) -> tuple[Order, str]:
         update={
             "template": None,
             "parameters": {name: value for name, value in deploy.parameters.items() if name in deploy.secure},
-            "content_id": f"{_PREFIX}{order.request_id}",
+            "content_id": content_id,
             "facts": find_facts(deploy, scope),
         }
     )
@@ -47,8 +47,8 @@ def split_order(order: Order, keys: tuple[str, ...]) -> tuple[Order, str]:
 
 
 def load_order(order: Order, client: Executions, keys: tuple[str, ...]) -> Order:
-    """The whole order of one that was split. It blocks. Raises MissingContent, or NotReady if the task hub does not
-    answer.
+    """The whole order of one that was split. It blocks. Raises MissingContent, what `sealing.unseal` raises, or
+    NotReady if the task hub does not answer.
     """
     deploy = order.deploy
     if deploy is None or not deploy.content_id:
@@ -57,8 +57,5 @@ def load_order(order: Order, client: Executions, keys: tuple[str, ...]) -> Order
     kept = executions.read_json(instance["input"]) if instance else None
     if not isinstance(kept, Mapping):
         raise MissingContent(f"the task hub does not have {deploy.content_id}, the template and its parameters")
-    try:
-        content = Content.model_validate(sealing.unseal(kept["sealed"], keys))
-    except NotReady as error:
-        raise MissingContent(f"{deploy.content_id}: {error}") from error
+    content = Content.model_validate(sealing.unseal(kept["sealed"], deploy.content_id, keys))
     return order.with_deploy(deploy.model_copy(update={**dict(content), "content_id": ""}))

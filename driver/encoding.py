@@ -9,6 +9,7 @@ from typing import Any
 from driver import settings
 from driver.models.events import FailureCode
 from driver.models.outcomes import Outcome, State, fail
+from driver.models.runs import RUN_VERSION
 
 _LARGE_STATE = 4_000  # characters; a state that is longer is compressed
 
@@ -32,7 +33,7 @@ def encode_outcome(outcome: Outcome, before: State | None = None) -> dict[str, A
 
     Fields that have their default are left out: each replay reads all outcomes of the run again.
     """
-    result = outcome.model_dump(mode="json", exclude={"state"}, exclude_defaults=True)
+    result = outcome.model_dump(mode="json", exclude={"state"}, exclude_defaults=True) | {"version": RUN_VERSION}
     if isinstance(outcome.state, State):
         result["state"] = _compress_state(outcome.state.model_dump(mode="json"))
     limit = settings.current().payload_limit

@@ -9,7 +9,18 @@ After the 202 an error is a failed Outcome (driver.models.outcomes), never one o
 only Bug.
 """
 
+import re
+
 LONGEST = 10_000  # characters of a message
+# Stack traces of .NET (the host, the Durable extension, Azure) and of Python, as they stand in texts of errors.
+_FRAME = re.compile(r"[ \t]*(?:at (?=[^\s(]*\.)[^\s(]+\(|--- End of )")
+_PYTHON = "Traceback (most recent call last):"
+_TRACES = (
+    re.compile(r"\$OutOfProcData\$:.*", re.DOTALL),
+    re.compile(r"\bStack:\s+File \".*", re.DOTALL),
+    re.compile(r"One or more errors occurred\. \((?:Result: Failure\s+)?(?:Exception: )?"),
+    re.compile(r"(?:---> )?\b(?:System|Microsoft|DurableTask|Newtonsoft|Grpc)(?:\.\w+)+Exception(?: \(0x\w+\))?:? ?"),
+)
 
 
 class DriverError(Exception):
@@ -46,3 +57,20 @@ class NotReady(DriverError):
 
 class Bug(Exception):
     """An unexpected error of an activity. Its text goes into the history, so it holds no secrets."""
+
+
+def drop_traces(text: str) -> str:
+    """The text without stack traces and names of .NET exceptions: no answer, custom status or event shows any."""
+    kept: list[str] = []
+    is_python = False
+    for line in text.split("\n"):
+        if is_python and line.startswith((" ", "\t")):
+            continue
+        before, header, _ = line.partition(_PYTHON)
+        is_python = bool(header)
+        if not _FRAME.match(line):
+            kept += [before] if before or not header else []
+    cut = "\n".join(kept)
+    for pattern in _TRACES:
+        cut = pattern.sub("", cut)
+    return text if cut == text else cut.strip()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
@@ -33,12 +33,7 @@ class Executions(Protocol):
         show_input: bool = False,
     ) -> Any: ...
 
-    async def purge_instance_history_by(
-        self,
-        created_time_from: datetime | None = None,
-        created_time_to: datetime | None = None,
-        runtime_status: list[Any] | None = None,
-    ) -> Any: ...
+    async def purge_instance_history(self, instance_id: str) -> Any: ...
 
 
 async def find_execution(
@@ -63,15 +58,22 @@ async def find_execution(
     raise NotReady("the task hub answers with an error: its storage cannot be reached")
 
 
-def list_executions(
+def list_executions(client: Any, prefix: str, show_input: bool = False) -> Iterator[Mapping[str, Any]]:
+    """All instances whose ids begin with `prefix`. It blocks. Raises NotReady if the task hub does not answer."""
+    for page in list_pages(client, prefix=prefix, show_input=show_input):
+        yield from page
+
+
+def list_pages(
     client: Any,
     statuses: Iterable[str] = (),
     prefix: str = "",
-    created_from: datetime | None = None,
+    created_to: datetime | None = None,
     show_input: bool = False,
-) -> Iterator[Mapping[str, Any]]:
-    """All instances that are in one of the runtime statuses (none: in any) and whose ids begin with `prefix`, as the
-    host's HTTP API returns them. It blocks. Raises NotReady if the task hub does not answer.
+) -> Generator[list[Mapping[str, Any]], None, None]:
+    """All instances that are in one of the runtime statuses (none: in any), whose ids begin with `prefix` and which
+    were created until then, as the host's HTTP API returns them, page by page. It blocks. Raises NotReady if the task
+    hub does not answer.
 
     The SDK's own method reads the first page only, and asks for the inputs, which may be megabytes each.
     """
@@ -80,12 +82,12 @@ def list_executions(
     query = {"showInput": str(show_input).lower(), "top": str(_PAGE)}
     query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
-    query |= {"createdTimeFrom": created_from.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_from else {}
+    query |= {"createdTimeTo": created_to.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_to else {}
     token = ""
     with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
         while True:
             page, token = _read_page(connection, f"{url.path}?{urlencode(query)}", token)
-            yield from page
+            yield page
             if not token:
                 return
 

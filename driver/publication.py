@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, reports, settings, telemetry, waits
+from driver import events, progress_events, reports, settings, telemetry, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
@@ -38,9 +38,9 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         sent_message, undelivered = _publish(message, payload["tenant"], payload["sent"])
         if undelivered is None:
             return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
-        if attempt == 0:
-            _log.warning("the event waits for Kafka: %s", undelivered)
         again = retry(_PAUSES.compute_seconds(attempt), str(undelivered), State())
+        if attempt == 0:
+            _log_wait(str(undelivered), again.after)
         event = sent_message if sent_message != payload["event"] else None
         return encode_outcome(again.model_copy(update={"sent": undelivered.on_its_way, "event": event}))
 
@@ -117,9 +117,9 @@ def _wait_for_kafka(complete: Outcome, reason: str) -> Outcome:
     """The outcome of a step that has completed the transition while Kafka is away: the first try to publish its event
     is as much later as the next one after it.
     """
-    _log.warning("the event waits for Kafka: %s", reason)
-    waiting = WaitingFor(waits_for="kafka", reason=reason)
-    return complete.model_copy(update={"waiting": waiting, "after": _PAUSES.compute_seconds(0)})
+    waiting, pause = WaitingFor(waits_for="kafka", reason=reason), _PAUSES.compute_seconds(0)
+    _log_wait(reason, pause)
+    return complete.model_copy(update={"waiting": waiting, "after": pause})
 
 
 def _find_limit() -> int:
@@ -128,7 +128,14 @@ def _find_limit() -> int:
     return limit and limit - _ROOM
 
 
+def _log_wait(reason: str, seconds: float) -> None:
+    _log.warning("the event waits for Kafka: %s", reason)
+    progress_events.log_wait("kafka", seconds, reason)
+
+
 def _log_publication(message: Mapping[str, Any]) -> None:
-    details = message.get("failureDetails")
-    text = f": {details['failureCode']}: {details['description']}" if details else ""
+    failure = message.get("failureDetails")
+    text = f": {failure['failureCode']}: {failure['description']}" if failure else ""
     _log.info("%s published%s", message["status"], text)
+    error = {"error": {"code": failure["failureCode"], "message": failure["description"]}} if failure else {}
+    progress_events.log_event("EventPublished", {"status": message["status"], **error})

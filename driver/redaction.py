@@ -1,20 +1,27 @@
 """Redaction: texts without the secrets that are known and without what looks like one."""
 
+import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from urllib.parse import quote_plus
 
 _HIDDEN = "***"
 _SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
+_SHORTEST_PART = 8  # a shorter text within a value says nothing: the value may hold it by chance
 
-# What looks like a secret, in any line: a bearer token, a signed token, and the value that follows a name such as
-# `password`: quoted, or within `{"type": ..., "value": ...}`, or up to the next blank or separator.
+# What looks like a secret, in any line: a bearer token, a signed token, a private key, user and password or the
+# signature in a URL (of a SAS or of an ARM operation), and the value that follows a name such as `password`: quoted, or
+# within `{"type": ..., "value": ...}`, or up to the next blank or separator.
 _PATTERNS = (
     re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
+    re.compile(r"(://)(?!\*\*\*)[^/\s:@\"']+:[^/\s@\"']+(?=@)"),
+    re.compile(r"((?:[?&]|%26)(?:sig|[tcsh])(?:=|%3D))(?!\*\*\*)[^&\s\"'<>\\]+", re.IGNORECASE),
     re.compile(
-        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|sealing_keys?|authorization)"""
+        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|account_?key|sealing_keys?|authorization)"""
         r"""[\\"']*\s*[:=]\s*(?:\{[^{}]*?value[\\"']*\s*:\s*)?)"""
         r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\\"']*(?:(?:basic|bearer)\s+)?[^\s"',;&}\\]+)""",
         re.IGNORECASE,
@@ -31,6 +38,29 @@ def hide_secrets(text: str, secrets: Iterable[str]) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\1{_HIDDEN}", text)
     return text
+
+
+def shows_secret(value: Any, secrets: Collection[str]) -> bool:
+    """Whether a JSON value holds a text that is one of the secrets or contains one, plain, quoted or in base64."""
+    if isinstance(value, Mapping):
+        return any(shows_secret(inner, secrets) for inner in value.values())
+    if isinstance(value, list):
+        return any(shows_secret(inner, secrets) for inner in value)
+    text = value if isinstance(value, str) else str(value)
+    return any(_shows(one, secret) for one in (text, _decode_base64(text)) for secret in secrets)
+
+
+def _shows(text: str, secret: str) -> bool:
+    if len(secret) < _SHORTEST_PART:
+        return len(secret) >= _SHORTEST_SECRET and text == secret
+    return any(form in text for form in _list_forms(secret))
+
+
+def _decode_base64(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _list_forms(secret: str) -> set[str]:

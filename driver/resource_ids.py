@@ -148,6 +148,10 @@ class ResourceId:
         serialize = core_schema.plain_serializer_function_ser_schema(str, when_used="always")
         return core_schema.no_info_plain_validator_function(_validate, serialization=serialize)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "description": "ARM id."}
+
 
 def _validate(value: Any) -> ResourceId:
     if isinstance(value, ResourceId):

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from driver.errors import NotReady
 
@@ -75,8 +74,14 @@ class Settings:
         default=(),
         repr=False,
         metadata={
-            "SEALING_KEYS": "Fernet keys, comma-separated: the first seals, all open. Required, or the next one.",
-            "SEALING_KEYS_FILE": "File with the keys, by comma or line; read where SEALING_KEYS is empty.",
+            "SEALING_KEYS": "Fernet keys, comma-separated: the first seals, all open. Required, or the next one."
+        },
+    )
+    sealing_keys_file: str = field(
+        default="",
+        metadata={
+            "SEALING_KEYS_FILE": "File with the keys, by comma or line; read where SEALING_KEYS is empty, and again "
+            "when it changes."
         },
     )
     log_level: str = field(default="INFO", metadata={"LOG_LEVEL": f"One of {', '.join(LOG_LEVELS)}."})
@@ -88,6 +93,19 @@ class Settings:
         metadata={
             "LOG_OUTPUT": "`host`: lines go through the Functions host, which wraps them; `container`: the driver's "
             "lines go to the container's output as they are, a line of more than 4,096 bytes cut."
+        },
+    )
+    progress_events: bool = field(
+        default=True,
+        metadata={
+            "PROGRESS_EVENTS": "`false`: the log has no progress events, which CP4NA's screens show of a transition."
+        },
+    )
+    southbound_log: bool = field(
+        default=False,
+        metadata={
+            "SOUTHBOUND_LOG": "`true`: the log has every call to Azure as a request and a response, in the form of "
+            "CP4NA's screens, without secrets."
         },
     )
     transition_timeout_minutes: int = field(
@@ -124,7 +142,7 @@ class Settings:
             faults.append(
                 "KAFKA_BOOTSTRAP_SERVERS is not set: there is no Kafka broker to report the end of a lifecycle to"
             )
-        if not self.sealing_keys:
+        if not self.sealing_keys and not self.sealing_keys_file:
             faults.append(
                 "neither SEALING_KEYS nor SEALING_KEYS_FILE gives a Fernet key: credentials could not be sealed"
             )
@@ -159,10 +177,13 @@ def read(environment: Mapping[str, str]) -> Settings:
         resource_manager_url=_read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
         arm_gateway_hosts=_read_hosts(environment, "ARM_GATEWAY_HOSTS", faults),
         register_providers=_read_switch(environment, "REGISTER_PROVIDERS", True, faults),
-        sealing_keys=_read_sealing_keys(environment, faults),
+        sealing_keys=split_keys(environment.get("SEALING_KEYS", "")),
+        sealing_keys_file=environment.get("SEALING_KEYS_FILE", ""),
         log_level=log_level,
         log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
+        progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
+        southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
         transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
         history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
@@ -170,6 +191,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         payload_limit=SCHEDULER_PAYLOAD if environment.get(BACKEND, "").lower() == "azuremanaged" else 0,
         faults=tuple(faults),
     )
+
+
+def split_keys(text: str) -> tuple[str, ...]:
+    """The keys in a text, separated by commas or lines."""
+    return tuple(key for key in text.replace("\n", ",").replace(" ", "").split(",") if key)
 
 
 @cache
@@ -211,14 +237,3 @@ def _read_number(environment: Mapping[str, str], name: str, default: int, faults
         return int(text)
     faults.append(f"{name} is '{text}': it takes a whole number above 0")
     return default
-
-
-def _read_sealing_keys(environment: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
-    text = environment.get("SEALING_KEYS", "")
-    path = environment.get("SEALING_KEYS_FILE", "")
-    if not text and path:
-        try:
-            text = Path(path).read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"SEALING_KEYS_FILE cannot be read: {error}")
-    return tuple(key for key in text.replace("\n", ",").replace(" ", "").split(",") if key)

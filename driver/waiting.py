@@ -42,12 +42,9 @@ class Polling:
         """The wait until the next poll of an operation that is `age` seconds old. A Retry-After takes its place. The
         `shortage` is from 0 (enough calls are left) to 1 (none).
         """
-        wait = self.slow_down(min(max(self.share * age, self.least), self.most), shortage)
+        grown = min(max(self.share * age, self.least), self.most)
+        wait = grown + max(0.0, self.slowest - grown) * shortage
         return retry_after or wait * random.uniform(1, 1 + self.jitter)  # noqa: S311 - scatters waits, guards nothing
-
-    def slow_down(self, wait: float, shortage: float) -> float:
-        """A wait, longer by the shortage."""
-        return wait + max(0.0, self.slowest - wait) * shortage
 
 
 def tell_time() -> str:

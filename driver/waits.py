@@ -1,4 +1,4 @@
-"""Log lines about the waits of an execution: one when a wait begins, one when it ends.
+"""Log lines about the waits of an execution: one when a wait begins, with its progress event, one when it ends.
 
 The orchestrator logs nothing. The payload of a step tells it what the execution waited for until now: `waiting` is a
 WaitingSince as JSON.
@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from driver import progress_events
 from driver.models.outcomes import Outcome
 from driver.waiting import compute_age
 
-_NAMES = {"azure": "Azure", "entra": "Entra ID", "kafka": "Kafka", "condition": "its condition"}
+_NAMES = {"azure": "Azure", "entra": "Entra ID", "kafka": "Kafka", "condition": "its condition", "host": "a host"}
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -24,10 +25,11 @@ def log_change(where: str, payload: Mapping[str, Any], outcome: Outcome) -> None
     log_end(where, payload)
     if waiting is not None:
         until = datetime.now(UTC) + timedelta(seconds=outcome.after)
-        level = logging.WARNING if outcome.refused else logging.INFO
+        level = logging.WARNING if outcome.refused or waiting.waits_for == "host" else logging.INFO
         name = _name(waiting.waits_for, waiting.request_id)
         reason = outcome.reason or waiting.reason
         _log.log(level, "%s waits for %s until %s or longer: %s", where, name, until.isoformat("T", "seconds"), reason)
+        progress_events.log_wait(waiting.waits_for, outcome.after, reason)
 
 
 def log_end(where: str, payload: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from driver.models.events import FailureCode, find_earliest_event
-from driver.models.outcomes import Outcome
+from driver.models.outcomes import Outcome, WaitingFor
 from driver.models.runs import PUBLISH, Run, TransitionShown
 from orchestrators.progress import Progress, note_findings
 from orchestrators.timing import SETTLED_SECONDS, describe_timeout, find_abandon_deadline, find_deadline, find_end
@@ -19,6 +19,7 @@ NEXT = {
     "inspect_resources": "start_deployment",
     "start_deployment": "watch_deployment",
     "watch_deployment": "prune_resources",
+    "await_readiness": "prune_resources",
     "call_action": "watch_action",
     "start_preview": "watch_preview",
 }
@@ -39,6 +40,7 @@ AGAIN = {"watch_deployment": "start_deployment", "watch_preview": "start_preview
 ABANDON = "abandon_deployment"
 ABANDONED = ("start_deployment", "watch_deployment")
 PUBLISH_AGAIN_SECONDS = 30
+OLD_HOST_SECONDS = 5  # until a step is taken again that a host of an earlier release took
 
 
 def begin(run: Run, now: datetime) -> Progress:
@@ -135,6 +137,18 @@ def report_bug(progress: Progress, bug: Exception) -> Outcome:
         return Outcome(kind="Retry", after=PUBLISH_AGAIN_SECONDS, reason=text)
     reason = f"the driver failed in step {progress.step}: {text}"
     return Outcome(kind="Failed", state=progress.state, code=FailureCode.INTERNAL_ERROR, reason=reason)
+
+
+def read_answer(run: Run, progress: Progress, answer: dict[str, Any]) -> Outcome:
+    """The outcome that an activity answered with. Activities go to any host of the task hub: one of an earlier release
+    than the run cannot open its order and has done nothing, so the step is taken again. Any host may publish.
+    """
+    outcome = Outcome.model_validate(answer)
+    if run.version < 2 or progress.step == PUBLISH or outcome.version >= run.version:
+        return outcome
+    reason = "a host of an earlier release took this step, and cannot open the request"
+    waiting = WaitingFor(waits_for="host", reason=reason)
+    return Outcome(kind="Running", state=progress.state, after=OLD_HOST_SECONDS, reason=reason, waiting=waiting)
 
 
 def miss_answer(progress: Progress) -> Outcome:

@@ -12,7 +12,6 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 
 from driver.models.events import find_earliest_event
-from driver.models.outcomes import Outcome
 from driver.models.runs import PUBLISH, RUN_VERSION, Run, show_run, takes_turn
 from orchestrators.calls import call_activity
 from orchestrators.course import (
@@ -25,6 +24,7 @@ from orchestrators.course import (
     find_first,
     find_wake_time,
     miss_answer,
+    read_answer,
     report_bug,
 )
 from orchestrators.progress import (
@@ -77,7 +77,7 @@ def run_steps(
         try:
             answer = yield from call_activity(context, step, payload, limit)
             is_missed = answer is None
-            outcome = miss_answer(progress) if answer is None else Outcome.model_validate(answer)
+            outcome = miss_answer(progress) if answer is None else read_answer(run, progress, answer)
         except Exception as bug:
             is_missed, outcome = False, report_bug(progress, bug)
         if outcome.published and outcome.event is not None:

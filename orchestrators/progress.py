@@ -8,6 +8,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 from pydantic import TypeAdapter
 
+from driver.errors import drop_traces
 from driver.models.outcomes import DeploymentShown, NotOwned, Outcome
 from driver.models.runs import PUBLISH, WaitingSince
 
@@ -82,7 +83,7 @@ def note_findings(progress: Progress, outcome: Outcome) -> Progress:
     if not outcome.not_owned:
         return progress
     shown = tuple(
-        NotOwned(id=entry.id[:LONGEST_REASON], reason=entry.reason[:LONGEST_REASON])
+        NotOwned(id=entry.id[:LONGEST_REASON], reason=drop_traces(entry.reason)[:LONGEST_REASON])
         for entry in outcome.not_owned[:_MOST_NOT_OWNED]
     )
     total = max(outcome.not_owned_total, len(outcome.not_owned))
@@ -113,7 +114,7 @@ def note_waiting(step: str, progress: Progress, outcome: Outcome, now: datetime,
     since = before.since if before and before.waits_for == waiting.waits_for else now.isoformat()
     shown = WaitingSince(
         waits_for=waiting.waits_for,
-        reason=outcome.reason[:LONGEST_REASON] or waiting.reason,
+        reason=drop_traces(outcome.reason)[:LONGEST_REASON] or waiting.reason,
         request_id=waiting.request_id,
         since=since,
         until=(wake or now).isoformat(),

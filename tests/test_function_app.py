@@ -79,6 +79,7 @@ def test_the_routes(functions: dict[str, Any]) -> None:
         ("POST", "api/driver/references/find"),
         ("GET", "api/driver/lifecycle/executions/{requestId}"),
         ("GET", "management/health"),
+        ("GET", "api/driver/openapi.json"),
     }
     assert len(routes) == len(http)
     assert {trigger(one)["authLevel"].lower() for one in http.values()} == {"anonymous"}

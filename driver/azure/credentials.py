@@ -17,6 +17,7 @@ from driver.azure.oauth import read_refusal
 from driver.azure.refusals import Refusal, SignInUnavailable
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
+from driver.settings import current
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -156,9 +157,19 @@ class SharedCredential:
     def _build(self) -> "ClientSecretCredential":
         return build_credential(
             self._location,
+            **_build_log(),
             raw_request_hook=lambda request: self._note_answer(None),
             raw_response_hook=lambda response: self._note_answer(response.http_response),
         )
 
     def _note_answer(self, answer: Any) -> None:
         self._answer = answer
+
+
+def _build_log() -> dict[str, Any]:
+    """The option of a credential that logs its calls as southbound messages, if these are logged."""
+    if not current().southbound_log:
+        return {}
+    from driver.azure.southbound import SouthboundLog
+
+    return {"_per_retry_policies": [SouthboundLog(has_bodies=False)]}

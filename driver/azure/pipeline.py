@@ -11,6 +11,7 @@ from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
 from driver.azure.deadlines import Deadline
 from driver.azure.refusals import Unreachable, read_cause
+from driver.azure.southbound import SouthboundLog
 from driver.azure.throttling import Gate
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -37,6 +38,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
+        *([SouthboundLog()] if current().southbound_log else []),
     ]
 
 

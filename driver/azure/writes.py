@@ -1,10 +1,12 @@
 """What deployments wrote, from their operations."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from driver.azure import connection, deployments
-from driver.azure.refusals import Refusal
+from driver.azure.refusals import Refusal, read_cause
+from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 
@@ -13,15 +15,29 @@ _ENDED = ("succeeded", "failed", "canceled")  # states of an operation
 
 
 @dataclass(frozen=True)
+class Write:
+    """An operation of kind Create: its target, its state in lower case, the cause if it has failed."""
+
+    target: ResourceId
+    state: str
+    failure: Cause | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in _ENDED
+
+
+@dataclass(frozen=True)
 class Writes:
-    """What the operations of a deployment show. `created` are the targets of operations of kind Create. `records` are
-    the records of nested deployments of the same run. `foreign` are records of nested deployments that a later run of
-    another deployment has overwritten: what they wrote is not known.
+    """What the operations of a deployment show. `created` are the targets of operations of kind Create, `operations`
+    the last such operation on each. `records` are the records of nested deployments of the same run. `foreign` are
+    records of nested deployments that a later run of another deployment has overwritten: what they wrote is not known.
     """
 
     created: tuple[ResourceId, ...] = ()
     records: tuple[ResourceId, ...] = ()
     foreign: tuple[ResourceId, ...] = ()
+    operations: tuple[Write, ...] = ()
 
 
 def read_writes(
@@ -33,22 +49,22 @@ def read_writes(
     """
     records: list[ResourceId] = []
     foreign: list[ResourceId] = []
-    level = _list_created_ids(location, resource_id, must_exist)
-    created = [*level]
+    level = list_writes(location, resource_id, must_exist)
+    operations = [*level]
     for _ in range(_MOST_NESTED):
-        nested_ids, level = [target for target in level if target.is_deployment], []
+        nested_ids, level = [write.target for write in level if write.target.is_deployment], []
         for nested_id in nested_ids:
             # Read before it is known whose they are: a record that is ours after that was ours then. Another deployment
             # of the name may overwrite it at any time.
-            targets = _list_created_ids(location, nested_id)
+            inner = list_writes(location, nested_id)
             if not correlation_id or _is_of_run(deployments.find_record(location, nested_id), correlation_id):
                 records.append(nested_id)
-                level += targets
+                level += inner
             else:
                 foreign.append(nested_id)
-        created += level
-    written = dict.fromkeys(target for target in created if not target.is_deployment)
-    return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)))
+        operations += level
+    written = {write.target: write for write in operations if not write.target.is_deployment}
+    return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)), tuple(written.values()))
 
 
 def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[str]:
@@ -71,14 +87,27 @@ def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[st
     return texts
 
 
-def _list_created_ids(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[ResourceId]:
-    """The targets of a deployment's operations of kind Create. Other operations (Read, Action) only use a resource."""
-    targets = [
-        entry.properties.target_resource
-        for entry in _list_operations(location, resource_id, must_exist)
-        if deployments.read_word(entry.properties.provisioning_operation) == "Create"
-    ]
-    return [ResourceId.parse(str(target.id)) for target in targets if target is not None and target.id]
+def list_writes(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[Write]:
+    """The last operation of kind Create on each target of a deployment; its nested deployments are such targets. Other
+    operations (Read, Action) only use a resource. Raises a Refusal of status 404 as `read_writes` does.
+    """
+    entries = [entry.properties for entry in _list_operations(location, resource_id, must_exist)]
+    found: dict[ResourceId, tuple[datetime, Write]] = {}
+    for entry in entries:
+        target = entry.target_resource
+        if deployments.read_word(entry.provisioning_operation) != "Create" or target is None or not target.id:
+            continue
+        write, at = _read_write(entry), entry.timestamp or datetime.min.replace(tzinfo=UTC)
+        if write.target not in found or found[write.target][0] <= at:
+            found[write.target] = (at, write)
+    return [write for _, write in found.values()]
+
+
+def _read_write(entry: Any) -> Write:
+    """The operation with these properties."""
+    state = deployments.read_word(entry.provisioning_state).lower()
+    failure = read_cause(entry.get("statusMessage") or "") if state in ("failed", "canceled") else None
+    return Write(ResourceId.parse(str(entry.target_resource.id)), state, failure)
 
 
 def _list_operations(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[Any]:

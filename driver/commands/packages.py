@@ -11,11 +11,13 @@ from typing import Any
 from driver import plans, settings
 from driver.azure import deployments, operations
 from driver.commands.files import read_object
+from driver.deployment_plans import plan_conditions
 from driver.errors import InvalidRequest
 from driver.models.orders import Deploy, Order, Remove
 from driver.models.requests import LifecycleRequest, parse
 from driver.packages.catalogue import Package, find_template, load_own_package
-from driver.packages.manifests import Transition
+from driver.packages.manifests import FILE, Transition
+from driver.packages.secure_values import mask_values
 from driver.packages.templates import Template, list_resource_types
 
 _NOWHERE = {
@@ -85,22 +87,31 @@ def _check_package(package: Package, properties: _Properties) -> Iterator[str]:
 def _describe_transition(package: Package, name: str, transition: Transition, properties: _Properties) -> Iterator[str]:
     """Lines that say what a transition does. With resource properties they include the values that would be sent."""
     work = None if properties.resource is None else _build_order(package, name, properties, _NOWHERE).work
-    if transition.call is not None:
-        yield f"{name}: calls {transition.call} on each owned {transition.on}"
-    elif transition.deploy is None:
-        yield f"{name}: removes {_describe_targets(transition, work)}"
-    else:
+    called = f"calls {transition.call} on each owned {transition.on}" if transition.call else ""
+    if transition.deploy is not None:
         template, _ = package.load_template(transition.deploy)
-        yield f"{name}: deploys {transition.deploy} at {template.scope} scope"
+        faults: list[str] = []
+        plan_conditions(transition, template, FILE, faults)
+        if faults:
+            raise InvalidRequest(*faults)
+        when = ", if something that it owns is missing" if transition.if_missing else ""
+        yield f"{name}: deploys {transition.deploy} at {template.scope} scope{when}"
         yield f"  will own: {', '.join(sorted(list_resource_types(template.body))) or 'nothing'}"
         yield from _describe_parameters(template) if work is None else _describe_values(work)
+        for condition in transition.ready_when:
+            yield f"  then waits at most {condition.timeout} until each {condition.on} meets: {condition.that}"
+        if called:
+            yield f"  then {called}"
+    else:
+        yield f"{name}: {called or f'removes {_describe_targets(transition, work)}'}"
 
 
 def _describe_values(work: Any) -> Iterator[str]:
     if isinstance(work, Deploy):
         yield f"  resource group: {work.resource_group}" if work.resource_group else f"  location: {work.location}"
         for parameter, value in work.parameters.items():
-            yield f"  {parameter} = {'***' if parameter in work.secure else json.dumps(value)}"
+            shown = "***" if parameter in work.secure else json.dumps(mask_values(value, list(work.secure_members)))
+            yield f"  {parameter} = {shown}"
 
 
 def _describe_parameters(template: Template) -> Iterator[str]:

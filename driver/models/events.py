@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from driver.errors import drop_traces
 from driver.models.model import Model
 from driver.resource_ids import ResourceId
 
@@ -59,7 +60,10 @@ def build_event(
         "version": VERSION,
     }
     if failure:
-        message["failureDetails"] = {"failureCode": str(failure[0]), "description": failure[1][:LONGEST_DESCRIPTION]}
+        message["failureDetails"] = {
+            "failureCode": str(failure[0]),
+            "description": drop_traces(failure[1])[:LONGEST_DESCRIPTION],
+        }
     return message
 
 

@@ -27,13 +27,14 @@ class AzureLocation(Model):
 
 class TemplateFacts(Model):
     """What is needed of a template once it was sent to ARM: the names of its `outputs`; `is_nested`, whether it has
-    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
-    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows.
+    nested deployments; `is_vague`, whether it refers to resources whose ids only ARM knows; the
+    `plans` of marketplace offers that it deploys: publisher, offer and plan.
     """
 
     outputs: tuple[str, ...]
     is_nested: bool
     is_vague: bool
+    plans: tuple[tuple[str, str, str], ...] = ()
 
 
 class Content(Model):
@@ -53,12 +54,25 @@ class Call(Model):
     may_be_gone: bool = False
 
 
+class Condition(Model):
+    """What every resource of the ARM type `on` that a deployment names has to meet, at most `seconds` after it has
+    succeeded: `that`, a JMESPath over its body. It is read with the first of the api-versions that is not refused.
+    """
+
+    on: str
+    that: str
+    seconds: int
+    versions: tuple[str, ...] = ()
+
+
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
-    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters. `prune`: what the
+    whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters, `secure_members` the
+    values of secure members of the others. `prune`: what the
     deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
     is missing. `then` follows in any case. `precheck`: ARM is asked before whether it would take it. `kept` are the ARM
-    types that a Delete of this resource leaves, `*` stands for all: only a precheck asks.
+    types that a Delete of this resource leaves, `*` stands for all: only a precheck asks. `ready_when`: what is waited
+    for once the deployment has succeeded.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -75,11 +89,13 @@ class Deploy(Model):
     parameters: dict[str, Any] = Field(repr=False)
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
+    secure_members: tuple[Any, ...] = Field(default=(), repr=False)
     prune: bool = False
     if_missing: bool = False
     then: Call | None = None
     precheck: bool = False
     kept: tuple[str, ...] = ()
+    ready_when: tuple[Condition, ...] = ()
     content_id: str = ""
     facts: TemplateFacts | None = None
 
@@ -183,7 +199,8 @@ class Order(Model):
         """Texts that must not stand in a log, error, history or event."""
         values, deploy = [self.location.client_secret], self.deploy
         if deploy is not None:
-            values += [text for name in deploy.secure for text in _list_texts(deploy.parameters.get(name))]
+            secure = [*(deploy.parameters.get(name) for name in deploy.secure), *deploy.secure_members]
+            values += [text for value in secure for text in _list_texts(value)]
         return tuple(value for value in values if value)
 
 

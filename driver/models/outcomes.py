@@ -6,6 +6,7 @@ from pydantic import Field, SerializeAsAny
 
 from driver.models.events import FailureCode, Topology
 from driver.models.model import Model
+from driver.resource_ids import ResourceId
 
 STATE_VERSION = 1  # a release that changes a state still reads the older ones
 
@@ -25,10 +26,21 @@ class NotOwned(Model):
     reason: str
 
 
-class WaitingFor(Model):
-    """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one."""
+class WrittenResource(Model):
+    """A resource that a deployment writes, for the progress events: its ARM id, and how far it is."""
 
-    waits_for: Literal["azure", "entra", "kafka", "request", "condition"] = Field(serialization_alias="for")
+    id: ResourceId
+    state: Literal["running", "succeeded", "failed"]
+    error_code: str = ""
+    error: str = ""
+
+
+class WaitingFor(Model):
+    """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one. `host`: a host
+    that has the sealing key, and the release, which the step needs.
+    """
+
+    waits_for: Literal["azure", "entra", "kafka", "request", "condition", "host"] = Field(serialization_alias="for")
     reason: str = ""
     request_id: str | None = None
 
@@ -68,15 +80,18 @@ class Outcome(Model):
     Completed: the transition is over with `outputs` and `topology`, or with the `event` that was built of them.
     `published`: Kafka has acknowledged the event. `sent`: it may be on its way to Kafka.
 
+    `version` is the newest run version that the code knows which took the step; 0 if it is of release 2.0.0.
     `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
     would give the same event. `refused`: the reason is what Azure or Entra ID refused with; `code` is then that of the
     failure if there is no time for another try. `settled`: the work in Azure has succeeded and only has to be reported;
     before run version 2 the deadline did not end that. `collected`: `state` names all that a failed deployment has
     created. The execution shows `waiting`, `deployment`, `warnings` and `not_owned`; of the latter there are
-    `not_owned_total`, if that is more than are named.
+    `not_owned_total`, if that is more than are named. `written` is what the record or the operations of a deployment
+    show; it becomes progress events, and never enters the task hub.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
+    version: int = 0
     state: dict[str, Any] | SerializeAsAny[State] = Field(default_factory=dict, union_mode="left_to_right")
     after: float = 0
     code: FailureCode | None = None
@@ -97,6 +112,7 @@ class Outcome(Model):
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
     warnings: tuple[str, ...] = ()
+    written: tuple[WrittenResource, ...] = ()
 
     def find_wait(self, otherwise: Literal["azure", "kafka"] = "azure") -> WaitingFor | None:
         """What the run waits for after this outcome: what it names, or `otherwise` if it only gives a reason; None if

@@ -1,17 +1,31 @@
 """Requests as Brent sends them."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import from_json
 
 from driver.errors import InvalidRequest
 from driver.models.events import Topology
 from driver.models.model import Model
 
+LONGEST_TENANT = 1_000  # bytes of the header tenantId
+
+
+def _add_bare_values(schema: dict[str, Any]) -> None:
+    """Let the schema of a property take what `_accept_bare_value` takes: any value as it is, but no other object."""
+    whole = {name: schema.pop(name) for name in ("properties", "type")}
+    whole["properties"]["type"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": "string"}
+    forms = [{"required": ["value"]}, {"required": ["type"]}, {"maxProperties": 0}]
+    bare = {"type": ["string", "number", "boolean", "array", "null"]}
+    schema["anyOf"] = [{**whole, "anyOf": forms}, bare]
+
 
 class Property(Model):
     """A property value `{"type", "value"}`, or a key `{"type": "key", "keyName", "publicKey", "privateKey"}`."""
+
+    model_config = ConfigDict(json_schema_extra=_add_bare_values)
 
     type: str = "string"
     value: Any = Field(default=None, repr=False)
@@ -48,14 +62,22 @@ class DeploymentLocation(Model):
 
     name: str = Field(min_length=1)
     type: str | None = None
-    properties: dict[str, Any] = Field(default_factory=dict, repr=False)
+    properties: dict[str, Any] = Field(
+        default_factory=dict, repr=False, description="The subscription, and how to sign in for it."
+    )
+
+
+_Nothing = Annotated[dict[str, Any], Field(max_length=0)]
 
 
 class _Request(Model):
-    driver_files: str = Field(repr=False)
+    driver_files: str = Field(
+        repr=False,
+        description="Base64 of a zip of the package's Lifecycle/azure; empty for a built-in resource type.",
+    )
     deployment_location: DeploymentLocation
 
-    @field_validator("driver_files", mode="before")
+    @field_validator("driver_files", mode="before", json_schema_input_type=str | _Nothing | None)
     @classmethod
     def _accept_absent_files(cls, value: Any) -> Any:
         # The contract's own examples send null or {} if there are no files.
@@ -65,15 +87,22 @@ class _Request(Model):
 class LifecycleRequest(_Request):
     """The body of POST /api/driver/lifecycle/execute."""
 
-    lifecycle_name: str = Field(min_length=1)
-    system_properties: Properties
+    lifecycle_name: str = Field(min_length=1, description="A transition such as Create, or an operation.")
+    system_properties: Properties = Field(description="resourceId, resourceName, resourceType and requestId are read.")
     resource_properties: Properties = Field(default_factory=dict)
     request_properties: Properties = Field(default_factory=dict)
     associated_topology: Topology = Field(default_factory=dict)
 
-    @field_validator("resource_properties", "request_properties", "associated_topology", mode="before")
+    @field_validator(
+        "resource_properties", "request_properties", mode="before", json_schema_input_type=Properties | None
+    )
     @classmethod
-    def _accept_null(cls, value: Any) -> Any:
+    def _accept_no_properties(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+    @field_validator("associated_topology", mode="before", json_schema_input_type=Topology | None)
+    @classmethod
+    def _accept_no_topology(cls, value: Any) -> Any:
         return {} if value is None else value
 
     def read_system_property(self, name: str) -> str:
@@ -85,7 +114,7 @@ class LifecycleRequest(_Request):
 class ReferenceRequest(_Request):
     """The body of POST /api/driver/references/find."""
 
-    instance_name: str = Field(min_length=1)
+    instance_name: str = Field(min_length=1, description="ARM id, name, or tag:<name>=<value>.")
 
 
 Parsed = TypeVar("Parsed", bound=Model)
@@ -96,7 +125,11 @@ def parse(model: type[Parsed], body: bytes) -> Parsed:
     secret.
     """
     try:
-        return model.model_validate_json(body)
+        content = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest(f"body: Invalid JSON: {error}") from error
+    try:
+        return model.model_validate(content)
     except ValidationError as error:
         faults = [
             f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"

@@ -106,7 +106,15 @@ def show_run(run: Run) -> ExecutionStatus:
         transition=run.transition.name[:_LONGEST_TEXT] if run.transition else "",
         verb=run.transition.verb if run.transition else "",
         deployment_location=run.deployment_location[:_LONGEST_TEXT],
-        tenant_id=run.tenant[:_LONGEST_TEXT] if run.tenant else run.tenant,
+        tenant_id=_read_utf8(run.tenant)[:_LONGEST_TEXT] if run.tenant else run.tenant,
         accepted_at=run.accepted_at,
         deadline=run.deadline,
     )
+
+
+def _read_utf8(header: str) -> str:
+    """The text of a header, of which HTTP servers make one character of each byte, if its bytes are UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header

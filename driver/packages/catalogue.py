@@ -14,7 +14,7 @@ from driver.models.orders import Deploy, TemplateFacts
 from driver.packages import archives, bicep, links
 from driver.packages.lifecycle_yaml import read_manifest
 from driver.packages.manifests import FILE, Manifest, Transition
-from driver.packages.targets import find_targets
+from driver.packages.targets import find_plans, find_targets
 from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings
 
@@ -168,4 +168,5 @@ def find_facts(work: Deploy, scope: str) -> TemplateFacts:
         outputs=template.outputs,
         is_nested=has_deployments(template.body),
         is_vague=find_targets(template.body, work.parameters, scope).is_vague,
+        plans=find_plans(template.body, work.parameters),
     )

@@ -6,20 +6,22 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
-    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from driver.errors import InvalidRequest
+from driver.packages.queries import find_condition_fault
 
 FILE = "lifecycle.yaml"
-_DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
+_DURATION = re.compile(r"[1-9][0-9]{0,4}[smh]")
+_LONGEST_CONDITION = 1_000  # characters
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 # What every package has without defining it.
 ADOPT = "Adopt"
@@ -35,6 +37,41 @@ class _Strict(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
     )
+
+
+def _check_duration(text: str) -> str:
+    if not _DURATION.fullmatch(text):
+        raise ValueError("must be a number followed by s, m or h, such as 30m")
+    return text
+
+
+def _check_condition(text: str) -> str:
+    if fault := find_condition_fault(text):
+        raise ValueError(fault)
+    return text
+
+
+def _read_seconds(duration: str) -> int:
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+Duration = Annotated[str, AfterValidator(_check_duration)]
+
+
+class Condition(_Strict):
+    """What the resources of a type have to meet once their deployment has succeeded."""
+
+    on: str = Field(description="ARM type of the resources; the template must deploy one.", max_length=300)
+    that: Annotated[str, Field(max_length=_LONGEST_CONDITION), AfterValidator(_check_condition)] = Field(
+        description="JMESPath over the resource as a GET shows it: met unless it gives false, null or something empty."
+    )
+    timeout: Duration = Field(
+        default="10m", description="How long it is waited for once the deployment has succeeded: 90s, 10m, 1h."
+    )
+
+    @property
+    def seconds(self) -> int:
+        return _read_seconds(self.timeout)
 
 
 class OwnedResource(_Strict):
@@ -89,23 +126,21 @@ class Transition(_Strict):
         default=(),
         description="With `deploy`: the properties that it changes in place, `volatile` in TNC-O's descriptor.",
     )
+    ready_when: tuple[Condition, ...] = Field(
+        default=(),
+        description="With `deploy`: once it has succeeded, the transition waits until its resources meet all of these.",
+        max_length=10,
+    )
     retain: bool = Field(
         default=False, description="With `remove`: everything is released, it stays in Azure and is owned no more."
     )
     parameters: dict[str, Any] = Field(default={}, description="Template parameters that do not bind by name.")
     resource_group: str | None = Field(default=None, description="Resource group of this transition's deployment.")
     location: str | None = Field(default=None, description="Where the record of a subscription deployment is kept.")
-    timeout: str | None = Field(
+    timeout: Duration | None = Field(
         default=None,
         description="Time until its event: a number and s, m or h, such as 30m. Over 14m TNC-O needs more, too.",
     )
-
-    @field_validator("timeout")
-    @classmethod
-    def _check_duration(cls, value: str | None) -> str | None:
-        if value is not None and not _DURATION.fullmatch(value):
-            raise ValueError("must be a number followed by s, m or h, such as 30m")
-        return value
 
     @model_validator(mode="after")
     def _check_verb(self) -> "Transition":
@@ -118,8 +153,9 @@ class Transition(_Strict):
             raise ValueError("parameters belong to deploy")
         if self.remove is None and self.retain:
             raise ValueError("retain belongs to remove")
-        if self.deploy is None and (self.prune or self.precheck or self.changes or self.if_missing):
-            raise ValueError("prune, precheck, changes and ifMissing belong to deploy")
+        with_deploy = (self.prune, self.precheck, self.changes, self.if_missing, self.ready_when)
+        if self.deploy is None and any(with_deploy):
+            raise ValueError("prune, precheck, changes, ifMissing and readyWhen belong to deploy")
         if (self.prune or self.precheck) and self.if_missing:
             raise ValueError("ifMissing excludes prune and precheck")
         return self
@@ -127,8 +163,7 @@ class Transition(_Strict):
     @property
     def seconds(self) -> int | None:
         """The timeout in seconds; None if none is given."""
-        match = _DURATION.fullmatch(self.timeout or "")
-        return int(match[1]) * _SECONDS[match[2]] if match else None
+        return _read_seconds(self.timeout) if self.timeout else None
 
 
 _DELETE = Transition(remove="all")

@@ -10,6 +10,7 @@ from driver.models.requests import Properties, Property
 from driver.packages.names import find_name_fault
 from driver.packages.templates import Parameter
 
+DEEPEST = 200  # levels of objects and lists; pydantic serializes 255
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
@@ -43,6 +44,8 @@ def find_value(parameter: Parameter, sources: tuple[Properties, ...]) -> Any:
 def coerce_value(parameter: Parameter, value: Any) -> Any:
     """The value converted to the parameter's type. Raises Unfit if it does not fit; never repeats a secure value."""
     coerced = _COERCIONS[parameter.type](value)
+    if measure_depth(coerced) > DEEPEST:
+        raise Unfit(f"it is nested more than {DEEPEST} deep")
     _check_constraints(parameter, coerced)
     if not parameter.allowed:
         return coerced
@@ -158,7 +161,7 @@ _COERCIONS = {
 
 
 def _check_constraints(parameter: Parameter, value: Any) -> None:
-    shown = "the value" if parameter.secure else f"'{_coerce_text(value)[:100]}'"
+    shown = "the value" if parameter.shows_secrets else f"'{_coerce_text(value)[:100]}'"
     if parameter.allowed:
         _check_allowed(parameter, value, shown)
     if parameter.name_of and isinstance(value, str) and (fault := find_name_fault(parameter.name_of, value)):

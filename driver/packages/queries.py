@@ -1,16 +1,22 @@
-"""JMESPath over ARM resources: the outputs of a package's `reference:` block."""
+"""JMESPath over ARM resources: the outputs of a package's `reference:` block, and the conditions of `readyWhen`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import jmespath
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import ArityError, JMESPathError, JMESPathTypeError, UnknownFunctionError
+from jmespath.functions import Functions
 
 from driver.errors import InvalidRequest
 
 _MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply the size of its input
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
+_LONGEST_VALUE = 2_000  # characters of a value that a condition compares
+_MOST_VALUES = 3  # that are told of one condition
+_FAULTS = (JMESPathError, RecursionError, ValueError, TypeError)
 
 
 def evaluate_outputs(outputs: Mapping[str, str], resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,17 +30,112 @@ def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
         compiled = jmespath.compile(query)
         if _count_combined(compiled.parsed) > _MOST_COMBINED:
             raise InvalidRequest(f"{place} combines more than {_MOST_COMBINED} lists, objects and functions")
-        text = ""
-        for chunk in json.JSONEncoder().iterencode(compiled.search(resource)):
-            text += chunk
-            if len(text) > _LARGEST_OUTPUT:
-                raise InvalidRequest(f"{place} gives more than {_LARGEST_OUTPUT} characters")
+        text, is_whole = _encode(compiled.search(resource), _LARGEST_OUTPUT)
+        if not is_whole:
+            raise InvalidRequest(f"{place} gives more than {_LARGEST_OUTPUT} characters")
         return json.loads(text)
-    except (JMESPathError, RecursionError, ValueError, TypeError) as error:
+    except _FAULTS as error:
         raise InvalidRequest(f"{place} is no JMESPath for this resource: {str(error)[:300]}") from error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether a resource meets a condition, and what the condition compares: values as text (JSON, texts in single
+    quotes, at most 2,000 characters) by path.
+    """
+
+    is_met: bool
+    values: Mapping[str, str]
+
+
+def find_condition_fault(query: str) -> str:
+    """Why a text is no JMESPath condition; empty if it is one. That its functions fit the values is not known yet."""
+    try:
+        parsed = jmespath.compile(query).parsed
+        if _count_combined(parsed) > _MOST_COMBINED:
+            return f"combines more than {_MOST_COMBINED} lists, objects and functions"
+        for node in _walk(parsed):
+            if node["type"] == "function_expression":
+                _check_call(node)
+    except _FAULTS as error:
+        return f"is no JMESPath: {' '.join(str(error).split())[:300]}"
+    return ""
+
+
+def check_condition(query: str, resource: Mapping[str, Any]) -> Finding:
+    """Look whether a resource meets a condition in which `find_condition_fault` finds none. It is met if it gives
+    anything but false, null, an empty text, list or object. A function that does not take a value, such as one that is
+    not there yet, gives null.
+    """
+    compiled = jmespath.compile(query)
+    try:
+        result = compiled.search(resource)
+        _encode(result, _LONGEST_VALUE)  # an expression (`&name`) is no value
+    except _FAULTS:
+        result = None
+    paths = list(dict.fromkeys(_list_paths(compiled.parsed)))[:_MOST_VALUES]
+    values = {".".join(path): _show(_find(resource, path)) for path in paths}
+    # As in JMESPath: 0 is true.
+    is_met = result is not False and result is not None and result not in ("", [], {})
+    return Finding(is_met, values or {query: _show(result)})
+
+
+def _check_call(node: Mapping[str, Any]) -> None:
+    """Raise a JMESPathError if there is no such function, or if it takes another number of arguments."""
+    try:
+        Functions().call_function(node["value"], [None] * len(node["children"]))
+    except (UnknownFunctionError, ArityError):
+        raise
+    except JMESPathTypeError:
+        return
+
+
+def _list_paths(node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths `a.b.c` from the body of the resource in a parsed JMESPath."""
+    kind, children = node["type"], node["children"]
+    if kind == "field":
+        yield (node["value"],)
+    elif kind == "subexpression":
+        fields = list(takewhile(lambda child: child["type"] == "field", children))
+        below = next(_list_paths(children[len(fields)]), ()) if len(fields) < len(children) else ()
+        if path := (*(child["value"] for child in fields), *below):
+            yield path
+    elif kind in ("comparator", "and_expression", "or_expression", "not_expression", "function_expression"):
+        for child in children:
+            yield from _list_paths(child)
+    elif children and kind not in ("expref", "slice"):  # what follows the first child starts at the value of that one
+        yield from _list_paths(children[0])
+
+
+def _find(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _show(value: Any) -> str:
+    return f"'{value[:_LONGEST_VALUE]}'" if isinstance(value, str) else _encode(value, _LONGEST_VALUE)[0]
+
+
+def _encode(value: Any, longest: int) -> tuple[str, bool]:
+    """A value as JSON, and whether that is whole: after so many characters it breaks off."""
+    text = ""
+    for chunk in json.JSONEncoder().iterencode(value):
+        text += chunk
+        if len(text) > longest:
+            return text[:longest], False
+    return text, True
 
 
 def _count_combined(node: Mapping[str, Any]) -> int:
     """The number of lists, objects and functions in a parsed JMESPath."""
-    here = node["type"] in ("multi_select_list", "multi_select_dict", "function_expression")
-    return here + sum(_count_combined(child) for child in node["children"])
+    kinds = ("multi_select_list", "multi_select_dict", "function_expression")
+    return sum(inner["type"] in kinds for inner in _walk(node))
+
+
+def _walk(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A node of a parsed JMESPath and all that is below it."""
+    yield node
+    for child in node["children"]:
+        if isinstance(child, Mapping):  # those of a slice are numbers
+            yield from _walk(child)

@@ -23,11 +23,13 @@ Parts = list[str | None]  # of a text; None where it is not known
 class Targets:
     """`ids` are the resources that a template writes, `referred` those that it only refers to (`existing`).
 
+    `additional` are those of `ids` that ARM writes only if there is none of the name (`onlyIfNotExists`).
     `open_parents` are resources with children whose names are not known. `is_complete` is false if the template may
     write more than is named here; `is_vague` if it refers to resources that are not named here.
     """
 
     ids: tuple[ResourceId, ...] = ()
+    additional: tuple[ResourceId, ...] = ()
     referred: tuple[ResourceId, ...] = ()
     open_parents: tuple[ResourceId, ...] = ()
     is_complete: bool = True
@@ -40,6 +42,7 @@ def find_targets(body: Mapping[str, Any], parameters: Mapping[str, Any], scope: 
     """
     names = _Names(body, parameters)
     ids: list[ResourceId] = []
+    additional: list[ResourceId] = []
     referred: list[ResourceId] = []
     open_parents: list[ResourceId] = []
     is_complete, is_vague = True, False
@@ -51,11 +54,12 @@ def find_targets(body: Mapping[str, Any], parameters: Mapping[str, Any], scope: 
             is_vague = is_vague or resource_id is None
         elif resource_id is not None and not resource.get("copy"):
             ids.append(resource_id)
+            additional += [resource_id] if "onlyIfNotExists" in (resource.get("@options") or {}) else []
         elif not _is_elsewhere(kind, resource) and (parent := names.find_known_parent(kind, resource, scope)):
             open_parents.append(parent)
         else:
             is_complete = False
-    return Targets(tuple(ids), tuple(referred), tuple(open_parents), is_complete, is_vague)
+    return Targets(tuple(ids), tuple(additional), tuple(referred), tuple(open_parents), is_complete, is_vague)
 
 
 def read_api_versions(body: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -67,6 +71,21 @@ def read_api_versions(body: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             known = versions.get(kind.lower(), ())
             versions[kind.lower()] = (*known, version) if version not in known else known
     return versions
+
+
+def find_plans(body: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """The plans of the marketplace offers that a template deploys, as far as they are known without ARM: publisher,
+    offer and plan. Nested templates are left out.
+    """
+    names = _Names(body, parameters)
+    plans = []
+    for _, resource in walk_resources(body.get("resources"), "", nested=False):
+        declared = resource.get("plan")
+        if isinstance(declared, Mapping):
+            plan = [names.evaluate_text(declared.get(key)) for key in ("publisher", "product", "name")]
+            if all(plan):
+                plans.append((plan[0], plan[1], plan[2]))
+    return tuple(dict.fromkeys(plans))
 
 
 def _is_elsewhere(kind: str, resource: Mapping[str, Any]) -> bool:
@@ -98,6 +117,11 @@ class _Names:
         top, separator, _ = known.partition("/")
         is_child = separator and kind.count("/") > 1
         return _build_id("/".join(kind.split("/")[:2]), top, scope) if is_child else None
+
+    def evaluate_text(self, value: Any) -> str:
+        """The text that a value gives; empty if that is not known."""
+        parts = self._evaluate(value, 0)
+        return "" if None in parts else "".join(part or "" for part in parts)
 
     def _evaluate(self, value: Any, level: int) -> Parts:
         if isinstance(value, int) and not isinstance(value, bool):

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from driver.errors import InvalidRequest
+from driver.packages.secure_values import has_secure_values, list_secure_values
 
 Scope = Literal["resourceGroup", "subscription"]
 
@@ -21,7 +22,7 @@ _ARM_EXTENSIONS = ("azureresourcemanager", "system")
 @dataclass(frozen=True)
 class Parameter:
     """A declared parameter. `type` is ARM's, in lower case: string, securestring, int, bool, array, object,
-    secureobject.
+    secureobject. `declared` is its declaration, `definitions` are those of the template.
     """
 
     name: str
@@ -33,10 +34,21 @@ class Parameter:
     shortest: int | None = None
     longest: int | None = None
     name_of: str = ""
+    declared: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    definitions: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def secure(self) -> bool:
         return self.type.startswith("secure")
+
+    @property
+    def shows_secrets(self) -> bool:
+        """Whether a value for it is secure or has secure members, so that no text may repeat it."""
+        return self.secure or has_secure_values(self.declared, self.definitions)
+
+    def list_secure_members(self, value: Any) -> list[Any]:
+        """The secure members of a value for it, if that is not secure as a whole."""
+        return [] if self.secure else list_secure_values(self.declared, self.definitions, value)
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,17 @@ def list_resource_types(body: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in walk_resources(body.get("resources"), ""))
 
 
+def can_deploy(body: Mapping[str, Any], kind: str) -> bool:
+    """Whether a template may deploy resources of an ARM type: it declares one, itself or in a nested template, or has
+    a linked template that is not known.
+    """
+    return any(
+        (name.lower() == kind.lower() and resource.get("existing") is not True)
+        or (name.lower() == DEPLOYMENTS.lower() and _find_nested_template(resource) is None)
+        for name, resource in walk_resources(body.get("resources"), "")
+    )
+
+
 def has_deployments(body: Mapping[str, Any]) -> bool:
     """Whether a template has nested deployments or linked templates."""
     return DEPLOYMENTS.lower() in list_resource_types(body)
@@ -115,10 +138,15 @@ def walk_resources(resources: Any, parent: str, nested: bool = True) -> Iterator
         yield kind, resource
         yield from walk_resources(resource.get("resources"), kind, nested)
         if nested and kind.lower() == DEPLOYMENTS.lower():
-            properties = resource.get("properties")
-            inner = properties.get("template") if isinstance(properties, Mapping) else None
-            if isinstance(inner, Mapping):
-                yield from walk_resources(inner.get("resources"), "")
+            inner = _find_nested_template(resource) or {}
+            yield from walk_resources(inner.get("resources"), "")
+
+
+def _find_nested_template(deployment: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The template within a nested deployment; None if it is linked, or no object."""
+    properties = deployment.get("properties")
+    inner = properties.get("template") if isinstance(properties, Mapping) else None
+    return inner if isinstance(inner, Mapping) else None
 
 
 def _walk_extension_resources(
@@ -146,9 +174,8 @@ def _walk_extension_resources(
         extension = extensions.get(str(alias), str(alias))[:100] if alias else ""
         if extension and extension.lower() not in _ARM_EXTENSIONS and resource.get("existing") is not True:
             yield path, extension
-        properties = resource.get("properties")
-        nested = properties.get("template") if isinstance(properties, Mapping) else None
-        if isinstance(nested, Mapping):
+        nested = _find_nested_template(resource)
+        if nested is not None:
             yield from _walk_extension_resources(nested, f"{path} > ", extensions)
 
 
@@ -182,6 +209,8 @@ def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str
         shortest=definition.get("minLength"),
         longest=definition.get("maxLength"),
         name_of=str(metadata.get("nameOf", "")) if isinstance(metadata, Mapping) else "",
+        declared=definition,
+        definitions=body.get("definitions") or {},
     )
 
 

@@ -10,6 +10,7 @@ from driver.models.outcomes import NotOwned, Outcome, State, complete, fail, kee
 from driver.packages.queries import evaluate_outputs
 from driver.resource_ids import ResourceId
 from driver.steps.entries import read_state
+from driver.steps.outputs import read_open_outputs
 from driver.steps.ownership import NO_ID
 from driver.topology import name_entries
 from driver.waiting import compute_age, tell_time
@@ -39,7 +40,7 @@ def _adopt_deployment(order: Order, work: Adopt, state: AdoptState) -> Outcome:
     if refused := _check_state(work, state, deployment.state.lower(), details):
         return refused
     owned = [*_list_resources(order, work, deployment), work.id]
-    adopted = complete(deployments.read_outputs(deployment, work.outputs), _name(work, owned))
+    adopted = complete(read_open_outputs(order, deployment, work.outputs), _name(work, owned))
     not_owned = tuple(NotOwned(id=text, reason=NO_ID) for text in deployment.unnamed)
     return adopted.model_copy(update={"not_owned": not_owned, "not_owned_total": len(not_owned)})
 

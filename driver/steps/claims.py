@@ -11,11 +11,12 @@ from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.events import TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order
-from driver.models.outcomes import NotOwned, Outcome
+from driver.models.outcomes import NotOwned, Outcome, WrittenResource
 from driver.packages.catalogue import find_facts
 from driver.resource_ids import ResourceId
 from driver.steps.calls import call_at_once
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
+from driver.steps.progress import describe_writes
 from driver.steps.states import DeployState
 from driver.topology import list_owned, name_entries
 
@@ -26,12 +27,13 @@ _log = logging.getLogger("driver.lifecycle")
 @dataclass(frozen=True)
 class Claimed:
     """`topology`: what the resource owns now, with the records of the deployment. `is_repeatable`: read again, it
-    would be the same.
+    would be the same. `written`: what record and operations show of each resource.
     """
 
     topology: dict[str, TopologyEntry]
     not_owned: tuple[NotOwned, ...] = ()
     is_repeatable: bool = True
+    written: tuple[WrittenResource, ...] = ()
 
 
 def claim_deployment(
@@ -64,14 +66,18 @@ def claim_deployment(
     records = (*(written.writes.records if written.writes else ()), record)
     new = [one for one in (*claims.owned, *records) if one not in known]
     topology = {**before, **name_entries(new, _find_home(order, record), before)}
-    return Claimed(topology, claims.not_owned, is_repeatable=not facts.is_nested and not asked)
+    is_repeatable = not facts.is_nested and not asked
+    return Claimed(topology, claims.not_owned, is_repeatable, describe_writes(listed, written.writes))
 
 
 def show_not_owned(outcome: Outcome, claimed: Claimed) -> Outcome:
-    """The outcome with what the deployment wrote and this resource does not own. All of it is logged here."""
+    """The outcome with what the deployment wrote, and what of it this resource does not own. All of that is logged
+    here.
+    """
     for resource in claimed.not_owned if outcome.kind != "Retry" else ():
         _log.warning("not owned: %s: %s", resource.id, resource.reason)
-    shown = {"not_owned": claimed.not_owned[:MOST_SHOWN], "not_owned_total": len(claimed.not_owned)}
+    not_owned = {"not_owned": claimed.not_owned[:MOST_SHOWN], "not_owned_total": len(claimed.not_owned)}
+    shown = {**not_owned, "written": claimed.written}
     return outcome.model_copy(update=shown)
 
 

@@ -3,7 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+from driver import telemetry
 from driver.azure import deployments, throttling
+from driver.azure.advice import name_plans
 from driver.azure.deployments import Deployment
 from driver.azure.operations import POLLS, Operation, compute_poll_wait, poll
 from driver.azure.refusals import Refusal, Refused, Unreachable
@@ -16,8 +18,11 @@ from driver.resource_ids import ResourceId
 from driver.steps import looks
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
+from driver.steps.outputs import read_open_outputs
 from driver.steps.ownership import Evidence
-from driver.steps.pruning import PruneState, find_previous_resources, select_obsolete
+from driver.steps.progress import show_operations
+from driver.steps.pruning import begin_pruning, find_previous_resources, select_obsolete
+from driver.steps.readiness import begin_wait
 from driver.steps.records import delete_records, find_superseded_records
 from driver.steps.repairs import end_deployment, is_whole
 from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wait, join_causes
@@ -96,7 +101,8 @@ def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     if operation.is_over:
         return _read_record(order, work, state.model_copy(update={"over": True, "since": tell_time()}))
     wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
-    return keep_running(wait, state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""}))
+    running = state.model_copy(update={"since": state.since or tell_time(), "absent_since": ""})
+    return show_operations(order, keep_running(wait, running))
 
 
 def _read_record(order: Order, work: Deploy, state: DeployState) -> Outcome:
@@ -186,12 +192,15 @@ def _report_deployment(order: Order, work: Deploy, state: DeployState, deploymen
     delete_records(order, state.superseded)
     topology = {**dict.fromkeys(state.superseded), **claimed.topology}
     scope = deployments.build_deployment_id(order.location, work).scope
-    outputs = deployments.read_outputs(deployment, find_facts(work, scope).outputs)
+    outputs = read_open_outputs(order, deployment, find_facts(work, scope).outputs)
     obsolete = select_obsolete(claimed.topology, state.previous, _list_kept(state, deployment))
-    if obsolete:
-        pruned = PruneState(begun=True, entries=obsolete, outputs=outputs, topology=topology)
-        return show_not_owned(succeed(pruned), claimed)
-    return show_not_owned(end_deployment(work, outputs, topology, claimed.is_repeatable), claimed)
+    if work.ready_when:
+        ended = begin_wait(work, deployment, outputs, topology, obsolete)
+    elif obsolete:
+        ended = begin_pruning(outputs, topology, obsolete)
+    else:
+        ended = end_deployment(work, outputs, topology, claimed.is_repeatable)
+    return show_not_owned(ended, claimed)
 
 
 def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, ...]:
@@ -201,7 +210,8 @@ def _list_kept(state: DeployState, deployment: Deployment) -> tuple[ResourceId, 
 
 def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Refused) -> Outcome:
     """The outcome of a deployment that has failed: it is started again, or reported with what it created."""
-    cause = refused.cause.text
+    scope = deployments.build_deployment_id(order.location, work).scope
+    cause = telemetry.redact(name_plans(refused.cause.text, find_facts(work, scope).plans))
     may_lag = compute_age(state.absent_since) < ABSENT_SECONDS
     try:
         claimed = claim_deployment(order, work, state, must_exist=may_lag)
@@ -209,7 +219,7 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
         if lagging.status != 404 or not may_lag:
             raise
         return _wait_for_replication(state, lagging)
-    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": ""}
+    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": "", "shown": (), "shown_at": ""}
     collected = state.model_copy(update={**changes, "failures": state.failures + 1, "first": state.first or cause})
     causes = join_causes(state.first, cause)
     pause = compute_restart(refused, state.failures)

@@ -36,7 +36,7 @@ def send_delete(estate: Estate, entry: Entry) -> Entry:
     except Refusal as refused:
         return _judge(estate, entry, refused)
     if operation.url:
-        return _begin_polling(entry, operation)
+        return _begin_polling(estate, entry, operation)
     accepted = entry.accepted or operation.status in (200, 202)
     return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, accepted=accepted))
 
@@ -53,12 +53,15 @@ def watch(estate: Estate, entry: Entry) -> Entry:
         return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
     if operation.is_unclear:
         return _look(estate, entry)
-    return entry.look_again(operation.retry_after, "is being deleted")
+    return entry.look_again(operation.retry_after, "is being deleted", shortage=estate.measure_shortage())
 
 
-def _begin_polling(entry: Entry, operation: Operation) -> Entry:
+def _begin_polling(estate: Estate, entry: Entry, operation: Operation) -> Entry:
     begun = {"url": operation.url, "since": tell_time(), "looks": 0, "denied": 0, "accepted": True, "refused": False}
-    return entry.change(phase="deleting", **begun).look_again(operation.retry_after, "is being deleted")
+    shortage = estate.measure_shortage()
+    return entry.change(phase="deleting", **begun).look_again(
+        operation.retry_after, "is being deleted", shortage=shortage
+    )
 
 
 def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
@@ -67,7 +70,7 @@ def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     passes = refused.status != 200 and refused.verdict.tries == UNTIL_TIMEOUT
     if passes and (entry.looks + 1) % _LOOK_BESIDE:
         text = f"its operation cannot be read: {refused.cause.text}"
-        return entry.look_again(refused.retry_after, text, refused.verdict.wait)
+        return entry.look_again(refused.retry_after, text, refused.verdict.wait, estate.measure_shortage())
     if passes or refused.status == 403:
         return _look(estate, entry)
     if not isinstance(refused, Refused) or refused.status in _UNREADABLE:
@@ -88,7 +91,7 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
     state = read_state(body)
     reason = "its DELETE was answered, and it is still there" + (f" ({state})" if state else "")
     if entry.looks < _MOST_LOOKS or state == "deleting":
-        return entry.look_again(0, reason)
+        return entry.look_again(0, reason, shortage=estate.measure_shortage())
     return entry.try_again(5, 0, f"{reason}; the DELETE is sent again", phase="waiting", url="")
 
 
@@ -104,7 +107,7 @@ def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal
             f"counts as gone: its DELETE was accepted, and since then {_MOST_DENIED} GETs in a row were forbidden"
         )
     if verdict.tries == UNTIL_TIMEOUT or refused.is_about_version:
-        return entry.look_again(refused.retry_after, text, verdict.wait)
+        return entry.look_again(refused.retry_after, text, verdict.wait, estate.measure_shortage())
     if failure:
         return _judge(estate, entry, failure)
     if refused.status in _NO_GET:
@@ -123,8 +126,9 @@ def _repeat_delete(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     if operation.status in (204, 404):
         return entry.end()
     if operation.url:
-        return _begin_polling(entry, operation)
-    return entry.look_again(0, f"cannot be looked at: {refused.cause.text}", phase="confirming", accepted=True)
+        return _begin_polling(estate, entry, operation)
+    text, shortage = f"cannot be looked at: {refused.cause.text}", estate.measure_shortage()
+    return entry.look_again(0, text, shortage=shortage, phase="confirming", accepted=True)
 
 
 def _check_sign_in(estate: Estate, refused: Refusal) -> None:

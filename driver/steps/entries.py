@@ -9,6 +9,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 from driver.azure.operations import POLLS
 from driver.models.model import Model
 from driver.resource_ids import ResourceId
+from driver.steps.repetition import join_causes
 from driver.waiting import Waiting, compute_age, tell_time
 
 LOCK_TYPE = "Microsoft.Authorization/locks"
@@ -31,7 +32,8 @@ class Entry(Model):
     has had a DELETE of it accepted. `refused`: Azure refuses to delete it for a reason that lies in other resources, so
     those within it are deleted one by one.
     `place`: the Azure location that it had, if it will be purged. `purging`: Azure has accepted the purge.
-    `reason`: why it is not gone yet; why it was released, counts as gone although no GET said so, or was not purged.
+    `first`: the first cause of the refusals in a row. `reason`: why it is not gone yet; why it was released, counts as
+    gone although no GET said so, or was not purged.
     """
 
     id: ResourceId
@@ -46,6 +48,7 @@ class Entry(Model):
     refused: bool = False
     place: str = ""
     purging: bool = False
+    first: str = ""
     reason: str = ""
 
     @model_serializer(mode="wrap")
@@ -73,21 +76,28 @@ class Entry(Model):
         due = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
         return self.change(due=due, reason=reason, **changes)
 
-    def try_again(self, least: float, retry_after: float, reason: str, **changes: Any) -> "Entry":
-        """This entry after another refusal. The waits double, are shortened at random, and are no shorter than what
-        Azure asks for.
+    def try_again(
+        self, least: float, retry_after: float, cause: str, most: float = _SLOWEST_RETRY, **changes: Any
+    ) -> "Entry":
+        """This entry after another refusal. The waits double from `least` to `most` seconds, are shortened at random,
+        and are no shorter than what Azure asks for. The first cause stays in the reason beside this one.
         """
-        waits = Waiting(initial=least, factor=2, maximum=max(least, _SLOWEST_RETRY), jitter=0.5)
+        waits = Waiting(initial=least, factor=2, maximum=max(least, most), jitter=0.5)
         seconds = waits.compute_seconds(self.attempts, retry_after)
-        return self.wait(seconds, reason, attempts=self.attempts + 1, **changes)
+        told = {"attempts": self.attempts + 1, "first": self.first or cause}
+        return self.wait(seconds, join_causes(self.first, cause), **told, **changes)
 
-    def look_again(self, retry_after: float, reason: str, least: float = 0.0, **changes: Any) -> "Entry":
-        """This entry after a look at which it was still there. The next one is `least` seconds later or more."""
-        seconds = max(least, POLLS.compute_seconds(compute_age(self.since), retry_after))
+    def look_again(
+        self, retry_after: float, reason: str, least: float = 0.0, shortage: float = 0.0, **changes: Any
+    ) -> "Entry":
+        """This entry after a look at which it was still there. The next one is `least` seconds later or more, and later
+        by the `shortage` of reads (0 to 1), unless Azure asks for a time.
+        """
+        seconds = max(least, POLLS.compute_seconds(compute_age(self.since), retry_after, shortage))
         return self.wait(seconds, reason, looks=self.looks + 1, since=self.since or tell_time(), **changes)
 
-    def get_stuck(self, reason: str) -> "Entry":
-        return self.change(phase="stuck", url="", due="", reason=reason, refused=True)
+    def get_stuck(self, cause: str) -> "Entry":
+        return self.change(phase="stuck", url="", due="", reason=join_causes(self.first, cause), refused=True)
 
     def end(self, reason: str = "", phase: Literal["gone", "released", "purged"] = "gone") -> "Entry":
         return self.change(phase=phase, url="", due="", reason=reason)
@@ -95,7 +105,7 @@ class Entry(Model):
     def reset(self) -> "Entry":
         """This entry after another one is gone: what Azure refused may be possible now."""
         if self.phase == "stuck" or (self.phase == "waiting" and self.refused):
-            return self.change(phase="waiting", due="", attempts=0)
+            return self.change(phase="waiting", due="", attempts=0, first="")
         return self
 
 

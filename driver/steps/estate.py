@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from driver.azure import providers, resources, versions
+from driver.azure import providers, resources, throttling, versions
 from driver.azure.operations import Look, Operation
 from driver.azure.refusals import Refusal
 from driver.models.orders import AzureLocation
@@ -21,8 +21,8 @@ class Estate:
     deployments that wrote them all.
 
     `refuse_foreign`: an owned resource group stays while it holds something foreign. `purge`: what Azure keeps of the
-    deleted ones is purged. `busy` counts the calls in a row
-    that Azure or the network was too busy for; `is_entra_away`: Entra ID did not sign this pass in.
+    deleted ones is purged. `busy` counts the calls in a row that Azure or the network was too busy for;
+    `is_entra_away`: Entra ID did not sign this pass in.
     """
 
     location: AzureLocation
@@ -44,6 +44,10 @@ class Estate:
         operation = resources.delete(self.location, resource_id, self._offer_versions(resource_id))
         self.busy = 0
         return operation
+
+    def measure_shortage(self) -> float:
+        """How few reads ARM has left for the deployment location, from 0 (enough) to 1 (none)."""
+        return throttling.measure_shortage(self.location)
 
     def _offer_versions(self, resource_id: ResourceId) -> Iterator[str]:
         """The api-versions to try first: the provider's newest, then those that the records tell, which costs calls.

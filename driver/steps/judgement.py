@@ -40,7 +40,9 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         return _release(estate, entry, text)
     if is_impossible(refused):
         return _judge_name(estate, entry, refused)
-    if refused.is_about_version or code in _DELAYS:
+    if code in _DELAYS:  # tried at once, too: Azure tells how long it reserves, and not since when
+        return entry.try_again(_LEAST_WAIT, refused.retry_after, text, verdict.wait, refused=True)
+    if refused.is_about_version:
         return entry.try_again(_LEAST_WAIT, refused.retry_after, text, refused=True)
     if code == "scopelocked":
         entries = estate.entries.values()
@@ -109,7 +111,8 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
         return entry.end()
     state = read_state(body)
     if state == "deleting":
-        return entry.look_again(0, f"is being deleted: {text}", _LEAST_WAIT, phase="confirming", refused=False)
+        text, shortage = f"is being deleted: {text}", estate.measure_shortage()
+        return entry.look_again(0, text, _LEAST_WAIT, shortage, phase="confirming", refused=False)
     if state not in TERMINAL:
         return entry.try_again(_LEAST_WAIT, refused.retry_after, f"{text} (while it is {state})", refused=True)
     return entry.get_stuck(text)

@@ -59,8 +59,8 @@ def begin_search(order: Order, work: Deploy) -> Search:
     template = find_template(work)
     scope = deployments.build_deployment_id(order.location, work).scope
     targets = find_targets(template.body, work.parameters, scope)
-    named = targets.ids if work.prune else ()
-    search = Search(evidence=Evidence(referred=targets.referred, named=named))
+    named = targets.additional if work.prune else ()
+    search = Search(evidence=Evidence(referred=targets.referred, named=named, expected=len(targets.ids)))
     if not targets.is_complete:
         return _add_validated_ids(order, work, search)
     return search.model_copy(
@@ -89,7 +89,8 @@ def _add_validated_ids(order: Order, work: Deploy, search: Search) -> Search:
     """The search with the ids of ARM's validation, apart from those that were looked at."""
     validation = deployments.validate(order.location, work, find_template(work).body)
     pending = _select_pending(order, search, validation.ids)
-    evidence = search.evidence
+    expected = sum(not one.is_deployment for one in validation.ids)
+    evidence = search.evidence.model_copy(update={"expected": max(search.evidence.expected, expected)})
     if validation.answered_at is not None:
         looked_at = max(evidence.looked_at, validation.answered_at.isoformat())
         evidence = evidence.model_copy(update={"looked_at": looked_at})

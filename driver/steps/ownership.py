@@ -30,8 +30,10 @@ NO_ID = "it has no ARM id, so the driver can neither show nor delete it"
 
 class Evidence(Model):
     """What the look before a deployment has shown. `absent`: GET answered 404. `present`: GET found it. `unknown`: why
-    GET showed neither, by the text of the id. `referred`: what the template only refers to. `named`: what the template
-    of a deployment that prunes writes, as far as the driver and ARM's validation can tell.
+    GET showed neither, by the text of the id. `referred`: what the template only refers to. `named`: what a
+    deployment that prunes may leave out of its record though its template names it: what is written only if there is
+    none, and, where ARM's validation was asked, all that it has named. `expected`: how many
+    resources the template writes, by the same knowledge; at most, since some may have a condition.
 
     `looked_at` is the time of the last answer by ARM's clock, in whole seconds; `ended_at` the end of the look by the
     driver's. Both are ISO 8601.
@@ -42,6 +44,7 @@ class Evidence(Model):
     unknown: dict[str, str] = Field(default_factory=dict)
     referred: tuple[ResourceId, ...] = ()
     named: tuple[ResourceId, ...] = ()
+    expected: int = 0
     looked_at: str = ""
     ended_at: str = ""
 

@@ -15,8 +15,6 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from driver.azure import throttling
-from driver.azure.operations import POLLS
 from driver.models.events import FailureCode, TopologyEntry
 from driver.models.orders import Order, Remove
 from driver.models.outcomes import NotOwned, Outcome, State, WaitingFor, complete, fail, keep_running
@@ -125,14 +123,10 @@ class _Pass:
         if self._is_stuck():
             reason = f"could not be deleted: {self.describe_rest(len(self.entries))}"
             return fail(FailureCode.INFRASTRUCTURE_ERROR, reason, state)
-        pause = 0 if self._is_over_time() else self._compute_pause()
+        pause = 0 if self._is_over_time() else compute_pause(self.entries.values(), datetime.now(UTC))
         outcome = keep_running(pause, state, self.describe_rest(_MOST_DESCRIBED), settled)
         waiting = WaitingFor(waits_for="entra") if self.estate.is_entra_away else None
         return outcome.model_copy(update={"waiting": waiting})
-
-    def _compute_pause(self) -> float:
-        pause = compute_pause(self.entries.values(), datetime.now(UTC))
-        return POLLS.slow_down(pause, throttling.measure_shortage(self.estate.location))
 
     def describe_rest(self, most: int) -> str:
         """A text that names what is left, each with the reason: first what has one."""

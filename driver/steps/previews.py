@@ -2,8 +2,7 @@
 owned resources.
 """
 
-import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from driver.azure import deployments
@@ -12,6 +11,7 @@ from driver.azure.refusals import Refusal
 from driver.models.orders import Deploy, Order, Preview
 from driver.models.outcomes import Outcome, State, complete, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_template
+from driver.redaction import shows_secret
 from driver.resource_ids import ResourceId
 from driver.steps import inventory
 from driver.steps.repetition import compute_restart, explain_wait, join_causes
@@ -58,7 +58,11 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
         wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
         return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
     deploy = _require_preview(order).deploy
-    changes = [_describe_change(change, deploy) for change in operation.body.get("properties", {}).get("changes") or ()]
+    secrets = order.secrets
+    changes = [
+        _describe_change(change, deploy, secrets)
+        for change in operation.body.get("properties", {}).get("changes") or ()
+    ]
     if not _require_preview(order).drift:
         return complete({CHANGES: changes}, {}, repeatable=False)
     topology, _ = inventory.expand_former_entries(order.location, order.topology, groups=True)
@@ -86,20 +90,19 @@ def _begin_again(state: PreviewState, refused: Refusal) -> Outcome:
     return explain_wait(retry(pause, reason, again), refused)
 
 
-def _describe_change(change: Mapping[str, Any], work: Deploy) -> dict[str, Any]:
+def _describe_change(change: Mapping[str, Any], work: Deploy, secrets: Collection[str]) -> dict[str, Any]:
     """A change as ARM reports it, without the whole resource before and after, and without changes to secure values.
     ARM never reads secure values back, so it reports them as changed every time.
     """
     delta = change.get("delta") or []
-    secure = [name for name in work.secure if work.parameters.get(name) or name in work.references]
-    shown = _drop_secret_changes(delta, [str(work.parameters[name]) for name in secure if name in work.parameters])
-    if secure:
+    shown = _drop_secret_changes(delta, secrets)
+    if work.secure_members or any(work.parameters.get(name) or name in work.references for name in work.secure):
         shown = _drop_values(shown)
     kind = "NoChange" if delta and not shown else change.get("changeType", "")
     return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": shown}
 
 
-def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str]) -> list[dict[str, Any]]:
+def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: Collection[str]) -> list[dict[str, Any]]:
     """The property changes without those whose new value is secure."""
     kept = []
     for change in delta:
@@ -111,18 +114,9 @@ def _drop_secret_changes(delta: Iterable[Mapping[str, Any]], secrets: list[str])
     return kept
 
 
-def _is_secret(value: Any, secrets: list[str]) -> bool:
+def _is_secret(value: Any, secrets: Collection[str]) -> bool:
     """Whether a value is ARM's mask (asterisks only), or contains a secure value, plain or in base64."""
-    if not isinstance(value, str) or not value:
-        return False
-    return not value.strip("*") or any(secret in text for secret in secrets for text in (value, _decode_base64(value)))
-
-
-def _decode_base64(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except ValueError:
-        return ""
+    return isinstance(value, str) and value != "" and (not value.strip("*") or shows_secret(value, secrets))
 
 
 def _drop_values(delta: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from driver.azure.deployments import Deployment
 from driver.azure.tags import RESOURCE_TAG, TRANSITION_TAG
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import Order, Remove
-from driver.models.outcomes import Outcome, complete
+from driver.models.outcomes import Outcome, complete, succeed
 from driver.packages.manifests import UPDATES
 from driver.resource_ids import ResourceId
 from driver.steps.entries import Entry
@@ -55,6 +55,13 @@ def select_obsolete(
         and not entry.id.is_deployment
         and not any(one == entry.id or one.is_within(entry.id) for one in staying)
     }
+
+
+def begin_pruning(outputs: dict[str, Any], topology: Topology, obsolete: dict[str, Entry]) -> Outcome:
+    """The outcome of a deployment that has succeeded, with these outputs and this topology: what is obsolete is removed
+    next.
+    """
+    return succeed(PruneState(begun=True, entries=obsolete, outputs=outputs, topology=topology))
 
 
 def prune_resources(order: Order, state: PruneState, attempt: int) -> Outcome:

@@ -40,7 +40,7 @@ def begin(entry: Entry) -> Entry:
     """The entry of a resource that is gone, and that has to be purged."""
     if entry.phase == "kept":
         return entry
-    fresh = {"url": "", "due": "", "since": "", "looks": 0, "attempts": 0, "purging": False}
+    fresh = {"url": "", "due": "", "since": "", "looks": 0, "attempts": 0, "first": "", "purging": False}
     return entry.change(phase="kept", reason="is deleted, and is purged next", **fresh)
 
 
@@ -51,15 +51,16 @@ def watch(estate: Estate, entry: Entry) -> Entry:
         if kept is None and (entry.purging or entry.looks >= _LAG_LOOKS):
             return entry.end(phase="purged")
         if kept is None:
-            return entry.look_again(0, "is deleted; nothing is listed yet that Azure keeps of it")
+            text = "is deleted; nothing is listed yet that Azure keeps of it"
+            return entry.look_again(0, text, shortage=estate.measure_shortage())
         if kept.is_protected:
             return entry.end(_describe_protection(kept.until), "purged")
         if not entry.purging or entry.looks >= _MOST_LOOKS:
             soft_deletion.purge(estate.location, entry.id, kept)
-            entry = entry.change(purging=True, looks=0, since="", attempts=0)
+            entry = entry.change(purging=True, looks=0, since="", attempts=0, first="")
     except Refusal as refused:
         return _judge(entry, refused)
-    return entry.look_again(0, "is deleted and is being purged")
+    return entry.look_again(0, "is deleted and is being purged", shortage=estate.measure_shortage())
 
 
 def _judge(entry: Entry, refused: Refusal) -> Entry:

@@ -18,7 +18,7 @@ class DeployState(State):
     when it began (ISO 8601). `over`: it has succeeded; then `since` is when that was seen. `absent_since`: since when
     ARM answers 404 about it. `unsure_since`: when a PUT that ARM may have accepted was not answered. `failures`: how
     often the deployment has failed before, `first`: the first cause. `hanging`: what it was at work on when it was
-    abandoned.
+    abandoned. `shown`: fingerprints of the resources whose end a progress event has shown, at `shown_at` the last ones.
 
     For a deployment that prunes: `previous` is what the one before it wrote.
 
@@ -42,6 +42,8 @@ class DeployState(State):
     failures: int = 0
     first: str = ""
     hanging: str = ""
+    shown: tuple[str, ...] = ()
+    shown_at: str = ""
 
     def report_topology(self) -> dict[str, TopologyEntry | None]:
         return {**dict.fromkeys(self.replaced), **self.topology}

@@ -16,6 +16,7 @@ from driver.steps import (
     prechecks,
     previews,
     pruning,
+    readiness,
     removal,
 )
 from driver.steps.states import DeployState
@@ -36,6 +37,7 @@ STEPS = {
     "inspect_resources": Step(creation.inspect_resources, DeployState, needs_content=True),
     "start_deployment": Step(creation.start_deployment, DeployState, needs_content=True),
     "watch_deployment": Step(creation.watch_deployment, DeployState),
+    "await_readiness": Step(readiness.await_readiness, readiness.ReadinessState),
     "abandon_deployment": Step(abandonment.abandon_deployment, DeployState),
     "remove_resources": Step(removal.remove_resources, passes.RemoveState),
     "prune_resources": Step(pruning.prune_resources, pruning.PruneState),

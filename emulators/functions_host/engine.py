@@ -24,6 +24,7 @@ from emulators.functions_host.functions import App, Function
 from emulators.functions_host.generations import continue_as_new, create, create_child, tell_parent
 from emulators.functions_host.history import Event, EventType, event, now, parse, task_failed
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
+from emulators.functions_host.versions import is_newer
 
 TICK_SECONDS = 0.002
 CLOCK_CHECK_SECONDS = 60.0  # the clock may jump, as when a laptop wakes up
@@ -39,7 +40,8 @@ class Engine:
         """Find what was left undone: activities without a result are run again, timers and messages are as they were.
 
         `call_activity` gives an activity its input (JSON text) and answers with the result (JSON text), or raises.
-        `version` is the one of new orchestrations; those of every version are run.
+        `version` is the one of new orchestrations. Those of a newer one wait for a host of that version; activities
+        have no version.
         """
         self._app, self._store, self._call, self._max_activities = app, store, call_activity, max_activities
         self._version = version
@@ -133,6 +135,8 @@ class Engine:
 
     def _run_episode(self, instance_id: str) -> None:
         instance = self._store.instance(instance_id)
+        if instance is not None and is_newer(instance.version, self._version):
+            return
         messages = self._store.receive(instance_id, instance.execution_id if instance else "")
         if instance is None or instance.status in ENDED:
             return

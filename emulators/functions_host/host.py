@@ -145,7 +145,9 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
     engine = Engine(app, store, caller.call_activity, limit, settings.default_version)
     webhooks = Webhooks(store, engine, settings.hub_name, key)
     worker = f"{ADDRESS}:{listener.port}"
-    web = _server(WebServer(routes, caller, webhooks, worker, key, settings.has_home_page, engine.counters), listener)
+    timers = {function.name: function for function in app.timers}
+    answered = (settings.has_home_page, engine.counters, settings.custom_headers, timers)
+    web = _server(WebServer(routes, caller, webhooks, worker, key, *answered), listener)
     rpc = _server(make_rpc_server(webhooks), Listener(rpc_port))
 
     stop = asyncio.Event()

@@ -96,17 +96,18 @@ async def _run_timer(function: TimerFunction, schedule: Schedule, caller: Caller
     expected = store.fact(remembered) if function.is_monitored else None
     past_due = expected is not None and parse(expected) < datetime.now(UTC)
     if past_due or function.run_on_startup:
-        await _call(function, caller, past_due)
+        await call_timer(function, caller, past_due)
     while True:
         occurrence = schedule.after(datetime.now(UTC))
         with store.transaction():
             store.remember(remembered, iso(occurrence))
         while (wait := (occurrence - datetime.now(UTC)).total_seconds()) > 0:
             await asyncio.sleep(min(wait, 60))  # the clock may be set meanwhile
-        await _call(function, caller, past_due=False)
+        await call_timer(function, caller)
 
 
-async def _call(function: TimerFunction, caller: Caller, past_due: bool) -> None:
+async def call_timer(function: TimerFunction, caller: Caller, past_due: bool = False) -> None:
+    """Run a timer function once. What it raises is shown on the console."""
     try:
         await caller.call(function, TimerRequest(past_due=past_due, schedule={"AdjustForDST": False}))
     except Exception:

@@ -1,14 +1,15 @@
 """The host's HTTP side: HTTP functions as HTTP streams run them, the webhooks, the admin and home pages."""
 
+import asyncio
 import secrets
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 from uuid import uuid4
 
 from fastapi.encoders import jsonable_encoder
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,12 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from emulators.functions_host.bindings import RPC_PATH, WEBHOOK_PATH, Caller
 from emulators.functions_host.console import warn
 from emulators.functions_host.counters import Counters
-from emulators.functions_host.functions import HttpFunction
+from emulators.functions_host.functions import HttpFunction, TimerFunction
 from emulators.functions_host.routes import Route, decode_path, find
+from emulators.functions_host.schedules import call_timer
 from emulators.functions_host.webhooks import Webhooks
 
+ADMIN_PATH = "/admin/functions/"  # a POST with the host's key runs a timer function now
 COUNTERS_PATH = "/emulator/counters"  # the local host's own, and like all of its ports on loopback only
 BODY_LIMIT = 104_857_600
+HEADERS_LIMIT, MOST_HEADERS = 32_768, 100  # bytes and number: Kestrel's defaults (KestrelServerLimits)
 HOME_PAGE = "<!DOCTYPE html><html><head><title>Your Azure Function App is up and running.</title></head></html>"
 HOP_BY_HOP = {b"connection", b"keep-alive"}
 
@@ -55,6 +59,19 @@ def _streams_scope(scope: Scope, worker: str, path: str, parameters: dict[str, s
     return {**scope, **changed, "headers": list((headers | {b"host": worker.encode()} | forwarded).items())}
 
 
+def _adding(send: Send, headers: Mapping[str, str]) -> Send:
+    """Add host.json's customHeaders to an answer, where it has none of that name."""
+
+    async def send_more(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = MutableHeaders(raw=message["headers"])
+            for name, value in headers.items():
+                given.setdefault(name, value)
+        await send(message)
+
+    return send_more
+
+
 def _limited(receive: Receive) -> Receive:
     received = 0
 
@@ -80,14 +97,22 @@ class WebServer:
     key: str
     has_home_page: bool
     counters: Counters
+    custom_headers: Mapping[str, str]
+    timers: Mapping[str, TimerFunction]
+    running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = decode_path(scope["raw_path"].decode("latin1"))
-        if path.lower().startswith(WEBHOOK_PATH):
+        size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        if size > HEADERS_LIMIT or len(scope["headers"]) > MOST_HEADERS:
+            response = Response(status_code=431, headers={"Connection": "close"})
+        elif path.lower().startswith(WEBHOOK_PATH):
             response = await self._call_webhook(Request(scope, receive), path[len(WEBHOOK_PATH) :])
         elif path.lower() == "/admin/host/ping":
             response = Response()
+        elif path.lower().startswith(ADMIN_PATH) and scope["method"] == "POST":
+            response = self._run_timer(scope, path[len(ADMIN_PATH) :])
         elif path == COUNTERS_PATH:
             response = JSONResponse(self.counters.as_json())
         elif found := find(self.routes, scope["method"], path):
@@ -102,7 +127,18 @@ class WebServer:
             )
         else:
             response = Response(status_code=404)
-        await response(scope, receive, send)
+        await response(scope, receive, _adding(send, self.custom_headers))
+
+    def _run_timer(self, scope: Scope, name: str) -> Response:
+        function = self.timers.get(name)
+        if not has_key(scope, self.key):
+            return Response(status_code=401)
+        if function is None:
+            return Response(status_code=404)
+        task = asyncio.create_task(call_timer(function, self.caller))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        return Response(status_code=202)
 
     async def _call_webhook(self, request: Request, path: str) -> Response:
         if has_key(request.scope, self.key):

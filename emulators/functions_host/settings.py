@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 
 OVERRIDE = "azurefunctionsjobhost__"
 THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
+STRATEGIES = {"versionMatchStrategy": "CurrentOrOlder", "versionFailureStrategy": "Reject"}
 NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
 
 
@@ -32,6 +33,7 @@ class HostSettings:
     thread_count: int
     has_home_page: bool
     default_version: str | None = None
+    custom_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _object(path: Path, text: str) -> dict[str, Any]:
@@ -96,6 +98,12 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
     version = durable.get("defaultVersion")
     if version is not None and not isinstance(version, str):
         raise HostError(f"host.json: durableTask.defaultVersion must be a string, not {version!r}")
+    for name, supported in STRATEGIES.items():
+        if durable.get(name, supported) != supported:
+            raise HostError(f"host.json: the local host knows durableTask.{name} {supported} only")
+    headers = _section(content, "extensions", "http", "customHeaders")
+    if not all(isinstance(value, str) for value in headers.values()):
+        raise HostError("host.json: extensions.http.customHeaders must be an object of strings")
     # The defaults are those of the extension (activities) and of the Python worker (threads).
     processors = os.cpu_count() or 1
     activities = durable.get("maxConcurrentActivityFunctions", 10 * processors)
@@ -107,6 +115,7 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
         thread_count=_positive(threads, f"setting {THREADS}"),
         has_home_page=environment.get(NO_HOME_PAGE, "").lower() != "true",
         default_version=version,
+        custom_headers=headers,
     )
 
 

@@ -34,3 +34,15 @@ def test_every_lifecycle_is_counted(tmp_path: Path) -> None:
         assert costs["ARM calls"] >= 1
         assert costs["CPU ms"] > 0
         assert 0 < counted["accept_p50"] < counted["end_to_end_p50"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_rotation_of_the_sealing_key_fails_and_orphans_nothing() -> None:
+    command = [sys.executable, "-m", "benchmarks.rotation", "--seconds", "1", "--per-second", "6"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("accepted requests without an event: 0") == 2
+    assert done.stdout.count("statuses: {'COMPLETE'}") == 2
+    assert done.stdout.count("in Azure, in no topology: []") == 2
+    assert "BROKEN" not in done.stdout

@@ -13,8 +13,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from dev import reference
+from dev.descriptors import STANDARD
 from driver import events, settings
 from driver.errors import NotReady
+from driver.packages.manifests import ADOPT, IDLE, INTEGRITY, PREVIEWS, UPDATES
 from tests.docs.pages import ROOT, blocks
 from tests.support.app import functions
 
@@ -49,10 +51,11 @@ def test_the_schema_takes_every_built_in_package_and_no_nonsense() -> None:
 
 
 def test_openapi_has_the_routes_of_the_app() -> None:
-    described = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    text = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
+    described = json.loads(text)
     routes = {(path.lstrip("/"), method.upper()) for path, one in described["paths"].items() for method in one}
     assert routes == set(_routes())
-    references = re.findall(r'"#/([^"]+)"', (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    references = re.findall(r'"#/([^"]+)"', text)
     assert len(references) > 20
     for one in references:
         node: Any = described
@@ -103,6 +106,12 @@ def test_librdkafka_refuses_what_it_does_not_know() -> None:
     wrong = settings.read({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9093", "KAFKA_CONFIG_SASL_MECHANISMUS": "PLAIN"})
     with pytest.raises(NotReady, match="mechanismus"):
         events.require_valid_settings(wrong)
+
+
+def test_the_page_of_transitions_has_all_that_the_driver_knows() -> None:
+    page = (ROOT / "docs" / "transitions.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\| (\w+) \|", page, re.MULTILINE))
+    assert {*STANDARD, *IDLE, *UPDATES, ADOPT, INTEGRITY, *PREVIEWS} <= described
 
 
 @pytest.mark.slow

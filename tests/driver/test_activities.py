@@ -25,6 +25,7 @@ from tests.support.arm_stub import DROP, Asked, Reply, Stub, location_of
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
 from tests.support.requests import NEEDLE, SUBSCRIPTION
+from tests.support.sealed import seal_without_owner
 
 KEY = Fernet.generate_key().decode()
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1"
@@ -39,7 +40,14 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.current.cache_clear()
 
 
-def payload(location: AzureLocation, step: str, attempt: int = 0, state: Any = None, key: str = KEY) -> dict[str, Any]:
+def payload(
+    location: AzureLocation,
+    step: str,
+    attempt: int = 0,
+    state: Any = None,
+    key: str = KEY,
+    request_id: str = "r",
+) -> dict[str, Any]:
     """A step of the deployment of a VNet, or of the removal of a resource group."""
     deploy = Deploy(
         package="AzureVNet",
@@ -52,14 +60,14 @@ def payload(location: AzureLocation, step: str, attempt: int = 0, state: Any = N
     )
     topology: Topology = {"rg": TopologyEntry(id=ResourceId.parse(GROUP), type="Microsoft.Resources/resourceGroups")}
     work: Deploy | Remove = Remove() if step == "remove_resources" else deploy
-    order = Order(request_id="r", location=location, topology=topology, work=work)
+    order = Order(request_id=request_id, location=location, topology=topology, work=work)
     return {
-        "requestId": "r",
+        "requestId": request_id,
         "tenant": None,
         "trace": {"tracectx.transactionid": "t-1"},
         "acceptedAt": "2026-01-01T00:00:00+00:00",
         "step": step,
-        "sealed": sealing.seal(order.model_dump(mode="json"), (key,)),
+        "sealed": sealing.seal(order.model_dump(mode="json"), request_id, (key,)),
         "state": state or {},
         "attempt": attempt,
     }
@@ -116,11 +124,50 @@ def test_a_wrong_secret_fails_at_once(stub: Stub) -> None:
     assert NEEDLE not in json.dumps(outcome)
 
 
-def test_a_key_that_is_gone_is_a_failure_that_says_so(location: AzureLocation) -> None:
-    other = Fernet.generate_key().decode()
-    outcome = take_step(payload(location, "start_deployment", key=other))
-    assert (outcome["kind"], outcome["code"]) == ("Failed", "INTERNAL_ERROR")
-    assert "SEALING_KEYS" in outcome["reason"]
+def test_a_key_that_is_not_here_is_waited_for(
+    stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture
+) -> None:
+    deadline = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+    sealed = {**payload(location, "start_deployment", key=Fernet.generate_key().decode()), "deadline": deadline}
+    outcome = take_step({**sealed, "state": {"correlation_id": "c-1"}})
+    assert (outcome["kind"], outcome["code"], outcome["state"]["correlation_id"]) == (
+        "Running",
+        "INTERNAL_ERROR",
+        "c-1",
+    )
+    assert (outcome["waiting"]["waits_for"], 1 <= outcome["after"] <= 2) == ("host", True)
+    assert "r was sealed with key" in outcome["reason"]
+    own = [record.levelname for record in caplog.records if record.name == "driver.lifecycle"]
+    assert own == ["WARNING"]
+    since = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+    later = take_step({**sealed, "waiting": {"for": "host", "reason": "", "since": since, "until": since}})
+    assert 30 <= later["after"] <= 60
+    assert len([record for record in caplog.records if record.name == "driver.lifecycle"]) == 1
+    assert stub.asked == []
+
+
+def test_a_run_of_release_2_0_0_waits_without_a_kind_that_its_hosts_do_not_know(location: AzureLocation) -> None:
+    outcome = take_step(payload(location, "start_deployment", key=Fernet.generate_key().decode()))
+    assert (outcome["kind"], outcome["waiting"]) == ("Running", None)
+    assert "r was sealed with key" in outcome["reason"]
+
+
+def test_a_damaged_order_is_a_failure_at_once(stub: Stub, location: AzureLocation) -> None:
+    sealed = payload(location, "start_deployment")
+    for damaged in (sealed["sealed"][:-8], "", sealing.seal({}, "q", (KEY,))):
+        outcome = take_step({**sealed, "sealed": damaged})
+        assert (outcome["kind"], outcome["code"]) == ("Failed", "INTERNAL_ERROR")
+        assert "damaged" in outcome["reason"]
+    assert stub.asked == []
+
+
+def test_an_order_of_release_2_0_0_is_not_taken_for_another_request(stub: Stub, location: AzureLocation) -> None:
+    own = payload(location, "start_deployment")
+    content = sealing.unseal(own["sealed"], "r", (KEY,))
+    refuse(stub, 400, "InvalidTemplate")
+    assert "InvalidTemplate" in take_step({**own, "sealed": seal_without_owner(content, KEY)})["reason"]
+    other = take_step({**own, "sealed": seal_without_owner({**content, "request_id": "q"}, KEY)})
+    assert (other["kind"], other["reason"]) == ("Failed", "what is sealed belongs to request q")
 
 
 def test_secrets_that_azure_repeats_are_hidden(stub: Stub, location: AzureLocation) -> None:
@@ -168,7 +215,7 @@ def hub() -> Iterator[TaskHub]:
 def first_payload(location: AzureLocation, step: str, state: Any = None) -> dict[str, Any]:
     """A first step that takes turns."""
     now = datetime.now(UTC).isoformat()
-    return {**payload(location, step, state=state), "requestId": OWN, "acceptedAt": now, "since": now}
+    return {**payload(location, step, state=state, request_id=OWN), "acceptedAt": now, "since": now}
 
 
 def test_a_first_step_does_nothing_before_its_turn(hub: TaskHub, stub: Stub, location: AzureLocation) -> None:

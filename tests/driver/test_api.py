@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -20,7 +21,7 @@ from tests.e2e.trial import eventually
 from tests.support.driver_files import zipped
 from tests.support.events import make_event
 from tests.support.executions import TaskHub
-from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded
+from tests.support.requests import LOCATION, NEEDLE, VNET, body, encoded, streamed
 from tests.support.shared import SHARED, needs_shared
 
 KEY = Fernet.generate_key().decode()
@@ -53,7 +54,7 @@ def hub() -> Iterator[TaskHub]:
 
 def execute(hub: TaskHub, content: Any = None, headers: dict[str, str] = HEADERS) -> api.Answer:
     raw = content if isinstance(content, bytes) else encoded(body() if content is None else content)
-    return asyncio.run(api.execute(raw, headers, hub))
+    return asyncio.run(api.execute(streamed(raw), headers, hub))
 
 
 def refused(answer: api.Answer, status: int) -> str:
@@ -91,7 +92,7 @@ def test_an_accepted_request(hub: TaskHub) -> None:
         "awaits": [],
         "event": None,
     }
-    order = sealing.unseal(run["sealed"], (KEY,))
+    order = sealing.unseal(run["sealed"], request_id, (KEY,))
     assert order["request_id"] == request_id
     assert order["location"]["client_secret"] == NEEDLE
 
@@ -161,6 +162,25 @@ def test_work_that_could_not_be_finished_is_refused_naming_the_variable(
     assert app["status"] == "UNHEALTHY"
     assert said in app["reason"]
     assert datetime.fromisoformat(app["since"]) <= datetime.now(UTC)
+
+
+def test_a_new_file_of_keys_that_is_broken_is_a_vital_and_work_is_accepted(
+    hub: TaskHub, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text(KEY)
+    environment.setenv("SEALING_KEYS", "")
+    environment.setenv("SEALING_KEYS_FILE", str(file))
+    settings.current.cache_clear()
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"] == {"status": "OK"}
+    file.write_text("no-key")
+    health = asyncio.run(api.check_health(hub))
+    assert (health.status, health.body["vitals"]["app"]["status"]) == (200, "UNHEALTHY")
+    assert "SEALING_KEYS_FILE holds something" in health.body["vitals"]["app"]["reason"]
+    request_id = execute(hub).body["requestId"]
+    assert sealing.unseal(hub.started[0][2]["sealed"], request_id, (KEY,))["request_id"] == request_id
+    file.write_text(f"{Fernet.generate_key().decode()},{KEY}")
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"] == {"status": "OK"}
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
@@ -236,7 +256,7 @@ def test_a_repeated_post_after_a_failure_runs_again_and_knows_what_was_made(hub:
     assert execute(hub).body["requestId"] == request_id
     _, instance_id, run = hub.started[-1]
     assert instance_id == request_id
-    assert sealing.unseal(run["sealed"], (KEY,))["topology"] == made
+    assert sealing.unseal(run["sealed"], request_id, (KEY,))["topology"] == made
 
 
 def test_an_execution_that_ended_by_a_bug_runs_again(hub: TaskHub) -> None:
@@ -310,36 +330,6 @@ def test_executions_are_shown(hub: TaskHub) -> None:
     assert "no execution with requestId 'nobody'" in refused(unknown, 404)
 
 
-def housekeep(hub: TaskHub) -> list[str]:
-    before = len(hub.started)
-    asyncio.run(api.housekeep(hub))
-    return [instance_id for _, instance_id, _ in hub.started[before:]]
-
-
-@pytest.mark.parametrize("state", ["Failed", "Terminated"])
-def test_a_lost_execution_is_reported_once(hub: TaskHub, state: str) -> None:
-    run = {"requestId": "r-1", "tenant": "tenant-1", "trace": {"a": "b"}, "sealed": "s", "awaits": []}
-    hub.put("r-1", state, data={**run, "progress": {"step": "watch_deployment"}})
-    hub.put("foreign", state, data="text")
-    hub.put("foreign-2", state, data={"a": 1})
-    assert housekeep(hub) == ["r-1-lost"]
-    _, _, report = hub.started[-1]
-    assert (report["requestId"], report["tenant"], report["trace"]) == ("r-1", "tenant-1", {"a": "b"})
-    assert report["sealed"] == ""
-    assert report["event"]["failureDetails"]["failureCode"] == "INTERNAL_ERROR"
-    assert housekeep(hub) == []
-    hub.put("r-1-lost", state, data=report)
-    assert housekeep(hub) == []
-
-
-def test_old_history_is_purged_and_running_executions_are_not(hub: TaskHub) -> None:
-    housekeep(hub)
-    ((_, before, states),) = hub.purged
-    assert before is not None
-    assert not {"Running", "Pending", "Suspended"} & set(states)
-    assert {"Completed", "Failed"} <= set(states)
-
-
 @needs_shared
 def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
     driver = yaml.safe_load((SHARED / "contract" / "resource-driver.openapi.yaml").read_text(encoding="utf-8"))
@@ -358,7 +348,9 @@ def test_answers_are_valid_by_the_published_apis(hub: TaskHub) -> None:
 
 
 def test_find_names_all_faults_of_a_body() -> None:
-    answer = asyncio.run(api.find_reference(encoded({"driverFiles": None, "deploymentLocation": {}}), HEADERS))
+    answer = asyncio.run(
+        api.find_reference(streamed(encoded({"driverFiles": None, "deploymentLocation": {}})), HEADERS)
+    )
     message = refused(answer, 400)
     assert "instanceName: Field required" in message
     assert "deploymentLocation.name: Field required" in message

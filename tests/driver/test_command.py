@@ -1,6 +1,7 @@
 """The command for authors of packages, as a process."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,10 @@ def test_a_package_is_shown_with_what_it_takes() -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
     assert checked.stdout.splitlines() == [
         "Create: deploys main.bicep at resourceGroup scope",
+        "  will own: microsoft.network/applicationsecuritygroups",
+        "  asg_name: string, required",
+        "  asg_location: string, optional",
+        "Start: deploys main.bicep at resourceGroup scope, if something that it owns is missing",
         "  will own: microsoft.network/applicationsecuritygroups",
         "  asg_name: string, required",
         "  asg_location: string, optional",
@@ -71,6 +76,19 @@ def test_every_fault_of_a_package_is_told_with_its_line(tmp_path: Path) -> None:
         "error: lifecycle.yaml line 3, transitions.Create: takes exactly one of deploy, remove and call",
         "error: lifecycle.yaml line 4, transitions.Start: call and on belong together",
     ]
+
+
+def test_conditions_are_shown_and_one_that_nothing_could_meet_is_a_fault(tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    shutil.copytree(EXAMPLE / "Lifecycle" / "azure", folder)
+    text = "version: 1\nresourceGroup: rg\ntransitions:\n  Create:\n    deploy: main.json\n    readyWhen:\n"
+    kind = "Microsoft.Network/applicationSecurityGroups"
+    written(folder, "lifecycle.yaml", f"{text}      - {{on: {kind}, that: tags.ready, timeout: 90s}}\n")
+    assert f"  then waits at most 90s until each {kind} meets: tags.ready\n" in command("check", folder).stdout
+    written(folder, "lifecycle.yaml", f"{text}      - {{on: Microsoft.Network/virtualHubs, that: tags.ready}}\n")
+    checked = command("check", folder)
+    told = "error: Create: lifecycle.yaml, readyWhen.0: 'main.json' deploys no Microsoft.Network/virtualHubs, so"
+    assert (checked.returncode, told in checked.stderr) == (1, True)
 
 
 def test_what_is_no_package_fails(tmp_path: Path) -> None:

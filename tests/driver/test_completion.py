@@ -72,7 +72,7 @@ def payload(
         "trace": {},
         "acceptedAt": accepted_at,
         "step": step,
-        "sealed": sealing.seal(order.model_dump(mode="json"), (KEY,)),
+        "sealed": sealing.seal(order.model_dump(mode="json"), order.request_id, (KEY,)),
         "state": state.model_dump(mode="json"),
         "attempt": 0,
     }

@@ -17,7 +17,8 @@ from tests.support.activities import take_step
 from tests.support.arm_stub import Asked, Reply, Stub
 from tests.support.driver_files import zipped
 from tests.support.executions import TaskHub
-from tests.support.requests import body, encoded
+from tests.support.requests import body, encoded, streamed
+from tests.support.sealed import seal_without_owner
 
 KEY = Fernet.generate_key().decode()
 PASSWORD = "passw0rd~n33dle"
@@ -65,7 +66,7 @@ def payload(order: Order, step: str, state: Any = None, attempt: int = 0) -> dic
         "trace": {},
         "acceptedAt": "2026-01-01T00:00:00+00:00",
         "step": step,
-        "sealed": sealing.seal(order.model_dump(mode="json"), (KEY,)),
+        "sealed": sealing.seal(order.model_dump(mode="json"), "r", (KEY,)),
         "state": state.model_dump(mode="json") if state else {},
         "attempt": attempt,
     }
@@ -99,11 +100,31 @@ def test_a_small_content_stays_in_the_order(location: AzureLocation) -> None:
     assert contents.split_order(order, (KEY,)) == (order, "")
 
 
-def test_a_content_without_its_key_says_so(location: AzureLocation, hub: TaskHub) -> None:
-    small, content = contents.split_order(build_order(location), (KEY,))
+def test_a_content_whose_key_is_not_here_is_waited_for(location: AzureLocation, hub: TaskHub) -> None:
+    small, content = contents.split_order(build_order(location), (Fernet.generate_key().decode(),))
     hub.put("content-r", "Completed", data={"sealed": content})
-    with pytest.raises(contents.MissingContent, match="SEALING_KEYS"):
-        contents.load_order(small, hub, (Fernet.generate_key().decode(),))
+    outcome = take_step({**payload(small, "start_deployment"), "deadline": "2099-01-01T00:00:00+00:00"}, hub)
+    assert (outcome["kind"], outcome["waiting"]["waits_for"]) == ("Running", "host")
+    assert outcome["reason"].startswith("content-r was sealed with key ")
+
+
+def test_a_content_of_another_request_is_a_failure_at_once(location: AzureLocation, hub: TaskHub, stub: Stub) -> None:
+    small, _ = contents.split_order(build_order(location), (KEY,))
+    _, other = contents.split_order(build_order(location).model_copy(update={"request_id": "q"}), (KEY,))
+    hub.put("content-r", "Completed", data={"sealed": other})
+    outcome = take_step(payload(small, "start_deployment", DeployState(accepted=True)), hub)
+    assert (outcome["kind"], outcome["code"], stub.asked) == ("Failed", "INTERNAL_ERROR", [])
+
+
+def test_a_content_that_an_earlier_build_sealed_is_opened(location: AzureLocation, hub: TaskHub) -> None:
+    order = build_order(location)
+    small, _ = contents.split_order(order, (KEY,))
+    assert order.deploy is not None
+    content = {"template": TEMPLATE, "parameters": order.deploy.parameters, "references": {}}
+    hub.put("content-r", "Completed", data={"sealed": seal_without_owner(content, KEY)})
+    loaded = contents.load_order(small, hub, (KEY,))
+    assert loaded.deploy is not None
+    assert loaded.deploy.template == TEMPLATE
 
 
 def test_a_template_that_was_not_read_is_no_template(location: AzureLocation) -> None:
@@ -173,7 +194,7 @@ def test_an_order_of_an_earlier_release_with_a_large_template_still_runs(
     for name in ("content_id", "facts"):
         del content["work"][name]
     stub.answer = lambda asked: Reply(201, {"id": "x"}, {"Azure-AsyncOperation": f"{stub.url}/operations/1"})
-    outcome = take_step({**order, "sealed": sealing.seal({**content, "version": 1}, (KEY,))}, hub)
+    outcome = take_step({**order, "sealed": seal_without_owner({**content, "version": 1}, KEY)}, hub)
     assert outcome["kind"] == "Succeeded"
     assert json.loads(stub.asked[-1].body)["properties"]["template"] == TEMPLATE
 
@@ -182,7 +203,7 @@ def test_a_large_package_is_two_instances_and_the_run_is_the_second(hub: TaskHub
     lifecycle = "version: 1\nresourceGroup: rg-1\ntransitions: {Create: {deploy: Create.json}}\n"
     template = {**TEMPLATE, "parameters": {}}
     files = zipped({"Create.json": json.dumps(template), "lifecycle.yaml": lifecycle})
-    answer = asyncio.run(api.execute(encoded(body(driverFiles=files)), {}, hub))
+    answer = asyncio.run(api.execute(streamed(encoded(body(driverFiles=files))), {}, hub))
     assert answer.status == 202
     request_id = answer.body["requestId"]
     kept, run = hub.started
@@ -191,7 +212,7 @@ def test_a_large_package_is_two_instances_and_the_run_is_the_second(hub: TaskHub
     assert len(json.dumps(run[2])) < 3_000
     assert asyncio.run(api.show_execution(request_id, {}, hub)).status == 200
     assert asyncio.run(api.show_execution(kept[1], {}, hub)).status == 404
-    order = Order.model_validate(sealing.unseal(run[2]["sealed"], (KEY,)))
+    order = Order.model_validate(sealing.unseal(run[2]["sealed"], request_id, (KEY,)))
     loaded = contents.load_order(order, hub, (KEY,))
     assert loaded.deploy is not None
     assert loaded.deploy.template == template

@@ -369,6 +369,21 @@ def test_the_first_cause_stays_beside_the_last(stub: Stub, location: AzureLocati
     assert "; last: QuotaExceeded: QuotaExceeded in region" in outcome.reason
 
 
+def test_the_terms_that_were_not_accepted_are_named_with_the_plan_of_the_template(
+    stub: Stub, location: AzureLocation
+) -> None:
+    plan = {"publisher": "contoso", "product": "router", "name": "byol"}
+    message = (
+        "Offer with PublisherId: contoso, OfferId: router cannot be purchased: legal terms have not been accepted."
+    )
+    error = {"code": "MarketplacePurchaseEligibilityFailed", "message": message}
+    failed = Reply(body={"status": "Failed", "error": error})
+    serve(stub, {"GET /poll": failed, f"GET {RECORD}{OPERATIONS}": operations(HUB)})
+    order = build_order(location, {**NETWORK, "plan": plan})
+    outcome = creation.watch_deployment(order, DeployState(evidence=looked(1), url=f"{stub.url}/poll"), 0)
+    assert "az vm image terms accept --publisher contoso --offer router --plan byol)" in outcome.reason
+
+
 def test_operations_that_lag_behind_a_failed_deployment_are_waited_for(stub: Stub, location: AzureLocation) -> None:
     """They alone tell what it made."""
     failed = Reply(body={"status": "Failed", "error": {"code": "InvalidTemplate", "message": "m"}})

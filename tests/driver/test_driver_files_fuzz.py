@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from driver import acceptance, api
 from tests.support.driver_files import zipped
 from tests.support.executions import TaskHub
-from tests.support.requests import SETTINGS, body, encoded
+from tests.support.requests import SETTINGS, body, encoded, streamed
 
 # Three times what five seeds needed at most, 2.4 s and 11 s, on two cores with a load of 7.
 SECONDS = 7  # of the processor, so that a busy machine changes little
@@ -52,7 +52,7 @@ def answer(files: str, properties: Mapping[str, Any] | None = None) -> api.Answe
     answers: list[api.Answer] = []
 
     def run() -> None:
-        answers.append(asyncio.run(api.execute(content, {}, TaskHub())))
+        answers.append(asyncio.run(api.execute(streamed(content), {}, TaskHub())))
         finished.set()
 
     begun = time.process_time()

@@ -91,6 +91,21 @@ def test_wrong_timeouts(text: str) -> None:
     )
 
 
+def test_conditions_have_a_timeout_and_keep_their_line() -> None:
+    text = "{deploy: a, readyWhen: [{on: a/b, that: \"c == 'd'\"}, {on: a/b, that: e, timeout: 1h}]}"
+    conditions = find(read_manifest(with_create(text)), "Create").ready_when
+    assert [(one.on, one.that, one.seconds) for one in conditions] == [("a/b", "c == 'd'", 600), ("a/b", "e", 3600)]
+    lines = (
+        "version: 1\ntransitions:\n  Create:\n    deploy: a\n    readyWhen:\n      - on: a/b\n        that: lenght(a)"
+    )
+    (fault,) = faults(lines)
+    told = "lifecycle.yaml line 7, transitions.Create.readyWhen.0.that: is no JMESPath: Unknown function: lenght()"
+    assert fault == told
+    longest = f"{{deploy: a, readyWhen: [{{on: a/b, that: '{'a' * 1_001}'}}]}}"
+    assert "at most 1000 characters" in faults(with_create(longest))[0]
+    assert faults(with_create(f"{{deploy: a, readyWhen: [{'{on: a/b, that: a}, ' * 11}]}}"))
+
+
 @pytest.mark.parametrize(
     ("create", "said"),
     [
@@ -99,7 +114,7 @@ def test_wrong_timeouts(text: str) -> None:
         ("{call: start}", "call and on belong together"),
         ("{deploy: a, on: b/c}", "call and on belong together"),
         ("{remove: all, parameters: {a: b}}", "parameters belong to deploy"),
-        ("{remove: all, precheck: true}", "prune, precheck, changes and ifMissing belong to deploy"),
+        ("{remove: all, precheck: true}", "prune, precheck, changes, ifMissing and readyWhen belong to deploy"),
         ("{deploy: a, precheck: true, ifMissing: true}", "ifMissing excludes prune and precheck"),
         ("text", "transitions.Create: "),
         ("{deploy: [a]}", "transitions.Create.deploy: Input should be a valid string"),
@@ -107,6 +122,10 @@ def test_wrong_timeouts(text: str) -> None:
         ("{remove: some}", "transitions.Create.remove"),
         ("{remove: {type: a/b}}", "transitions.Create.remove.name: Field required"),
         ("{remove: [{type: a/b, name: c, x: 1}]}", "transitions.Create.remove.0.x: "),
+        ("{remove: all, readyWhen: [{on: a/b, that: id}]}", "ifMissing and readyWhen belong to deploy"),
+        ("{deploy: a, readyWhen: [{on: a/b}]}", "transitions.Create.readyWhen.0.that: Field required"),
+        ("{deploy: a, readyWhen: [{on: a/b, that: 'a ='}]}", "transitions.Create.readyWhen.0.that: is no JMESPath: "),
+        ("{deploy: a, readyWhen: [{on: a/b, that: a, timeout: 1d}]}", "readyWhen.0.timeout: must be a number followed"),
     ],
 )
 def test_faults_name_line_and_key(create: str, said: str) -> None:

@@ -12,7 +12,7 @@ from driver import api, settings
 from driver.settings import BACKEND, SCHEDULER_PAYLOAD
 from tests.support.driver_files import zipped
 from tests.support.executions import TaskHub
-from tests.support.requests import body, encoded
+from tests.support.requests import body, encoded, streamed
 
 TEMPLATE = {
     "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
@@ -38,7 +38,7 @@ def execute(size: int) -> tuple[api.Answer, TaskHub]:
     lifecycle = "version: 1\nresourceGroup: rg-1\ntransitions: {Create: {deploy: Create.json}}\n"
     files = zipped({"Create.json": json.dumps(template), "lifecycle.yaml": lifecycle})
     hub = TaskHub()
-    return asyncio.run(api.execute(encoded(body(driverFiles=files)), {}, hub)), hub
+    return asyncio.run(api.execute(streamed(encoded(body(driverFiles=files))), {}, hub)), hub
 
 
 def test_what_durable_task_scheduler_does_not_take_is_a_400_that_says_so(scheduler: None) -> None:

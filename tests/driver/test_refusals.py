@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from driver.azure import verdicts
+from driver.azure.advice import name_plans
 from driver.azure.refusals import Refused, read_cause
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, find_verdict
 from driver.models.events import FailureCode
@@ -184,6 +185,7 @@ def test_a_throttled_deployment_is_started_again_until_the_timeout() -> None:
     [
         ("FlagMustBeSetForRestore", "m", "purge it, recover it, or take another name"),
         ("ConflictError", "it exists in deleted state", "purge it, recover it, or take another name"),
+        ("ConflictError", "it exists in deleted state", "a Delete with `softDelete: {purgeOnDelete: true}`"),
         (
             "MissingSubscriptionRegistration",
             "The subscription is not registered to use namespace 'Microsoft.EventHub'.",
@@ -214,6 +216,31 @@ def test_the_offer_that_an_inner_error_names_is_in_the_text() -> None:
     cause = read_cause({"error": outer})
     assert cause.code == "MarketplacePurchaseEligibilityFailed"
     assert "--publisher contoso --offer router" in cause.text
+
+
+PLANS = (("contoso", "router", "byol"), ("contoso", "router-2", "hourly"))
+ACCEPT = "az vm image terms accept --publisher contoso --offer"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Offer with PublisherId: Contoso, OfferId: Router: legal terms", f"'Router': {ACCEPT} router --plan byol)"),
+        (
+            "Offer with PublisherId: 'contoso', OfferId: 'router-2': legal terms",
+            f"'router-2': {ACCEPT} router-2 --plan hourly)",
+        ),
+        (
+            "You have not accepted the legal terms on this subscription for this plan.",
+            f"(accept the terms: {ACCEPT} router --plan byol; {ACCEPT} router-2 --plan hourly)",
+        ),
+        ("Offer with PublisherId: contoso, OfferId: other: legal terms", f"{ACCEPT} other --plan PLAN)"),
+        ("something else", "Code: something else"),
+    ],
+)
+def test_the_plan_of_an_offer_is_that_of_the_template(message: str, told: str) -> None:
+    assert name_plans(Cause("Code", message).text, PLANS).endswith(told)
+    assert name_plans(Cause("Code", message).text, ()) == Cause("Code", message).text
 
 
 def test_the_table_holds_every_failure_code() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from driver.azure import throttling
 from driver.models.orders import AzureLocation, Order, Remove
 from driver.models.outcomes import Outcome
 from driver.resource_ids import ResourceId
@@ -17,6 +18,7 @@ from driver.steps.passes import RemoveState
 from driver.steps.removal import remove_resources
 from tests.support.arm_stub import DROP, Raw, Reply, Stub
 from tests.support.arm_world import GROUP, World, error, name, pass_time, remove, step
+from tests.support.requests import SUBSCRIPTION
 
 A, B, C = (name(f"Contoso.Play/things/{letter}") for letter in "abc")
 PART = f"{A}/parts/p"
@@ -218,6 +220,55 @@ def test_waits_grow_and_each_entry_has_its_own(world: World) -> None:
         waits.append(outcome.after)
         state = pass_time(outcome)
     assert all(least / 2 - 1 <= wait <= least for wait, least in zip(waits, (10, 20, 30), strict=True))
+
+
+def test_the_first_cause_stays_beside_the_last(world: World) -> None:
+    world.add(A)
+    world.say("DELETE", A, error(409, "Conflict", "1 thing is open"), times=1)
+    world.say("DELETE", A, error(409, "Conflict", "2 things are open"), times=1)
+    world.say("DELETE", A, error(403, "RequestDisallowedByPolicy", "never"))
+    first = step(world, [A])
+    assert first.reason == f"{A}: Conflict: 1 thing is open"
+    outcome = first
+    while outcome.kind == "Running":
+        outcome = step(world, [A], pass_time(outcome))
+    told = "first: Conflict: 1 thing is open; last: RequestDisallowedByPolicy: never"
+    assert described(outcome) == f"Failed: could not be deleted: {A}: {told}"
+
+
+def test_once_something_else_is_gone_the_first_cause_is_that_of_the_new_try(world: World) -> None:
+    entry = Entry(id=ResourceId.parse(A)).try_again(5, 0, "in use by b", refused=True)
+    assert entry.get_stuck("denied").reason == "first: in use by b; last: denied"
+    assert entry.reset().try_again(5, 0, "locked", refused=True).reason == "locked"
+
+
+def test_what_azure_reserves_is_tried_soon_and_then_as_seldom_as_it_says(world: World) -> None:
+    world.add(NIC)
+    world.say("DELETE", NIC, error(400, "NicReservedForAnotherVm", "reserved for 180 seconds."))
+    state, waits = RemoveState(), []
+    for _ in range(7):
+        outcome = step(world, [NIC], state)
+        waits.append(outcome.after)
+        state = pass_time(outcome)
+    expected = (5, 10, 20, 40, 80, 160, 180)
+    assert all(most / 2 - 1 <= wait <= most for wait, most in zip(waits, expected, strict=True))
+
+
+@pytest.mark.parametrize(("retry_after", "least", "most"), [("7", 6, 7), ("", 85, 108)])
+def test_while_reads_are_short_polls_slow_down_and_a_retry_after_wins(
+    world: World, retry_after: str, least: float, most: float
+) -> None:
+    throttling.share_limits.cache_clear()
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    short = {"x-ms-ratelimit-remaining-subscription-reads": "0"}
+    world.add(A)
+    operation = f"/subscriptions/{SUBSCRIPTION}/op"
+    world.say("DELETE", f"{A}\\?", Reply(202, None, {"Azure-AsyncOperation": world.stub.url + operation}))
+    world.say("GET", f"{operation}$", Reply(200, {"status": "InProgress"}, {**headers, **short}))
+    outcome = step(world, [A])
+    outcome = step(world, [A], pass_time(outcome))
+    throttling.share_limits.cache_clear()
+    assert least <= outcome.after <= most
 
 
 def test_before_its_time_nothing_is_sent(world: World) -> None:

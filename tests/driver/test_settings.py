@@ -1,7 +1,5 @@
 """Each variable of the environment; faults are kept, never raised."""
 
-from pathlib import Path
-
 import pytest
 from cryptography.fernet import Fernet
 
@@ -31,6 +29,8 @@ def test_every_variable() -> None:
             "SEALING_KEYS": f"{KEY}, {OTHER}",
             "LOG_LEVEL": "debug",
             "LOG_TYPE": "LOGSTASH",
+            "PROGRESS_EVENTS": "false",
+            "SOUTHBOUND_LOG": "true",
             "TRANSITION_TIMEOUT_MINUTES": "90",
         }
     )
@@ -42,6 +42,7 @@ def test_every_variable() -> None:
     assert not found.register_providers
     assert found.sealing_keys == (KEY, OTHER)
     assert (found.log_level, found.log_type) == ("DEBUG", "logstash")
+    assert (found.progress_events, found.southbound_log) == (False, True)
     assert found.transition_timeout_minutes == 90
     assert not found.events_to_log
     found.require_ready()
@@ -52,6 +53,8 @@ def test_every_variable() -> None:
     [
         ("LOG_LEVEL", "loud"),
         ("EVENTS", "nowhere"),
+        ("PROGRESS_EVENTS", "yes"),
+        ("SOUTHBOUND_LOG", "1"),
         ("AZURE_AUTHORITY_HOST", "http://login.own"),
         ("AZURE_RESOURCE_MANAGER_URL", "ftp://arm.own"),
         ("ARM_GATEWAY_HOSTS", "https://gateway.own"),
@@ -64,18 +67,13 @@ def test_every_variable() -> None:
         ("TRANSITION_TIMEOUT_MINUTES", "1.5"),
         ("TRANSITION_TIMEOUT_MINUTES", "an hour"),
         ("HISTORY_DAYS", "no"),
-        ("SEALING_KEYS_FILE", "/nowhere/keys"),
     ],
 )
 def test_a_fault_is_kept_and_names_the_variable(name: str, value: str) -> None:
-    found = read({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "SEALING_KEYS": KEY, **_without_keys(name), name: value})
+    found = read({"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "SEALING_KEYS": KEY, name: value})
     assert [fault.split()[0] for fault in found.faults] == [name]
     with pytest.raises(NotReady, match=f"^{name} "):
         found.require_ready()
-
-
-def _without_keys(name: str) -> dict[str, str]:
-    return {"SEALING_KEYS": ""} if name == "SEALING_KEYS_FILE" else {}
 
 
 def test_all_that_is_missing_is_named() -> None:
@@ -87,15 +85,6 @@ def test_events_may_go_to_the_log_without_a_broker() -> None:
     found = read({"EVENTS": "Log", "SEALING_KEYS": KEY})
     assert found.events_to_log
     found.require_ready()
-
-
-def test_keys_of_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "keys"
-    file.write_text(f"{KEY}\n{OTHER}\n")
-    assert read({"SEALING_KEYS_FILE": str(file)}).sealing_keys == (KEY, OTHER)
-    assert read({"SEALING_KEYS_FILE": str(file), "SEALING_KEYS": OTHER}).sealing_keys == (OTHER,)
-    file.write_bytes(b"\xff\x00")
-    assert read({"SEALING_KEYS_FILE": str(file)}).faults
 
 
 def test_no_key_and_no_password_is_shown() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from driver.packages.targets import find_targets, read_api_versions
+from driver.packages.targets import find_plans, find_targets, read_api_versions
 from driver.resource_ids import ResourceId
 
 GROUP = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/rg"
@@ -65,6 +65,14 @@ def test_a_name_that_only_arm_knows(name: Any) -> None:
     assert not targets.is_complete
 
 
+def test_the_plans_of_marketplace_offers() -> None:
+    plan = {"publisher": "contoso", "product": "[parameters('offer')]", "name": "[variables('plan')]"}
+    unknown = {**plan, "name": "[reference('x').plan]"}
+    machines = [{"type": "a/b", "name": "n", "plan": one} for one in (plan, plan, unknown, "[parameters('plan')]")]
+    body = {"variables": {"plan": "byol"}, "resources": [*machines, {"type": "a/c", "name": "n"}]}
+    assert find_plans(body, {"offer": "router"}) == (("contoso", "router", "byol"),)
+
+
 def test_the_value_of_a_parameter_is_no_expression() -> None:
     assert find({"type": NETWORK, "name": "[parameters('name')]"}, name="[concat('a')]").ids == (
         ResourceId.parse(f"{GROUP}/providers/{NETWORK}/[concat('a')]"),
@@ -99,6 +107,13 @@ def test_copies_of_a_top_level_resource_are_left_to_arm() -> None:
 )
 def test_what_may_lie_elsewhere_is_left_to_arm(resource: dict[str, Any]) -> None:
     assert not find(resource).is_complete
+
+
+def test_what_is_written_only_if_there_is_none() -> None:
+    optional = {"type": NETWORK, "name": "hub", "@options": {"onlyIfNotExists": {}}}
+    targets = find(optional, {"type": f"{NETWORK}/subnets", "name": "hub/front"})
+    assert targets.additional == (ResourceId.parse(HUB),)
+    assert set(targets.ids) == {ResourceId.parse(HUB), ResourceId.parse(f"{HUB}/subnets/front")}
 
 
 def test_resources_that_are_only_referred_to() -> None:

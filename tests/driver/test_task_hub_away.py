@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 
 from driver import api, executions, settings
 from driver.errors import NotReady
-from tests.support.requests import NEEDLE, body, encoded
+from tests.support.requests import NEEDLE, body, encoded, streamed
 from tests.support.shared import SHARED, needs_shared
 
 HEADERS = {"tenantid": "tenant-1"}
@@ -145,9 +145,9 @@ def test_an_execution_is_a_503_not_a_404(host: str) -> None:
 
 
 def test_a_request_is_a_503(host: str) -> None:
-    require_refusal(call(host, lambda client: api.execute(encoded(body()), HEADERS, client)))
+    require_refusal(call(host, lambda client: api.execute(streamed(encoded(body())), HEADERS, client)))
     # One without Brent's request id is started without a look for an earlier one.
-    require_refusal(call(host, lambda client: api.execute(encoded(body(request_id=None)), HEADERS, client)))
+    require_refusal(call(host, lambda client: api.execute(streamed(encoded(body(request_id=None))), HEADERS, client)))
 
 
 def test_a_list_is_refused(host: str) -> None:

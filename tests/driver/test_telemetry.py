@@ -11,9 +11,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import yaml
 
 from driver import telemetry
 from driver.settings import Settings
+from tests.support.progress import MARK, read_event
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = 'n33dle"\\~ü'
@@ -137,6 +139,10 @@ def test_a_short_secret_hides_no_ordinary_words(lines: Lines) -> None:
         "SEALING_KEYS=n33dle",
         "sasl.password=n33dle",
         "token eyJhbGciOiJIUzI1.eyJzdWIiOiJuMzNk.n33dle",
+        "proxy http://user:n33dle@proxy.example:3128 is away",
+        "https://x.blob.core.windows.net/c?sv=2024&sig=n33dle%2B&se=1",
+        '"GET /operations/1?api-version=1&t=2&c=n33dle&s=n33dle&h=n33dle HTTP/1.1"',
+        "x -----BEGIN RSA PRIVATE KEY-----\\nn33dle\\n-----END RSA PRIVATE KEY----- y",
     ],
 )
 def test_what_looks_like_a_secret_is_hidden_whoever_logs_it(text: str, lines: Lines) -> None:
@@ -230,6 +236,29 @@ def test_a_plain_line_and_one_that_is_short_are_as_they_are() -> None:
     assert container_output(worker, 1).decode().endswith(f"INFO driver.api 0 0 {'ü' * 10}\n")
 
 
+@pytest.mark.parametrize("log_type", ["logstash", "plain"])
+def test_progress_events_and_southbound_messages_reach_the_container(log_type: str) -> None:
+    worker = f"""
+import logging
+from driver import progress_events, telemetry
+from driver.settings import Settings
+telemetry.configure(Settings(log_type={log_type!r}, log_output="container"))
+progress_events.log_event("EventPublished", {{"status": "COMPLETE"}})
+logging.getLogger(telemetry.SOUTHBOUND_LOGGER).info("a body")
+"""
+    text = container_output(worker, 1).decode()
+    if log_type == "plain":
+        head, mark, *rest, last = text.splitlines()
+        assert head.endswith(f"INFO {telemetry.PROGRESS_LOGGER}")
+        assert (mark, yaml.safe_load("\n".join(rest))["details"]) == (MARK, {"status": "COMPLETE"})
+        assert last.endswith("a body")
+    else:
+        first, second = map(json.loads, text.splitlines())
+        assert (set(first), first["logger_name"]) == (LOGSTASH, telemetry.PROGRESS_LOGGER)
+        assert read_event(first["message"])["progressEventType"] == "azure/EventPublished"
+        assert second["message"] == "a body"
+
+
 def test_an_output_that_cannot_be_opened_leaves_the_lines_to_the_host() -> None:
     """The parent's standard output is a socket, which cannot be opened a second time."""
     worker = WORKER.replace("2_500", "1").replace("8_000", "10")
@@ -249,12 +278,40 @@ def test_an_output_that_cannot_be_opened_leaves_the_lines_to_the_host() -> None:
 
 
 def test_whichever_field_is_long_is_cut() -> None:
-    formatter = telemetry.LogstashFormatter(is_bounded=True)
+    formatter = telemetry.LogstashFormatter(telemetry.LONGEST_LINE)
     record = logging.LogRecord("driver.api", logging.INFO, "p" * 9_000, 1, "m" * 5_000, (), None)
     with telemetry.bind_fields({f"tracectx.{number}": "ü" * 200 for number in range(20)}):
         line = formatter.format(record)
     assert len(line) < 4_096
     assert json.loads(line)["message"].startswith("m")
+
+
+FORGED = "vnet\r\n2026-11-26 00:00:00,000 ERROR driver.api stolen\x1b[2J\u2028x"
+
+
+@pytest.mark.parametrize("lines", [telemetry.PlainFormatter], indirect=True)
+def test_a_text_begins_no_line_of_its_own(lines: Lines) -> None:
+    LOG.info("accepted: %s", FORGED)
+    assert len(lines.text.splitlines()) == 1
+    assert "accepted: vnet\\r\\n2026-11-26" in lines.text
+    assert "\x1b" not in lines.text
+
+
+@pytest.mark.parametrize("lines", [telemetry.PlainFormatter], indirect=True)
+def test_a_secret_of_several_lines_is_hidden_before_it_is_escaped(lines: Lines) -> None:
+    secret = "-----BEGIN 'KEY'-----\nn33dle\"\\\x85\n-----END"
+    with telemetry.bind_fields({}, [secret]):
+        LOG.info("it is %s.", secret)
+    assert "it is ***." in lines.text
+
+
+def test_a_line_that_goes_through_the_host_is_cut(lines: Lines) -> None:
+    with telemetry.bind_fields({"requestId": "r-1"}):
+        LOG.info("ü" * 50_000)
+    (line,) = lines.text.splitlines()
+    assert len(line.encode()) < telemetry.LONGEST_HOST_LINE + 100
+    assert " ... (cut)" in line
+    assert '"requestId": "r-1"' in line
 
 
 def test_a_trial_task_hub_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:

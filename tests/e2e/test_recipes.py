@@ -2,6 +2,7 @@
 Bicep compiler.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -68,7 +69,10 @@ def test_a_scale_set_is_scaled_and_stopped(trial: Trial, group: str) -> None:
     scaled = trial.run(made, "Scale", request_properties={"instances": 5}, files=files)
     assert trial.arm("GET", path, version="2024-07-01").json()["sku"]["capacity"] == 5
     assert ids(made.topology) < ids(scaled.topology)  # and the record of the second deployment
-    trial.run(trial.run(scaled, "Stop", files=files), "Start", files=files)
+    volatile = replace(scaled, properties={**scaled.properties, "instances": "4"})
+    changed = trial.run(volatile, "Reconfigure", files=files)
+    assert trial.arm("GET", path, version="2024-07-01").json()["sku"]["capacity"] == 4
+    trial.run(trial.run(changed, "Stop", files=files), "Start", files=files)
 
 
 def test_a_firewalls_rules_come_and_go(trial: Trial, group: str) -> None:

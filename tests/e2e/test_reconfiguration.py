@@ -72,7 +72,7 @@ def test_pruning_removes_what_the_one_before_made_and_not_what_an_operation_made
 
 def pack(colour: str, prune: bool) -> str:
     """A package whose Create makes two security groups, one of which is named by the property `second`."""
-    groups = [
+    groups: list[dict[str, Any]] = [
         {
             "type": "Microsoft.Network/applicationSecurityGroups",
             "apiVersion": "2024-05-01",
@@ -82,7 +82,8 @@ def pack(colour: str, prune: bool) -> str:
         }
         for name in ("first", "[parameters('second')]")
     ]
-    parameters = {"second": {"type": "string"}}
+    groups[1]["condition"] = "[parameters('with_second')]"
+    parameters = {"second": {"type": "string"}, "with_second": {"type": "bool", "defaultValue": True}}
     template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "parameters": parameters, "resources": groups}
     upgrade = {"Upgrade": {"deploy": "main.json", "prune": True}} if prune else {}
     manifest = {
@@ -108,7 +109,9 @@ def test_an_upgrade_of_a_package_prunes_only_if_it_says_so(trial: Trial, group: 
         *("first", "a", "c")
     }
     assert trial.arm("GET", f"/resourceGroups/{group}/{kind}/b").status_code == 404
-    assert trial.run(pruned, "Delete", files=pack("green", prune=True)).topology == {}
+    without = trial.run(change(pruned, with_second="false"), "Upgrade", files=pack("green", prune=True))
+    assert trial.arm("GET", f"/resourceGroups/{group}/{kind}/c").status_code == 404  # its condition is false now
+    assert trial.run(without, "Delete", files=pack("green", prune=True)).topology == {}
     assert len(trial.in_azure(group)) == 1
 
 

@@ -13,8 +13,10 @@ import requests
 from dev.brent import Resource, apply_event, vnet
 from dev.needles import CLOUD_INIT, PASSWORD, SECRET, find_needle
 from dev.stack import DEPLOYMENT_LOCATION, Stack
+from driver.telemetry import LONGEST_LINE
 from tests.e2e.trial import Trial, started
 from tests.support.kafka import Kafka
+from tests.support.progress import read_pairs
 
 WRONG_SECRET = 'wrong"NadelImHeuhaufen&x=%22\\{}SchwerZuFinden'
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nNadelImHeuhaufen\n-----END PRIVATE KEY-----"
@@ -79,7 +81,8 @@ def with_secret(body: dict[str, Any], secret: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def haystack(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Haystack]:
     """After lifecycles of every kind, and requests that were refused."""
-    settings = {"LOG_LEVEL": "DEBUG", "LOG_TYPE": "logstash", "KAFKA_CONFIG_DEBUG": "all"}
+    logs = {"LOG_LEVEL": "DEBUG", "LOG_TYPE": "logstash", "SOUTHBOUND_LOG": "true"}
+    settings = {**logs, "KAFKA_CONFIG_DEBUG": "all"}
     stack = Stack(
         tmp_path_factory.mktemp("needles"),
         provisioning_seconds=0.3,
@@ -171,3 +174,19 @@ def test_every_line_about_a_request_carries_its_trace(haystack: Haystack) -> Non
     lines = [line for line in haystack.trial.log_lines() if any(one in json.dumps(line) for one in ids)]
     assert {line["logger_name"].split(".")[0] for line in lines} >= {"driver", "azure", "urllib3"}
     assert [line for line in lines if line.get("tracectx.transactionid") != "needles"] == []
+
+
+def test_each_call_to_azure_is_a_southbound_pair(haystack: Haystack) -> None:
+    """The deployment of a network, as a run logs it: what CP4NA's screens need, and no line that is too long."""
+    pairs = read_pairs(haystack.trial.log_lines())
+    calls = [(json.loads(request["protocol_metadata"]), request, response) for request, response in pairs]
+    asked, request, response = next(one for one in calls if one[0]["method"] == "PUT" and "vnet-1" in one[0]["uri"])
+    assert asked["uri"].partition("?")[0].startswith(f"{haystack.trial.stack.azure}{haystack.trial.subscription}/")
+    assert json.loads(response["protocol_metadata"])["status_code"] == 201
+    assert request["tracectx.driverrequestid"] == response["tracectx.driverrequestid"] == request["requestId"]
+    assert request["tracectx.driverrequestid"] in asked["uri"]
+    assert request["tracectx.transactionid"] == "needles"
+    assert request["content_type"] == response["content_type"] == "application/json"
+    assert request["message"].startswith('{"properties": {"mode": "Incremental", "parameters": {')
+    lines = haystack.trial.log().splitlines()
+    assert max(len(line.encode()) for line in lines if "message_direction" in line) < LONGEST_LINE

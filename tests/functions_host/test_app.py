@@ -136,6 +136,10 @@ def test_host_json(tmp_path: Path) -> None:
             "maxConcurrentActivityFunctions must be a whole number above 0, not 'many'",
         ),
         (
+            {"version": "2.0", "extensions": {"durableTask": {"versionMatchStrategy": "Strict"}}},
+            "knows durableTask.versionMatchStrategy CurrentOrOlder only",
+        ),
+        (
             {"version": "2.0", "extensions": {"durableTask": {"defaultVersion": 1.0}}},
             "defaultVersion must be a string, not 1.0",
         ),

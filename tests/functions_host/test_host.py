@@ -164,6 +164,32 @@ def test_timers_run_at_the_start_and_make_up_for_what_was_missed(make_host: Make
     wait_until(lambda: "timer True 0" in effects(host))
 
 
+def test_a_timer_function_runs_when_it_is_asked_for(host: Host) -> None:
+    wait_until(lambda: effects(host) == ["timer False 0"])
+    assert host.ask("POST", "/admin/functions/at_start", "{}").status == 401
+    key = {"x-functions-key": host.key}
+    assert host.ask("POST", "/admin/functions/slow", "{}", key).status == 404
+    assert host.ask("POST", "/admin/functions/at_start", "{}", key).status == 202
+    wait_until(lambda: effects(host) == ["timer False 0"] * 2)
+
+
+def test_custom_headers_are_added_where_there_is_none_of_that_name(make_host: MakeHost, app_folder: Path) -> None:
+    content = json.loads((app_folder / "host.json").read_text())
+    content.setdefault("extensions", {}).setdefault("http", {})["customHeaders"] = {"X-A": "a", "Content-Type": "b"}
+    (app_folder / "host.json").write_text(json.dumps(content))
+    host = make_host(app_folder).start()
+    prefix = content["extensions"]["http"].get("routePrefix", "api")
+    for path, kept in ((f"/{prefix}/same".replace("//", "/"), "application/json"), ("/nowhere", "b")):
+        headers = {name.lower(): value for name, value in host.ask("GET", path).headers}
+        assert (headers["x-a"], headers["content-type"]) == ("a", kept)
+
+
+@pytest.mark.parametrize("headers", [{"X-Large": "x" * 33_000}, {f"X-{number}": "x" for number in range(101)}])
+def test_headers_beyond_the_limits_of_kestrel_are_refused(shared_host: Host, headers: dict[str, str]) -> None:
+    answer = shared_host.ask("GET", "/api/same", headers=headers)
+    assert (answer.status, answer.body) == (431, "")
+
+
 def test_the_client_queries_and_purges_in_the_app(host: Host) -> None:
     for number in range(3):
         assert client(

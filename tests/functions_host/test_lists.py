@@ -8,11 +8,13 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from emulators.functions_host.versions import is_newer
 from tests.functions_host.process import INSTANCES, Answer, Host, wait_until
 
 MakeHost = Callable[..., Host]
 Ask = Callable[..., Answer]
 COUNT = 103
+DEFAULT_VERSION = "AzureFunctionsJobHost__extensions__durableTask__defaultVersion"
 NAMES = [f"a-{number:03}" for number in range(COUNT)]
 
 
@@ -121,3 +123,38 @@ def test_new_orchestrations_have_the_default_version(make_host: MakeHost, app_fo
     host.start()
     host.begin("versions", "with")
     assert host.ended("with")["output"] == ["2.0", "2.0"]
+
+
+def test_an_orchestration_of_a_newer_version_waits_for_a_host_of_that_version(
+    make_host: MakeHost, app_folder: Path
+) -> None:
+    host = make_host(app_folder, **{DEFAULT_VERSION: "10.0"}).start()
+    host.begin("sleep", "newer", 1)
+    host.kill()
+    host.settings = {DEFAULT_VERSION: "9.0"}
+    host.start()
+    host.begin("sleep", "own", 1)
+    assert host.ended("own")["output"] == "slept"
+    assert host.status("newer")["runtimeStatus"] in ("Pending", "Running")
+    host.kill()
+    host.settings = {DEFAULT_VERSION: "10.0"}
+    host.start()
+    assert host.ended("newer")["output"] == "slept"
+
+
+@pytest.mark.parametrize(
+    ("version", "own", "expected"),
+    [
+        ("2.0", "1.0", True),
+        ("1.0", "1.0", False),
+        ("1.0", "2.0", False),
+        ("10.0", "9.0", True),
+        ("1.0.0", "1.0", True),
+        (None, "1.0", False),
+        ("2.0", None, False),
+        ("v2", "V1", True),
+        ("2", "10.0", True),
+    ],
+)
+def test_versions_are_compared_as_dotnet_does(version: str | None, own: str | None, expected: bool) -> None:
+    assert is_newer(version, own) is expected

@@ -88,6 +88,8 @@ def test_log_is_json_lines_where_it_is_collected() -> None:
     assert name not in render("app.config.env.LOG_TYPE=plain").env
     assert render().env["LOG_OUTPUT"] == "container", "the driver's lines are not wrapped into the host's"
     assert render("app.config.env.LOG_OUTPUT=host").env["LOG_OUTPUT"] == "host"
+    assert (render().env["PROGRESS_EVENTS"], render().env["SOUTHBOUND_LOG"]) == ("true", "false")
+    assert render("app.config.env.SOUTHBOUND_LOG=true").env["SOUTHBOUND_LOG"] == "true"
 
 
 def test_probes(rendered: Rendered) -> None:

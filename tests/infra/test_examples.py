@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from dev.descriptors import STANDARD
 from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.manifests import Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "packages"
+OWN = (EXAMPLES / "AzureApplicationSecurityGroup", *sorted((ROOT / "examples" / "recipes").glob("Azure*")))
 BUILT_IN = sorted(path.parent.name for path in (ROOT / "infra" / "resources").glob("*/lifecycle.yaml"))
 REFERENCE = re.compile(r"\$\{(?:([\w-]+)\.)?([\w-]+)\}")
 GIVEN_TO_THE_RESOURCE_MANAGER = {"deploymentLocation", "resourceManager"}
@@ -25,16 +28,31 @@ def _descriptor(resource_type: str) -> Any:
     return _load(f"{resource_type.split('::')[1]}/Definitions/lm/resource.yaml")
 
 
+def check_declared(descriptor: Any, described: Manifest) -> None:
+    """The descriptor declares all that the package and the driver do, and as volatile what a Reconfigure changes."""
+    upgrade = {"Upgrade"} if "Reconfigure" in described.transitions else set()
+    given = {*described.transitions, *upgrade, "Adopt", "Stop", "Integrity"}
+    assert set(descriptor["lifecycle"]) == {one for one in given if one in STANDARD}
+    operations = {one for one in given if one not in STANDARD}
+    assert set(descriptor["operations"]) == {*operations, "Precheck", "WhatIf", "CheckDrift"}
+    changed = described.transitions["Reconfigure"].changes if upgrade else ()
+    assert {key for key, one in descriptor["properties"].items() if one.get("volatile")} == set(changed)
+
+
+@pytest.mark.parametrize("folder", OWN, ids=lambda folder: folder.name)
+def test_every_package_with_its_own_templates_declares_what_it_does(folder: Path) -> None:
+    descriptor = yaml.safe_load((folder / "Definitions" / "lm" / "resource.yaml").read_text(encoding="utf-8"))
+    described = read_manifest((folder / "Lifecycle" / "azure" / "lifecycle.yaml").read_text(encoding="utf-8"))
+    check_declared(descriptor, described)
+    assert described.reference is not None
+    assert described.transitions["Start"].if_missing
+
+
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_built_in_type_has_a_package_that_leaves_the_templates_to_the_driver(name: str) -> None:
     descriptor = _descriptor(f"resource::{name}::1.0")
     described = read_manifest((ROOT / "infra" / "resources" / name / "lifecycle.yaml").read_text(encoding="utf-8"))
-    declared = {*descriptor["lifecycle"], *descriptor["operations"]}
-    upgrade = {"Upgrade"} if "Reconfigure" in described.transitions else set()
-    built_in = {"Adopt", "Stop", "Integrity", "Precheck", "WhatIf", "CheckDrift"}
-    assert declared == {*described.transitions, *upgrade, *built_in}
-    changed = described.transitions["Reconfigure"].changes if upgrade else ()
-    assert {key for key, one in descriptor["properties"].items() if one.get("volatile")} == set(changed)
+    check_declared(descriptor, described)
     assert {one["type"] for one in descriptor["properties"].values()} == {"string"}
     assert [path.name for path in (EXAMPLES / name / "Lifecycle" / "azure").iterdir()] == ["README.md"]
 

@@ -23,6 +23,7 @@ from driver.models.outcomes import (
 from driver.publication import build_failure
 from driver.steps.passes import RemoveState
 from driver.steps.prechecks import PrecheckState
+from driver.steps.readiness import ReadinessState
 from driver.steps.states import DeployState
 from orchestrators.calls import RETRIES
 from orchestrators.lifecycle import STEPS_A_GENERATION
@@ -32,6 +33,7 @@ from tests.support.orchestration import (
     REQUEST_ID,
     SEALED,
     STARTED,
+    USUAL,
     Answer,
     Run,
     complete,
@@ -186,6 +188,19 @@ def test_what_has_succeeded_and_cannot_be_read_until_the_deadline_is_collected_f
 )
 def test_the_steps_of_a_verb(verb: str, names: list[str]) -> None:
     assert run(verb).names == names
+
+
+def test_conditions_are_waited_for_between_the_deployment_and_pruning() -> None:
+    waited = keep_running(1, ReadinessState(since=ACCEPTED_AT), "a: b is null, waits for b")
+    begun = succeed(ReadinessState()).model_copy(update={"following": "await_readiness"})
+    met = succeed(ReadinessState())
+    done = run(watch_deployment=[begun], await_readiness=[waited, met], prune_resources=[complete(**MADE)])
+    assert done.names == [*DEPLOY, "await_readiness", "await_readiness", "prune_resources"]
+    failed = fail(FailureCode.INFRASTRUCTURE_ERROR, "not ready", ReadinessState(topology={"made": entry("m")}))
+    done = run(watch_deployment=[begun], await_readiness=[failed])
+    assert failure(done)["description"] == "not ready"
+    assert done.names == [*DEPLOY, "await_readiness", "publish_event"]
+    assert done.output["associatedTopology"] == {"made": {"id": "m", "type": "t"}}
 
 
 def test_a_removal_of_version_1_first_awaits_what_still_runs_for_the_resource() -> None:
@@ -508,6 +523,7 @@ def test_a_removal_that_fails_reports_what_it_removed() -> None:
         ("deploy", "inspect_resources", False),
         ("deploy", "start_deployment", True),
         ("deploy", "watch_deployment", True),
+        ("deploy", "await_readiness", False),
         ("remove", "remove_resources", False),
         ("call", "call_action", False),
         ("call", "watch_action", False),
@@ -565,6 +581,35 @@ def test_a_bug_in_collecting_keeps_the_first_failure() -> None:
     first = fail(FailureCode.INFRASTRUCTURE_ERROR, "the first", DeployState())
     done = run(start_deployment=[first], abandon_deployment=[ValueError("a bug")])
     assert failure(done) == {"failureCode": "INFRASTRUCTURE_ERROR", "description": "the first"}
+
+
+@pytest.mark.parametrize("step", DEPLOY)
+def test_a_step_that_a_host_of_an_earlier_release_took_is_taken_again(step: str) -> None:
+    old = fail(FailureCode.INTERNAL_ERROR, "none of the keys opens this", DeployState(correlation_id="lost"))
+    done = Run(run_input(), {step: [old.model_copy(update={"version": 1}), USUAL[step]]}).execute()
+    assert done.output["status"] == "COMPLETE"
+    first, second = done.payloads(step)
+    assert (second["state"], second["attempt"]) == (first["state"], first["attempt"])
+    shown = next(shown["waiting"] for shown in map(json.loads, done.statuses) if shown["waiting"])
+    assert (shown["for"], shown["reason"].split(" took ")[0]) == ("host", "a host of an earlier release")
+
+
+def test_a_run_of_version_1_takes_the_answers_of_every_release() -> None:
+    full = FULL.model_copy(update={"version": 1})
+    assert Run(run_input(version=1), {"start_deployment": [full]}).execute().output["status"] == "FAILED"
+
+
+def test_a_run_whose_key_no_host_has_fails_at_its_deadline_with_the_reason() -> None:
+    reason = "r was sealed with key 1, and the sealing keys of this host are 2"
+    waiting = WaitingFor(waits_for="host", reason=reason)
+    wait = keep_running(5, DeployState(), reason).model_copy(
+        update={"waiting": waiting, "code": FailureCode.INTERNAL_ERROR}
+    )
+    done = run("deploy", 0, inspect_resources=[wait])
+    details = done.output["failureDetails"]
+    assert details["failureCode"] == "INTERNAL_ERROR"
+    assert reason in details["description"]
+    assert "not over after" in details["description"]
 
 
 def test_a_killed_worker_costs_one_attempt() -> None:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -156,12 +155,7 @@ class Host:
             input_=self.inputs[instance_id],
         )
 
-    async def purge_instance_history_by(
-        self,
-        created_time_from: datetime | None = None,
-        created_time_to: datetime | None = None,
-        runtime_status: list[Any] | None = None,
-    ) -> Any:
+    async def purge_instance_history(self, instance_id: str) -> Any:
         raise NotImplementedError
 
 

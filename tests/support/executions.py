@@ -9,18 +9,20 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from azure.durable_functions import OrchestrationRuntimeStatus
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 
 @dataclass
 class TaskHub:
-    """Instances by id, as the management API gives them. `failure` is raised by the next starts."""
+    """Instances by id, as the management API gives them. `failure` is raised by the next starts, and the instance
+    `unpurgeable` cannot be purged.
+    """
 
     instances: dict[str, dict[str, Any]] = field(default_factory=dict)
     started: list[tuple[str, str, Any]] = field(default_factory=list)
-    purged: list[tuple[datetime | None, datetime | None, list[str]]] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
     failure: Exception | None = None
+    unpurgeable: str = ""
     server: ThreadingHTTPServer | None = None
 
     def put(self, instance_id: str, status: str, output: Any = None, data: Any = None, custom: Any = None) -> None:
@@ -85,19 +87,19 @@ class TaskHub:
     def list_page(self, query: Mapping[str, str], following: str) -> tuple[list[dict[str, Any]], str]:
         """A page of the list, and what stands for the next one: ordered by id, as the extension gives it."""
         wanted, prefix = query.get("runtimeStatus", ""), query.get("instanceIdPrefix", "")
+        until = query.get("createdTimeTo", "9999")
         found = [one for key, one in sorted(self.instances.items()) if key.startswith(prefix) and key > following]
+        found = [one for one in found if one["createdTime"] <= until]
         shown = {} if query["showInput"] == "true" else {"input": None}
         found = [{**one, **shown} for one in found if not wanted or one["runtimeStatus"] in wanted.split(",")]
         page = found[: int(query["top"])]
         return page, page[-1]["instanceId"] if len(found) > len(page) else ""
 
-    async def purge_instance_history_by(
-        self,
-        created_time_from: datetime | None = None,
-        created_time_to: datetime | None = None,
-        runtime_status: list[OrchestrationRuntimeStatus] | None = None,
-    ) -> None:
-        self.purged.append((created_time_from, created_time_to, [status.name for status in runtime_status or []]))
+    async def purge_instance_history(self, instance_id: str) -> None:
+        if instance_id == self.unpurgeable:
+            raise Exception("The operation failed with an unexpected status code 500")
+        self.purged.append(instance_id)
+        self.instances.pop(instance_id, None)
 
 
 class _Lists(BaseHTTPRequestHandler):

@@ -194,7 +194,9 @@ class Run:
         answer = script[min(self.names.count(name), len(script)) - 1]
         if isinstance(answer, Exception):
             return [task_failed(number, name, answer)]
-        result = json.dumps((answer or complete()).model_dump(mode="json"))
+        outcome = answer or complete()
+        outcome = outcome.model_copy(update={"version": outcome.version or RUN_VERSION})
+        result = json.dumps(outcome.model_dump(mode="json"))
         answered = [event(EventType.TaskCompleted, TaskScheduledId=number, Result=result)]
         if answer is None:
             self.hanging += answered

@@ -1,7 +1,7 @@
 """Requests of the tests: what Brent sends, with one thing or another changed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,12 @@ def body(
 def encoded(content: Any) -> bytes:
     """A body as it comes over the wire."""
     return json.dumps(content).encode()
+
+
+async def streamed(content: bytes, part: int = 65_536) -> AsyncIterator[bytes]:
+    """A body as the host hands it over: in parts."""
+    for first in range(0, len(content), part):
+        yield content[first : first + part]
 
 
 def lifecycle_request(content: Mapping[str, Any]) -> LifecycleRequest:
