@@ -38,6 +38,12 @@ class Clients:
     deployments: "DeploymentsMgmtClient"
 
 
+def prepare(location: AzureLocation) -> None:
+    """Import the SDK and build the clients of a location, which takes its time in a new process. Calls nothing."""
+    with _connecting:
+        _build_clients(location)
+
+
 @contextmanager
 def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""

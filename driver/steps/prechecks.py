@@ -6,7 +6,7 @@ of the principal. What has no answer in time is a warning. ADR 27.
 
 import time
 
-from driver.azure import deadlines, deployments, registrations, validations
+from driver.azure import connection, deadlines, deployments, registrations, validations
 from driver.azure.advice import UNREGISTERED, find_namespace
 from driver.azure.operations import Operation, compute_poll_wait
 from driver.azure.refusals import Refusal, Refused, list_causes
@@ -70,8 +70,9 @@ def _end(order: Order, state: PrecheckState) -> Outcome:
 
 def _look(order: Order) -> tuple[PrecheckState, float]:
     """The state after all questions were asked, and the seconds that ARM asks to wait for the validation."""
-    since, end = tell_time(), time.monotonic() + SECONDS
     work, location = _require_deploy(order), order.location
+    connection.prepare(location)  # which is not ARM's time
+    since, end = tell_time(), time.monotonic() + SECONDS
     template = find_template(work).body
     demands, scope = find_demands(template), deployments.build_deployment_id(location, work).scope
     with deadlines.limit_calls(end):

@@ -66,8 +66,6 @@ def invalid(*details: dict[str, Any], code: str = "InvalidTemplateDeployment") -
 def world(stub: Stub, location: AzureLocation) -> Iterator[World]:
     registrations._registered.clear()
     providers._known.clear()
-    with connection.connect(location):  # imports the SDK, which on a busy machine takes longer than a precheck may
-        pass
     yield World(stub, location)
     registrations._registered.clear()
 
