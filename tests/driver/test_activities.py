@@ -137,12 +137,12 @@ def test_a_key_that_is_not_here_is_waited_for(
     )
     assert (outcome["waiting"]["waits_for"], 1 <= outcome["after"] <= 2) == ("host", True)
     assert "r was sealed with key" in outcome["reason"]
-    own = [record.levelname for record in caplog.records if record.name == "driver.lifecycle"]
-    assert own == ["WARNING"]
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "driver.lifecycle"]
+    assert "start_deployment waits for a host until " in line
     since = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
     later = take_step({**sealed, "waiting": {"for": "host", "reason": "", "since": since, "until": since}})
     assert 30 <= later["after"] <= 60
-    assert len([record for record in caplog.records if record.name == "driver.lifecycle"]) == 1
+    assert [record.getMessage() for record in caplog.records if record.name == "driver.lifecycle"] == [line]
     assert stub.asked == []
 
 
