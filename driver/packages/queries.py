@@ -28,8 +28,8 @@ def _evaluate_output(name: str, query: str, resource: Mapping[str, Any]) -> Any:
     place = f"lifecycle.yaml, reference.outputs.{name}: '{query[:300]}'"
     try:
         compiled = jmespath.compile(query)
-        if _count_combined(compiled.parsed) > _MOST_COMBINED:
-            raise InvalidRequest(f"{place} combines more than {_MOST_COMBINED} lists, objects and functions")
+        if fault := _find_fault(compiled.parsed):
+            raise InvalidRequest(f"{place} {fault}")
         text, is_whole = _encode(compiled.search(resource), _LARGEST_OUTPUT)
         if not is_whole:
             raise InvalidRequest(f"{place} gives more than {_LARGEST_OUTPUT} characters")
@@ -52,8 +52,8 @@ def find_condition_fault(query: str) -> str:
     """Why a text is no JMESPath condition; empty if it is one. That its functions fit the values is not known yet."""
     try:
         parsed = jmespath.compile(query).parsed
-        if _count_combined(parsed) > _MOST_COMBINED:
-            return f"combines more than {_MOST_COMBINED} lists, objects and functions"
+        if fault := _find_fault(parsed):
+            return fault
         for node in _walk(parsed):
             if node["type"] == "function_expression":
                 _check_call(node)
@@ -127,10 +127,14 @@ def _encode(value: Any, longest: int) -> tuple[str, bool]:
     return text, True
 
 
-def _count_combined(node: Mapping[str, Any]) -> int:
-    """The number of lists, objects and functions in a parsed JMESPath."""
-    kinds = ("multi_select_list", "multi_select_dict", "function_expression")
-    return sum(inner["type"] in kinds for inner in _walk(node))
+def _find_fault(parsed: Mapping[str, Any]) -> str:
+    """What is wrong with a parsed JMESPath, whatever it is applied to; empty if nothing is."""
+    combining = ("multi_select_list", "multi_select_dict", "function_expression")
+    if sum(node["type"] in combining for node in _walk(parsed)) > _MOST_COMBINED:
+        return f"combines more than {_MOST_COMBINED} lists, objects and functions"
+    if any(node["type"] == "slice" and node["children"][2] == 0 for node in _walk(parsed)):
+        return "has a slice with step 0: a step is another number"
+    return ""
 
 
 def _walk(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
