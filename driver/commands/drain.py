@@ -55,18 +55,18 @@ def list_running(url: str, key: str, ca: str | None = None) -> list[Mapping[str,
     query = {"code": key, "runtimeStatus": ",".join(ACTIVE), "showInput": "false", "top": _PAGE}
     connection = _connect(url, ca)
     found: list[Mapping[str, Any]] = []
-    token = ""
+    page = ""
     try:
         while True:
-            headers = {"x-ms-continuation-token": token} if token else {}
+            headers = {"x-ms-continuation-token": page} if page else {}
             connection.request("GET", f"{_INSTANCES}?{urlencode(query)}", headers=headers)
             answer = connection.getresponse()
             content = answer.read()
             if answer.status != 200:
                 raise NotReady(f"{url} does not list its executions (status {answer.status}): is the key right?")
             found += [one for one in json.loads(content) if one["name"] == ORCHESTRATOR]
-            token = answer.headers.get("x-ms-continuation-token", "")
-            if not token:
+            page = answer.headers.get("x-ms-continuation-token", "")
+            if not page:
                 return found
     except (OSError, HTTPException, ValueError) as error:
         raise NotReady(f"{url} does not list its executions: {error}") from error
