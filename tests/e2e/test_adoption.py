@@ -39,13 +39,13 @@ def of_old_driver(resource: Resource, external_id: str) -> Resource:
 
 def test_a_deployment_is_adopted_and_then_owned(trial: Trial, group: str) -> None:
     stack_id = deployed(trial, group, "vnet-1")
-    before = trial.counters()["arm"].get("PUT", 0)
+    before = trial.count_calls(group, "PUT")
     wanted = with_stack_id(vnet("vnet-1", group), stack_id)
     made = trial.run(wanted)
     vnet_id = f"{trial.subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
     assert (made.properties["vnet_id"], made.properties["default_subnet_id"]) == (vnet_id, f"{vnet_id}/subnets/default")
     assert ids(made.topology) == {vnet_id.lower(), f"{vnet_id}/subnets/default".lower(), stack_id.lower()}
-    assert trial.counters()["arm"].get("PUT", 0) == before
+    assert trial.count_calls(group, "PUT") == before
 
     assert trial.run(made, "Delete").topology == {}
     assert len(trial.in_azure(group)) == 1
@@ -89,7 +89,7 @@ def adopt(resource: Resource, key: str, adopted_id: str) -> Resource:
 def test_an_existing_network_is_adopted_and_deleted(trial: Trial, group: str) -> None:
     deployed(trial, group, "vnet-1")
     network = f"{trial.subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
-    before = {method: trial.counters()["arm"].get(method, 0) for method in ("PUT", "DELETE", "POST")}
+    before = trial.count_calls(group, "PUT", "DELETE", "POST")
     made = trial.run(adopt(vnet("vnet-1", group), "what the user wrote", network), "Adopt")
     assert made.properties["vnet_id"] == network
     assert made.properties["vnet_address_space"] == ["10.0.0.0/16"]
@@ -97,7 +97,7 @@ def test_an_existing_network_is_adopted_and_deleted(trial: Trial, group: str) ->
     assert made.topology == {
         "Microsoft.Network/virtualNetworks/vnet-1": {"id": network, "type": "Microsoft.Network/virtualNetworks"}
     }
-    assert {method: trial.counters()["arm"].get(method, 0) for method in before} == before
+    assert trial.count_calls(group, "PUT", "DELETE", "POST") == before
     assert trial.run(made, "Delete").topology == {}
     assert network.lower() not in trial.in_azure(group)
 

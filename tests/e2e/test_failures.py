@@ -98,13 +98,13 @@ def test_what_arm_refuses_is_told_with_its_code(trial: Trial, group: str) -> Non
 @pytest.mark.slow
 def test_retry_after_is_obeyed(trial: Trial, group: str) -> None:
     trial.run(vnet("vnet-1", group))
-    before = trial.counters()["arm"]["PUT"]
+    before = trial.count_calls(group, "PUT")["PUT"]
     throttle = {"kind": "throttle", "method": "PUT", "path": "/deployments/", "times": 1, "retryAfter": 3}
     begun = time.time()
     with trial.faults(throttle):
         request_id = trial.begin(vnet("vnet-2", group))
         trial.completed(request_id, vnet("vnet-2", group))
-    assert trial.counters()["arm"]["PUT"] == before + 2  # the one that was throttled, and one more
+    assert trial.count_calls(group, "PUT")["PUT"] == before + 2  # the one that was throttled, and one more
     assert trial.event(request_id).received - begun >= 3
 
 

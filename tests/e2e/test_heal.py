@@ -35,9 +35,9 @@ def test_a_network_without_its_subnet_is_healed_and_keeps_what_operations_made(t
         "acceptor_vnet_rg_name": group,
     }
     peered = trial.run(made, "CreateVnetPeering", request_properties=peering)
-    puts = trial.counters()["arm"].get("PUT", 0)
+    puts = trial.count_calls(group, "PUT")
     assert trial.run(peered, "Start").topology == peered.topology
-    assert trial.counters()["arm"].get("PUT", 0) == puts  # nothing was missing
+    assert trial.count_calls(group, "PUT") == puts  # nothing was missing
     path = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
     unmake(trial, f"{path}/subnets/default")
     trial.failed(trial.begin(peered, "Integrity"), peered)

@@ -3,15 +3,16 @@
 from dev.brent import vnet
 from tests.e2e.trial import Trial, eventually
 
+WRITES = ("PUT", "POST", "PATCH", "DELETE")
 IDLE = ("Install", "Configure", "Stop", "Uninstall")
 
 
 def test_what_a_type_does_not_define_is_complete_without_a_call_to_azure(trial: Trial, group: str) -> None:
     made = trial.run(vnet("vnet-1", group))
-    before = trial.counters()["armTotal"]
+    before = trial.count_calls(group)
     ids = {name: trial.begin(made, name) for name in IDLE}
     assert all(trial.event(request_id).value["status"] == "COMPLETE" for request_id in ids.values())
-    assert trial.counters()["armTotal"] == before
+    assert trial.count_calls(group) == before
     shown = trial.told(ids["Stop"])
     assert '"transition":"Stop"' in shown
     assert '"status":"COMPLETE"' in shown
@@ -26,9 +27,9 @@ def test_one_that_nobody_defined_is_refused_with_what_the_type_can_do(trial: Tri
 
 def test_integrity_tells_what_is_broken_and_changes_nothing(trial: Trial, group: str) -> None:
     made = trial.run(vnet("vnet-1", group))
-    before = {method: trial.counters()["arm"].get(method, 0) for method in ("PUT", "POST", "DELETE")}
+    before = trial.count_calls(group, *WRITES)
     assert trial.run(made, "Integrity").topology == made.topology
-    assert {method: trial.counters()["arm"].get(method, 0) for method in before} == before
+    assert trial.count_calls(group, *WRITES) == before
     subnet = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1/subnets/default"
     assert trial.arm("DELETE", subnet).ok
     eventually(lambda: trial.arm("GET", subnet).status_code == 404)

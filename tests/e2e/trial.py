@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -143,6 +144,12 @@ class Trial:
 
     def counters(self) -> dict[str, Any]:
         return azure.counters(self.stack.endpoints())
+
+    def count_calls(self, group: str, *methods: str) -> dict[str, int]:
+        """The calls about a resource group by method; the counters also count what other tests have left running."""
+        paths = (one for one in azure.calls(self.stack.endpoints()) if f"/{group}/" in f"{one['path']}/".lower())
+        found = Counter(str(one["method"]) for one in paths)
+        return {method: found[method] for method in methods or sorted(found)}
 
     def reset_counters(self) -> None:
         self._azure("DELETE", "/emulator/counters").raise_for_status()
