@@ -77,6 +77,7 @@ def test_the_routes(functions: dict[str, Any]) -> None:
     assert routes >= {
         ("POST", "api/driver/lifecycle/execute"),
         ("POST", "api/driver/references/find"),
+        ("GET", "api/driver/lifecycle/executions"),
         ("GET", "api/driver/lifecycle/executions/{requestId}"),
         ("GET", "management/health"),
         ("GET", "api/driver/openapi.json"),
