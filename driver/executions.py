@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
@@ -36,6 +37,18 @@ class Executions(Protocol):
     ) -> Any: ...
 
     async def purge_instance_history(self, instance_id: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a list shows of an execution, by the names of the SDK's status."""
+
+    instance_id: str
+    runtime_status: str
+    last_updated_time: datetime
+    custom_status: Any
+    input_: Any
+    output: Any
 
 
 async def find_execution(
@@ -127,11 +140,16 @@ def read_execution(client: Any, request_id: str) -> Mapping[str, Any] | None:
     return next((instance for instance in listed if instance["instanceId"] == request_id), None)
 
 
-def read_status(instance: Mapping[str, Any]) -> Any:
-    """The status that the SDK makes of an instance, as `find_execution` returns it."""
-    from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
-
-    return DurableOrchestrationStatus.from_json(dict(instance))
+def read_status(instance: Mapping[str, Any]) -> Status:
+    """The status of an instance that a list has shown."""
+    return Status(
+        instance_id=instance["instanceId"],
+        runtime_status=instance["runtimeStatus"],
+        last_updated_time=datetime.fromisoformat(instance["lastUpdatedTime"]),
+        custom_status=instance.get("customStatus"),
+        input_=instance.get("input"),
+        output=instance.get("output"),
+    )
 
 
 def is_active(status: Any) -> bool:

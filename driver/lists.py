@@ -121,7 +121,7 @@ def _describe_instance(client: Any, instance: Mapping[str, Any]) -> dict[str, An
         return None
     if instance.get("customStatus") is None:  # it has not taken its first step yet
         found = executions.read_execution(client, instance["instanceId"])
-        return found and executions.describe_execution(executions.read_status(found))
+        return None if found is None else executions.describe_execution(executions.read_status(found))
     return executions.describe_execution(executions.read_status(instance))
 
 

@@ -309,7 +309,7 @@ def test_the_lists_of_the_real_host_are_read() -> None:
     finally:
         server.shutdown()
         server.server_close()
-    assert tokens == [None, first_headers["x-ms-continuation-token"].strip()]
+    assert tokens == [None, first_headers["x-ms-continuation-token"]]
     for answer, (_, content) in zip((first, second), recorded, strict=True):
         listed = {execution["requestId"] for execution in answer["executions"]}
         assert listed == {instance["instanceId"] for instance in content}
