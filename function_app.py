@@ -33,6 +33,10 @@ async def show_execution(req: Request, client: df.DurableOrchestrationClient) ->
     return _build_response(await api.show_execution(req.path_params["requestId"], req.headers, client))
 
 
+async def list_executions(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+    return _build_response(await api.list_executions(req.query_params.multi_items(), req.headers, client))
+
+
 async def find_reference(req: Request) -> JSONResponse:
     return _build_response(await api.find_reference(req.stream(), req.headers))
 
@@ -61,7 +65,14 @@ def _build_response(answer: api.Answer) -> JSONResponse:
     return JSONResponse(answer.body, status_code=answer.status, headers={**openapi.SECURITY_HEADERS, **answer.headers})
 
 
-http_functions: tuple[Any, ...] = (execute_lifecycle, show_execution, find_reference, describe_api, health)
+http_functions: tuple[Any, ...] = (
+    execute_lifecycle,
+    show_execution,
+    list_executions,
+    find_reference,
+    describe_api,
+    health,
+)
 handlers = {handler.__name__: handler for handler in http_functions}
 for route in openapi.ROUTES:
     handler = handlers[route.function]

@@ -4,17 +4,17 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterable, Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, events, executions, keys, references, telemetry, wakes
+from driver import acceptance, events, executions, keys, lists, references, telemetry, wakes
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
-from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution, drop_traces
+from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
 from driver.executions import Executions
 from driver.models.events import VERSION
 from driver.models.requests import LONGEST_TENANT, LifecycleRequest, ReferenceRequest, parse
@@ -24,6 +24,8 @@ from driver.settings import TRIAL_HUB, Settings, current
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 FINDS = Pool("searches in Azure", threads=16, queue=48)
+LIST_SECONDS = 15
+LISTS = Pool("lists of executions", threads=4, queue=16)
 HEALTH_SECONDS = 0.9  # that the task hub has to answer
 KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
 _VITALS = ("app", "taskHub", "kafka", "azure", "entra")
@@ -55,6 +57,13 @@ async def find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str])
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
     return await _answer_request(headers, _show_execution(request_id, headers, client))
+
+
+async def list_executions(
+    parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
+) -> Answer:
+    """GET /api/driver/lifecycle/executions"""
+    return await _answer_request(headers, _list_executions(parameters, headers, client))
 
 
 async def check_health(client: Executions) -> Answer:
@@ -170,11 +179,24 @@ async def _show_execution(request_id: str, headers: Mapping[str, str], client: E
     if not _ID.fullmatch(request_id):  # the SDK puts it into a URL as it is
         raise UnknownExecution(request_id[:100])
     status = await executions.find_execution(client, request_id)
-    if status is None or status.name != acceptance.ORCHESTRATOR:
+    if status is None or status.name != executions.ORCHESTRATOR:
         raise UnknownExecution(request_id)
     if status.custom_status is None:  # it has not taken its first step yet
         status = await executions.find_execution(client, request_id, show_input=True) or status
     return Answer(200, executions.describe_execution(status))
+
+
+async def _list_executions(
+    parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
+) -> Answer:
+    tenant = _read_tenant(headers)
+    if not current().console:
+        raise SwitchedOff("the list of executions", "CONSOLE")
+    selection = lists.read_selection(parameters, tenant)
+    try:
+        return Answer(200, await LISTS.run(LIST_SECONDS, lists.read_list, client, selection))
+    except TimeoutError as error:
+        raise NotReady(f"the task hub has not listed its executions within {LIST_SECONDS} seconds") from error
 
 
 def _require_ready(settings: Settings) -> None:

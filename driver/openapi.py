@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from driver import VERSION
-from driver.models.answers import Accepted, Error, Execution, Found, Health
+from driver.models.answers import Accepted, Error, Execution, ExecutionList, Found, Health
 from driver.models.model import Model
 from driver.models.requests import LONGEST_TENANT, LifecycleRequest, ReferenceRequest
 
@@ -22,7 +22,8 @@ SECURITY_HEADERS = {
 @dataclass(frozen=True)
 class Route:
     """A route of the app. `function` is the name that the host knows it by; `answers` are the model and the meaning of
-    each status. An answer of the status `linked` names an execution.
+    each status, `query` the schema and the meaning of each parameter. An answer of the status `linked` names an
+    execution.
     """
 
     function: str
@@ -33,6 +34,7 @@ class Route:
     answers: Mapping[int, tuple[type[Model] | None, str]]
     body: type[Model] | None = None
     parameters: tuple[str, ...] = ()
+    query: Mapping[str, tuple[Mapping[str, Any], str]] = field(default_factory=dict)
     has_tenant: bool = True
     linked: int = 0
     example: Mapping[str, Any] = field(default_factory=dict)
@@ -51,6 +53,7 @@ _LOCATION = {
         "subscriptionId": "33333333-3333-3333-3333-333333333333",
     },
 }
+_TEXT = {"type": "string", "minLength": 1}
 _GROUP = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/rg-trial"
 ROUTES = (
     Route(
@@ -96,6 +99,29 @@ ROUTES = (
             200: (Execution, "What is known of it."),
             400: _INVALID,
             404: (Error, "No execution has that requestId."),
+            500: _FAILED,
+            503: _NOT_READY,
+        },
+    ),
+    Route(
+        function="list_executions",
+        method="GET",
+        path="api/driver/lifecycle/executions",
+        tag="lifecycle",
+        summary="What runs, and what has ended within HISTORY_DAYS. The setting CONSOLE switches it on.",
+        query={
+            "resource": (_TEXT, "The resource's id in TNC-O."),
+            "status": ({"type": "string", "enum": ["IN_PROGRESS", "COMPLETE", "FAILED"]}, "The status."),
+            "since": (_TEXT, "ISO 8601, UTC if it names no zone: only what was accepted then or later."),
+            "type": (_TEXT, "The resource's type, or its name alone, which stands for all versions."),
+            "location": (_TEXT, "The deployment location's name."),
+            "limit": ({"type": "integer", "minimum": 1, "maximum": 100, "default": 100}, "At most so many."),
+            "continuation": (_TEXT, "That of the answer before."),
+        },
+        answers={
+            200: (ExecutionList, "Executions; with the header tenantId only those of that tenant."),
+            400: _INVALID,
+            404: (Error, "The list is switched off."),
             500: _FAILED,
             503: _NOT_READY,
         },
@@ -189,6 +215,10 @@ def _describe_route(route: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in route.parameters
+    ]
+    parameters += [
+        {"name": name, "in": "query", "description": text, "schema": dict(schema)}
+        for name, (schema, text) in route.query.items()
     ]
     if route.has_tenant:
         text = "Tenant of the resource manager; echoed, and sent with the event."

@@ -132,6 +132,13 @@ class Settings:
             "CP4NA's screens, without secrets."
         },
     )
+    console: bool = field(
+        default=False,
+        metadata={
+            "CONSOLE": "`true`: the list of executions is on, and the console that shows it. Whoever reaches the "
+            "driver can read them. Set by the chart, and on Azure where all routes lie behind a secret path."
+        },
+    )
     transition_timeout_minutes: int = field(
         default=14,
         metadata={
@@ -211,6 +218,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         log_type=environment.get("LOG_TYPE", "plain").lower(),
         progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
         southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
+        console=_read_switch(environment, "CONSOLE", False, faults),
         transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
         history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),

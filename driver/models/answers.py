@@ -80,6 +80,15 @@ class Execution(_Answer):
     failure_details: FailureDetails | None
 
 
+class ExecutionList(_Answer):
+    """Executions, the newest of this answer first. Which ones it has follows their requestIds, not their times."""
+
+    executions: tuple[Execution, ...]
+    continuation: str | None = Field(
+        description="The parameter that asks for those after these; null: they are the last."
+    )
+
+
 class FoundResource(_Answer):
     """A resource that is in Azure already."""
 

@@ -101,21 +101,28 @@ def takes_turn(transition: str, verb: str) -> bool:
 
 def show_run(run: Run) -> ExecutionStatus:
     """The custom status of an execution before its first step."""
-    resource = {name: text[:_LONGEST_TEXT] for name, text in run.resource.model_dump().items()}
+    resource = {name: cut_text(text) for name, text in run.resource.model_dump().items()}
     return ExecutionStatus(
         resource=ResourceShown(**resource),
-        transition=run.transition.name[:_LONGEST_TEXT] if run.transition else "",
+        transition=cut_text(run.transition.name) if run.transition else "",
         verb=run.transition.verb if run.transition else "",
-        deployment_location=run.deployment_location[:_LONGEST_TEXT],
-        tenant_id=_read_utf8(run.tenant)[:_LONGEST_TEXT] if run.tenant else run.tenant,
+        deployment_location=cut_text(run.deployment_location),
+        tenant_id=show_tenant(run.tenant) if run.tenant else run.tenant,
         accepted_at=run.accepted_at,
         deadline=run.deadline,
     )
 
 
-def _read_utf8(header: str) -> str:
-    """The text of a header, of which HTTP servers make one character of each byte, if its bytes are UTF-8."""
+def cut_text(text: str) -> str:
+    """A text of a request as a custom status shows it."""
+    return text[:_LONGEST_TEXT]
+
+
+def show_tenant(header: str) -> str:
+    """The tenant in a header, of which HTTP servers make one character of each byte: its text if its bytes are UTF-8.
+    It is cut as all texts of a custom status.
+    """
     try:
-        return header.encode("latin-1").decode()
+        return cut_text(header.encode("latin-1").decode())
     except UnicodeError:
-        return header
+        return cut_text(header)

@@ -447,6 +447,13 @@ def test_what_is_not_owned_is_shown_to_the_end_and_across_generations() -> None:
     assert published == (["a", "b"], 2)
 
 
+def test_the_time_of_acceptance_is_shown_across_generations() -> None:
+    looks = [keep_running(1, polled(number)) for number in range(60)]
+    done = run(watch_deployment=[*looks, complete(**MADE)])
+    assert len(done.histories) == 3
+    assert {json.loads(text)["acceptedAt"] for text in done.statuses} == {ACCEPTED_AT}
+
+
 def test_the_first_20_that_are_not_owned_are_shown() -> None:
     many = refer(*map(str, range(30)))
     done = run(inspect_resources=[succeed(DeployState()).model_copy(update={"not_owned": many})])
