@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, events, executions, keys, lists, references, telemetry, wakes
+from driver import acceptance, events, executions, keys, lists, references, serving, telemetry, wakes
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
@@ -44,21 +44,25 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@serving.measure("POST", "/api/driver/lifecycle/execute")
 async def execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
     """POST /api/driver/lifecycle/execute"""
     return await _answer_request(headers, _execute(body, headers, client))
 
 
+@serving.measure("POST", "/api/driver/references/find")
 async def find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
     """POST /api/driver/references/find"""
     return await _answer_request(headers, _find_reference(body, headers))
 
 
+@serving.measure("GET", "/api/driver/lifecycle/executions/{requestId}")
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
     return await _answer_request(headers, _show_execution(request_id, headers, client))
 
 
+@serving.measure("GET", "/api/driver/lifecycle/executions")
 async def list_executions(
     parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
 ) -> Answer:
