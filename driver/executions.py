@@ -93,7 +93,7 @@ def list_pages(client: Any, **filters: Any) -> Iterator[list[Mapping[str, Any]]]
 
 def read_page(
     client: Any,
-    token: str = "",
+    continuation: str = "",
     *,
     statuses: Iterable[str] = (),
     prefix: str = "",
@@ -102,9 +102,9 @@ def read_page(
     show_input: bool = False,
     most: int = _PAGE,
 ) -> tuple[list[Mapping[str, Any]], str]:
-    """A page of instances as the host's HTTP API returns them, ordered by their ids, and the token of the next page;
-    empty if it is the last. They are in one of the runtime statuses (none: in any), their ids begin with `prefix`, and
-    they were created within those times. It blocks. Raises NotReady if the task hub does not answer.
+    """A page of instances as the host's HTTP API returns them, ordered by their ids, and the continuation that asks for
+    the next page; empty if it is the last. They are in one of the runtime statuses (none: in any), their ids begin with
+    `prefix`, and they were created within those times. It blocks. Raises NotReady if the task hub does not answer.
 
     A page may be shorter than `most`, even empty, and not be the last. At least one filter is needed: without one the
     host sends the inputs, which may be megabytes each. The SDK's own method reads the first page only, and all inputs.
@@ -118,7 +118,7 @@ def read_page(
     query |= {"createdTimeTo": created_to.strftime(_TIME)} if created_to else {}
     try:
         with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
-            headers = {"x-ms-continuation-token": token} if token else {}
+            headers = {"x-ms-continuation-token": continuation} if continuation else {}
             connection.request("GET", f"{url.path}?{urlencode(query)}", headers=headers)
             answer = connection.getresponse()
             content = answer.read()

@@ -150,7 +150,12 @@ def test_a_request_shows_its_timeline_and_what_to_copy(world: World, url: str, o
     states = {"Succeeded": ago(40), "Failed": ago(30), "Running": None}
     begun = ago(50)
     operations = tuple(
-        {"resource": f"{GROUP}/Microsoft.Network/virtualNetworks/v-{state}", "state": state, "since": begun, "until": until}
+        {
+            "resource": f"{GROUP}/Microsoft.Network/virtualNetworks/v-{state}",
+            "state": state,
+            "since": begun,
+            "until": until,
+        }
         for state, until in states.items()
     )
     deployment = {"name": "vnet-1-abc", "id": f"{GROUP}/Microsoft.Resources/deployments/d", "correlation_id": "c-1"}
