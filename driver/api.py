@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, console, events, executions, keys, lists, references, telemetry
+from driver import acceptance, console, events, executions, keys, lists, references, telemetry, wakes
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
@@ -88,6 +88,7 @@ async def _check_health(client: Executions) -> Answer:
     answer = asyncio.ensure_future(executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS))
     try:
         _require_ready(settings)
+        wakes.follow_kafka(settings, client)
         if found := await _find_trouble_of_kafka(settings):
             troubles["kafka"] = found
         if fault := keys.find_fault(settings):
@@ -162,6 +163,7 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     # The requestId is known only after planning. Until then log lines carry Brent's own request id.
     telemetry.add_fields({"requestId": request.read_system_property("requestId")})
     trace = telemetry.read_trace_fields(headers)
+    wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
