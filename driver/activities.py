@@ -31,7 +31,7 @@ from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
 from driver.steps import passes
-from driver.steps.progress import log_progress
+from driver.steps.progress import log_progress, select_operations
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -161,7 +161,8 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     state = outcome.state.keep_turn(before) if isinstance(outcome.state, State) else outcome.state
     warnings = tuple(map(telemetry.redact, outcome.warnings))
     shown = {"reason": telemetry.redact(outcome.reason), "not_owned": not_owned, "warnings": warnings}
-    return outcome.model_copy(update={**shown, "state": state, "written": ()})
+    operations = {"operations": select_operations(outcome.written), "operations_total": len(outcome.written)}
+    return outcome.model_copy(update={**shown, **operations, "state": state, "written": ()})
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:

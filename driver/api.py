@@ -5,13 +5,13 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, events, executions, keys, lists, references, serving, telemetry, wakes
+from driver import acceptance, console, events, executions, keys, lists, references, serving, telemetry, wakes
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
@@ -37,11 +37,14 @@ _log = logging.getLogger("driver.api")
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer with a JSON body. It is sent with openapi.SECURITY_HEADERS, too."""
+    """An HTTP answer with a JSON body, or with a page of HTML instead. It is sent with openapi.SECURITY_HEADERS, too,
+    which its own headers replace.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
 
 
 @serving.measure("POST", "/api/driver/lifecycle/execute")
@@ -68,6 +71,11 @@ async def list_executions(
 ) -> Answer:
     """GET /api/driver/lifecycle/executions"""
     return await _answer_request(headers, _list_executions(parameters, headers, client))
+
+
+async def show_console() -> Answer:
+    """GET /console"""
+    return await _answer_request({}, _show_console())
 
 
 async def check_health(client: Executions) -> Answer:
@@ -141,7 +149,7 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
     with telemetry.bind_fields(telemetry.read_trace_fields(headers)):
         try:
             answer = await work
-            return Answer(answer.status, answer.body, {**answer.headers, **echoed})
+            return replace(answer, headers={**answer.headers, **echoed})
         except DriverError as error:
             status, message = error.status, drop_traces(telemetry.redact(str(error)))
             _log.warning("refused with %d: %s", status, message)
@@ -201,6 +209,12 @@ async def _list_executions(
         return Answer(200, await LISTS.run(LIST_SECONDS, lists.read_list, client, selection))
     except TimeoutError as error:
         raise NotReady(f"the task hub has not listed its executions within {LIST_SECONDS} seconds") from error
+
+
+async def _show_console() -> Answer:
+    if not current().console:
+        raise SwitchedOff("the console", "CONSOLE")
+    return Answer(200, {}, {"Content-Security-Policy": console.build_policy()}, console.build_page())
 
 
 def _require_ready(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from driver import VERSION
@@ -23,7 +24,7 @@ SECURITY_HEADERS = {
 class Route:
     """A route of the app. `function` is the name that the host knows it by; `answers` are the model and the meaning of
     each status, `query` the schema and the meaning of each parameter. An answer of the status `linked` names an
-    execution.
+    execution. `is_page`: the answer 200 is HTML, with a Content-Security-Policy of its own.
     """
 
     function: str
@@ -37,6 +38,7 @@ class Route:
     query: Mapping[str, tuple[Mapping[str, Any], str]] = field(default_factory=dict)
     has_tenant: bool = True
     linked: int = 0
+    is_page: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -163,6 +165,20 @@ ROUTES = (
             503: (Health, "Work could not be accepted; the reason names the setting, or the task hub."),
         },
     ),
+    Route(
+        function="show_console",
+        method="GET",
+        path="console",
+        tag="management",
+        summary="A page for operators: what runs, waits and has failed. The setting CONSOLE switches it on.",
+        has_tenant=False,
+        is_page=True,
+        answers={
+            200: (None, "The page."),
+            404: (Error, "The console is switched off."),
+            500: _FAILED,
+        },
+    ),
 )
 _TAGS = {
     "lifecycle": "Transitions and operations of resources.",
@@ -242,11 +258,12 @@ def _describe_route(route: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _describe_answer(route: Route, status: int, schema: Any, text: str) -> dict[str, Any]:
     names = [*SECURITY_HEADERS, *(["tenantId"] if route.has_tenant else [])]
-    answer = {
-        "description": text,
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {"application/json": {"schema": schema or {"type": "object"}}},
-    }
+    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    content: dict[str, Any] = {"application/json": {"schema": schema or {"type": "object"}}}
+    if route.is_page and status == HTTPStatus.OK:
+        headers["Content-Security-Policy"] = {"required": True, "schema": {"type": "string"}}
+        content = {"text/html": {"schema": {"type": "string"}}}
+    answer = {"description": text, "headers": headers, "content": content}
     if status == route.linked:
         follow = {"operationId": "show_execution", "parameters": {"requestId": "$response.body#/requestId"}}
         answer["links"] = {"execution": follow}

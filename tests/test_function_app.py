@@ -81,6 +81,7 @@ def test_the_routes(functions: dict[str, Any]) -> None:
         ("GET", "api/driver/lifecycle/executions/{requestId}"),
         ("GET", "management/health"),
         ("GET", "api/driver/openapi.json"),
+        ("GET", "console"),
     }
     assert len(routes) == len(http)
     assert {trigger(one)["authLevel"].lower() for one in http.values()} == {"anonymous"}

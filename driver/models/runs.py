@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from driver.models.model import Model
-from driver.models.outcomes import DeploymentShown, NotOwned, WaitingFor
+from driver.models.outcomes import DeploymentShown, NotOwned, OperationShown, WaitingFor
 
 PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
 KAFKA_ANSWERS = "kafka-answers"  # the external event that ends a wait for Kafka
@@ -82,7 +82,7 @@ class ExecutionStatus(Model):
     attempt: int | None = None
     waiting: WaitingSince | None = None
     deployment: DeploymentShown | None = None
-    operations: tuple[dict[str, Any], ...] = ()
+    operations: tuple[OperationShown, ...] = ()
     operations_total: int = 0
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0

@@ -68,6 +68,9 @@ def test_what_runs_what_waits_and_what_has_failed(trial: Trial, group: str) -> N
     (listed,) = read_all(trial, location=location, status="FAILED")
     assert (listed["requestId"], listed["step"], listed["waiting"]) == (failed, None, None)
     assert listed["failureDetails"] == listed["event"]["failureDetails"]
+    broken = [one for one in listed["operations"] if one["state"] == "Failed"]
+    assert [one["resource"].rpartition("/")[2] for one in broken] == ["default"]
+    assert all(one["since"] <= one["until"] for one in broken)
     for request_id in (creating, deleting):
         assert trial.event(request_id).value["status"] == "COMPLETE"
         trial.ended(request_id)
@@ -80,6 +83,9 @@ def test_what_runs_what_waits_and_what_has_failed(trial: Trial, group: str) -> N
     assert list_ids(trial, location=location, since=before.isoformat()) == every
     assert list_ids(trial, location=location, since=(before + timedelta(days=1)).isoformat()) == []
     assert list_ids(trial, resource=network.id, limit="1") == both
+    (created,) = (one for one in read_all(trial, location=location) if one["requestId"] == creating)
+    assert {one["state"] for one in created["operations"]} == {"Succeeded"}
+    assert created["operationsTotal"] == len(created["operations"]) > 0
     for execution in read_all(trial, location=location):
         assert trial.execution(execution["requestId"]) == execution
     newest = [execution["acceptedAt"] for execution in read_all(trial, resource=network.id)]

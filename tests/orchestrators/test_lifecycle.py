@@ -12,6 +12,7 @@ from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import (
     DeploymentShown,
     NotOwned,
+    OperationShown,
     Outcome,
     State,
     WaitingFor,
@@ -467,6 +468,24 @@ def test_the_first_20_that_are_not_owned_are_shown() -> None:
     assert shown(run(inspect_resources=[counted]))[-1] == ([entry.id for entry in many[:20]], 700)
 
 
+RUNNING = OperationShown(resource="/vnet", state="Running", since="2026-01-01T00:00:02+00:00")
+ENDED = OperationShown(resource="/vnet", state="Succeeded")
+
+
+def test_operations_are_shown_as_they_were_seen_last_with_the_times_that_are_known() -> None:
+    seen = keep_running(1, polled(1)).model_copy(update={"operations": (RUNNING,), "operations_total": 30})
+    ended = complete(**MADE).model_copy(update={"operations": (ENDED,), "operations_total": 1})
+    looks = [keep_running(1, polled(number)) for number in range(30)]
+    done = run(watch_deployment=[seen, *looks, ended])
+    assert len(done.histories) == 2
+    statuses = [(status["operations"], status["operationsTotal"]) for status in map(json.loads, done.statuses)]
+    running, succeeded = RUNNING.model_dump(), {**RUNNING.model_dump(), "state": "Succeeded"}
+    assert statuses[0] == ([], 0)
+    seen_last = [one for one in statuses if one[0]]
+    assert {json.dumps(one) for one in seen_last[:-1]} == {json.dumps(([running], 30))}
+    assert seen_last[-1] == statuses[-1] == ([succeeded], 1)
+
+
 TEXTS = ["x", "\u00e9", "\u4e2d", "\U0001f600", '"', "\x01", "\n"]
 
 
@@ -485,7 +504,10 @@ def test_a_custom_status_is_never_too_large(text: str, entries: int) -> None:
         update={"deployment": DeploymentShown(name=long[:100], id=long[:900], correlation_id=long[:100])}
     )
     busy = keep_running(1, STATE, long).model_copy(
-        update={"not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries))}
+        update={
+            "not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries)),
+            "operations": tuple(OperationShown(resource=long[:700], state="Running") for _ in range(min(entries, 20))),
+        }
     )
     done = Run(
         run_input(resource=resource, **names), {"start_deployment": [started], "watch_deployment": [busy, complete()]}
