@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, events, executions, keys, references, serving, telemetry
+from driver import acceptance, events, executions, keys, references, serving, telemetry, traces
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution, drop_traces
@@ -147,7 +147,7 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     request = parse(LifecycleRequest, content)
     # The requestId is known only after planning. Until then log lines carry Brent's own request id.
     telemetry.add_fields({"requestId": request.read_system_property("requestId")})
-    trace = telemetry.read_trace_fields(headers)
+    trace = {**telemetry.read_trace_fields(headers), **traces.carry()}
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
