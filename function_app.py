@@ -59,6 +59,10 @@ async def show_console(req: Request) -> Response:
     return _build_response(await api.show_console())
 
 
+async def read_task_hub(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    await monitoring.read_task_hub(client)
+
+
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     await housekeeping.housekeep(client)
 
@@ -94,6 +98,8 @@ for route in openapi.ROUTES:
     app.route(route=route.path, methods=[route.method])(with_client(handler) if has_client else handler)
 if "prometheus" in settings.current().metrics_exporters:
     app.route(route="metrics", methods=["GET"])(with_client(show_metrics))
+if "otlp" in settings.current().metrics_exporters:
+    app.timer_trigger(schedule="0 * * * * *", arg_name="timer", use_monitor=False)(with_client(read_task_hub))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
 app.orchestration_trigger(context_name="context")(keep_content)

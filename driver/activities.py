@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from driver import executions, metrics, opening, telemetry, turns, waits
+from driver import executions, metrics, opening, telemetry, traces, turns, waits
 from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
@@ -70,7 +70,8 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
     """
     name = payload["step"]
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
-    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
+    followed = traces.follow(name, payload["trace"], payload["requestId"])
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}), followed:
         order = opening.open_order(payload, state)
         if isinstance(order, Outcome):
             waits.log_change(name, payload, order)

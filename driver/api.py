@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, console, events, executions, keys, lists, references, serving, telemetry, wakes
+from driver import acceptance, console, events, executions, keys, lists, references, serving, telemetry, traces, wakes
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
@@ -166,7 +166,7 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     request = parse(LifecycleRequest, content)
     # The requestId is known only after planning. Until then log lines carry Brent's own request id.
     telemetry.add_fields({"requestId": request.read_system_property("requestId")})
-    trace = telemetry.read_trace_fields(headers)
+    trace = {**telemetry.read_trace_fields(headers), **traces.carry()}
     wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from driver import events, metrics
+from driver import events, metrics, traces
 from driver.azure import reachability
 from driver.azure.throttling import share_limits
 from driver.backlog import Backlog, read_backlog
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from driver.prometheus import Prometheus
 
 BACKLOG_SECONDS = 5.0  # that a reading of the task hub serves all scrapes; longer if it took long
+PUSHED_SECONDS = 90.0  # that a reading is pushed; the timer reads once a minute, in any of the processes
 _SHARE = 0.1  # of the time in which the task hub is read, at most
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class _HubReadings:
 
     readings: tuple[Reading, ...] = ()
     until: float = 0.0
+    read_at: float = 0.0
     lock: Lock = field(default_factory=Lock)
 
     def read(self, client: Any) -> tuple[Reading, ...]:
@@ -38,9 +40,13 @@ class _HubReadings:
             began = time.monotonic()
             if began >= self.until:
                 self.readings = _read_hub(client)
-                ended = time.monotonic()
+                self.read_at = ended = time.monotonic()
                 self.until = ended + max(BACKLOG_SECONDS, (ended - began) / _SHARE)
             return self.readings
+
+    def find_fresh(self) -> tuple[Reading, ...]:
+        """The last readings of this process, if they are not older than PUSHED_SECONDS."""
+        return self.readings if time.monotonic() < self.read_at + PUSHED_SECONDS else ()
 
 
 _hub = _HubReadings()
@@ -51,9 +57,16 @@ def configure(settings: Settings) -> None:
     """Set up the metrics of this process, if the settings ask for any."""
     if "prometheus" in settings.metrics_exporters:
         _add_prometheus(settings)
+    if "otlp" in (*settings.metrics_exporters, *settings.traces_exporters):
+        _add_otlp(settings)
     if metrics.is_on():
         metrics.add_source(_read_services)
         metrics.add_source(_read_limits)
+
+
+async def read_task_hub(client: Any) -> None:
+    """Read what is pushed of the task hub. The timer of one process does so for all hosts, once a minute."""
+    await asyncio.to_thread(_hub.read, client)
 
 
 async def scrape(client: Any, accept: str) -> tuple[int, bytes, str]:
@@ -78,6 +91,16 @@ def _add_prometheus(settings: Settings) -> None:
     else:
         _prometheus.append(exporter)
         metrics.add_exporter(exporter)
+
+
+def _add_otlp(settings: Settings) -> None:
+    from driver import exporters
+
+    if "otlp" in settings.metrics_exporters:
+        metrics.add_exporter(exporters.Otlp())
+        metrics.add_source(_hub.find_fresh)
+    if "otlp" in settings.traces_exporters:
+        traces.add_tracer(exporters.build_tracer())
 
 
 def _read_hub(client: Any) -> tuple[Reading, ...]:

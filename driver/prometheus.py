@@ -87,6 +87,8 @@ class Prometheus:
 
     def _set_gauges(self) -> None:
         for reading in read_gauges():
+            if reading.instrument.is_shared:
+                continue
             metric = self._metrics[reading.instrument]
             (metric.labels(*reading.labels) if reading.labels else metric).set(reading.value)
 

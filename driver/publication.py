@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, metrics, progress_events, reports, settings, telemetry, waits
+from driver import events, metrics, progress_events, reports, settings, telemetry, traces, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
@@ -34,7 +34,8 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged it,
     and at once if Kafka is known to be away. The outcome then holds the event to send again if it is not the payload's.
     """
-    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
+    followed = traces.follow("publish_event", payload["trace"], payload["requestId"])
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}), followed:
         message, attempt = payload["event"], payload.get("attempt", 0)
         waits.log_end(payload.get("of", ""), payload)
         if message is None:

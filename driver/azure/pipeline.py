@@ -11,7 +11,7 @@ from azure.mgmt.core.policies import (
     AuxiliaryAuthenticationPolicy,
 )
 
-from driver import metrics
+from driver import metrics, traces
 from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
 from driver.azure.deadlines import Deadline
@@ -45,7 +45,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
-        *([Measurement()] if metrics.is_on() else []),
+        *([Measurement()] if metrics.is_on() or traces.is_on() else []),
         *([SouthboundLog()] if current().southbound_log else []),
     ]
 
