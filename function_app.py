@@ -42,7 +42,7 @@ async def describe_api(req: Request) -> JSONResponse:
 
 
 async def health(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
-    return _build_response(await api.check_health(client))
+    return _build_response(await api.check_health(client, req.query_params))
 
 
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:

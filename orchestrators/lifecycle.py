@@ -12,7 +12,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 
 from driver.models.events import find_earliest_event
-from driver.models.runs import PUBLISH, RUN_VERSION, Run, show_run, takes_turn
+from driver.models.runs import PUBLISH, RUN_VERSION, Run, name_fields, show_run, takes_turn
 from orchestrators.calls import call_activity
 from orchestrators.course import (
     ABANDON,
@@ -109,7 +109,7 @@ VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] =
 
 def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any]:
     step = progress.step
-    payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
+    payload = {"requestId": run.request_id, "trace": _build_trace(run), "step": step, "state": progress.state}
     if step == PUBLISH:
         ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
         return {**payload, "tenant": run.tenant, "attempt": progress.attempt, **ended, **_tell_wait(progress)}
@@ -124,6 +124,12 @@ def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any
     if run.version >= 2 and transition and is_warning_due(run, progress, now):
         payload |= {"late": {"seconds": transition.seconds, "endsAt": progress.ends_at}}
     return payload
+
+
+def _build_trace(run: Run) -> dict[str, str]:
+    """The fields of all log lines about the run."""
+    transition = run.transition.name if run.transition else ""
+    return {**name_fields(run.resource, transition, run.deployment_location), **run.trace}
 
 
 def _tell_wait(progress: Progress) -> dict[str, Any]:
