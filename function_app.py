@@ -47,7 +47,7 @@ async def describe_api(req: Request) -> Response:
 
 
 async def health(req: Request, client: df.DurableOrchestrationClient) -> Response:
-    return _build_response(await api.check_health(client))
+    return _build_response(await api.check_health(client, req.query_params))
 
 
 async def show_metrics(req: Request, client: df.DurableOrchestrationClient) -> Response:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, metrics, progress_events, reports, settings, telemetry, traces, waits
+from driver import events, floods, metrics, progress_events, reports, settings, telemetry, traces, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
@@ -40,6 +40,8 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         waits.log_end(payload.get("of", ""), payload)
         if message is None:
             message = reports.fit_event(build_failure(payload), _find_limit())
+        if attempt == 0:
+            _log_failure(message)
         sent_message, undelivered = _publish(message, payload)
         if undelivered is None:
             return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
@@ -89,6 +91,8 @@ def _publish(message: dict[str, Any], payload: Mapping[str, Any]) -> tuple[dict[
             message, sent = following, False
     if message is not whole:
         reports.log_left_out(whole, message)
+        if whole["status"] != "FAILED":
+            _log_failure(message)
     return message, undelivered
 
 
@@ -135,15 +139,20 @@ def _find_limit() -> int:
 
 
 def _log_wait(reason: str, seconds: float) -> None:
-    _log.warning("the event waits for Kafka: %s", reason)
+    floods.log_line(_log, logging.WARNING, "kafka", f"the event waits for Kafka: {reason}")
     progress_events.log_wait("kafka", seconds, reason)
+
+
+def _log_failure(message: Mapping[str, Any]) -> None:
+    """Log why a transition has failed: at once, whether or not Kafka takes the event."""
+    if failure := message.get("failureDetails"):
+        _log.warning("FAILED: %s: %s", failure["failureCode"], failure["description"])
 
 
 def _note_publication(message: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
     """Log and count an event that Kafka has acknowledged."""
     failure = message.get("failureDetails")
-    text = f": {failure['failureCode']}: {failure['description']}" if failure else ""
-    _log.info("%s published%s", message["status"], text)
+    _log.info("%s published", message["status"])
     error = {"error": {"code": failure["failureCode"], "message": failure["description"]}} if failure else {}
     progress_events.log_event("EventPublished", {"status": message["status"], **error})
     _measure_transition(message["status"], failure, payload.get("measured"))

@@ -12,7 +12,7 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 
 from driver.models.events import find_earliest_event
-from driver.models.runs import KAFKA_ANSWERS, PUBLISH, RUN_VERSION, Run, show_run, takes_turn
+from driver.models.runs import KAFKA_ANSWERS, PUBLISH, RUN_VERSION, Run, name_fields, show_run, takes_turn
 from orchestrators.calls import await_event, call_activity
 from orchestrators.course import (
     ABANDON,
@@ -113,7 +113,7 @@ VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] =
 
 def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any]:
     step = progress.step
-    payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
+    payload = {"requestId": run.request_id, "trace": _build_trace(run), "step": step, "state": progress.state}
     if step == PUBLISH:
         ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
         payload |= {"tenant": run.tenant, "attempt": progress.attempt}
@@ -140,6 +140,12 @@ def _tell_transition(run: Run, progress: Progress) -> dict[str, Any]:
         return {}
     times = {"acceptedAt": run.accepted_at, "endedAt": progress.ended_at}
     return {"measured": {"type": run.resource.type, "verb": transition.verb, **times}}
+
+
+def _build_trace(run: Run) -> dict[str, str]:
+    """The fields of all log lines about the run."""
+    transition = run.transition.name if run.transition else ""
+    return {**name_fields(run.resource, transition, run.deployment_location), **run.trace}
 
 
 def _tell_wait(progress: Progress) -> dict[str, Any]:

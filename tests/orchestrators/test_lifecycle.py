@@ -113,9 +113,18 @@ def test_the_output_is_the_event() -> None:
     assert (done.status, done.output) == ("Completed", expected)
 
 
+TRACE = {
+    "resource": "vnet-1",
+    "resourceType": "resource::AzureVNet::1.0",
+    "transition": "Create",
+    "location": "azure-we",
+    "tracectx.transactionid": "t-1",
+}
+
+
 def test_what_each_activity_is_given() -> None:
     done = run()
-    common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
+    common = {"requestId": REQUEST_ID, "trace": TRACE}
     accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED, "first": ""}
     inspect, start, watch = (payload for _, payload in done.calls)
     measured = {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT, "endedAt": ""}
@@ -138,7 +147,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
     assert measured == {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT}
     assert payload == {
         "requestId": REQUEST_ID,
-        "trace": {"tracectx.transactionid": "t-1"},
+        "trace": TRACE,
         "step": "publish_event",
         "tenant": "tenant-1",
         "state": {},
