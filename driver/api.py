@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, executions, health, references, telemetry
+from driver import acceptance, executions, health, references, telemetry, wakes
 from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution, drop_traces
 from driver.executions import Executions
 from driver.models.events import VERSION
@@ -87,6 +87,7 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     health.require_ready(current())
     tenant = _read_tenant(headers)
     trace = telemetry.read_trace_fields(headers)
+    wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 

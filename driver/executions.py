@@ -16,6 +16,7 @@ from driver.request_ids import PREFIX_LENGTH
 FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
+_ENDED = (404, 410)  # what the host answers to an event for an instance that is not there, or has ended
 
 
 class Executions(Protocol):
@@ -90,6 +91,27 @@ def list_pages(
             yield page
             if not following:
                 return
+
+
+def raise_events(client: Any, instance_ids: Iterable[str], name: str) -> Generator[None, None, None]:
+    """Raise an external event of that name for each of the instances, one with each step of the generator. One that has
+    ended is left out. It blocks. Raises NotReady if the task hub does not take it.
+
+    The SDK's own method belongs to the event loop of the worker, since it shares a session.
+    """
+    url = urlsplit(f"{client._orchestration_bindings.rpc_base_url}instances")
+    headers = {"Content-Type": "application/json"}
+    with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
+        for instance_id in instance_ids:
+            try:
+                connection.request("POST", f"{url.path}/{instance_id}/raiseEvent/{name}", b"null", headers)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, HTTPException) as error:
+                raise NotReady(f"the task hub does not take an event ({type(error).__name__})") from error
+            if answer.status not in (202, *_ENDED):
+                raise NotReady(f"the task hub does not take an event (status {answer.status})")
+            yield
 
 
 def _read_page(connection: HTTPConnection, path: str, token: str) -> tuple[list[Mapping[str, Any]], str]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, contents, executions
+from driver import acceptance, contents, executions, wakes
 from driver.errors import NotReady
 from driver.executions import Executions
 from driver.models.events import FailureCode, build_event
@@ -27,6 +27,7 @@ async def housekeep(client: Executions) -> None:
     the history of executions older than HISTORY_DAYS, in slices. Raises NotReady if the task hub does not do its part;
     the next run goes on.
     """
+    wakes.follow_kafka(current(), client)
     await report_lost_executions(client)
     await purge_history(client)
 

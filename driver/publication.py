@@ -2,12 +2,13 @@
 
 Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent", "attempt"}`.
 For a failed run `event` is null at the first try: it is built from `failure` and from the state of the step `of`.
-`waiting` is a wait that the timeout has ended.
+`waiting` is a wait that the timeout has ended. `isWoken`: the run is woken once Kafka answers again.
 """
 
 import logging
 import typing
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ from driver.waiting import Waiting
 
 # Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
 _PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.1)
+# While Kafka does not answer, of runs that are woken once it does. The longest is for the case that nobody wakes them.
+_WOKEN_PAUSES = replace(_PAUSES, maximum=600.0)
 _ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 
@@ -40,7 +43,9 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         sent_message, undelivered = _publish(message, payload["tenant"], payload["sent"])
         if undelivered is None:
             return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
-        again = retry(_PAUSES.compute_seconds(attempt), str(undelivered), State())
+        is_woken = payload.get("isWoken", False) and events.read_condition(settings.current()).is_silent
+        pauses = _WOKEN_PAUSES if is_woken else _PAUSES
+        again = retry(pauses.compute_seconds(attempt), str(undelivered), State())
         if attempt == 0:
             _log_wait(str(undelivered), again.after)
         event = sent_message if sent_message != payload["event"] else None
