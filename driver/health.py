@@ -58,6 +58,8 @@ async def check(client: Executions, asks_azure: bool) -> tuple[bool, dict[str, d
     hub = asyncio.ensure_future(_check_task_hub(client, settings))
     asked = asyncio.ensure_future(_ask_azure(settings)) if asks_azure else None
     is_ready, app = _check_app(settings)
+    if is_ready:
+        wakes.follow_kafka(settings, client)
     kafka, task_hub = await _check_kafka(settings), await hub
     faults = await asked if asked else {}
     vitals = {
