@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,8 +52,6 @@ async def check(client: Executions, asks_azure: bool) -> tuple[bool, dict[str, d
     Entra ID and ARM are as the last calls of this process have seen them. With `asks_azure` they are asked, too.
     """
     settings = current()
-    with suppress(NotReady):  # the vital of Kafka says it
-        wakes.follow_kafka(settings, client)
     hub = asyncio.ensure_future(_check_task_hub(client, settings))
     asked = asyncio.ensure_future(_ask_azure(settings)) if asks_azure else None
     is_ready, app = _check_app(settings)
