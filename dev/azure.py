@@ -28,6 +28,12 @@ def calls(stack: Endpoints) -> list[dict[str, Any]]:
     return list(_get(stack, "/emulator/calls")["value"])
 
 
+def find_deployment_ends(stack: Endpoints) -> dict[str, float]:
+    """When the deployments end or have ended, in seconds since 1970, by their ids in lower case."""
+    found = _get(stack, "/emulator/resources")["deployments"]
+    return {entry["id"].lower(): entry["until"] for entry in found}
+
+
 def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
     """Lets calls fail; emulators/azure/faults lists the kinds."""
     _post(stack, "/emulator/faults", fault)

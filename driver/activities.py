@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from driver import executions, opening, telemetry, turns, waits
+from driver import executions, metrics, opening, telemetry, turns, waits
 from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
@@ -173,6 +173,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -
     text = join_causes(payload.get("first", ""), refused.cause.text)
     if attempt >= verdict.tries:
         return fail(verdict.code, f"{name}: {text}", state)
+    metrics.record(metrics.RETRIES, 1, refused.cause.code)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
         waited = compute_age((payload.get("waiting") or {}).get("since", ""))
         wait = max(verdict.wait, POLLS.compute_seconds(waited, refused.retry_after))

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, events, executions, keys, lists, references, telemetry
+from driver import acceptance, events, executions, keys, lists, references, serving, telemetry, wakes
 from driver.azure import reachability
 from driver.azure.reachability import Trouble
 from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
@@ -44,21 +44,25 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@serving.measure("POST", "/api/driver/lifecycle/execute")
 async def execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
     """POST /api/driver/lifecycle/execute"""
     return await _answer_request(headers, _execute(body, headers, client))
 
 
+@serving.measure("POST", "/api/driver/references/find")
 async def find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
     """POST /api/driver/references/find"""
     return await _answer_request(headers, _find_reference(body, headers))
 
 
+@serving.measure("GET", "/api/driver/lifecycle/executions/{requestId}")
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
     return await _answer_request(headers, _show_execution(request_id, headers, client))
 
 
+@serving.measure("GET", "/api/driver/lifecycle/executions")
 async def list_executions(
     parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
 ) -> Answer:
@@ -80,6 +84,7 @@ async def _check_health(client: Executions) -> Answer:
     answer = asyncio.ensure_future(executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS))
     try:
         _require_ready(settings)
+        wakes.follow_kafka(settings, client)
         if found := await _find_trouble_of_kafka(settings):
             troubles["kafka"] = found
         if fault := keys.find_fault(settings):
@@ -154,6 +159,7 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     # The requestId is known only after planning. Until then log lines carry Brent's own request id.
     telemetry.add_fields({"requestId": request.read_system_property("requestId")})
     trace = telemetry.read_trace_fields(headers)
+    wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 

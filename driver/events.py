@@ -7,7 +7,7 @@ import logging
 import time
 from typing import Any, NoReturn
 
-from driver.availability import Condition
+from driver.availability import Availability, Condition
 from driver.errors import NotReady
 from driver.kafka import Connection, Delivery, open_connection
 from driver.producers import is_fatal, is_too_large
@@ -44,6 +44,11 @@ def read_condition(settings: Settings) -> Condition:
     if settings.events_to_log:
         return Condition(is_known=True)
     return _connect(settings).read_condition()
+
+
+def watch_kafka(settings: Settings) -> Availability:
+    """What this process knows of Kafka, and goes on to learn. Raises NotReady if librdkafka refuses the settings."""
+    return _connect(settings).availability
 
 
 def require_valid_settings(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ ORCHESTRATOR = "run_lifecycle"  # of executions; the task hub has instances of o
 FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
+_ENDED = (404, 410)  # what the host answers to an event for an instance that is not there, or has ended
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -127,6 +128,27 @@ def read_page(
         return json.loads(content), answer.headers.get("x-ms-continuation-token", "")
     except (OSError, HTTPException, ValueError) as error:
         raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
+
+
+def raise_events(client: Any, instance_ids: Iterable[str], name: str) -> Generator[None, None, None]:
+    """Raise an external event of that name for each of the instances, one with each step of the generator. One that has
+    ended is left out. It blocks. Raises NotReady if the task hub does not take it.
+
+    The SDK's own method belongs to the event loop of the worker, since it shares a session.
+    """
+    url = urlsplit(f"{client._orchestration_bindings.rpc_base_url}instances")
+    headers = {"Content-Type": "application/json"}
+    with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
+        for instance_id in instance_ids:
+            try:
+                connection.request("POST", f"{url.path}/{instance_id}/raiseEvent/{name}", b"null", headers)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, HTTPException) as error:
+                raise NotReady(f"the task hub does not take an event ({type(error).__name__})") from error
+            if answer.status not in (202, *_ENDED):
+                raise NotReady(f"the task hub does not take an event (status {answer.status})")
+            yield
 
 
 def list_resource_executions(client: Any, request_id: str) -> list[Mapping[str, Any]]:

@@ -2,16 +2,18 @@
 
 Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent", "attempt"}`.
 For a failed run `event` is null at the first try: it is built from `failure` and from the state of the step `of`.
-`waiting` is a wait that the timeout has ended.
+`waiting` is a wait that the timeout has ended, `measured` what the metrics need of the transition. `isWoken`: the run
+is woken once Kafka answers again.
 """
 
 import logging
 import typing
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, progress_events, reports, settings, telemetry, waits
+from driver import events, metrics, progress_events, reports, settings, telemetry, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
@@ -22,6 +24,8 @@ from driver.waiting import Waiting
 
 # Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
 _PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.1)
+# While Kafka does not answer, of runs that are woken once it does. The longest is for the case that nobody wakes them.
+_WOKEN_PAUSES = replace(_PAUSES, maximum=600.0)
 _ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 
@@ -35,10 +39,12 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         waits.log_end(payload.get("of", ""), payload)
         if message is None:
             message = reports.fit_event(build_failure(payload), _find_limit())
-        sent_message, undelivered = _publish(message, payload["tenant"], payload["sent"])
+        sent_message, undelivered = _publish(message, payload)
         if undelivered is None:
             return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
-        again = retry(_PAUSES.compute_seconds(attempt), str(undelivered), State())
+        is_woken = payload.get("isWoken", False) and events.read_condition(settings.current()).is_silent
+        pauses = _WOKEN_PAUSES if is_woken else _PAUSES
+        again = retry(pauses.compute_seconds(attempt), str(undelivered), State())
         if attempt == 0:
             _log_wait(str(undelivered), again.after)
         event = sent_message if sent_message != payload["event"] else None
@@ -59,18 +65,17 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     return build_event(payload["requestId"], topology, failure=(FailureCode(code), reason))
 
 
-def _publish(
-    message: dict[str, Any], tenant: str | None, sent: bool
-) -> tuple[dict[str, Any], events.Undelivered | None]:
+def _publish(message: dict[str, Any], payload: Mapping[str, Any]) -> tuple[dict[str, Any], events.Undelivered | None]:
     """Publish the event, or if it is too large the first smaller one that Kafka takes. Returns that event, and why it
     is not acknowledged, if it is not: then the same one has to be sent again.
     """
     whole, smaller = message, reports.reduce_event(message, "Kafka refuses it")
     undelivered: events.Undelivered | None = None
+    sent: bool = payload["sent"]
     while True:
         try:
-            events.publish(message, tenant, settings.current(), sent=sent)
-            _log_publication(message)
+            events.publish(message, payload["tenant"], settings.current(), sent=sent)
+            _note_publication(message, payload)
             break
         except events.Undelivered as error:
             undelivered = error
@@ -109,7 +114,7 @@ def report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
         return complete
     except events.Undelivered as error:
         return _wait_for_kafka(complete, str(error)).model_copy(update={"sent": error.on_its_way})
-    _log_publication(message)
+    _note_publication(message, payload)
     return complete.model_copy(update={"published": True})
 
 
@@ -133,9 +138,24 @@ def _log_wait(reason: str, seconds: float) -> None:
     progress_events.log_wait("kafka", seconds, reason)
 
 
-def _log_publication(message: Mapping[str, Any]) -> None:
+def _note_publication(message: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+    """Log and count an event that Kafka has acknowledged."""
     failure = message.get("failureDetails")
     text = f": {failure['failureCode']}: {failure['description']}" if failure else ""
     _log.info("%s published%s", message["status"], text)
     error = {"error": {"code": failure["failureCode"], "message": failure["description"]}} if failure else {}
     progress_events.log_event("EventPublished", {"status": message["status"], **error})
+    _measure_transition(message["status"], failure, payload.get("measured"))
+
+
+def _measure_transition(outcome: str, failure: Mapping[str, Any] | None, measured: Mapping[str, str] | None) -> None:
+    """Count a transition whose event is acknowledged. Nothing is measured of an event that was sent before."""
+    if measured is None:
+        return
+    now = datetime.now(UTC)
+    ended_at = datetime.fromisoformat(measured["endedAt"]) if measured.get("endedAt") else now
+    transition = (measured["type"], measured["verb"], outcome)
+    spent = ended_at - datetime.fromisoformat(measured["acceptedAt"])
+    metrics.record(metrics.TRANSITIONS, 1, *transition, failure["failureCode"] if failure else "")
+    metrics.record(metrics.PROVISIONING, spent.total_seconds(), *transition)
+    metrics.record(metrics.PUBLISHING, (now - ended_at).total_seconds(), outcome)

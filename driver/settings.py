@@ -18,6 +18,7 @@ TRIAL_HUB = "trial: a kill of the task hub's pod loses the requests that were ac
 SCHEDULER_PAYLOAD = 1_000_000
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,4}|:[1-5][0-9]{4})?")
 LOG_OUTPUTS = ("host", "container")
+METRICS_EXPORTERS = ("prometheus", "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -139,6 +140,20 @@ class Settings:
             "driver can read them. Set by the chart, and on Azure where all routes lie behind a secret path."
         },
     )
+    metrics_exporters: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "OTEL_METRICS_EXPORTER": "`prometheus`: GET /metrics; `none`, or empty: no metrics.",
+            "OTEL_SDK_DISABLED": "`true`: none, whatever else says.",
+        },
+    )
+    metrics_folder: str = field(
+        default="",
+        metadata={
+            "PROMETHEUS_MULTIPROC_DIR": "Folder in which the worker processes of a host share their metrics for "
+            "/metrics; it is made. Needed where there are several; no two hosts may share it."
+        },
+    )
     transition_timeout_minutes: int = field(
         default=14,
         metadata={
@@ -219,6 +234,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
         southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
         console=_read_switch(environment, "CONSOLE", False, faults),
+        metrics_exporters=_read_exporters(environment, "OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, faults),
+        metrics_folder=environment.get("PROMETHEUS_MULTIPROC_DIR", ""),
         transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
         history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
@@ -262,6 +279,16 @@ def _read_switch(environment: Mapping[str, str], name: str, default: bool, fault
         return text == "true" if text else default
     faults.append(f"{name} is '{text}': it takes true or false")
     return default
+
+
+def _read_exporters(
+    environment: Mapping[str, str], name: str, known: tuple[str, ...], faults: list[str]
+) -> tuple[str, ...]:
+    """The exporters of a list. OTEL_SDK_DISABLED turns all off."""
+    named = tuple(filter(None, (one.strip().lower() for one in environment.get(name, "").split(","))))
+    faults += [f"{name} has '{one}': it takes {', '.join(known)}" for one in named if one not in known]
+    is_off = environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or "none" in named
+    return () if is_off else tuple(one for one in named if one in known)
 
 
 def _read_number(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:

@@ -114,6 +114,12 @@ def find_publication_time(progress: Progress) -> datetime | None:
     return datetime.fromisoformat(waiting.until) if waiting and waiting.waits_for == "kafka" else None
 
 
+def end_wait(progress: Progress, now: datetime) -> Progress:
+    """The progress of a run that need not wait any longer."""
+    waiting = progress.waiting
+    return replace(progress, waiting=waiting and waiting.model_copy(update={"until": now.isoformat()}))
+
+
 def note_refusal(progress: Progress, outcome: Outcome) -> Progress:
     """The progress with the refusal that an outcome tells of, or with the end of those that came one after another."""
     if not outcome.refused:

@@ -8,6 +8,7 @@ from driver.models.model import Model
 from driver.models.outcomes import DeploymentShown, NotOwned, OperationShown, WaitingFor
 
 PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
+KAFKA_ANSWERS = "kafka-answers"  # the external event that ends a wait for Kafka
 RUN_VERSION = 2  # a release that changes a run still goes on with the older ones
 _LONGEST_TEXT = 200  # characters of a text from a request: a custom status of more than 16 KB fails the orchestration
 _READING = ("integrity", "precheck")  # operations that only read, whatever the action that they call

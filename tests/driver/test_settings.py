@@ -69,6 +69,7 @@ def test_every_variable() -> None:
         ("TRANSITION_TIMEOUT_MINUTES", "1.5"),
         ("TRANSITION_TIMEOUT_MINUTES", "an hour"),
         ("HISTORY_DAYS", "no"),
+        ("OTEL_METRICS_EXPORTER", "prometheus,console"),
     ],
 )
 def test_a_fault_is_kept_and_names_the_variable(name: str, value: str) -> None:
@@ -152,3 +153,17 @@ def test_no_key_and_no_password_is_shown() -> None:
     found = read({"SEALING_KEYS": KEY, "KAFKA_CONFIG_SASL_PASSWORD": "kafka-password"})
     assert KEY not in repr(found)
     assert "kafka-password" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "exporters"),
+    [
+        ({}, ()),
+        ({"OTEL_METRICS_EXPORTER": "Prometheus"}, ("prometheus",)),
+        ({"OTEL_METRICS_EXPORTER": "prometheus, none"}, ()),
+        ({"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_SDK_DISABLED": "TRUE"}, ()),
+    ],
+)
+def test_who_gets_the_metrics(environment: dict[str, str], exporters: tuple[str, ...]) -> None:
+    found = read(environment)
+    assert (found.metrics_exporters, found.faults) == (exporters, ())

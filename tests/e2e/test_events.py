@@ -58,6 +58,7 @@ def test_while_kafka_is_away_nobody_waits_for_the_events_that_wait(apart: Trial,
     assert time.monotonic() - began < 90
     assert {one.value["status"] for one in seen} == {"COMPLETE"}
     assert {trial.ended(one)["status"] for one in sent} == {"COMPLETE"}
+    assert " executions that wait for it were woken" in trial.log()
     eventually(lambda: trial.get("/management/health").json()["vitals"]["kafka"] == {"status": "OK"})
     # A busy machine may take more than a second for an acknowledgement, which counts as away, too.
     lines = [line for line in trial.log().splitlines() if "Kafka takes" in line]

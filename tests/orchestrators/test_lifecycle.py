@@ -118,7 +118,8 @@ def test_what_each_activity_is_given() -> None:
     common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
     accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED, "first": ""}
     inspect, start, watch = (payload for _, payload in done.calls)
-    first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT}
+    measured = {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT, "endedAt": ""}
+    first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT, "measured": measured}
     deadline = inspect.pop("deadline")
     assert inspect == {**common, **accepted, **first}
     assert watch["deadline"] == deadline
@@ -131,7 +132,11 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
     unpublished = complete(**MADE).model_copy(update={"published": False, "sent": True})
     done = run(watch_deployment=[unpublished])
     assert done.names == [*DEPLOY, "publish_event"]
-    assert done.payloads("publish_event")[0] == {
+    (payload,) = done.payloads("publish_event")
+    measured = payload.pop("measured")
+    assert measured.pop("endedAt") > ACCEPTED_AT
+    assert measured == {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT}
+    assert payload == {
         "requestId": REQUEST_ID,
         "trace": {"tracectx.transactionid": "t-1"},
         "step": "publish_event",
@@ -142,6 +147,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
         "of": "watch_deployment",
         "sent": True,
         "attempt": 0,
+        "isWoken": True,
     }
     assert done.output == unpublished.event
 
@@ -317,12 +323,26 @@ def test_before_a_run_waits_for_kafka_it_continues_as_new_with_its_event(
     """Other executions of the resource read the event there, and go on."""
     done = Run(run_input(), script).execute()
     assert done.output["status"] == "COMPLETE"
-    (progress,) = list_inputs(done)
-    assert (progress["step"], progress["event"]) == ("publish_event", UNPUBLISHED.event)
-    assert len([one for one in done.histories[0][1] if one.get("Name") == "publish_event"]) == tries
-    assert done.names.count("publish_event") == 3
+    progresses = list_inputs(done)
+    assert {(one["step"], one["event"]["status"]) for one in progresses} == {("publish_event", "COMPLETE")}
+    assert [one["event"] for one in progresses] == [UNPUBLISHED.event] * (3 - tries)
+    tried = [[one.get("Name") for one in events].count("publish_event") for _, events in done.histories]
+    assert tried == [tries, *[1] * (3 - tries)]
     ended = {json.loads(status).get("endedAt") for status in done.statuses} - {None}
-    assert ended == {progress["ended_at"]}
+    assert ended == {progresses[0]["ended_at"]}
+
+
+@pytest.mark.parametrize("wakes", [1, 2, 3])
+def test_an_event_that_tells_that_kafka_answers_ends_the_wait(wakes: int) -> None:
+    """The next generation tries at once: what comes between two waits is lost, and need not come again."""
+    script: dict[str, list[Answer]] = {"watch_deployment": [TRIED], "publish_event": [AWAY, AWAY, complete()]}
+    woken, waited = Run(run_input(), script, wakes=wakes).execute(), Run(run_input(), script).execute()
+    assert woken.output == waited.output
+    assert woken.names == waited.names
+    assert len(woken.timers) == len(waited.timers) - wakes
+    ends = [(one["waiting"]["since"], one["attempt"]) for one in list_inputs(woken)]
+    assert len({since for since, _ in ends}) == 1
+    assert [attempt for _, attempt in ends] == sorted(attempt for _, attempt in ends)
 
 
 def test_the_wait_for_kafka_is_kept_by_the_next_generation() -> None:
@@ -350,7 +370,7 @@ def test_once_the_event_of_a_failed_run_is_built_it_stays_as_it_is() -> None:
 
 def test_while_a_run_waits_for_kafka_nothing_sealed_is_in_its_input() -> None:
     done = run(watch_deployment=[TRIED], publish_event=[AWAY, complete()])
-    assert [plain(data)["sealed"] for data, _ in done.histories] == [SEALED, ""]
+    assert [plain(data)["sealed"] for data, _ in done.histories] == [SEALED, "", ""]
 
 
 def test_where_the_last_step_knows_that_kafka_is_away_the_first_try_is_later() -> None:
@@ -658,8 +678,8 @@ def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
     payloads = done.payloads("publish_event")
     assert len({json.dumps({**payload, "attempt": 0}) for payload in payloads}) == 1
     assert payloads[-1]["attempt"] == (40 if isinstance(trouble, Outcome) else 8)  # 5 tries of each that is a bug
-    # A run that waits for Kafka continues as new once, then every 3 tries. A bug shows that Kafka is not reached, too.
-    assert len(done.histories) == (15 if isinstance(trouble, Outcome) else 4)
+    # A run that waits for Kafka continues as new before each wait. A bug shows that Kafka is not reached, too.
+    assert len(done.histories) == (41 if isinstance(trouble, Outcome) else 9)
 
 
 def test_a_run_that_only_repeats_an_event() -> None:

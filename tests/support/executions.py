@@ -21,6 +21,7 @@ class TaskHub:
     instances: dict[str, dict[str, Any]] = field(default_factory=dict)
     started: list[tuple[str, str, Any]] = field(default_factory=list)
     purged: list[str] = field(default_factory=list)
+    raised: list[tuple[str, str]] = field(default_factory=list)
     failure: Exception | None = None
     unpurgeable: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -97,6 +98,13 @@ class TaskHub:
         page = found[: int(query["top"])]
         return page, page[-1]["instanceId"] if len(found) > len(page) else ""
 
+    def raise_event(self, instance_id: str, name: str) -> int:
+        """The status that the host's HTTP API answers."""
+        if self.failure is not None:
+            return 500
+        self.raised.append((instance_id, name))
+        return 202 if instance_id in self.instances else 404
+
     async def purge_instance_history(self, instance_id: str) -> None:
         if instance_id == self.unpurgeable:
             raise Exception("The operation failed with an unexpected status code 500")
@@ -119,6 +127,14 @@ class _Lists(BaseHTTPRequestHandler):
             self.send_header("x-ms-continuation-token", after)
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        *_, instance_id, operation, name = urlsplit(self.path).path.split("/")
+        assert (operation, self.headers["Content-Type"]) == ("raiseEvent", "application/json")
+        self.send_response(self.hub.raise_event(instance_id, name))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the library's name
         """Nothing: the tests' output is for the tests."""
