@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import requests
 
 from dev import processes
 from dev.brent import vnet
+from dev.events import describe_event
 from dev.ports import free_port
 from dev.stack import ROOT, Stack
 from tests.e2e.trial import Trial, eventually, started
@@ -80,6 +82,19 @@ def _measure_creation(trial: Trial, group: str, name: str) -> float:
 def _count_deployed(trial: Trial, group: str) -> int:
     found = trial.arm("GET", f"/resourceGroups/{group}/providers/Microsoft.Resources/deployments", version="2025-04-01")
     return [one["properties"]["provisioningState"] for one in found.json()["value"]].count("Succeeded")
+
+
+def test_the_line_of_make_events_names_time_transition_and_resource(trial: Trial, group: str) -> None:
+    network = vnet("vnet-told", group)
+    request_id = trial.begin(network)
+    event, now = trial.event(request_id), time.time()
+    line = describe_event(event, trial.stack.driver)
+    sent, _, told = line.partition("  ")
+    assert now - 600 < datetime.fromisoformat(sent).timestamp() <= now
+    assert told == f"Create of 'vnet-told' ({network.type}): COMPLETE"
+    unknown = replace(event, key="no-such-request")
+    assert describe_event(unknown, trial.stack.driver) == f"{sent}  no-such-request: COMPLETE"
+    assert describe_event(event, f"http://127.0.0.1:{free_port()}") == f"{sent}  {request_id}: COMPLETE"
 
 
 def _list_waiting(trial: Trial, request_ids: list[str]) -> list[dict[str, Any]]:
