@@ -12,13 +12,14 @@ import azure.durable_functions as df
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import HTMLResponse, JSONResponse, Request, Response
 
-from driver import activities, api, housekeeping, openapi, publication, settings, telemetry
+from driver import activities, api, housekeeping, monitoring, openapi, publication, settings, telemetry
 from driver.steps.table import STEPS
 from orchestrators import codec
 from orchestrators.contents import keep_content
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
+monitoring.configure(settings.current())
 codec.configure_sdk()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -46,11 +47,20 @@ async def describe_api(req: Request) -> Response:
 
 
 async def health(req: Request, client: df.DurableOrchestrationClient) -> Response:
-    return _build_response(await api.check_health(client))
+    return _build_response(await api.check_health(client, req.query_params))
+
+
+async def show_metrics(req: Request, client: df.DurableOrchestrationClient) -> Response:
+    status, body, content_type = await monitoring.scrape(client, req.headers.get("accept", ""))
+    return Response(body, status_code=status, headers={**openapi.SECURITY_HEADERS, "Content-Type": content_type})
 
 
 async def show_console(req: Request) -> Response:
     return _build_response(await api.show_console())
+
+
+async def read_task_hub(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    await monitoring.read_task_hub(client)
 
 
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
@@ -86,6 +96,10 @@ for route in openapi.ROUTES:
     handler = handlers[route.function]
     has_client = "client" in signature(handler).parameters
     app.route(route=route.path, methods=[route.method])(with_client(handler) if has_client else handler)
+if "prometheus" in settings.current().metrics_exporters:
+    app.route(route="metrics", methods=["GET"])(with_client(show_metrics))
+if "otlp" in settings.current().metrics_exporters:
+    app.timer_trigger(schedule="0 * * * * *", arg_name="timer", use_monitor=False)(with_client(read_task_hub))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
 app.orchestration_trigger(context_name="context")(keep_content)

@@ -44,6 +44,35 @@ def add_faults(stack: Endpoints, faults: Sequence[Mapping[str, Any]]) -> None:
     _post(stack, "/emulator/faults", {"faults": list(faults)})
 
 
+def call_arm(stack: Endpoints, method: str, path: str, version: str, content: Mapping[str, Any] | None = None) -> None:
+    """Calls ARM as somebody else than the driver does; the path follows the subscription."""
+    properties = stack.deploymentLocation["properties"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": properties["clientId"],
+        "client_secret": properties["clientSecret"],
+        "scope": f"{stack.azure}/.default",
+    }
+    url = f"{stack.azure}/{properties['tenantId']}/oauth2/v2.0/token"
+    signed_in = requests.post(url, data=form, verify=stack.ca, timeout=10)
+    signed_in.raise_for_status()
+    answer = requests.request(
+        method,
+        f"{stack.azure}/subscriptions/{properties['subscriptionId']}{path}",
+        params={"api-version": version},
+        json=content,
+        headers={"Authorization": f"Bearer {signed_in.json()['access_token']}"},
+        verify=stack.ca,
+        timeout=10,
+    )
+    answer.raise_for_status()
+
+
+def clear_faults(stack: Endpoints) -> None:
+    """Ends all faults."""
+    requests.delete(f"{stack.azure}/emulator/faults", verify=stack.ca, timeout=10).raise_for_status()
+
+
 def change_settings(stack: Endpoints, changed: Mapping[str, Any]) -> None:
     """Changes what the embedded Azure was started with, such as `clients` and `tokenSeconds`."""
     _post(stack, "/emulator/settings", changed)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from driver import executions, opening, telemetry, turns, waits
+from driver import executions, metrics, opening, telemetry, traces, turns, waits
 from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
@@ -70,14 +70,14 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
     """
     name = payload["step"]
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
-    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
+    followed = traces.follow(name, payload["trace"], payload["requestId"])
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}), followed:
         order = opening.open_order(payload, state)
         if isinstance(order, Outcome):
             waits.log_change(name, payload, order)
             return encode_outcome(order)
         with telemetry.bind_fields({}, order.secrets):
-            where = f"{order.transition or order.work.verb} in deployment location '{order.location.name}': {name}"
-            _warn_if_late(where, payload)
+            _warn_if_late(name, payload)
             if name != _ABANDON and _measure_time_left(payload) < -_GRACE_SECONDS:
                 # It may have been given up. Nothing may be begun that nobody would know of.
                 return encode_outcome(keep_running(0, state, "the driver was too busy to take this step in time"))
@@ -86,7 +86,7 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
                 with _redact_bugs("the look for other executions"):
                     looked = turns.take_turn(payload, order.topology, state, client)
                 if isinstance(looked, Outcome):
-                    waits.log_change(where, payload, looked)
+                    waits.log_change(name, payload, looked)
                     return encode_outcome(looked)
                 state = looked
             if state.found:
@@ -94,13 +94,13 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             if STEPS[name].needs_content:
                 loaded = opening.load_content(order, payload, state, client)
                 if isinstance(loaded, Outcome):
-                    waits.log_change(where, payload, loaded)
+                    waits.log_change(name, payload, loaded)
                     return encode_outcome(loaded)
                 order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
             log_progress(name, order, state, outcome)
-            waits.log_change(where, payload, outcome)
-            _log_outcome(where, outcome)
+            waits.log_change(name, payload, outcome)
+            _log_outcome(name, outcome)
             if outcome.kind == "Completed":
                 outcome = report_completion(payload, _add_found(outcome, state, is_new=must_look))
             return encode_outcome(_finish_outcome(outcome, state), state)
@@ -172,7 +172,8 @@ def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -
     name, attempt, verdict = payload["step"], payload["attempt"], refused.verdict
     text = join_causes(payload.get("first", ""), refused.cause.text)
     if attempt >= verdict.tries:
-        return fail(verdict.code, f"{name}: {text}", state)
+        return fail(verdict.code, text, state)
+    metrics.record(metrics.RETRIES, 1, refused.cause.code)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
         waited = compute_age((payload.get("waiting") or {}).get("since", ""))
         wait = max(verdict.wait, POLLS.compute_seconds(waited, refused.retry_after))

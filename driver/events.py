@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from driver.availability import Availability, Condition
 from driver.errors import NotReady
 from driver.kafka import Connection, Delivery, open_connection
-from driver.producers import is_fatal, is_too_large
+from driver.producers import describe_error, is_fatal, is_too_large
 from driver.settings import Settings
 
 WAIT_SECONDS = 1.0  # that a record has to be acknowledged before others stop waiting for Kafka
@@ -126,10 +126,10 @@ def _raise_error(connection: Connection, error: Any) -> NoReturn:
     from confluent_kafka import KafkaError
 
     if is_too_large(error):
-        raise TooLarge(error.str())
+        raise TooLarge(describe_error(error))
     if not is_fatal(error) and error.code() not in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
-        connection.availability.note_failure(error.str())
-    raise Undelivered(error.str())
+        connection.availability.note_failure(describe_error(error))
+    raise Undelivered(describe_error(error))
 
 
 def _connect(settings: Settings) -> Connection:

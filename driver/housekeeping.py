@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, contents, executions, wakes
+from driver import acceptance, contents, executions, metrics, wakes
 from driver.errors import NotReady
 from driver.executions import Executions
 from driver.models.events import FailureCode, build_event
@@ -105,6 +105,7 @@ async def _report_lost(instance_id: str, client: Executions) -> None:
     reason = f"the execution ended without an event ({ended_as}): what it made may not be in any topology"
     reported = build_event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
     await acceptance.start(client, report_id, run.model_copy(update={"event": reported, "sealed": ""}))
+    metrics.record(metrics.LOST, 1)
 
 
 async def _read_pages(pages: Iterator[list[Instance]]) -> AsyncIterator[list[Instance]]:

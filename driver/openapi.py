@@ -159,6 +159,12 @@ ROUTES = (
         tag="management",
         summary="Whether work can be accepted, and what is out of reach.",
         has_tenant=False,
+        query={
+            "deep": (
+                {"type": "string"},
+                "1 asks Entra ID and ARM, at most once in 10 seconds; it answers within 5 seconds.",
+            )
+        },
         answers={
             200: (Health, "Work is accepted. What is UNHEALTHY is out of reach; work waits for it."),
             500: _FAILED,

@@ -106,7 +106,7 @@ class Found(_Answer):
 
 
 class Vital(_Answer):
-    """`reason`: why it is UNHEALTHY, or what is to be known of it. `since`: since when it is UNHEALTHY, ISO 8601."""
+    """`reason`: why it is UNHEALTHY, or what shows that it is OK. `since`: since when it is so, ISO 8601."""
 
     status: Status
     reason: str = ""

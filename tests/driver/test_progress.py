@@ -185,7 +185,7 @@ def test_a_put_that_is_refused_is_a_failed_deployment(
     take_step(payload(location, "abandon_deployment", failed["state"]))
     ((name, details),) = read_records(caplog.records)
     assert name == "DeploymentFailed"
-    assert details["error"] == {"code": "INTERNAL_ERROR", "message": "start_deployment: InvalidTemplate: m"}
+    assert details["error"] == {"code": "INTERNAL_ERROR", "message": "InvalidTemplate: m"}
 
 
 def test_a_deployment_that_starts_and_one_that_is_cancelled(

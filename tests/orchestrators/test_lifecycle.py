@@ -113,12 +113,22 @@ def test_the_output_is_the_event() -> None:
     assert (done.status, done.output) == ("Completed", expected)
 
 
+TRACE = {
+    "resource": "vnet-1",
+    "resourceType": "resource::AzureVNet::1.0",
+    "transition": "Create",
+    "location": "azure-we",
+    "tracectx.transactionid": "t-1",
+}
+
+
 def test_what_each_activity_is_given() -> None:
     done = run()
-    common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
+    common = {"requestId": REQUEST_ID, "trace": TRACE}
     accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED, "first": ""}
     inspect, start, watch = (payload for _, payload in done.calls)
-    first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT}
+    measured = {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT, "endedAt": ""}
+    first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT, "measured": measured}
     deadline = inspect.pop("deadline")
     assert inspect == {**common, **accepted, **first}
     assert watch["deadline"] == deadline
@@ -131,9 +141,13 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
     unpublished = complete(**MADE).model_copy(update={"published": False, "sent": True})
     done = run(watch_deployment=[unpublished])
     assert done.names == [*DEPLOY, "publish_event"]
-    assert done.payloads("publish_event")[0] == {
+    (payload,) = done.payloads("publish_event")
+    measured = payload.pop("measured")
+    assert measured.pop("endedAt") > ACCEPTED_AT
+    assert measured == {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT}
+    assert payload == {
         "requestId": REQUEST_ID,
-        "trace": {"tracectx.transactionid": "t-1"},
+        "trace": TRACE,
         "step": "publish_event",
         "tenant": "tenant-1",
         "state": {},
