@@ -98,7 +98,8 @@ function makeTimeline(item) {
     }
     const took = span.since && span.until ? formatDuration(span.until - span.since) : "";
     const times = make("small", { className: "number" }, took, span.since ? [" from ", makeTime(span.since)] : "time not known");
-    return make("tr", {}, make("th", { scope: "row", title: span.title ?? "" }, span.label), make("td", {}, make("span", { className: span.kind }, span.state)), make("td", {}, track, times));
+    const label = span.label.split("/").flatMap((part, number) => (number ? ["/", make("wbr"), part] : [part]));
+    return make("tr", {}, make("th", { scope: "row", title: span.title ?? "" }, label), make("td", {}, make("span", { className: span.kind }, span.state)), make("td", {}, track, times));
   });
   const more = item.operationsTotal > item.operations.length ? `, the newest ${item.operations.length} of ${item.operationsTotal} operations` : "";
   return make("section", { "aria-label": "Timeline" },

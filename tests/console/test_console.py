@@ -170,10 +170,10 @@ def test_a_request_shows_its_timeline_and_what_to_copy(world: World, url: str, o
         expect(timeline.nth(2)).to_contain_text("Microsoft.Network/virtualNetworks/v-Succeeded")
         expect(timeline.nth(4)).to_contain_text("Running")
         expect(page.locator(".timeline caption")).to_contain_text("the newest 3 of 34 operations")
-        bars = [bar.bounding_box() for bar in page.locator(".timeline .bar").all()]
-        assert all(bar is not None and bar["width"] >= 3 for bar in bars)
-        wholes = [bar["width"] for bar in bars if bar]
-        assert wholes[0] > wholes[4] > wholes[3] > wholes[2]
+        widths = "bars => bars.map(bar => bar.getBoundingClientRect().width)"
+        whole, wait, succeeded, failed, running = page.locator(".timeline .bar").evaluate_all(widths)
+        assert whole > running > failed > succeeded > 0
+        assert whole > wait > succeeded
         for label, text in (("correlation id", "c-1"), ("deployment", "vnet-1-abc"), ("request id", made["requestId"])):
             page.get_by_role("button", name=f"Copy {label}", exact=True).click()
             expect(page.get_by_role("status")).to_have_text(f"{label} copied")
