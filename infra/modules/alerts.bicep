@@ -43,8 +43,8 @@ var rules = [
   }
   {
     name: 'arm-throttling'
-    description: 'Azure Resource Manager throttles the subscription.'
-    text: 'TooManyRequests'
+    description: 'Azure Resource Manager or a resource provider throttles the subscription.'
+    text: 'RequestsThrottled'
     threshold: 20
     severity: 3
   }
