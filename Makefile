@@ -21,6 +21,10 @@ install: .venv/development ## Make the environment .venv with everything that te
 demo: .venv/runtime ## See it work: create and delete a resource group and a VNet on this machine alone
 	$(BIN)/python -m dev.demo
 
+.PHONY: drill
+drill: .venv/runtime ## Play a fault of docs/operations.md, and see what an operator sees (FAULT=throttle; without it the list)
+	$(BIN)/python -m dev.drill
+
 # The tests of one file run in one worker, for they share servers; the files in the order that tests/conftest.py gives.
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 

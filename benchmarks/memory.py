@@ -113,7 +113,7 @@ def watched(find_pid: Callable[[], int]) -> Iterator[Peak]:
 
     def sample() -> None:
         while not closing.wait(PERIOD_SECONDS):
-            peak.mebibytes = max(peak.mebibytes, sum(map(_resident, tree(find_pid()))) / 1024)
+            peak.mebibytes = max(peak.mebibytes, measure_tree(find_pid()))
 
     thread = threading.Thread(target=sample, name="memory")
     thread.start()
@@ -122,6 +122,11 @@ def watched(find_pid: Callable[[], int]) -> Iterator[Peak]:
     finally:
         closing.set()
         thread.join()
+
+
+def measure_tree(pid: int) -> float:
+    """The resident memory of a process and of all below it, in MiB."""
+    return sum(map(_resident, tree(pid))) / 1024
 
 
 def tree(pid: int) -> Iterator[int]:

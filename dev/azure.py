@@ -28,6 +28,12 @@ def calls(stack: Endpoints) -> list[dict[str, Any]]:
     return list(_get(stack, "/emulator/calls")["value"])
 
 
+def find_deployment_ends(stack: Endpoints) -> dict[str, float]:
+    """When the deployments end or have ended, in seconds since 1970, by their ids in lower case."""
+    found = _get(stack, "/emulator/resources")["deployments"]
+    return {entry["id"].lower(): entry["until"] for entry in found}
+
+
 def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
     """Lets calls fail; emulators/azure/faults lists the kinds."""
     _post(stack, "/emulator/faults", fault)
@@ -36,6 +42,35 @@ def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
 def add_faults(stack: Endpoints, faults: Sequence[Mapping[str, Any]]) -> None:
     """Lets calls fail in these ways, one after another."""
     _post(stack, "/emulator/faults", {"faults": list(faults)})
+
+
+def call_arm(stack: Endpoints, method: str, path: str, version: str, content: Mapping[str, Any] | None = None) -> None:
+    """Calls ARM as somebody else than the driver does; the path follows the subscription."""
+    properties = stack.deploymentLocation["properties"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": properties["clientId"],
+        "client_secret": properties["clientSecret"],
+        "scope": f"{stack.azure}/.default",
+    }
+    url = f"{stack.azure}/{properties['tenantId']}/oauth2/v2.0/token"
+    signed_in = requests.post(url, data=form, verify=stack.ca, timeout=10)
+    signed_in.raise_for_status()
+    answer = requests.request(
+        method,
+        f"{stack.azure}/subscriptions/{properties['subscriptionId']}{path}",
+        params={"api-version": version},
+        json=content,
+        headers={"Authorization": f"Bearer {signed_in.json()['access_token']}"},
+        verify=stack.ca,
+        timeout=10,
+    )
+    answer.raise_for_status()
+
+
+def clear_faults(stack: Endpoints) -> None:
+    """Ends all faults."""
+    requests.delete(f"{stack.azure}/emulator/faults", verify=stack.ca, timeout=10).raise_for_status()
 
 
 def change_settings(stack: Endpoints, changed: Mapping[str, Any]) -> None:

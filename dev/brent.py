@@ -122,10 +122,13 @@ def _chunks(body: bytes, size: int = 4096) -> Iterator[bytes]:
         yield body[begin : begin + size]
 
 
-def _empty_zip() -> str:
+def pack_files(files: Mapping[str, str]) -> str:
+    """Returns driver files: a zip of the files by their names, in base64."""
     archive = io.BytesIO()
-    zipfile.ZipFile(archive, "w").close()
+    with zipfile.ZipFile(archive, "w") as whole:
+        for name, content in files.items():
+            whole.writestr(name, content)
     return base64.b64encode(archive.getvalue()).decode()
 
 
-_EMPTY_ZIP = _empty_zip()
+_EMPTY_ZIP = pack_files({})

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from driver import contents, executions, keys, plans, request_ids, sealing, telemetry
@@ -12,7 +13,7 @@ from driver.executions import Executions
 from driver.models.events import build_event
 from driver.models.orders import Deploy, Idle, Order
 from driver.models.requests import LifecycleRequest
-from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown
+from driver.models.runs import RUN_VERSION, ResourceShown, Run, TransitionShown, name_fields
 from driver.packages import catalogue
 from driver.packages.catalogue import Package
 from driver.pools import Pool
@@ -20,13 +21,22 @@ from driver.settings import Settings, current
 from driver.topology import apply_changes
 
 T = TypeVar("T")
-ORCHESTRATOR = "run_lifecycle"
 # What requests do with driver files, and never on the event loop: it may take seconds. A compiler takes a core each.
 PACKAGES = Pool("driver files", threads=2, queue=64)
 COMPILERS = Pool("runs of the Bicep compiler", threads=2, queue=64)
 PLAN_SECONDS = 60.0  # within which driver files have to be read, and compiled
+_LONGEST_ID = 200  # characters of the id of a resource in the log
 _SMALL = 100  # characters of driver files; an empty zip in base64 has 32, one with a file more than 130
 _log = logging.getLogger("driver.api")
+
+
+def name_log_fields(request: LifecycleRequest) -> dict[str, str]:
+    """The fields of the lines about a request until it is accepted. Its requestId is known only after planning: until
+    then it is Brent's own request id.
+    """
+    resource = _read_resource(request)
+    fields = name_fields(resource, request.lifecycle_name, request.deployment_location.name)
+    return {"requestId": request.read_system_property("requestId"), "resourceId": resource.id[:_LONGEST_ID], **fields}
 
 
 async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[str, str], client: Executions) -> str:
@@ -36,12 +46,21 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
     again, one that failed runs again.
     """
     settings = current()
+    _warn_of_type(request.deployment_location.name, request.deployment_location.type or "Azure")
     package, pool = await _run(PACKAGES, request, _open_package, request, settings)
     plan, request_id = await _run(pool, request, _plan, request, package, tenant, settings)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
     await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
     return request_id
+
+
+@lru_cache(maxsize=1_000)
+def _warn_of_type(name: str, location_type: str) -> None:
+    """Log once that a deployment location is of a type that does not look like Azure's. The type is free text."""
+    if "azure" not in location_type.lower():
+        text = "deployment location '%s' is of type '%s': this driver deploys to Azure, and reads its properties so"
+        _log.warning(text, name, location_type)
 
 
 async def _run(pool: Pool, request: LifecycleRequest, call: Callable[..., T], *arguments: Any) -> T:
@@ -83,8 +102,7 @@ async def _start_once(
     if content_id:
         await _start_instance(client, contents.ORCHESTRATOR, content_id, {"sealed": content})
     await start(client, request_id, run.model_copy(update={"sealed": sealed}))
-    description = f"{request.lifecycle_name} of '{run.resource.name}' ({run.resource.type})"
-    return _log.info("accepted: %s in deployment location '%s'", description, order.location.name)
+    return _log.info("accepted: %s of '%s'", request.lifecycle_name, run.resource.name)
 
 
 async def start(client: Executions, instance_id: str, run: Run) -> None:
@@ -95,7 +113,7 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
     seconds = run.transition.seconds if run.transition else 0
     times = {"accepted_at": now.isoformat(), "deadline": (now + timedelta(seconds=seconds)).isoformat()}
     run_input = run.model_copy(update=times).model_dump(mode="json", by_alias=True)
-    await _start_instance(client, ORCHESTRATOR, instance_id, run_input)
+    await _start_instance(client, executions.ORCHESTRATOR, instance_id, run_input)
 
 
 async def _start_instance(client: Executions, orchestrator: str, instance_id: str, content: dict[str, Any]) -> None:
@@ -118,13 +136,17 @@ def _describe_run(
         tenant=tenant,
         trace=dict(trace),
         accepted_at="",
-        resource=ResourceShown(
-            id=request.read_system_property("resourceId"),
-            name=request.read_system_property("resourceName"),
-            type=request.read_system_property("resourceType"),
-        ),
+        resource=_read_resource(request),
         transition=_describe_transition(request, plan),
         deployment_location=plan.order.location.name,
+    )
+
+
+def _read_resource(request: LifecycleRequest) -> ResourceShown:
+    return ResourceShown(
+        id=request.read_system_property("resourceId"),
+        name=request.read_system_property("resourceName"),
+        type=request.read_system_property("resourceType"),
     )
 
 

@@ -31,7 +31,7 @@ from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
 from driver.steps import passes
-from driver.steps.progress import log_progress
+from driver.steps.progress import log_progress, select_operations
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -77,8 +77,7 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             waits.log_change(name, payload, order)
             return encode_outcome(order)
         with telemetry.bind_fields({}, order.secrets):
-            where = f"{order.transition or order.work.verb} in deployment location '{order.location.name}': {name}"
-            _warn_if_late(where, payload)
+            _warn_if_late(name, payload)
             if name != _ABANDON and _measure_time_left(payload) < -_GRACE_SECONDS:
                 # It may have been given up. Nothing may be begun that nobody would know of.
                 return encode_outcome(keep_running(0, state, "the driver was too busy to take this step in time"))
@@ -87,7 +86,7 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
                 with _redact_bugs("the look for other executions"):
                     looked = turns.take_turn(payload, order.topology, state, client)
                 if isinstance(looked, Outcome):
-                    waits.log_change(where, payload, looked)
+                    waits.log_change(name, payload, looked)
                     return encode_outcome(looked)
                 state = looked
             if state.found:
@@ -95,13 +94,13 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             if STEPS[name].needs_content:
                 loaded = opening.load_content(order, payload, state, client)
                 if isinstance(loaded, Outcome):
-                    waits.log_change(where, payload, loaded)
+                    waits.log_change(name, payload, loaded)
                     return encode_outcome(loaded)
                 order = loaded
             outcome = _attempt_step(STEPS[name], order, state, payload)
             log_progress(name, order, state, outcome)
-            waits.log_change(where, payload, outcome)
-            _log_outcome(where, outcome)
+            waits.log_change(name, payload, outcome)
+            _log_outcome(name, outcome)
             if outcome.kind == "Completed":
                 outcome = report_completion(payload, _add_found(outcome, state, is_new=must_look))
             return encode_outcome(_finish_outcome(outcome, state), state)
@@ -162,7 +161,8 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     state = outcome.state.keep_turn(before) if isinstance(outcome.state, State) else outcome.state
     warnings = tuple(map(telemetry.redact, outcome.warnings))
     shown = {"reason": telemetry.redact(outcome.reason), "not_owned": not_owned, "warnings": warnings}
-    return outcome.model_copy(update={**shown, "state": state, "written": ()})
+    operations = {"operations": select_operations(outcome.written), "operations_total": len(outcome.written)}
+    return outcome.model_copy(update={**shown, **operations, "state": state, "written": ()})
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
@@ -172,7 +172,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -
     name, attempt, verdict = payload["step"], payload["attempt"], refused.verdict
     text = join_causes(payload.get("first", ""), refused.cause.text)
     if attempt >= verdict.tries:
-        return fail(verdict.code, f"{name}: {text}", state)
+        return fail(verdict.code, text, state)
     metrics.record(metrics.RETRIES, 1, refused.cause.code)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
         waited = compute_age((payload.get("waiting") or {}).get("since", ""))

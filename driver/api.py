@@ -1,45 +1,42 @@
 """The driver's HTTP API. It takes bodies and headers and returns Answers, and does not depend on the host."""
 
-import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterable, Awaitable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, events, executions, keys, references, serving, telemetry, traces
-from driver.azure import reachability
-from driver.azure.reachability import Trouble
-from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution, drop_traces
+from driver import acceptance, console, executions, health, lists, references, serving, telemetry, traces, wakes
+from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
 from driver.executions import Executions
 from driver.models.events import VERSION
 from driver.models.requests import LONGEST_TENANT, LifecycleRequest, ReferenceRequest, parse
+from driver.models.runs import ResourceShown, name_fields
 from driver.pools import Pool
-from driver.settings import TRIAL_HUB, Settings, current
+from driver.settings import current
 
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 FINDS = Pool("searches in Azure", threads=16, queue=48)
-HEALTH_SECONDS = 0.9  # that the task hub has to answer
-KAFKA_SECONDS = 0.5  # that Kafka has to answer the first question of a process
-_VITALS = ("app", "taskHub", "kafka", "azure", "entra")
-_seen: dict[str, datetime] = {}  # since when vitals are UNHEALTHY
+LIST_SECONDS = 15
+LISTS = Pool("lists of executions", threads=4, queue=16)
 _ID = re.compile(r"[A-Za-z0-9-]{1,100}")
-_NO_EXECUTION = "health"  # no execution has this id; the health check asks for it
 _log = logging.getLogger("driver.api")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer with a JSON body. It is sent with openapi.SECURITY_HEADERS, too."""
+    """An HTTP answer with a JSON body, or with a page of HTML instead. It is sent with openapi.SECURITY_HEADERS, too,
+    which its own headers replace.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
 
 
 @serving.measure("POST", "/api/driver/lifecycle/execute")
@@ -60,65 +57,30 @@ async def show_execution(request_id: str, headers: Mapping[str, str], client: Ex
     return await _answer_request(headers, _show_execution(request_id, headers, client))
 
 
-async def check_health(client: Executions) -> Answer:
-    """GET /management/health: 503 if no request can be accepted now. If Kafka, ARM or Entra ID cannot be reached, or a
-    new file of sealing keys is unusable, requests are still accepted: the answer is 200 with that vital UNHEALTHY.
+@serving.measure("GET", "/api/driver/lifecycle/executions")
+async def list_executions(
+    parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
+) -> Answer:
+    """GET /api/driver/lifecycle/executions"""
+    return await _answer_request(headers, _list_executions(parameters, headers, client))
+
+
+async def show_console() -> Answer:
+    """GET /console"""
+    return await _answer_request({}, _show_console())
+
+
+async def check_health(client: Executions, query: Mapping[str, str] | None = None) -> Answer:
+    """GET /management/health: 503 if no request can be accepted now. What is out of reach is UNHEALTHY, and work is
+    accepted. With `deep=1` in the query Entra ID and ARM are asked, which takes up to some seconds.
     """
-    return await _answer_request({}, _check_health(client))
+    asks_azure = (query or {}).get("deep", "").lower() in ("1", "true")
+    return await _answer_request({}, _check_health(client, asks_azure))
 
 
-async def _check_health(client: Executions) -> Answer:
-    settings = current()
-    troubles: dict[str, str | Trouble] = {}
-    status = 200
-    answer = asyncio.ensure_future(executions.find_execution(client, _NO_EXECUTION, HEALTH_SECONDS))
-    try:
-        _require_ready(settings)
-        if found := await _find_trouble_of_kafka(settings):
-            troubles["kafka"] = found
-        if fault := keys.find_fault(settings):
-            troubles["app"] = f"{fault}; the keys that were read before stay in use"
-    except NotReady as error:
-        _log.error("cannot accept work: %s", error)
-        troubles["app"] = str(error)
-        status = error.status
-    try:
-        await answer
-    except NotReady as error:
-        _log.error("cannot accept work: %s", error)
-        troubles["taskHub"] = str(error)
-        status = error.status
-    for name, service in (("azure", reachability.ARM), ("entra", reachability.ENTRA_ID)):
-        if trouble := service.find_trouble():
-            troubles[name] = trouble
-    vitals = {name: _describe_vital(name, troubles.get(name)) for name in _VITALS}
-    if settings.task_hub_trial and "taskHub" not in troubles:
-        vitals["taskHub"]["reason"] = TRIAL_HUB
-    return Answer(status, {"vitals": vitals})
-
-
-async def _find_trouble_of_kafka(settings: Settings) -> str | Trouble | None:
-    """Why Kafka is away, as it is known; None if it answers. It is not asked here; only a process that has just begun
-    waits a moment.
-    """
-    deadline = time.monotonic() + KAFKA_SECONDS
-    while not (condition := events.read_condition(settings)).is_known and time.monotonic() < deadline:
-        await asyncio.sleep(0.02)
-    if condition.is_known and not condition.is_away:
-        return None
-    reason = condition.reason or "Kafka has not answered yet"
-    return Trouble(reason, datetime.fromisoformat(condition.since)) if condition.since else reason
-
-
-def _describe_vital(name: str, trouble: str | Trouble | None) -> dict[str, str]:
-    """A vital: if it is UNHEALTHY, with the reason, and since when: of some, since a health check has first seen it."""
-    if trouble is None:
-        _seen.pop(name, None)
-        return {"status": "OK"}
-    if isinstance(trouble, str):
-        trouble = Trouble(trouble, _seen.setdefault(name, datetime.now(UTC)))
-    since = trouble.since.isoformat(timespec="seconds")
-    return {"status": "UNHEALTHY", "reason": drop_traces(telemetry.redact(trouble.reason)), "since": since}
+async def _check_health(client: Executions, asks_azure: bool) -> Answer:
+    is_ready, vitals = await health.check(client, asks_azure)
+    return Answer(200 if is_ready else 503, {"vitals": vitals})
 
 
 async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -> Answer:
@@ -130,7 +92,7 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
     with telemetry.bind_fields(telemetry.read_trace_fields(headers)):
         try:
             answer = await work
-            return Answer(answer.status, answer.body, {**answer.headers, **echoed})
+            return replace(answer, headers={**answer.headers, **echoed})
         except DriverError as error:
             status, message = error.status, drop_traces(telemetry.redact(str(error)))
             _log.warning("refused with %d: %s", status, message)
@@ -141,21 +103,20 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
 
 
 async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
-    content = await _read_body(body)
-    _require_ready(current())
+    request = parse(LifecycleRequest, await _read_body(body))
+    telemetry.add_fields(acceptance.name_log_fields(request))
+    health.require_ready(current())
     tenant = _read_tenant(headers)
-    request = parse(LifecycleRequest, content)
-    # The requestId is known only after planning. Until then log lines carry Brent's own request id.
-    telemetry.add_fields({"requestId": request.read_system_property("requestId")})
     trace = {**telemetry.read_trace_fields(headers), **traces.carry()}
+    wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
 
 
 async def _find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
-    content = await _read_body(body)
+    request = parse(ReferenceRequest, await _read_body(body))
+    telemetry.add_fields(name_fields(ResourceShown(), "", request.deployment_location.name))
     _read_tenant(headers)
-    request = parse(ReferenceRequest, content)
     ends_at = time.monotonic() + FIND_SECONDS
     try:
         found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
@@ -170,19 +131,32 @@ async def _show_execution(request_id: str, headers: Mapping[str, str], client: E
     _read_tenant(headers)
     if not _ID.fullmatch(request_id):  # the SDK puts it into a URL as it is
         raise UnknownExecution(request_id[:100])
+    telemetry.add_fields({"requestId": request_id})
     status = await executions.find_execution(client, request_id)
-    if status is None or status.name != acceptance.ORCHESTRATOR:
+    if status is None or status.name != executions.ORCHESTRATOR:
         raise UnknownExecution(request_id)
     if status.custom_status is None:  # it has not taken its first step yet
         status = await executions.find_execution(client, request_id, show_input=True) or status
     return Answer(200, executions.describe_execution(status))
 
 
-def _require_ready(settings: Settings) -> None:
-    """Raise NotReady, naming the variable, if work accepted now could not be finished."""
-    settings.require_ready()
-    keys.read_keys(settings)
-    events.require_valid_settings(settings)
+async def _list_executions(
+    parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
+) -> Answer:
+    tenant = _read_tenant(headers)
+    if not current().console:
+        raise SwitchedOff("the list of executions", "CONSOLE")
+    selection = lists.read_selection(parameters, tenant)
+    try:
+        return Answer(200, await LISTS.run(LIST_SECONDS, lists.read_list, client, selection))
+    except TimeoutError as error:
+        raise NotReady(f"the task hub has not listed its executions within {LIST_SECONDS} seconds") from error
+
+
+async def _show_console() -> Answer:
+    if not current().console:
+        raise SwitchedOff("the console", "CONSOLE")
+    return Answer(200, {}, {"Content-Security-Policy": console.build_policy()}, console.build_page())
 
 
 def _read_tenant(headers: Mapping[str, str]) -> str | None:

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 TRIAL_SECONDS = 15.0  # between two records that are tried while Kafka answers but acknowledges nothing
@@ -13,11 +14,12 @@ _log = logging.getLogger("driver.events")
 @dataclass(frozen=True)
 class Condition:
     """Whether Kafka is away, why, and since when it is as it is (ISO 8601). `is_known` is false until something showed
-    it.
+    it. `is_silent`: it is away, and does not even answer.
     """
 
     is_known: bool = False
     is_away: bool = False
+    is_silent: bool = False
     reason: str = ""
     since: str = ""
 
@@ -35,6 +37,14 @@ class Availability:
         self._failures = 0  # times that Kafka was found away by a record, since it last acknowledged one
         self._trial_at = 0.0
         self._answers = False
+        self._on_answer: Callable[[], None] | None = None
+
+    def follow(self, on_answer: Callable[[], None]) -> None:
+        """Call `on_answer` whenever Kafka begins to answer, now if it does. It must return at once."""
+        with self._lock:
+            self._on_answer = on_answer
+            if self.condition.is_known and not self.condition.is_silent:
+                on_answer()
 
     def admits_record(self) -> bool:
         """Whether a record may be sent now. While Kafka only answers, this is true for one caller at a time."""
@@ -56,8 +66,12 @@ class Availability:
         """Kafka has answered a question. `is_sending`: a record is on its way, whose report will say more."""
         with self._lock:
             self._answers = True
-            if not self.condition.is_away or (self._failures <= 1 and not is_sending):
+            before = self.condition
+            self.condition = replace(before, is_silent=False)
+            if not before.is_away or (self._failures <= 1 and not is_sending):
                 self._note_return()
+            elif before.is_silent:
+                self._tell_follower()
 
     def note_failure(self, reason: str) -> None:
         """Kafka has not acknowledged a record."""
@@ -72,18 +86,25 @@ class Availability:
         with self._lock:
             self._answers = False
             self._note_absence(reason)
+            self.condition = replace(self.condition, is_silent=True)
 
     def _note_return(self) -> None:
         before = self.condition
         if before.is_away or not before.is_known:
             self.condition = Condition(is_known=True, since=_format_now())
+            self._tell_follower()
         if before.is_away:
             _log.info("Kafka takes events again; it did not since %s", before.since)
+
+    def _tell_follower(self) -> None:
+        if self._on_answer is not None:
+            self._on_answer()
 
     def _note_absence(self, reason: str) -> None:
         before = self.condition
         since = before.since if before.is_away or not before.is_known else _format_now()
-        self.condition = Condition(is_known=True, is_away=True, reason=reason, since=since)
+        silent = before.is_silent
+        self.condition = Condition(is_known=True, is_away=True, is_silent=silent, reason=reason, since=since)
         if not before.is_away:
             _log.warning("Kafka takes no events: %s", reason)
 

@@ -7,10 +7,10 @@ import logging
 import time
 from typing import Any, NoReturn
 
-from driver.availability import Condition
+from driver.availability import Availability, Condition
 from driver.errors import NotReady
 from driver.kafka import Connection, Delivery, open_connection
-from driver.producers import is_fatal, is_too_large
+from driver.producers import describe_error, is_fatal, is_too_large
 from driver.settings import Settings
 
 WAIT_SECONDS = 1.0  # that a record has to be acknowledged before others stop waiting for Kafka
@@ -44,6 +44,11 @@ def read_condition(settings: Settings) -> Condition:
     if settings.events_to_log:
         return Condition(is_known=True)
     return _connect(settings).read_condition()
+
+
+def watch_kafka(settings: Settings) -> Availability:
+    """What this process knows of Kafka, and goes on to learn. Raises NotReady if librdkafka refuses the settings."""
+    return _connect(settings).availability
 
 
 def require_valid_settings(settings: Settings) -> None:
@@ -121,10 +126,10 @@ def _raise_error(connection: Connection, error: Any) -> NoReturn:
     from confluent_kafka import KafkaError
 
     if is_too_large(error):
-        raise TooLarge(error.str())
+        raise TooLarge(describe_error(error))
     if not is_fatal(error) and error.code() not in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):
-        connection.availability.note_failure(error.str())
-    raise Undelivered(error.str())
+        connection.availability.note_failure(describe_error(error))
+    raise Undelivered(describe_error(error))
 
 
 def _connect(settings: Settings) -> Connection:

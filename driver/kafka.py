@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from driver.availability import Availability, Condition
-from driver.producers import is_fatal, is_too_large, open_producer
+from driver.producers import describe_error, is_fatal, is_too_large, open_producer
 from driver.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Connection:
         return self.availability.condition
 
     def describe_trouble(self, trouble: str) -> str:
-        """What went wrong, with the last error that librdkafka told since Kafka acknowledged a record."""
+        """What went wrong, with the last error of a connection since Kafka acknowledged a record."""
         return f"{trouble} ({self._last_error})" if self._last_error else trouble
 
     def send(self, key: str, value: str, headers: Mapping[str, bytes]) -> Delivery:
@@ -154,11 +154,11 @@ class Connection:
             self.availability.note_answer(any(not one.reported.is_set() for one in list(self._deliveries.values())))
         elif error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT):
             self._producer.poll(0)  # why it could not connect
-            self.availability.note_silence(self._last_error or error.str())
+            self.availability.note_silence(self._last_error or describe_error(error))
         elif is_fatal(error):
             self._note_error(error, number)
         else:
-            self.availability.note_silence(f"topic {self._settings.kafka_topic}: {error.str()}")
+            self.availability.note_silence(f"topic {self._settings.kafka_topic}: {describe_error(error)}")
 
     def _read_topic_error(self) -> Any:
         from confluent_kafka import KafkaException
@@ -180,7 +180,7 @@ class Connection:
         elif error.code() == KafkaError._ALL_BROKERS_DOWN:  # also when idle connections are closed
             self._is_asked_for = True
         else:
-            self._last_error = error.str()
+            self._last_error = describe_error(error)
 
     def _note_report(self, delivery: Delivery, error: Any, number: int) -> None:
         if error is None or is_too_large(error):
@@ -200,12 +200,12 @@ class Connection:
             if self._producer is not broken:
                 return True
             if time.monotonic() < self._replaced_at + _REPLACE_SECONDS:
-                self.availability.note_silence(f"the producer is broken: {error.str()}")
+                self.availability.note_silence(f"the producer is broken: {describe_error(error)}")
                 return False
             lost = [one for one in list(self._deliveries.values()) if not one.reported.is_set()]
             self._producer, self._broken_by = self._open_producer(), None
             self._replaced_at = self._asked_at = time.monotonic()
-        _log.error("the Kafka producer is broken, a new one takes its place: %s", error.str())
+        _log.error("the Kafka producer is broken, a new one takes its place: %s", describe_error(error))
         for _ in range(2):  # the first call may only say once more that it is broken
             with suppress(KafkaException):
                 broken.poll(0)

@@ -1,6 +1,7 @@
 """Producers of Kafka records, as librdkafka makes them, and what their errors mean."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,13 @@ _DEFAULTS: dict[str, Any] = {
 }
 # The endpoint of Event Hubs takes compressed records in some tiers only, and no requests of more than about 1 MB.
 _EVENT_HUBS = {"compression.type": "none", "message.max.bytes": 1_000_000}
-_log = logging.getLogger("driver.events")
+# How librdkafka tells of a connection: `127.0.0.1:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection
+# refused (after 0ms in state CONNECT)`.
+_CONNECT = re.compile(r"Connect to ip\w+#(\S+) failed: ([^(]+)")
+_RESOLVE = re.compile(r"Failed to resolve '([^']+)': ([^(]+)")
+_BROKER = re.compile(r"^(?:\[thrd:[^]]*\]: )?(?:\w+://)?([\w.:\[\]-]+:\d+)/\w+: ")
+_DETAILS = re.compile(r"\s*\(after \d+ms in state \w+[^)]*\)|\s*\(_\w+\)|^(?:Local|Broker): ")
+_own_log = logging.getLogger("driver.events.librdkafka")  # silent, but for debugging
 
 
 def open_producer(settings: Settings, note_error: Callable[[Any], None]) -> "Producer":
@@ -33,7 +40,8 @@ def open_producer(settings: Settings, note_error: Callable[[Any], None]) -> "Pro
     """
     from confluent_kafka import Producer
 
-    return Producer({**configure_producer(settings), "error_cb": note_error}, logger=_log)
+    _own_log.disabled = settings.log_level != "DEBUG"
+    return Producer({**configure_producer(settings), "error_cb": note_error}, logger=_own_log)
 
 
 def configure_producer(settings: Settings) -> dict[str, Any]:
@@ -48,6 +56,31 @@ def configure_producer(settings: Settings) -> dict[str, Any]:
         "acks": "all",
         "enable.idempotence": True,
     }
+
+
+def describe_error(error: Any) -> str:
+    """What a KafkaError means, in words for users: the broker, where it is about one, and the cause."""
+    from confluent_kafka import KafkaError
+
+    text = str(error.str())
+    if found := _CONNECT.search(text):
+        return f"the broker {found[1]} cannot be reached: {found[2].strip()}"
+    if found := _RESOLVE.search(text):
+        return f"the name of the broker {found[1]} cannot be resolved: {found[2].strip()}"
+    words = {
+        KafkaError._MSG_TIMED_OUT: "no broker has acknowledged the record in time",
+        KafkaError._TIMED_OUT: "no broker has answered in time",
+        KafkaError._TRANSPORT: "the connection to the broker is broken",
+        KafkaError._SSL: "TLS with the broker fails",
+        KafkaError._AUTHENTICATION: "the broker refuses the sign-in",
+        KafkaError.UNKNOWN_TOPIC_OR_PART: "the topic does not exist",
+        KafkaError.TOPIC_AUTHORIZATION_FAILED: "the driver may not write to the topic",
+    }.get(error.code())
+    broker = _BROKER.match(text)
+    detail = _DETAILS.sub("", text[broker.end() :] if broker else text).strip()
+    is_plain = words is not None and text.startswith(("Local: ", "Broker: "))
+    parts = [words or "", "" if is_plain else detail]
+    return ": ".join(part for part in parts if part) + (f" ({broker[1]})" if broker else "")
 
 
 def is_fatal(error: Any) -> bool:

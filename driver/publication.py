@@ -2,16 +2,18 @@
 
 Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent", "attempt"}`.
 For a failed run `event` is null at the first try: it is built from `failure` and from the state of the step `of`.
-`waiting` is a wait that the timeout has ended, `measured` what the metrics need of the transition.
+`waiting` is a wait that the timeout has ended, `measured` what the metrics need of the transition. `isWoken`: the run
+is woken once Kafka answers again.
 """
 
 import logging
 import typing
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, metrics, progress_events, reports, settings, telemetry, traces, waits
+from driver import events, floods, metrics, progress_events, reports, settings, telemetry, traces, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
@@ -22,6 +24,8 @@ from driver.waiting import Waiting
 
 # Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
 _PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.1)
+# While Kafka does not answer, of runs that are woken once it does. The longest is for the case that nobody wakes them.
+_WOKEN_PAUSES = replace(_PAUSES, maximum=600.0)
 _ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 
@@ -36,10 +40,14 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
         waits.log_end(payload.get("of", ""), payload)
         if message is None:
             message = reports.fit_event(build_failure(payload), _find_limit())
+        if attempt == 0:
+            _log_failure(message)
         sent_message, undelivered = _publish(message, payload)
         if undelivered is None:
             return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
-        again = retry(_PAUSES.compute_seconds(attempt), str(undelivered), State())
+        is_woken = payload.get("isWoken", False) and events.read_condition(settings.current()).is_silent
+        pauses = _WOKEN_PAUSES if is_woken else _PAUSES
+        again = retry(pauses.compute_seconds(attempt), str(undelivered), State())
         if attempt == 0:
             _log_wait(str(undelivered), again.after)
         event = sent_message if sent_message != payload["event"] else None
@@ -83,6 +91,8 @@ def _publish(message: dict[str, Any], payload: Mapping[str, Any]) -> tuple[dict[
             message, sent = following, False
     if message is not whole:
         reports.log_left_out(whole, message)
+        if whole["status"] != "FAILED":
+            _log_failure(message)
     return message, undelivered
 
 
@@ -129,15 +139,20 @@ def _find_limit() -> int:
 
 
 def _log_wait(reason: str, seconds: float) -> None:
-    _log.warning("the event waits for Kafka: %s", reason)
+    floods.log_line(_log, logging.WARNING, "kafka", f"the event waits for Kafka: {reason}")
     progress_events.log_wait("kafka", seconds, reason)
+
+
+def _log_failure(message: Mapping[str, Any]) -> None:
+    """Log why a transition has failed: at once, whether or not Kafka takes the event."""
+    if failure := message.get("failureDetails"):
+        _log.warning("FAILED: %s: %s", failure["failureCode"], failure["description"])
 
 
 def _note_publication(message: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
     """Log and count an event that Kafka has acknowledged."""
     failure = message.get("failureDetails")
-    text = f": {failure['failureCode']}: {failure['description']}" if failure else ""
-    _log.info("%s published%s", message["status"], text)
+    _log.info("%s published", message["status"])
     error = {"error": {"code": failure["failureCode"], "message": failure["description"]}} if failure else {}
     progress_events.log_event("EventPublished", {"status": message["status"], **error})
     _measure_transition(message["status"], failure, payload.get("measured"))

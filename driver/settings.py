@@ -134,6 +134,13 @@ class Settings:
             "CP4NA's screens, without secrets."
         },
     )
+    console: bool = field(
+        default=False,
+        metadata={
+            "CONSOLE": "`true`: the list of executions is on, and the console that shows it. Whoever reaches the "
+            "driver can read them. Set by the chart, and on Azure where all routes lie behind a secret path."
+        },
+    )
     metrics_exporters: tuple[str, ...] = field(
         default=(),
         metadata={
@@ -245,6 +252,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         log_type=environment.get("LOG_TYPE", "plain").lower(),
         progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
         southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
+        console=_read_switch(environment, "CONSOLE", False, faults),
         metrics_exporters=_read_exporters(environment, "OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, measured, faults),
         traces_exporters=_read_exporters(environment, "OTEL_TRACES_EXPORTER", TRACES_EXPORTERS, traced, faults),
         metrics_folder=environment.get("PROMETHEUS_MULTIPROC_DIR", ""),

@@ -5,15 +5,18 @@ WaitingSince as JSON.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import progress_events
+from driver import floods, progress_events
 from driver.models.outcomes import Outcome
 from driver.waiting import compute_age
 
 _NAMES = {"azure": "Azure", "entra": "Entra ID", "kafka": "Kafka", "condition": "its condition", "host": "a host"}
+_SHARED = ("azure", "entra", "host")  # what many lifecycles wait for at the same time, for the same cause
+_CODE = re.compile(r"(?:first: )?([A-Z]\w*): ")  # with which the reason of a refusal begins
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -28,7 +31,8 @@ def log_change(where: str, payload: Mapping[str, Any], outcome: Outcome) -> None
         level = logging.WARNING if outcome.refused or waiting.waits_for == "host" else logging.INFO
         name = _name(waiting.waits_for, waiting.request_id)
         reason = outcome.reason or waiting.reason
-        _log.log(level, "%s waits for %s until %s or longer: %s", where, name, until.isoformat("T", "seconds"), reason)
+        text = f"{where} waits for {name} until {until.isoformat('T', 'seconds')} or longer: {reason}"
+        _log_line(level, "begin", waiting.waits_for, reason, text)
         progress_events.log_wait(waiting.waits_for, outcome.after, reason)
 
 
@@ -37,7 +41,17 @@ def log_end(where: str, payload: Mapping[str, Any]) -> None:
     before = payload.get("waiting")
     if before is not None:
         name, age = _name(before["for"], before.get("requestId")), compute_age(before["since"])
-        _log.info("%s has waited for %s for %.0f s", where, name, age)
+        text = f"{where} has waited for {name} for {age:.0f} s"
+        _log_line(logging.INFO, "end", before["for"], before["reason"], text)
+
+
+def _log_line(level: int, moment: str, waits_for: str, reason: str, text: str) -> None:
+    """Log a line about a wait; one for a cause that others have, too, as one of a flood."""
+    code = _CODE.match(reason)
+    if waits_for in _SHARED and (code or waits_for != "azure"):
+        floods.log_line(_log, level, (moment, waits_for, code and code[1]), text)
+    else:
+        _log.log(level, "%s", text)
 
 
 def _name(waits_for: str, request_id: str | None) -> str:

@@ -11,6 +11,16 @@ RETRIES = RetryOptions(first_retry_interval_in_milliseconds=2_000, max_number_of
 _PAUSE = timedelta(milliseconds=RETRIES.first_retry_interval_in_milliseconds)
 
 
+def await_event(context: DurableOrchestrationContext, name: str, until: datetime) -> Generator[Any, Any, bool]:
+    """Whether an external event came before the time was over. After one, continue as new: see `call_activity`."""
+    timer = context.create_timer(until)
+    winner = yield context.task_any([timer, context.wait_for_external_event(name)])
+    if winner is timer:
+        return False
+    timer.cancel()
+    return True
+
+
 def call_activity(
     context: DurableOrchestrationContext, step: str, payload: dict[str, Any], limit: datetime | None
 ) -> Generator[Any, Any, dict[str, Any] | None]:

@@ -12,8 +12,8 @@ from typing import Any
 from azure.durable_functions import DurableOrchestrationContext
 
 from driver.models.events import find_earliest_event
-from driver.models.runs import PUBLISH, RUN_VERSION, Run, show_run, takes_turn
-from orchestrators.calls import call_activity
+from driver.models.runs import KAFKA_ANSWERS, PUBLISH, RUN_VERSION, Run, name_fields, show_run, takes_turn
+from orchestrators.calls import await_event, call_activity
 from orchestrators.course import (
     ABANDON,
     AWAIT,
@@ -30,6 +30,7 @@ from orchestrators.course import (
 from orchestrators.progress import (
     Progress,
     dump_progress,
+    end_wait,
     find_publication_time,
     note_findings,
     note_refusal,
@@ -42,7 +43,6 @@ from orchestrators.timing import find_limit, is_warning_due
 ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH})
 
 STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
-WAITS_A_GENERATION = 3  # for Kafka: fewest milliseconds a try; each generation costs an episode, each event replay
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
@@ -58,8 +58,9 @@ def run_steps(
     """Take step after step, by the tables of course.py. Serves all versions.
 
     Version 0 (inputs without a version) and 1 do not take turns with other executions of their resource, and stay in
-    one generation while they wait for Kafka. From version 2 on a run continues as new first: its input then has the
-    event, and others of the resource read it there and go on.
+    one generation while they wait for Kafka. From version 2 on a run continues as new before each such wait: its input
+    then has the event, and others of the resource read it there and go on. A generation waits once, at its beginning:
+    an external event that it does not await any more is lost, but then Kafka is tried next.
     """
     run = Run.model_validate(run_input)
     status = show_run(run).model_dump(mode="json", by_alias=True)
@@ -68,9 +69,12 @@ def run_steps(
     if "progress" not in run_input and progress.step == PUBLISH:
         yield context.create_timer(find_earliest_event(run.accepted_at))
     elif run.version >= 2 and (until := find_publication_time(progress)) and until > context.current_utc_datetime:
-        yield context.create_timer(until)
-    is_publishing = progress.step == PUBLISH
-    for _ in range(WAITS_A_GENERATION if run.version >= 2 and is_publishing else STEPS_A_GENERATION):
+        is_woken = yield from await_event(context, KAFKA_ANSWERS, until)
+        if is_woken:
+            progress = end_wait(progress, context.current_utc_datetime)
+            context.continue_as_new({**run_input, "progress": dump_progress(progress)})
+            return None
+    for _ in range(STEPS_A_GENERATION):
         step = progress.step
         payload = _build_payload(run, progress, context.current_utc_datetime)
         limit = None if step == PUBLISH else find_limit(run, progress, context.current_utc_datetime)
@@ -93,7 +97,7 @@ def run_steps(
         wake = find_wake_time(run, step, progress, outcome, now)
         progress = note_waiting(step, progress, outcome, now, wake)
         show_progress(context, status, progress)
-        if run.version >= 2 and not is_publishing and find_publication_time(progress):
+        if run.version >= 2 and find_publication_time(progress):
             break
         if wake is not None:
             yield context.create_timer(wake)
@@ -109,11 +113,12 @@ VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] =
 
 def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any]:
     step = progress.step
-    payload = {"requestId": run.request_id, "trace": run.trace, "step": step, "state": progress.state}
+    payload = {"requestId": run.request_id, "trace": _build_trace(run), "step": step, "state": progress.state}
     if step == PUBLISH:
         ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
         payload |= {"tenant": run.tenant, "attempt": progress.attempt}
-        return {**payload, **ended, **_tell_wait(progress), **_tell_transition(run, progress)}
+        woken = {"isWoken": True} if run.version >= 2 else {}
+        return {**payload, **ended, **woken, **_tell_wait(progress), **_tell_transition(run, progress)}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
     payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
@@ -135,6 +140,12 @@ def _tell_transition(run: Run, progress: Progress) -> dict[str, Any]:
         return {}
     times = {"acceptedAt": run.accepted_at, "endedAt": progress.ended_at}
     return {"measured": {"type": run.resource.type, "verb": transition.verb, **times}}
+
+
+def _build_trace(run: Run) -> dict[str, str]:
+    """The fields of all log lines about the run."""
+    transition = run.transition.name if run.transition else ""
+    return {**name_fields(run.resource, transition, run.deployment_location), **run.trace}
 
 
 def _tell_wait(progress: Progress) -> dict[str, Any]:

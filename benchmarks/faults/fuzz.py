@@ -4,6 +4,7 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from benchmarks.faults.packages import build_large_output
@@ -48,7 +49,7 @@ def build_requests(number: int, seed: int) -> Iterator[bytes]:
 
 
 def _build_body(chance: random.Random, files: str = "") -> dict[str, Any]:
-    body = request_body(vnet(f"fuzz-{chance.randrange(10**9)}", GROUP), "Create", LOCATION)
+    body = request_body(vnet(f"fuzz-{chance.randrange(10**9)}", GROUP), "Create", deepcopy(LOCATION))
     return {**body, "driverFiles": files} if files else body
 
 

@@ -72,6 +72,11 @@ def read_location(location: DeploymentLocation, settings: Settings) -> AzureLoca
     )
 
 
+def list_clouds(settings: Settings) -> tuple[Cloud, ...]:
+    """The cloud of the settings, which a location without a name of one is in, and those of AZURE_CLOUDS."""
+    return (_build_default_cloud(settings), *settings.clouds)
+
+
 def takes_time(location: DeploymentLocation, settings: Settings) -> bool:
     """Whether reading it calls a server, or derives a key from a password."""
     faults: list[str] = []

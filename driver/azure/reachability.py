@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+_ANSWERS = "it answers"
 _FORGOTTEN = timedelta(minutes=15)
 
 
@@ -21,12 +22,15 @@ class Service:
 
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     _seen: dict[str, datetime] = field(default_factory=dict)
+    _order: tuple[datetime, str] = field(default_factory=lambda: (datetime.now(UTC), "not called yet"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note_answer(self, host: str) -> None:
         """The host has answered."""
         with self._lock:
-            self._troubles.pop(host, None)
+            was_away = self._troubles.pop(host, None) is not None
+            if not self._troubles and (was_away or self._order[1] != _ANSWERS):
+                self._order = (datetime.now(UTC), _ANSWERS)
 
     def note_trouble(self, host: str, reason: str) -> None:
         """The host has not answered. What was out of reach before is so since then."""
@@ -43,7 +47,13 @@ class Service:
             oldest = datetime.now(UTC) - _FORGOTTEN
             for host in [host for host in self._troubles if self._seen[host] < oldest]:
                 del self._troubles[host]
+                self._order = (datetime.now(UTC), "not called any more since it was out of reach")
             return min(self._troubles.values(), key=lambda trouble: trouble.since, default=None)
+
+    def describe_order(self) -> tuple[datetime, str]:
+        """Since when there is no trouble, and what shows that."""
+        with self._lock:
+            return self._order
 
 
 ARM = Service()

@@ -5,9 +5,10 @@ from typing import Any
 from pydantic import Field
 
 from driver.models.model import Model
-from driver.models.outcomes import DeploymentShown, NotOwned, WaitingFor
+from driver.models.outcomes import DeploymentShown, NotOwned, OperationShown, WaitingFor
 
 PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
+KAFKA_ANSWERS = "kafka-answers"  # the external event that ends a wait for Kafka
 RUN_VERSION = 2  # a release that changes a run still goes on with the older ones
 _LONGEST_TEXT = 200  # characters of a text from a request: a custom status of more than 16 KB fails the orchestration
 _READING = ("integrity", "precheck")  # operations that only read, whatever the action that they call
@@ -81,12 +82,27 @@ class ExecutionStatus(Model):
     attempt: int | None = None
     waiting: WaitingSince | None = None
     deployment: DeploymentShown | None = None
-    operations: tuple[dict[str, Any], ...] = ()
+    operations: tuple[OperationShown, ...] = ()
     operations_total: int = 0
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
     warnings: tuple[str, ...] = ()
     ended_at: str | None = None
+
+
+def name_fields(resource: ResourceShown, transition: str, location: str) -> dict[str, str]:
+    """The fields of every log line about a request beside its requestId. What the request does not have is left out.
+
+    It is `resourceType`, since logstash has a `type` of its own. The id of the resource is left to the lines of the
+    edge: with it the log of a network would take 6 KB.
+    """
+    fields = {
+        "resource": resource.name,
+        "resourceType": resource.type,
+        "transition": transition,
+        "location": location,
+    }
+    return {name: text[:_LONGEST_TEXT] for name, text in fields.items() if text}
 
 
 def takes_turn(transition: str, verb: str) -> bool:
@@ -100,21 +116,28 @@ def takes_turn(transition: str, verb: str) -> bool:
 
 def show_run(run: Run) -> ExecutionStatus:
     """The custom status of an execution before its first step."""
-    resource = {name: text[:_LONGEST_TEXT] for name, text in run.resource.model_dump().items()}
+    resource = {name: cut_text(text) for name, text in run.resource.model_dump().items()}
     return ExecutionStatus(
         resource=ResourceShown(**resource),
-        transition=run.transition.name[:_LONGEST_TEXT] if run.transition else "",
+        transition=cut_text(run.transition.name) if run.transition else "",
         verb=run.transition.verb if run.transition else "",
-        deployment_location=run.deployment_location[:_LONGEST_TEXT],
-        tenant_id=_read_utf8(run.tenant)[:_LONGEST_TEXT] if run.tenant else run.tenant,
+        deployment_location=cut_text(run.deployment_location),
+        tenant_id=show_tenant(run.tenant) if run.tenant else run.tenant,
         accepted_at=run.accepted_at,
         deadline=run.deadline,
     )
 
 
-def _read_utf8(header: str) -> str:
-    """The text of a header, of which HTTP servers make one character of each byte, if its bytes are UTF-8."""
+def cut_text(text: str) -> str:
+    """A text of a request as a custom status shows it."""
+    return text[:_LONGEST_TEXT]
+
+
+def show_tenant(header: str) -> str:
+    """The tenant in a header, of which HTTP servers make one character of each byte: its text if its bytes are UTF-8.
+    It is cut as all texts of a custom status.
+    """
     try:
-        return header.encode("latin-1").decode()
+        return cut_text(header.encode("latin-1").decode())
     except UnicodeError:
-        return header
+        return cut_text(header)

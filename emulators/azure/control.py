@@ -78,6 +78,7 @@ def _show_everything(cloud: Cloud, request: Request) -> Response:
                 "id": item.id,
                 "provisioningState": item.state,
                 "correlationId": item.correlation_id,
+                "until": item.until,
                 "deleting": item.id.lower() in deleting,
             }
             for item in cloud.state.deployments.values()

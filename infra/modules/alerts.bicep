@@ -45,7 +45,8 @@ var rules = [
     name: 'arm-throttling'
     description: 'Azure Resource Manager or a resource provider throttles the subscription.'
     text: 'RequestsThrottled'
-    threshold: 20
+    // In a minute a process writes four such lines at most, the last with the count of the others.
+    threshold: 3
     severity: 3
   }
   {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from driver import floods
 from driver.azure import reachability
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Stub, location_of, serving
@@ -23,6 +24,12 @@ def services_in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is out of reach: other tests of this process have left troubles."""
     monkeypatch.setattr(reachability, "ARM", reachability.Service())
     monkeypatch.setattr(reachability, "ENTRA_ID", reachability.Service())
+
+
+@pytest.fixture(autouse=True)
+def no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is held back because of those of other tests."""
+    monkeypatch.setattr(floods, "_windows", {})
 
 
 @pytest.fixture

@@ -335,6 +335,24 @@ def test_a_wait_is_logged_when_it_begins_and_when_it_ends(
     assert read_lines(caplog) == []
 
 
+def test_of_many_lifecycles_that_wait_for_the_same_cause_few_write_lines(
+    stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    state = DeployState(url=f"{stub.url}/operations/1", since=datetime.now(UTC).isoformat()).model_dump(mode="json")
+    for code in ("ServerBusy", "OperationNotAllowed"):
+        refuse(stub, 429, code)
+        for number in range(20):
+            take_step(payload(location, "watch_deployment", 0, state, request_id=f"r-{number}"))
+        assert [code in line for line in read_lines(caplog)] == [True] * 3
+    stub.answer = lambda asked: Reply(body={"status": "Running"})
+    waiting = {**wait_since(20), "reason": "ServerBusy: m"}
+    for number in range(20):
+        watch = payload(location, "watch_deployment", 0, state, request_id=f"r-{number}")
+        take_step({**watch, "waiting": waiting})
+    assert [line.endswith("has waited for Azure for 20 s") for line in read_lines(caplog)] == [True] * 3
+
+
 def test_polls_that_are_refused_follow_the_time_of_the_wait(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP)
     state = DeployState(url=f"{stub.url}/operations/1").model_dump(mode="json")
@@ -349,9 +367,7 @@ def test_of_refusals_in_a_row_the_first_cause_is_told_beside_the_last(stub: Stub
     start = {**payload(location, "start_deployment", 1), "first": "AuthorizationFailed: no role yet"}
     outcome = take_step(start)
     assert outcome["kind"] == "Failed"
-    assert outcome["reason"].startswith(
-        "start_deployment: first: AuthorizationFailed: no role yet; last: ResourceGroupNotFound: gone"
-    )
+    assert outcome["reason"].startswith("first: AuthorizationFailed: no role yet; last: ResourceGroupNotFound: gone")
 
 
 def test_an_entra_id_that_is_away_is_what_is_waited_for(location: AzureLocation) -> None:

@@ -1,7 +1,9 @@
 """What the API answers, without a host: the task hub is in memory, Kafka and Azure are out of reach."""
 
 import asyncio
+import io
 import json
+import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,7 @@ import yaml
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 from cryptography.fernet import Fernet
 
-from driver import api, events, plans, sealing, settings
+from driver import api, events, plans, sealing, settings, telemetry
 from driver.azure import reachability
 from driver.models.events import FailureCode
 from tests.e2e.trial import eventually
@@ -97,6 +99,68 @@ def test_an_accepted_request(hub: TaskHub) -> None:
     assert order["location"]["client_secret"] == NEEDLE
 
 
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """The log lines of the API, as logstash JSON."""
+    stream, log = io.StringIO(), logging.getLogger("driver.api")
+    handler, level = logging.StreamHandler(stream), log.level
+    handler.setFormatter(telemetry.LogstashFormatter())
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield stream
+    log.removeHandler(handler)
+    log.setLevel(level)
+
+
+def read_line(lines: io.StringIO, said: str) -> dict[str, Any]:
+    """The one line with that text."""
+    (line,) = (line for line in map(json.loads, lines.getvalue().splitlines()) if said in line["message"])
+    return dict(line)
+
+
+FIELDS = {
+    "resourceId": VNET.id,
+    "resource": VNET.name,
+    "resourceType": VNET.type,
+    "transition": "Create",
+    "location": LOCATION["name"],
+    "tracectx.transactionid": "t-1",
+}
+
+
+def test_the_line_of_an_acceptance_and_of_each_refusal_names_its_request(
+    hub: TaskHub, lines: io.StringIO, environment: pytest.MonkeyPatch
+) -> None:
+    request_id = execute(hub).body["requestId"]
+    line = read_line(lines, f"accepted: Create of '{VNET.name}'")
+    assert line["requestId"] == request_id
+    assert {name: line[name] for name in FIELDS} == FIELDS
+    content = body()
+    content["resourceProperties"]["vnet_name"] = {"type": "integer", "value": 1}
+    refused(execute(hub, content), 400)
+    environment.setenv("KAFKA_BOOTSTRAP_SERVERS", "")
+    settings.current.cache_clear()
+    refused(execute(hub), 503)
+    for said in ("refused with 400", "refused with 503"):
+        line = read_line(lines, said)
+        assert line["requestId"] == content["systemProperties"]["requestId"]["value"]
+        assert {name: line[name] for name in FIELDS} == FIELDS
+        assert line["level"] == "WARNING"
+    refused(asyncio.run(api.show_execution("r-1", HEADERS, hub)), 404)
+    assert read_line(lines, "refused with 404")["requestId"] == "r-1"
+
+
+def test_a_deployment_location_that_does_not_look_like_azure_is_warned_of_once(
+    hub: TaskHub, lines: io.StringIO
+) -> None:
+    content = body()
+    content["deploymentLocation"] = {**content["deploymentLocation"], "name": "cluster-1", "type": "Kubernetes"}
+    assert execute(hub, content).status == 202
+    assert execute(hub, {**content, "lifecycleName": "Start"}).status == 202
+    assert read_line(lines, "is of type 'Kubernetes'")["level"] == "WARNING"
+    assert "is of type 'Azure'" not in lines.getvalue()
+
+
 def test_without_a_tenant_none_is_echoed(hub: TaskHub) -> None:
     answer = execute(hub, headers={})
     assert answer.headers == {}
@@ -172,7 +236,7 @@ def test_a_new_file_of_keys_that_is_broken_is_a_vital_and_work_is_accepted(
     environment.setenv("SEALING_KEYS", "")
     environment.setenv("SEALING_KEYS_FILE", str(file))
     settings.current.cache_clear()
-    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"] == {"status": "OK"}
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"]["status"] == "OK"
     file.write_text("no-key")
     health = asyncio.run(api.check_health(hub))
     assert (health.status, health.body["vitals"]["app"]["status"]) == (200, "UNHEALTHY")
@@ -180,14 +244,14 @@ def test_a_new_file_of_keys_that_is_broken_is_a_vital_and_work_is_accepted(
     request_id = execute(hub).body["requestId"]
     assert sealing.unseal(hub.started[0][2]["sealed"], request_id, (KEY,))["request_id"] == request_id
     file.write_text(f"{Fernet.generate_key().decode()},{KEY}")
-    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"] == {"status": "OK"}
+    assert asyncio.run(api.check_health(hub)).body["vitals"]["app"]["status"] == "OK"
 
 
 def test_a_broker_out_of_reach_is_a_vital_and_work_is_accepted(hub: TaskHub) -> None:
     eventually(lambda: events.is_away(settings.current()))
     health = asyncio.run(api.check_health(hub))
-    assert (health.status, health.body["vitals"]["app"]) == (200, {"status": "OK"})
-    assert health.body["vitals"]["taskHub"] == {"status": "OK"}
+    assert (health.status, health.body["vitals"]["app"]["status"]) == (200, "OK")
+    assert health.body["vitals"]["taskHub"]["status"] == "OK"
     kafka = health.body["vitals"]["kafka"]
     assert (kafka["status"], "Connection refused" in kafka["reason"]) == ("UNHEALTHY", True)
     assert datetime.fromisoformat(kafka["since"]) <= datetime.now(UTC)
@@ -213,6 +277,9 @@ def test_a_service_out_of_reach_is_a_vital(
 ) -> None:
     service = reachability.Service()  # other tests of this process have left troubles in the shared one
     monkeypatch.setattr(reachability, name, service)
+    found = asyncio.run(api.check_health(hub)).body["vitals"][vital]
+    assert (found["status"], found["reason"]) == ("OK", "not called yet")
+    assert datetime.fromisoformat(found["since"]) <= datetime.now(UTC)
     service.note_trouble("one.example", f"no answer, secret={NEEDLE}, client_secret={NEEDLE}")
     since = service.find_trouble()
     service.note_trouble("other.example", "no name")
@@ -225,7 +292,9 @@ def test_a_service_out_of_reach_is_a_vital(
     service.note_answer("one.example")
     assert asyncio.run(api.check_health(hub)).body["vitals"][vital]["reason"] == "no name"
     service.note_answer("other.example")
-    assert asyncio.run(api.check_health(hub)).body["vitals"][vital] == {"status": "OK"}
+    found = asyncio.run(api.check_health(hub)).body["vitals"][vital]
+    assert (found["status"], found["reason"]) == ("OK", "it answers")
+    assert datetime.fromisoformat(found["since"]) >= since.since.replace(microsecond=0)
 
 
 def test_a_repeated_post_while_it_runs_starts_nothing(hub: TaskHub) -> None:

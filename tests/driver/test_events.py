@@ -17,6 +17,7 @@ from typing import Any
 
 import confluent_kafka
 import pytest
+from confluent_kafka import KafkaError
 
 from dev.processes import Server
 from driver import events
@@ -25,7 +26,7 @@ from driver.errors import NotReady
 from driver.kafka import Connection, open_connection
 from driver.models.events import FailureCode, Topology, TopologyEntry, build_event
 from driver.models.outcomes import State
-from driver.producers import configure_producer
+from driver.producers import configure_producer, describe_error
 from driver.resource_ids import ResourceId
 from driver.settings import Settings
 from driver.steps.actions import CallState
@@ -97,6 +98,32 @@ def test_a_broker_that_answers_and_one_that_does_not(settings: Settings) -> None
     condition = events.read_condition(NOBODY)
     assert "Connection refused" in condition.reason
     assert datetime.fromisoformat(condition.since) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said"),
+    [
+        (
+            KafkaError._TRANSPORT,
+            "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state X)",
+            "the broker 127.0.0.1:1 cannot be reached: Connection refused",
+        ),
+        (
+            KafkaError._RESOLVE,
+            "kafka:9092/bootstrap: Failed to resolve 'kafka:9092': Name or service not known (after 1ms)",
+            "the name of the broker kafka:9092 cannot be resolved: Name or service not known",
+        ),
+        (
+            KafkaError._SSL,
+            "ssl://kafka:9093/bootstrap: SSL handshake failed: certificate verify failed (after 5ms in state X)",
+            "TLS with the broker fails: SSL handshake failed: certificate verify failed (kafka:9093)",
+        ),
+        (KafkaError._MSG_TIMED_OUT, None, "no broker has acknowledged the record in time"),
+        (KafkaError.NOT_ENOUGH_REPLICAS, None, "Not enough in-sync replicas"),
+    ],
+)
+def test_an_error_is_told_in_words_for_users(code: int, text: str | None, said: str) -> None:
+    assert describe_error(KafkaError(code, text) if text else KafkaError(code)) == said
 
 
 def test_what_is_known_of_kafka_is_read_without_waiting() -> None:

@@ -31,6 +31,7 @@ def test_every_variable() -> None:
             "LOG_TYPE": "LOGSTASH",
             "PROGRESS_EVENTS": "false",
             "SOUTHBOUND_LOG": "true",
+            "CONSOLE": "true",
             "TRANSITION_TIMEOUT_MINUTES": "90",
         }
     )
@@ -42,7 +43,7 @@ def test_every_variable() -> None:
     assert not found.register_providers
     assert found.sealing_keys == (KEY, OTHER)
     assert (found.log_level, found.log_type) == ("DEBUG", "logstash")
-    assert (found.progress_events, found.southbound_log) == (False, True)
+    assert (found.progress_events, found.southbound_log, found.console) == (False, True, True)
     assert found.transition_timeout_minutes == 90
     assert not found.events_to_log
     found.require_ready()
@@ -55,6 +56,7 @@ def test_every_variable() -> None:
         ("EVENTS", "nowhere"),
         ("PROGRESS_EVENTS", "yes"),
         ("SOUTHBOUND_LOG", "1"),
+        ("CONSOLE", "on"),
         ("AZURE_AUTHORITY_HOST", "http://login.own"),
         ("AZURE_RESOURCE_MANAGER_URL", "ftp://arm.own"),
         ("ARM_GATEWAY_HOSTS", "https://gateway.own"),

@@ -118,7 +118,7 @@ def test_while_azure_is_out_of_reach_work_is_accepted_and_waits(trial: Trial, gr
         waiting = eventually(lambda: trial.execution(request_id)["waiting"])
         assert "ConnectionFailed" in waiting["reason"]
     trial.completed(request_id, vnet("vnet-1", group))
-    assert trial.get("/management/health").json()["vitals"]["azure"] == {"status": "OK"}
+    assert trial.get("/management/health").json()["vitals"]["azure"]["status"] == "OK"
 
 
 def _find_unhealthy(trial: Trial, name: str) -> dict[str, str] | None:

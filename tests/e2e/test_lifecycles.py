@@ -159,11 +159,15 @@ def test_a_vnet_costs_at_most_five_arm_calls_and_no_token_of_its_own(trial: Tria
 
 def test_health_tells_its_vitals(trial: Trial) -> None:
     answer = trial.get("/management/health")
-    ok = {"status": "OK"}
-    assert (answer.status_code, answer.json()) == (
-        200,
-        {"vitals": {"app": ok, "taskHub": ok, "kafka": ok, "azure": ok, "entra": ok}},
-    )
+    vitals = answer.json()["vitals"]
+    assert (answer.status_code, list(vitals)) == (200, ["app", "taskHub", "kafka", "azure", "entra"])
+    assert {vital["status"] for vital in vitals.values()} == {"OK"}
+    assert all(vital["reason"] and datetime.fromisoformat(vital["since"]) for vital in vitals.values())
+
+
+def test_health_asks_entra_id_and_arm_where_that_is_asked_for(trial: Trial) -> None:
+    vitals = trial.get("/management/health?deep=1").json()["vitals"]
+    assert [vitals[name]["reason"] for name in ("azure", "entra")] == ["asked now, it answers"] * 2
 
 
 def test_an_output_that_looks_like_an_object_of_the_sdk_is_data(trial: Trial, group: str) -> None:

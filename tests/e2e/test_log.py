@@ -15,6 +15,7 @@ from tests.support.kafka import Kafka
 from tests.support.progress import LOGGER, MARK, read_event, read_plain
 
 MOST, MOST_WITHOUT_PROGRESS = 6_000, 2_500  # bytes for the Create of a VNet
+FIELDS = ["requestId", "resource", "resourceType", "transition", "location"]
 SHOWN = ["DeploymentStarted", "ResourceSucceeded", "ResourceSucceeded", "DeploymentSucceeded", "EventPublished"]
 
 
@@ -38,6 +39,16 @@ def test_the_progress_of_a_network_in_logstash_lines(trial: Trial, group: str) -
         assert line["requestId"] == request_id
         assert line["level"] == "INFO"
         assert len(line["tracectx.transactionid"]) == 36
+    for line in map(json.loads, lines):
+        shown = {name: line[name] for name in FIELDS}
+        assert shown == {
+            "requestId": request_id,
+            "resource": "vnet-1",
+            "resourceType": wanted.type,
+            "transition": "Create",
+            "location": "trial",
+        }
+    assert json.loads(lines[0])["resourceId"] == wanted.id
     sizes = {line: len(line.encode()) + 1 for line in lines}
     assert sum(sizes.values()) <= MOST
     assert sum(size for line, size in sizes.items() if LOGGER not in line) <= MOST_WITHOUT_PROGRESS
@@ -93,4 +104,4 @@ def test_the_log_of_a_network_s_create_is_short(plain: Stack) -> None:
     assert log.size <= MOST
     assert [event["progressEventType"].removeprefix("azure/") for _, event in events] == SHOWN
     for fields, _ in events:
-        assert set(fields) == {"requestId", "tracectx.transactionid"}
+        assert set(fields) == {*FIELDS, "tracectx.transactionid"}

@@ -12,6 +12,7 @@ from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import (
     DeploymentShown,
     NotOwned,
+    OperationShown,
     Outcome,
     State,
     WaitingFor,
@@ -112,9 +113,18 @@ def test_the_output_is_the_event() -> None:
     assert (done.status, done.output) == ("Completed", expected)
 
 
+TRACE = {
+    "resource": "vnet-1",
+    "resourceType": "resource::AzureVNet::1.0",
+    "transition": "Create",
+    "location": "azure-we",
+    "tracectx.transactionid": "t-1",
+}
+
+
 def test_what_each_activity_is_given() -> None:
     done = run()
-    common = {"requestId": REQUEST_ID, "trace": {"tracectx.transactionid": "t-1"}}
+    common = {"requestId": REQUEST_ID, "trace": TRACE}
     accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED, "first": ""}
     inspect, start, watch = (payload for _, payload in done.calls)
     measured = {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT, "endedAt": ""}
@@ -137,7 +147,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
     assert measured == {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT}
     assert payload == {
         "requestId": REQUEST_ID,
-        "trace": {"tracectx.transactionid": "t-1"},
+        "trace": TRACE,
         "step": "publish_event",
         "tenant": "tenant-1",
         "state": {},
@@ -146,6 +156,7 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
         "of": "watch_deployment",
         "sent": True,
         "attempt": 0,
+        "isWoken": True,
     }
     assert done.output == unpublished.event
 
@@ -321,12 +332,26 @@ def test_before_a_run_waits_for_kafka_it_continues_as_new_with_its_event(
     """Other executions of the resource read the event there, and go on."""
     done = Run(run_input(), script).execute()
     assert done.output["status"] == "COMPLETE"
-    (progress,) = list_inputs(done)
-    assert (progress["step"], progress["event"]) == ("publish_event", UNPUBLISHED.event)
-    assert len([one for one in done.histories[0][1] if one.get("Name") == "publish_event"]) == tries
-    assert done.names.count("publish_event") == 3
+    progresses = list_inputs(done)
+    assert {(one["step"], one["event"]["status"]) for one in progresses} == {("publish_event", "COMPLETE")}
+    assert [one["event"] for one in progresses] == [UNPUBLISHED.event] * (3 - tries)
+    tried = [[one.get("Name") for one in events].count("publish_event") for _, events in done.histories]
+    assert tried == [tries, *[1] * (3 - tries)]
     ended = {json.loads(status).get("endedAt") for status in done.statuses} - {None}
-    assert ended == {progress["ended_at"]}
+    assert ended == {progresses[0]["ended_at"]}
+
+
+@pytest.mark.parametrize("wakes", [1, 2, 3])
+def test_an_event_that_tells_that_kafka_answers_ends_the_wait(wakes: int) -> None:
+    """The next generation tries at once: what comes between two waits is lost, and need not come again."""
+    script: dict[str, list[Answer]] = {"watch_deployment": [TRIED], "publish_event": [AWAY, AWAY, complete()]}
+    woken, waited = Run(run_input(), script, wakes=wakes).execute(), Run(run_input(), script).execute()
+    assert woken.output == waited.output
+    assert woken.names == waited.names
+    assert len(woken.timers) == len(waited.timers) - wakes
+    ends = [(one["waiting"]["since"], one["attempt"]) for one in list_inputs(woken)]
+    assert len({since for since, _ in ends}) == 1
+    assert [attempt for _, attempt in ends] == sorted(attempt for _, attempt in ends)
 
 
 def test_the_wait_for_kafka_is_kept_by_the_next_generation() -> None:
@@ -354,7 +379,7 @@ def test_once_the_event_of_a_failed_run_is_built_it_stays_as_it_is() -> None:
 
 def test_while_a_run_waits_for_kafka_nothing_sealed_is_in_its_input() -> None:
     done = run(watch_deployment=[TRIED], publish_event=[AWAY, complete()])
-    assert [plain(data)["sealed"] for data, _ in done.histories] == [SEALED, ""]
+    assert [plain(data)["sealed"] for data, _ in done.histories] == [SEALED, "", ""]
 
 
 def test_where_the_last_step_knows_that_kafka_is_away_the_first_try_is_later() -> None:
@@ -437,12 +462,37 @@ def test_what_is_not_owned_is_shown_to_the_end_and_across_generations() -> None:
     assert published == (["a", "b"], 2)
 
 
+def test_the_time_of_acceptance_is_shown_across_generations() -> None:
+    looks = [keep_running(1, polled(number)) for number in range(60)]
+    done = run(watch_deployment=[*looks, complete(**MADE)])
+    assert len(done.histories) == 3
+    assert {json.loads(text)["acceptedAt"] for text in done.statuses} == {ACCEPTED_AT}
+
+
 def test_the_first_20_that_are_not_owned_are_shown() -> None:
     many = refer(*map(str, range(30)))
     done = run(inspect_resources=[succeed(DeployState()).model_copy(update={"not_owned": many})])
     assert shown(done)[-1] == ([entry.id for entry in many[:20]], 30)
     counted = succeed(DeployState()).model_copy(update={"not_owned": many[:20], "not_owned_total": 700})
     assert shown(run(inspect_resources=[counted]))[-1] == ([entry.id for entry in many[:20]], 700)
+
+
+RUNNING = OperationShown(resource="/vnet", state="Running", since="2026-01-01T00:00:02+00:00")
+ENDED = OperationShown(resource="/vnet", state="Succeeded")
+
+
+def test_operations_are_shown_as_they_were_seen_last_with_the_times_that_are_known() -> None:
+    seen = keep_running(1, polled(1)).model_copy(update={"operations": (RUNNING,), "operations_total": 30})
+    ended = complete(**MADE).model_copy(update={"operations": (ENDED,), "operations_total": 1})
+    looks = [keep_running(1, polled(number)) for number in range(30)]
+    done = run(watch_deployment=[seen, *looks, ended])
+    assert len(done.histories) == 2
+    statuses = [(status["operations"], status["operationsTotal"]) for status in map(json.loads, done.statuses)]
+    running, succeeded = RUNNING.model_dump(), {**RUNNING.model_dump(), "state": "Succeeded"}
+    assert statuses[0] == ([], 0)
+    seen_last = [one for one in statuses if one[0]]
+    assert {json.dumps(one) for one in seen_last[:-1]} == {json.dumps(([running], 30))}
+    assert seen_last[-1] == statuses[-1] == ([succeeded], 1)
 
 
 TEXTS = ["x", "\u00e9", "\u4e2d", "\U0001f600", '"', "\x01", "\n"]
@@ -463,7 +513,10 @@ def test_a_custom_status_is_never_too_large(text: str, entries: int) -> None:
         update={"deployment": DeploymentShown(name=long[:100], id=long[:900], correlation_id=long[:100])}
     )
     busy = keep_running(1, STATE, long).model_copy(
-        update={"not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries))}
+        update={
+            "not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries)),
+            "operations": tuple(OperationShown(resource=long[:700], state="Running") for _ in range(min(entries, 20))),
+        }
     )
     done = Run(
         run_input(resource=resource, **names), {"start_deployment": [started], "watch_deployment": [busy, complete()]}
@@ -634,8 +687,8 @@ def test_publishing_goes_on_for_ever_past_the_deadline(trouble: Answer) -> None:
     payloads = done.payloads("publish_event")
     assert len({json.dumps({**payload, "attempt": 0}) for payload in payloads}) == 1
     assert payloads[-1]["attempt"] == (40 if isinstance(trouble, Outcome) else 8)  # 5 tries of each that is a bug
-    # A run that waits for Kafka continues as new once, then every 3 tries. A bug shows that Kafka is not reached, too.
-    assert len(done.histories) == (15 if isinstance(trouble, Outcome) else 4)
+    # A run that waits for Kafka continues as new before each wait. A bug shows that Kafka is not reached, too.
+    assert len(done.histories) == (41 if isinstance(trouble, Outcome) else 9)
 
 
 def test_a_run_that_only_repeats_an_event() -> None:

@@ -15,14 +15,16 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 @dataclass
 class TaskHub:
     """Instances by id, as the management API gives them. `failure` is raised by the next starts, and the instance
-    `unpurgeable` cannot be purged.
+    `unpurgeable` cannot be purged. `asked` are the queries of lists.
     """
 
     instances: dict[str, dict[str, Any]] = field(default_factory=dict)
     started: list[tuple[str, str, Any]] = field(default_factory=list)
     purged: list[str] = field(default_factory=list)
+    raised: list[tuple[str, str]] = field(default_factory=list)
     failure: Exception | None = None
     unpurgeable: str = ""
+    asked: list[dict[str, str]] = field(default_factory=list)
     server: ThreadingHTTPServer | None = None
 
     def put(self, instance_id: str, status: str, output: Any = None, data: Any = None, custom: Any = None) -> None:
@@ -87,13 +89,21 @@ class TaskHub:
     def list_page(self, query: Mapping[str, str], following: str) -> tuple[list[dict[str, Any]], str]:
         """A page of the list, and what stands for the next one: ordered by id, as the extension gives it."""
         wanted, prefix = query.get("runtimeStatus", ""), query.get("instanceIdPrefix", "")
-        until = query.get("createdTimeTo", "9999")
+        since, until = query.get("createdTimeFrom", ""), query.get("createdTimeTo", "9999")
+        self.asked.append(dict(query))
         found = [one for key, one in sorted(self.instances.items()) if key.startswith(prefix) and key > following]
-        found = [one for one in found if one["createdTime"] <= until]
+        found = [one for one in found if since <= one["createdTime"] <= until]
         shown = {} if query["showInput"] == "true" else {"input": None}
         found = [{**one, **shown} for one in found if not wanted or one["runtimeStatus"] in wanted.split(",")]
         page = found[: int(query["top"])]
         return page, page[-1]["instanceId"] if len(found) > len(page) else ""
+
+    def raise_event(self, instance_id: str, name: str) -> int:
+        """The status that the host's HTTP API answers."""
+        if self.failure is not None:
+            return 500
+        self.raised.append((instance_id, name))
+        return 202 if instance_id in self.instances else 404
 
     async def purge_instance_history(self, instance_id: str) -> None:
         if instance_id == self.unpurgeable:
@@ -117,6 +127,14 @@ class _Lists(BaseHTTPRequestHandler):
             self.send_header("x-ms-continuation-token", after)
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        *_, instance_id, operation, name = urlsplit(self.path).path.split("/")
+        assert (operation, self.headers["Content-Type"]) == ("raiseEvent", "application/json")
+        self.send_response(self.hub.raise_event(instance_id, name))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the library's name
         """Nothing: the tests' output is for the tests."""

@@ -11,7 +11,7 @@ from azure.durable_functions import DFApp
 
 from driver.models.events import TopologyEntry
 from driver.models.outcomes import DeploymentShown, Outcome, succeed
-from driver.models.runs import RUN_VERSION
+from driver.models.runs import KAFKA_ANSWERS, RUN_VERSION
 from driver.publication import build_failure
 from driver.resource_ids import ResourceId
 from driver.steps.actions import Action, CallState
@@ -120,12 +120,14 @@ def answer_history(data: Any, history: list[Event], instance_id: str = REQUEST_I
 class Run:
     """One instance from its start to its end, or until `most` activities were called.
 
-    `script` holds the answers of a step in their order; the last one is given again and again.
+    `script` holds the answers of a step in their order; the last one is given again and again. The first `wakes` waits
+    for Kafka end by an external event, all others by their timers.
     """
 
     data: Mapping[str, Any]
     script: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
     most: int = 500
+    wakes: int = 0
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     timers: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
@@ -185,6 +187,9 @@ class Run:
                 answers += self._called(number, happened["Name"], json.loads(data or "null"))
         if answers:
             return answers
+        if timers and self.wakes and '"for":"kafka"' in self.statuses[-1]:
+            self.wakes -= 1
+            return [event(EventType.EventRaised, Name=KAFKA_ANSWERS, Input="null", ParentTraceContext=None)]
         self.timers += [timer["FireAt"] for timer in timers]
         return timers
 
