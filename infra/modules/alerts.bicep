@@ -43,9 +43,10 @@ var rules = [
   }
   {
     name: 'arm-throttling'
-    description: 'Azure Resource Manager throttles the subscription.'
-    text: 'TooManyRequests'
-    threshold: 20
+    description: 'Azure Resource Manager or a resource provider throttles the subscription.'
+    text: 'RequestsThrottled'
+    // In a minute a process writes four such lines at most, the last with the count of the others.
+    threshold: 3
     severity: 3
   }
   {

@@ -94,7 +94,8 @@ def test_the_pod_has_metrics_in_a_folder_of_its_own() -> None:
     assert pod.env["PROMETHEUS_MULTIPROC_DIR"] == "/tmp/metrics"
     assert {"name": "tmp", "mountPath": "/tmp"} in pod.container["volumeMounts"]
     off = render("metrics.enabled=false")
-    assert not {"OTEL_METRICS_EXPORTER", "PROMETHEUS_MULTIPROC_DIR"} & set(off.env)
+    assert off.env["OTEL_METRICS_EXPORTER"] == "none"
+    assert "PROMETHEUS_MULTIPROC_DIR" not in off.env
     kinds = {item["kind"] for item in pod.objects}
     assert not kinds & {"ServiceMonitor", "PrometheusRule"}
 
@@ -140,3 +141,20 @@ def test_what_cannot_work_is_refused() -> None:
         render(own, values="metrics")
     given = render(own, "metrics.serviceMonitor.tlsConfig.insecureSkipVerify=true", values="metrics")
     assert given.one("ServiceMonitor")["spec"]["endpoints"][0]["tlsConfig"] == {"insecureSkipVerify": True}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [("http://collector:4318", 4318), ("https://collector.example", 443), ("http://collector", 80)],
+)
+def test_a_collector_gets_traces_and_if_wanted_metrics(endpoint: str, port: int) -> None:
+    given = f"metrics.otlp.endpoint={endpoint}"
+    found = render(given)
+    assert found.env["OTEL_EXPORTER_OTLP_ENDPOINT"] == endpoint
+    assert found.env["OTEL_METRICS_EXPORTER"] == "prometheus"
+    assert {"ports": [{"protocol": "TCP", "port": port}]} in found.one("NetworkPolicy")["spec"]["egress"]
+    assert render(given, "metrics.otlp.metrics=true").env["OTEL_METRICS_EXPORTER"] == "prometheus,otlp"
+    only = render(given, "metrics.otlp.metrics=true", "metrics.enabled=false")
+    assert only.env["OTEL_METRICS_EXPORTER"] == "otlp"
+    with pytest.raises(Refused, match=r"metrics\.otlp\.endpoint"):
+        render("metrics.otlp.endpoint=collector:4318")

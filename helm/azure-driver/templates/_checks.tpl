@@ -106,6 +106,10 @@
   value: {{ .Values.azure.workloadIdentity.clientId | quote }}
   pattern: "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$"
   must: the identity's client id, such as 00000000-0000-0000-0000-000000000000
+- name: metrics.otlp.endpoint
+  value: {{ .Values.metrics.otlp.endpoint | quote }}
+  pattern: "^(https?://[^ ]+)?$"
+  must: an http or https URL, such as http://collector.observability:4318
 - name: durable.hubName
   value: {{ .Values.durable.hubName | quote }}
   pattern: "^[A-Za-z][A-Za-z0-9]{2,44}$"

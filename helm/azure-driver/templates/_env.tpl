@@ -60,9 +60,21 @@
   value: {{ include "azure-driver.kafkaBootstrapServers" . | quote }}
 - name: KAFKA_TOPIC
   value: {{ include "azure-driver.kafkaTopic" . | quote }}
+{{- $otlp := .Values.metrics.otlp }}
+{{- $exporters := list }}
 {{- if .Values.metrics.enabled }}
+{{- $exporters = append $exporters "prometheus" }}
+{{- end }}
+{{- if and $otlp.endpoint $otlp.metrics }}
+{{- $exporters = append $exporters "otlp" }}
+{{- end }}
 - name: OTEL_METRICS_EXPORTER
-  value: prometheus
+  value: {{ join "," $exporters | default "none" }}
+{{- with $otlp.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.metrics.enabled }}
 # The worker processes of a pod share it.
 - name: PROMETHEUS_MULTIPROC_DIR
   value: /tmp/metrics
