@@ -10,39 +10,57 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
-from azurefunctions.extensions.http.fastapi import JSONResponse, Request
+from azurefunctions.extensions.http.fastapi import HTMLResponse, JSONResponse, Request, Response
 
-from driver import activities, api, housekeeping, openapi, publication, settings, telemetry
+from driver import activities, api, housekeeping, monitoring, openapi, publication, settings, telemetry
 from driver.steps.table import STEPS
 from orchestrators import codec
 from orchestrators.contents import keep_content
 from orchestrators.lifecycle import run_lifecycle
 
 telemetry.configure(settings.current())
+monitoring.configure(settings.current())
 codec.configure_sdk()
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 with_client = app.durable_client_input(client_name="client")
 
 
-async def execute_lifecycle(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+async def execute_lifecycle(req: Request, client: df.DurableOrchestrationClient) -> Response:
     return _build_response(await api.execute(req.stream(), req.headers, client))
 
 
-async def show_execution(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+async def show_execution(req: Request, client: df.DurableOrchestrationClient) -> Response:
     return _build_response(await api.show_execution(req.path_params["requestId"], req.headers, client))
 
 
-async def find_reference(req: Request) -> JSONResponse:
+async def list_executions(req: Request, client: df.DurableOrchestrationClient) -> Response:
+    return _build_response(await api.list_executions(req.query_params.multi_items(), req.headers, client))
+
+
+async def find_reference(req: Request) -> Response:
     return _build_response(await api.find_reference(req.stream(), req.headers))
 
 
-async def describe_api(req: Request) -> JSONResponse:
+async def describe_api(req: Request) -> Response:
     return _build_response(api.Answer(200, openapi.build_document()))
 
 
-async def health(req: Request, client: df.DurableOrchestrationClient) -> JSONResponse:
+async def health(req: Request, client: df.DurableOrchestrationClient) -> Response:
     return _build_response(await api.check_health(client, req.query_params))
+
+
+async def show_metrics(req: Request, client: df.DurableOrchestrationClient) -> Response:
+    status, body, content_type = await monitoring.scrape(client, req.headers.get("accept", ""))
+    return Response(body, status_code=status, headers={**openapi.SECURITY_HEADERS, "Content-Type": content_type})
+
+
+async def show_console(req: Request) -> Response:
+    return _build_response(await api.show_console())
+
+
+async def read_task_hub(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    await monitoring.read_task_hub(client)
 
 
 async def housekeep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
@@ -57,16 +75,31 @@ def take_step(payload: typing.Mapping[str, Any], client: str) -> dict[str, Any]:
     return activities.take_step(payload, df.DurableOrchestrationClient(client))
 
 
-def _build_response(answer: api.Answer) -> JSONResponse:
-    return JSONResponse(answer.body, status_code=answer.status, headers={**openapi.SECURITY_HEADERS, **answer.headers})
+def _build_response(answer: api.Answer) -> Response:
+    headers = {**openapi.SECURITY_HEADERS, **answer.headers}
+    if answer.page:
+        return HTMLResponse(answer.page, status_code=answer.status, headers=headers)
+    return JSONResponse(answer.body, status_code=answer.status, headers=headers)
 
 
-http_functions: tuple[Any, ...] = (execute_lifecycle, show_execution, find_reference, describe_api, health)
+http_functions: tuple[Any, ...] = (
+    execute_lifecycle,
+    show_execution,
+    list_executions,
+    find_reference,
+    describe_api,
+    health,
+    show_console,
+)
 handlers = {handler.__name__: handler for handler in http_functions}
 for route in openapi.ROUTES:
     handler = handlers[route.function]
     has_client = "client" in signature(handler).parameters
     app.route(route=route.path, methods=[route.method])(with_client(handler) if has_client else handler)
+if "prometheus" in settings.current().metrics_exporters:
+    app.route(route="metrics", methods=["GET"])(with_client(show_metrics))
+if "otlp" in settings.current().metrics_exporters:
+    app.timer_trigger(schedule="0 * * * * *", arg_name="timer", use_monitor=False)(with_client(read_task_hub))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)
 app.orchestration_trigger(context_name="context")(keep_content)

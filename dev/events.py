@@ -6,18 +6,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import requests
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from dev import endpoints
 
 TOPIC = "lm_vnfc_lifecycle_execution_events"
+EXECUTIONS = "/api/driver/lifecycle/executions"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One record: its key (the requestId), its JSON value, its headers, when it was received (seconds since 1970).
+    """One record: its key (the requestId), its JSON value, its headers, when it was received and sent (seconds since
+    1970).
 
     Headers are read as UTF-8; other bytes are surrogates (`surrogateescape`).
     """
@@ -26,6 +30,7 @@ class Event:
     value: dict[str, Any]
     headers: dict[str, str]
     received: float
+    sent: float
 
 
 class EventStream:
@@ -47,6 +52,7 @@ class EventStream:
                     value=json.loads(_text(record.value())),
                     headers={name: _text(value, "surrogateescape") for name, value in headers.items()},
                     received=time.time(),
+                    sent=record.timestamp()[1] / 1_000,
                 )
         return None
 
@@ -96,7 +102,22 @@ def main() -> None:
     with suppress(KeyboardInterrupt), events(running.kafka) as stream:
         while True:
             if event := stream.next(timeout=1):
-                print(json.dumps(event.value, indent=2), flush=True)
+                print(f"\n{describe_event(event, running.driver)}\n{json.dumps(event.value, indent=2)}", flush=True)
+
+
+def describe_event(event: Event, driver: str) -> str:
+    """A line about an event: when it was sent, of which transition and resource it is, and how that ended. The event
+    does not name the resource, so the driver is asked.
+    """
+    sent = datetime.fromtimestamp(event.sent).astimezone().isoformat(sep=" ", timespec="seconds")
+    try:
+        answer = requests.get(f"{driver}{EXECUTIONS}/{event.key}", timeout=5)
+        execution = answer.json() if answer.ok else {}
+    except (requests.RequestException, ValueError):
+        execution = {}
+    resource = execution.get("resource") or {}
+    name = f"{execution['transition']} of '{resource['name']}' ({resource['type']})" if resource else event.key
+    return f"{sent}  {name}: {event.value['status']}"
 
 
 def _text(field: str | bytes | None, errors: str = "strict") -> str:

@@ -1,6 +1,6 @@
-"""`make reference`: the parts of docs/ that are generated: from the driver its settings, failure codes, resource types,
-the keys of lifecycle.yaml and their JSON schema, the OpenAPI document; from the embedded Azure what it models, refuses
-and approximates.
+"""`make reference`: the parts of docs/ that are generated: from the driver its settings, metrics, failure codes,
+resource types, the keys of lifecycle.yaml and their JSON schema, the OpenAPI document; from the embedded Azure what it
+models, refuses and approximates.
 
 A page marks such a part by `<!-- generated: name -->` and `<!-- end -->`; what is outside is written by hand.
 `python -m dev.reference` fills them; with `--check` it writes nothing and fails if anything would change.
@@ -18,6 +18,7 @@ from typing import Any
 from dev import differences
 from driver import openapi
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
+from driver.metrics import INSTRUMENTS, find_prometheus_label, find_prometheus_name
 from driver.packages.catalogue import list_built_in_names, load_built_in
 from driver.packages.manifests import UPDATES, Manifest
 from driver.settings import Settings
@@ -61,6 +62,14 @@ def _settings() -> Iterator[str]:
         default = f"`{field.default}`" if field.default not in ("", (), False) else ""
         for name, text in field.metadata.items():
             yield f"| `{name}` | {default} | {text} |"
+
+
+def _metrics() -> Iterator[str]:
+    yield from ("| OpenTelemetry | Prometheus | Kind | Unit | Labels | Meaning |", "|---|---|---|---|---|---|")
+    for one in INSTRUMENTS:
+        labels = ", ".join(f"`{label}` (`{find_prometheus_label(label)}`)" for label in one.labels)
+        name = f"`{one.name}` | `{find_prometheus_name(one)}`"
+        yield f"| {name} | {one.kind} | `{one.unit}` | {labels} | {one.description} |"
 
 
 def _refusals() -> Iterator[str]:
@@ -147,6 +156,7 @@ def _joined(lines: Iterable[str]) -> str:
 
 _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "settings": _settings,
+    "metrics": _metrics,
     "refusals": _refusals,
     "manifest": lambda: _keys(_SCHEMA),
     "transition": lambda: _keys(_SCHEMA["$defs"]["Transition"]),

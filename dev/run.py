@@ -14,19 +14,24 @@ from dev.stack import Stack
 from dev.stop import still_ours
 
 EXAMPLE = "create-group.json"
+PORTS = {"DRIVER_PORT": 7071, "AZURE_PORT": 9443}
+_GREATEST_PORT = 65_535
 
 
 def main() -> None:
+    ports = {setting: _read_port(setting, usual) for setting, usual in PORTS.items()}
     before = endpoints.read(FOLDER)
     if before and any(still_ours(name, pid, FOLDER) for name, pid in before.pids.items()):
         sys.exit(f"It runs already, the driver at {before.driver}; `make stop` stops it.")
-    driver_port, azure_port = _free_port("DRIVER_PORT", 7071), _free_port("AZURE_PORT", 9443)
+    for setting, port in ports.items():
+        if not is_free(port):
+            sys.exit(f"Port {port} is in use by another program; {setting}=<port> chooses another.")
     shutil.rmtree(FOLDER, ignore_errors=True)  # the task hub of a stack whose Azure and Kafka are gone is of no use
     FOLDER.mkdir()
     stack = Stack(
         FOLDER,
-        driver_port=driver_port,
-        azure_port=azure_port,
+        driver_port=ports["DRIVER_PORT"],
+        azure_port=ports["AZURE_PORT"],
         provisioning_seconds=_number("AZURE_PROVISIONING_SECONDS", 2),
         latency_ms=_number("AZURE_LATENCY_MS", 0),
     )
@@ -50,10 +55,11 @@ def _number(setting: str, default: float) -> float:
     return number
 
 
-def _free_port(setting: str, default: int) -> int:
-    port = int(_number(setting, default))
-    if not is_free(port):
-        sys.exit(f"Port {port} is in use by another program; {setting}=<port> chooses another.")
+def _read_port(setting: str, usual: int) -> int:
+    text = os.environ.get(setting) or str(usual)
+    port = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_GREATEST_PORT)) else 0
+    if not 1 <= port <= _GREATEST_PORT:
+        sys.exit(f"{setting} is '{text}': it takes the number of a port, from 1 to {_GREATEST_PORT}")
     return port
 
 

@@ -100,6 +100,7 @@ class Stack:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             "KAFKA_TOPIC": TOPIC,
             "EVENTS": "kafka",
+            "CONSOLE": "true",
             "PYTHONPATH": str(ROOT),  # of the host; the app's folder goes first
             **self.settings,
         }

@@ -21,7 +21,6 @@ from driver.settings import Settings, current
 from driver.topology import apply_changes
 
 T = TypeVar("T")
-ORCHESTRATOR = "run_lifecycle"
 # What requests do with driver files, and never on the event loop: it may take seconds. A compiler takes a core each.
 PACKAGES = Pool("driver files", threads=2, queue=64)
 COMPILERS = Pool("runs of the Bicep compiler", threads=2, queue=64)
@@ -114,7 +113,7 @@ async def start(client: Executions, instance_id: str, run: Run) -> None:
     seconds = run.transition.seconds if run.transition else 0
     times = {"accepted_at": now.isoformat(), "deadline": (now + timedelta(seconds=seconds)).isoformat()}
     run_input = run.model_copy(update=times).model_dump(mode="json", by_alias=True)
-    await _start_instance(client, ORCHESTRATOR, instance_id, run_input)
+    await _start_instance(client, executions.ORCHESTRATOR, instance_id, run_input)
 
 
 async def _start_instance(client: Executions, orchestrator: str, instance_id: str, content: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from driver import executions, opening, telemetry, turns, waits
+from driver import executions, metrics, opening, telemetry, traces, turns, waits
 from driver.azure import deadlines
 from driver.azure.operations import POLLS
 from driver.azure.refusals import Refusal
@@ -31,7 +31,7 @@ from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
 from driver.steps import passes
-from driver.steps.progress import log_progress
+from driver.steps.progress import log_progress, select_operations
 from driver.steps.repetition import explain_wait, join_causes
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
@@ -70,7 +70,8 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
     """
     name = payload["step"]
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
-    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
+    followed = traces.follow(name, payload["trace"], payload["requestId"])
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}), followed:
         order = opening.open_order(payload, state)
         if isinstance(order, Outcome):
             waits.log_change(name, payload, order)
@@ -160,7 +161,8 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
     state = outcome.state.keep_turn(before) if isinstance(outcome.state, State) else outcome.state
     warnings = tuple(map(telemetry.redact, outcome.warnings))
     shown = {"reason": telemetry.redact(outcome.reason), "not_owned": not_owned, "warnings": warnings}
-    return outcome.model_copy(update={**shown, "state": state, "written": ()})
+    operations = {"operations": select_operations(outcome.written), "operations_total": len(outcome.written)}
+    return outcome.model_copy(update={**shown, **operations, "state": state, "written": ()})
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
@@ -171,6 +173,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -
     text = join_causes(payload.get("first", ""), refused.cause.text)
     if attempt >= verdict.tries:
         return fail(verdict.code, text, state)
+    metrics.record(metrics.RETRIES, 1, refused.cause.code)
     if name in _WATCHING and verdict.tries == UNTIL_TIMEOUT:
         waited = compute_age((payload.get("waiting") or {}).get("since", ""))
         wait = max(verdict.wait, POLLS.compute_seconds(waited, refused.retry_after))

@@ -3,14 +3,14 @@
 import logging
 import re
 import time
-from collections.abc import AsyncIterable, Awaitable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from driver import acceptance, executions, health, references, telemetry, wakes
-from driver.errors import DriverError, InvalidRequest, NotReady, UnknownExecution, drop_traces
+from driver import acceptance, console, executions, health, lists, references, serving, telemetry, traces, wakes
+from driver.errors import DriverError, InvalidRequest, NotReady, SwitchedOff, UnknownExecution, drop_traces
 from driver.executions import Executions
 from driver.models.events import VERSION
 from driver.models.requests import LONGEST_TENANT, LifecycleRequest, ReferenceRequest, parse
@@ -21,32 +21,53 @@ from driver.settings import current
 LARGEST_BODY = 16 * 1024 * 1024
 FIND_SECONDS = 25
 FINDS = Pool("searches in Azure", threads=16, queue=48)
+LIST_SECONDS = 15
+LISTS = Pool("lists of executions", threads=4, queue=16)
 _ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 _log = logging.getLogger("driver.api")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer with a JSON body. It is sent with openapi.SECURITY_HEADERS, too."""
+    """An HTTP answer with a JSON body, or with a page of HTML instead. It is sent with openapi.SECURITY_HEADERS, too,
+    which its own headers replace.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
 
 
+@serving.measure("POST", "/api/driver/lifecycle/execute")
 async def execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
     """POST /api/driver/lifecycle/execute"""
     return await _answer_request(headers, _execute(body, headers, client))
 
 
+@serving.measure("POST", "/api/driver/references/find")
 async def find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
     """POST /api/driver/references/find"""
     return await _answer_request(headers, _find_reference(body, headers))
 
 
+@serving.measure("GET", "/api/driver/lifecycle/executions/{requestId}")
 async def show_execution(request_id: str, headers: Mapping[str, str], client: Executions) -> Answer:
     """GET /api/driver/lifecycle/executions/{requestId}"""
     return await _answer_request(headers, _show_execution(request_id, headers, client))
+
+
+@serving.measure("GET", "/api/driver/lifecycle/executions")
+async def list_executions(
+    parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
+) -> Answer:
+    """GET /api/driver/lifecycle/executions"""
+    return await _answer_request(headers, _list_executions(parameters, headers, client))
+
+
+async def show_console() -> Answer:
+    """GET /console"""
+    return await _answer_request({}, _show_console())
 
 
 async def check_health(client: Executions, query: Mapping[str, str] | None = None) -> Answer:
@@ -71,7 +92,7 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
     with telemetry.bind_fields(telemetry.read_trace_fields(headers)):
         try:
             answer = await work
-            return Answer(answer.status, answer.body, {**answer.headers, **echoed})
+            return replace(answer, headers={**answer.headers, **echoed})
         except DriverError as error:
             status, message = error.status, drop_traces(telemetry.redact(str(error)))
             _log.warning("refused with %d: %s", status, message)
@@ -86,7 +107,7 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
     telemetry.add_fields(acceptance.name_log_fields(request))
     health.require_ready(current())
     tenant = _read_tenant(headers)
-    trace = telemetry.read_trace_fields(headers)
+    trace = {**telemetry.read_trace_fields(headers), **traces.carry()}
     wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
     return Answer(202, {"requestId": request_id, "associatedTopology": {}, "version": VERSION})
@@ -112,11 +133,30 @@ async def _show_execution(request_id: str, headers: Mapping[str, str], client: E
         raise UnknownExecution(request_id[:100])
     telemetry.add_fields({"requestId": request_id})
     status = await executions.find_execution(client, request_id)
-    if status is None or status.name != acceptance.ORCHESTRATOR:
+    if status is None or status.name != executions.ORCHESTRATOR:
         raise UnknownExecution(request_id)
     if status.custom_status is None:  # it has not taken its first step yet
         status = await executions.find_execution(client, request_id, show_input=True) or status
     return Answer(200, executions.describe_execution(status))
+
+
+async def _list_executions(
+    parameters: Iterable[tuple[str, str]], headers: Mapping[str, str], client: Executions
+) -> Answer:
+    tenant = _read_tenant(headers)
+    if not current().console:
+        raise SwitchedOff("the list of executions", "CONSOLE")
+    selection = lists.read_selection(parameters, tenant)
+    try:
+        return Answer(200, await LISTS.run(LIST_SECONDS, lists.read_list, client, selection))
+    except TimeoutError as error:
+        raise NotReady(f"the task hub has not listed its executions within {LIST_SECONDS} seconds") from error
+
+
+async def _show_console() -> Answer:
+    if not current().console:
+        raise SwitchedOff("the console", "CONSOLE")
+    return Answer(200, {}, {"Content-Security-Policy": console.build_policy()}, console.build_page())
 
 
 def _read_tenant(headers: Mapping[str, str]) -> str | None:

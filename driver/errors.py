@@ -3,6 +3,7 @@
     DriverError
     ├── InvalidRequest         400  the body, a property, a deployment location or a resource package is wrong
     ├── UnknownExecution       404  no execution has that requestId
+    ├── SwitchedOff            404  a setting has switched the route off
     └── NotReady               503  no request can be accepted now: a setting is wrong, or the task hub is away
 
 After the 202 an error is a failed Outcome (driver.models.outcomes), never one of these exceptions. An activity raises
@@ -49,6 +50,13 @@ class UnknownExecution(DriverError):
 
     def __init__(self, request_id: str) -> None:
         super().__init__(f"no execution with requestId '{request_id}' is known: it never was, or it has been purged")
+
+
+class SwitchedOff(DriverError):
+    status = 404
+
+    def __init__(self, route: str, setting: str) -> None:
+        super().__init__(f"{route} is switched off: the setting {setting}=true switches it on")
 
 
 class NotReady(DriverError):

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
@@ -13,10 +14,12 @@ from driver.errors import NotReady
 from driver.models.runs import Run, show_run
 from driver.request_ids import PREFIX_LENGTH
 
+ORCHESTRATOR = "run_lifecycle"  # of executions; the task hub has instances of other orchestrators, too
 FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
 _ENDED = (404, 410)  # what the host answers to an event for an instance that is not there, or has ended
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Executions(Protocol):
@@ -35,6 +38,18 @@ class Executions(Protocol):
     ) -> Any: ...
 
     async def purge_instance_history(self, instance_id: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a list shows of an execution, by the names of the SDK's status."""
+
+    instance_id: str
+    runtime_status: str
+    last_updated_time: datetime
+    custom_status: Any
+    input_: Any
+    output: Any
 
 
 async def find_execution(
@@ -65,32 +80,54 @@ def list_executions(client: Any, prefix: str, show_input: bool = False) -> Itera
         yield from page
 
 
-def list_pages(
+def list_pages(client: Any, **filters: Any) -> Iterator[list[Mapping[str, Any]]]:
+    """All instances that the filters of `read_page` let pass, page by page. It blocks. Raises NotReady if the task hub
+    does not answer.
+    """
+    following = ""
+    while True:
+        page, following = read_page(client, following, **filters)
+        yield page
+        if not following:
+            return
+
+
+def read_page(
     client: Any,
+    continuation: str = "",
+    *,
     statuses: Iterable[str] = (),
     prefix: str = "",
+    created_from: datetime | None = None,
     created_to: datetime | None = None,
     show_input: bool = False,
-) -> Generator[list[Mapping[str, Any]], None, None]:
-    """All instances that are in one of the runtime statuses (none: in any), whose ids begin with `prefix` and which
-    were created until then, as the host's HTTP API returns them, page by page. It blocks. Raises NotReady if the task
-    hub does not answer.
+    most: int = _PAGE,
+) -> tuple[list[Mapping[str, Any]], str]:
+    """A page of instances as the host's HTTP API returns them, ordered by their ids, and the continuation that asks for
+    the next page; empty if it is the last. They are in one of the runtime statuses (none: in any), their ids begin with
+    `prefix`, and they were created within those times. It blocks. Raises NotReady if the task hub does not answer.
 
-    The SDK's own method reads the first page only, and asks for the inputs, which may be megabytes each.
+    A page may be shorter than `most`, even empty, and not be the last. At least one filter is needed: without one the
+    host sends the inputs, which may be megabytes each. The SDK's own method reads the first page only, and all inputs.
     """
     # The SDK's client has no public attribute for the URL that it calls.
     url = urlsplit(f"{client._orchestration_bindings.rpc_base_url}instances")
-    query = {"showInput": str(show_input).lower(), "top": str(_PAGE)}
+    query = {"showInput": str(show_input).lower(), "top": str(most)}
     query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
-    query |= {"createdTimeTo": created_to.strftime("%Y-%m-%dT%H:%M:%SZ")} if created_to else {}
-    following = ""
-    with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
-        while True:
-            page, following = _read_page(connection, f"{url.path}?{urlencode(query)}", following)
-            yield page
-            if not following:
-                return
+    query |= {"createdTimeFrom": created_from.strftime(_TIME)} if created_from else {}
+    query |= {"createdTimeTo": created_to.strftime(_TIME)} if created_to else {}
+    try:
+        with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
+            headers = {"x-ms-continuation-token": continuation} if continuation else {}
+            connection.request("GET", f"{url.path}?{urlencode(query)}", headers=headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        if answer.status != 200:
+            raise NotReady(f"the task hub does not list its executions (status {answer.status})")
+        return json.loads(content), answer.headers.get("x-ms-continuation-token", "")
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
 
 
 def raise_events(client: Any, instance_ids: Iterable[str], name: str) -> Generator[None, None, None]:
@@ -114,19 +151,6 @@ def raise_events(client: Any, instance_ids: Iterable[str], name: str) -> Generat
             yield
 
 
-def _read_page(connection: HTTPConnection, path: str, token: str) -> tuple[list[Mapping[str, Any]], str]:
-    """A page of the list, and the token of the next one; empty if it is the last."""
-    try:
-        connection.request("GET", path, headers={"x-ms-continuation-token": token} if token else {})
-        answer = connection.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise NotReady(f"the task hub does not list its executions (status {answer.status})")
-        return json.loads(content), answer.headers.get("x-ms-continuation-token", "")
-    except (OSError, HTTPException, ValueError) as error:
-        raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
-
-
 def list_resource_executions(client: Any, request_id: str) -> list[Mapping[str, Any]]:
     """All executions of the resource of a request, without their inputs. Raises NotReady."""
     return list(list_executions(client, prefix=request_id[:PREFIX_LENGTH]))
@@ -136,6 +160,18 @@ def read_execution(client: Any, request_id: str) -> Mapping[str, Any] | None:
     """An execution with its input, as the list shows it; None if the task hub has none of that id. Raises NotReady."""
     listed = list_executions(client, prefix=request_id, show_input=True)
     return next((instance for instance in listed if instance["instanceId"] == request_id), None)
+
+
+def read_status(instance: Mapping[str, Any]) -> Status:
+    """The status of an instance that a list has shown."""
+    return Status(
+        instance_id=instance["instanceId"],
+        runtime_status=instance["runtimeStatus"],
+        last_updated_time=datetime.fromisoformat(instance["lastUpdatedTime"]),
+        custom_status=instance.get("customStatus"),
+        input_=instance.get("input"),
+        output=instance.get("output"),
+    )
 
 
 def is_active(status: Any) -> bool:

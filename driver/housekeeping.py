@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, contents, executions, wakes
+from driver import acceptance, contents, executions, metrics, wakes
 from driver.errors import NotReady
 from driver.executions import Executions
 from driver.models.events import FailureCode, build_event
@@ -34,9 +34,9 @@ async def housekeep(client: Executions) -> None:
 
 async def report_lost_executions(client: Executions) -> None:
     """Start, for each execution that ended without an event, a run that publishes one."""
-    async for page in _read_pages(executions.list_pages(client, _LOST)):
+    async for page in _read_pages(executions.list_pages(client, statuses=_LOST)):
         for instance in page:
-            if instance["name"] == acceptance.ORCHESTRATOR:
+            if instance["name"] == executions.ORCHESTRATOR:
                 await _report_lost(instance["instanceId"], client)
 
 
@@ -48,7 +48,7 @@ async def purge_history(client: Executions, seconds: float = PURGE_SECONDS) -> i
     is left to the next run.
     """
     before = datetime.now(UTC) - timedelta(days=current().history_days)
-    pages = executions.list_pages(client, _ENDED, created_to=before)
+    pages = executions.list_pages(client, statuses=_ENDED, created_to=before)
     ends_at, count = time.monotonic() + seconds, 0
     failures: list[Exception] = []
     async for page in _read_pages(pages):
@@ -62,7 +62,6 @@ async def purge_history(client: Executions, seconds: float = PURGE_SECONDS) -> i
             _log.info("%d histories purged in %.0f s, the next run goes on", count - len(failures), seconds)
             break
         await asyncio.sleep(now - began)
-    pages.close()
     if failures:
         raise NotReady(f"{len(failures)} of {count} histories could not be purged: {failures[0]}")
     return count
@@ -106,6 +105,7 @@ async def _report_lost(instance_id: str, client: Executions) -> None:
     reason = f"the execution ended without an event ({ended_as}): what it made may not be in any topology"
     reported = build_event(run.request_id, {}, failure=(FailureCode.INTERNAL_ERROR, reason))
     await acceptance.start(client, report_id, run.model_copy(update={"event": reported, "sealed": ""}))
+    metrics.record(metrics.LOST, 1)
 
 
 async def _read_pages(pages: Iterator[list[Instance]]) -> AsyncIterator[list[Instance]]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from driver import VERSION
-from driver.models.answers import Accepted, Error, Execution, Found, Health
+from driver.models.answers import Accepted, Error, Execution, ExecutionList, Found, Health
 from driver.models.model import Model
 from driver.models.requests import LONGEST_TENANT, LifecycleRequest, ReferenceRequest
 
@@ -22,8 +23,8 @@ SECURITY_HEADERS = {
 @dataclass(frozen=True)
 class Route:
     """A route of the app. `function` is the name that the host knows it by; `answers` are the model and the meaning of
-    each status. `query` are the parameters of the query, with their description and schema. An answer of the status
-    `linked` names an execution.
+    each status, `query` the schema and the meaning of each parameter. An answer of the status `linked` names an
+    execution. `is_page`: the answer 200 is HTML, with a Content-Security-Policy of its own.
     """
 
     function: str
@@ -34,9 +35,10 @@ class Route:
     answers: Mapping[int, tuple[type[Model] | None, str]]
     body: type[Model] | None = None
     parameters: tuple[str, ...] = ()
-    query: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, tuple[Mapping[str, Any], str]] = field(default_factory=dict)
     has_tenant: bool = True
     linked: int = 0
+    is_page: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -53,6 +55,7 @@ _LOCATION = {
         "subscriptionId": "33333333-3333-3333-3333-333333333333",
     },
 }
+_TEXT = {"type": "string", "minLength": 1}
 _GROUP = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/rg-trial"
 ROUTES = (
     Route(
@@ -103,6 +106,29 @@ ROUTES = (
         },
     ),
     Route(
+        function="list_executions",
+        method="GET",
+        path="api/driver/lifecycle/executions",
+        tag="lifecycle",
+        summary="What runs, and what has ended within HISTORY_DAYS. The setting CONSOLE switches it on.",
+        query={
+            "resource": (_TEXT, "The resource's id in TNC-O."),
+            "status": ({"type": "string", "enum": ["IN_PROGRESS", "COMPLETE", "FAILED"]}, "The status."),
+            "since": (_TEXT, "ISO 8601, UTC if it names no zone: only what was accepted then or later."),
+            "type": (_TEXT, "The resource's type, or its name alone, which stands for all versions."),
+            "location": (_TEXT, "The deployment location's name."),
+            "limit": ({"type": "integer", "minimum": 1, "maximum": 100, "default": 100}, "At most so many."),
+            "continuation": (_TEXT, "That of the answer before."),
+        },
+        answers={
+            200: (ExecutionList, "Executions; with the header tenantId only those of that tenant."),
+            400: _INVALID,
+            404: (Error, "The list is switched off."),
+            500: _FAILED,
+            503: _NOT_READY,
+        },
+    ),
+    Route(
         function="find_reference",
         method="POST",
         path="api/driver/references/find",
@@ -134,15 +160,29 @@ ROUTES = (
         summary="Whether work can be accepted, and what is out of reach.",
         has_tenant=False,
         query={
-            "deep": {
-                "description": "1 asks Entra ID and ARM, at most once in 10 seconds; it answers within 5 seconds.",
-                "schema": {"type": "string"},
-            }
+            "deep": (
+                {"type": "string"},
+                "1 asks Entra ID and ARM, at most once in 10 seconds; it answers within 5 seconds.",
+            )
         },
         answers={
             200: (Health, "Work is accepted. What is UNHEALTHY is out of reach; work waits for it."),
             500: _FAILED,
             503: (Health, "Work could not be accepted; the reason names the setting, or the task hub."),
+        },
+    ),
+    Route(
+        function="show_console",
+        method="GET",
+        path="console",
+        tag="management",
+        summary="A page for operators: what runs, waits and has failed. The setting CONSOLE switches it on.",
+        has_tenant=False,
+        is_page=True,
+        answers={
+            200: (None, "The page."),
+            404: (Error, "The console is switched off."),
+            500: _FAILED,
         },
     ),
 )
@@ -198,7 +238,10 @@ def _describe_route(route: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in route.parameters
     ]
-    parameters += [{"name": name, "in": "query", **described} for name, described in route.query.items()]
+    parameters += [
+        {"name": name, "in": "query", "description": text, "schema": dict(schema)}
+        for name, (schema, text) in route.query.items()
+    ]
     if route.has_tenant:
         text = "Tenant of the resource manager; echoed, and sent with the event."
         parameters.append({"name": "tenantId", "in": "header", "description": text, "schema": _TENANT})
@@ -221,11 +264,12 @@ def _describe_route(route: Route, schemas: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _describe_answer(route: Route, status: int, schema: Any, text: str) -> dict[str, Any]:
     names = [*SECURITY_HEADERS, *(["tenantId"] if route.has_tenant else [])]
-    answer = {
-        "description": text,
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {"application/json": {"schema": schema or {"type": "object"}}},
-    }
+    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    content: dict[str, Any] = {"application/json": {"schema": schema or {"type": "object"}}}
+    if route.is_page and status == HTTPStatus.OK:
+        headers["Content-Security-Policy"] = {"required": True, "schema": {"type": "string"}}
+        content = {"text/html": {"schema": {"type": "string"}}}
+    answer = {"description": text, "headers": headers, "content": content}
     if status == route.linked:
         follow = {"operationId": "show_execution", "parameters": {"requestId": "$response.body#/requestId"}}
         answer["links"] = {"execution": follow}

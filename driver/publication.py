@@ -2,7 +2,8 @@
 
 Payload of publish_event: `{"requestId", "tenant", "trace", "event", "state", "failure", "of", "sent", "attempt"}`.
 For a failed run `event` is null at the first try: it is built from `failure` and from the state of the step `of`.
-`waiting` is a wait that the timeout has ended. `isWoken`: the run is woken once Kafka answers again.
+`waiting` is a wait that the timeout has ended, `measured` what the metrics need of the transition. `isWoken`: the run
+is woken once Kafka answers again.
 """
 
 import logging
@@ -12,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import events, floods, progress_events, reports, settings, telemetry, waits
+from driver import events, floods, metrics, progress_events, reports, settings, telemetry, traces, waits
 from driver.encoding import decode_state, encode_outcome
 from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import Outcome, State, WaitingFor, retry
@@ -33,14 +34,15 @@ def publish_event(payload: typing.Mapping[str, Any]) -> dict[str, Any]:
     """Send the event to Kafka. The outcome holds the event that was sent; it is Retry if Kafka has not acknowledged it,
     and at once if Kafka is known to be away. The outcome then holds the event to send again if it is not the payload's.
     """
-    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}):
+    followed = traces.follow("publish_event", payload["trace"], payload["requestId"])
+    with telemetry.bind_fields({"requestId": payload["requestId"], **payload["trace"]}), followed:
         message, attempt = payload["event"], payload.get("attempt", 0)
         waits.log_end(payload.get("of", ""), payload)
         if message is None:
             message = reports.fit_event(build_failure(payload), _find_limit())
         if attempt == 0:
             _log_failure(message)
-        sent_message, undelivered = _publish(message, payload["tenant"], payload["sent"])
+        sent_message, undelivered = _publish(message, payload)
         if undelivered is None:
             return encode_outcome(Outcome(kind="Completed", event=sent_message, published=True))
         is_woken = payload.get("isWoken", False) and events.read_condition(settings.current()).is_silent
@@ -66,18 +68,17 @@ def build_failure(payload: Mapping[str, Any]) -> dict[str, Any]:
     return build_event(payload["requestId"], topology, failure=(FailureCode(code), reason))
 
 
-def _publish(
-    message: dict[str, Any], tenant: str | None, sent: bool
-) -> tuple[dict[str, Any], events.Undelivered | None]:
+def _publish(message: dict[str, Any], payload: Mapping[str, Any]) -> tuple[dict[str, Any], events.Undelivered | None]:
     """Publish the event, or if it is too large the first smaller one that Kafka takes. Returns that event, and why it
     is not acknowledged, if it is not: then the same one has to be sent again.
     """
     whole, smaller = message, reports.reduce_event(message, "Kafka refuses it")
     undelivered: events.Undelivered | None = None
+    sent: bool = payload["sent"]
     while True:
         try:
-            events.publish(message, tenant, settings.current(), sent=sent)
-            _log_publication(message)
+            events.publish(message, payload["tenant"], settings.current(), sent=sent)
+            _note_publication(message, payload)
             break
         except events.Undelivered as error:
             undelivered = error
@@ -118,7 +119,7 @@ def report_completion(payload: Mapping[str, Any], outcome: Outcome) -> Outcome:
         return complete
     except events.Undelivered as error:
         return _wait_for_kafka(complete, str(error)).model_copy(update={"sent": error.on_its_way})
-    _log_publication(message)
+    _note_publication(message, payload)
     return complete.model_copy(update={"published": True})
 
 
@@ -148,8 +149,23 @@ def _log_failure(message: Mapping[str, Any]) -> None:
         _log.warning("FAILED: %s: %s", failure["failureCode"], failure["description"])
 
 
-def _log_publication(message: Mapping[str, Any]) -> None:
+def _note_publication(message: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+    """Log and count an event that Kafka has acknowledged."""
     failure = message.get("failureDetails")
     _log.info("%s published", message["status"])
     error = {"error": {"code": failure["failureCode"], "message": failure["description"]}} if failure else {}
     progress_events.log_event("EventPublished", {"status": message["status"], **error})
+    _measure_transition(message["status"], failure, payload.get("measured"))
+
+
+def _measure_transition(outcome: str, failure: Mapping[str, Any] | None, measured: Mapping[str, str] | None) -> None:
+    """Count a transition whose event is acknowledged. Nothing is measured of an event that was sent before."""
+    if measured is None:
+        return
+    now = datetime.now(UTC)
+    ended_at = datetime.fromisoformat(measured["endedAt"]) if measured.get("endedAt") else now
+    transition = (measured["type"], measured["verb"], outcome)
+    spent = ended_at - datetime.fromisoformat(measured["acceptedAt"])
+    metrics.record(metrics.TRANSITIONS, 1, *transition, failure["failureCode"] if failure else "")
+    metrics.record(metrics.PROVISIONING, spent.total_seconds(), *transition)
+    metrics.record(metrics.PUBLISHING, (now - ended_at).total_seconds(), outcome)

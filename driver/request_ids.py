@@ -1,6 +1,7 @@
 """The requestId of a request: ADR 15."""
 
 import json
+import re
 import uuid
 from hashlib import sha256
 from typing import Any
@@ -10,6 +11,8 @@ from driver.models.requests import LifecycleRequest, Properties
 
 _HALF = 16  # digits of each half of a requestId
 PREFIX_LENGTH = _HALF + 2  # characters, dashes included, with which all requestIds of one resource begin
+
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None) -> str:
@@ -33,6 +36,16 @@ def make_request_id(request: LifecycleRequest, order: Order, tenant: str | None)
         _select_distinguishing_parts(request, order),
     ]
     return str(uuid.UUID(hex=head + _hash_text(json.dumps(parts, sort_keys=True, default=str))))
+
+
+def find_prefix(resource_id: str) -> str:
+    """The characters with which all requestIds of a resource begin, by its id in TNC-O."""
+    return str(uuid.UUID(hex=_hash_text(resource_id) + "0" * _HALF))[:PREFIX_LENGTH]
+
+
+def is_request_id(instance_id: str) -> bool:
+    """Whether an instance id is a requestId. That of an instance which sends the event of a request again is longer."""
+    return _REQUEST_ID.fullmatch(instance_id) is not None
 
 
 def _select_distinguishing_parts(request: LifecycleRequest, order: Order) -> Any:

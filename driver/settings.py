@@ -18,6 +18,8 @@ TRIAL_HUB = "trial: a kill of the task hub's pod loses the requests that were ac
 SCHEDULER_PAYLOAD = 1_000_000
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,4}|:[1-5][0-9]{4})?")
 LOG_OUTPUTS = ("host", "container")
+METRICS_EXPORTERS = ("prometheus", "otlp", "none")
+TRACES_EXPORTERS = ("otlp", "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -132,6 +134,39 @@ class Settings:
             "CP4NA's screens, without secrets."
         },
     )
+    console: bool = field(
+        default=False,
+        metadata={
+            "CONSOLE": "`true`: the list of executions is on, and the console that shows it. Whoever reaches the "
+            "driver can read them. Set by the chart, and on Azure where all routes lie behind a secret path."
+        },
+    )
+    metrics_exporters: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "OTEL_METRICS_EXPORTER": "Who gets the metrics: `prometheus` (GET /metrics), `otlp`, both with a comma, or "
+            "`none`. Empty: `otlp` where an endpoint is given.",
+            "OTEL_SDK_DISABLED": "`true`: no metrics and no traces, whatever else says.",
+        },
+    )
+    traces_exporters: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "OTEL_TRACES_EXPORTER": "Who gets the traces: `otlp`, or `none`. Empty: `otlp` where an endpoint is given.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "A collector: metrics go to `/v1/metrics` there, traces to `/v1/traces`. "
+            "The other OTEL_* variables of OpenTelemetry's SDK and of its OTLP exporter are read, too.",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "The whole URL for the metrics.",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "The whole URL for the traces.",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "Only `http/protobuf`, which is the default.",
+        },
+    )
+    metrics_folder: str = field(
+        default="",
+        metadata={
+            "PROMETHEUS_MULTIPROC_DIR": "Folder in which the worker processes of a host share their metrics for "
+            "/metrics; it is made. Needed where there are several; no two hosts may share it."
+        },
+    )
     transition_timeout_minutes: int = field(
         default=14,
         metadata={
@@ -188,6 +223,12 @@ def read(environment: Mapping[str, str]) -> Settings:
     events = environment.get("EVENTS", "kafka").lower()
     if events not in ("kafka", "log"):
         faults.append(f"EVENTS is '{events}': it takes kafka or log")
+    collector = environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    measured = environment.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", collector)
+    traced = environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", collector)
+    protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "")
+    if protocol not in ("", "http/protobuf"):
+        faults.append(f"OTEL_EXPORTER_OTLP_PROTOCOL is '{protocol}': it takes http/protobuf")
     return Settings(
         kafka_bootstrap_servers=environment.get("KAFKA_BOOTSTRAP_SERVERS", "").strip(),
         kafka_topic=environment.get("KAFKA_TOPIC") or Settings.kafka_topic,
@@ -211,6 +252,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         log_type=environment.get("LOG_TYPE", "plain").lower(),
         progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
         southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
+        console=_read_switch(environment, "CONSOLE", False, faults),
+        metrics_exporters=_read_exporters(environment, "OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, measured, faults),
+        traces_exporters=_read_exporters(environment, "OTEL_TRACES_EXPORTER", TRACES_EXPORTERS, traced, faults),
+        metrics_folder=environment.get("PROMETHEUS_MULTIPROC_DIR", ""),
         transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
         history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
@@ -254,6 +299,17 @@ def _read_switch(environment: Mapping[str, str], name: str, default: bool, fault
         return text == "true" if text else default
     faults.append(f"{name} is '{text}': it takes true or false")
     return default
+
+
+def _read_exporters(
+    environment: Mapping[str, str], name: str, known: tuple[str, ...], endpoint: str, faults: list[str]
+) -> tuple[str, ...]:
+    """The exporters of a list; OTLP's where there is none and an endpoint is given. OTEL_SDK_DISABLED turns all off."""
+    text = environment.get(name, "").strip() or ("otlp" if endpoint else "")
+    named = tuple(filter(None, (one.strip().lower() for one in text.split(","))))
+    faults += [f"{name} has '{one}': it takes {', '.join(known)}" for one in named if one not in known]
+    is_off = environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or "none" in named
+    return () if is_off else tuple(one for one in named if one in known)
 
 
 def _read_number(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:

@@ -76,7 +76,7 @@ def wake_executions(client: Any, availability: Availability) -> int:
 
 
 def _list_waiting(client: Any) -> Iterator[str]:
-    for page in executions.list_pages(client, executions.ACTIVE):
+    for page in executions.list_pages(client, statuses=executions.ACTIVE):
         yield from (one["instanceId"] for one in page if _waits(one))
 
 

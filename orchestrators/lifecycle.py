@@ -116,11 +116,13 @@ def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any
     payload = {"requestId": run.request_id, "trace": _build_trace(run), "step": step, "state": progress.state}
     if step == PUBLISH:
         ended = {"event": progress.event, "failure": progress.failure, "of": progress.of, "sent": progress.sent}
+        payload |= {"tenant": run.tenant, "attempt": progress.attempt}
         woken = {"isWoken": True} if run.version >= 2 else {}
-        return {**payload, "tenant": run.tenant, "attempt": progress.attempt, **ended, **woken, **_tell_wait(progress)}
+        return {**payload, **ended, **woken, **_tell_wait(progress), **_tell_transition(run, progress)}
     if step == AWAIT:
         return {**payload, "awaits": list(run.awaits)}
     payload |= {"tenant": run.tenant, "acceptedAt": run.accepted_at, "sealed": run.sealed, "attempt": progress.attempt}
+    payload |= _tell_transition(run, progress)
     transition = run.transition
     if run.version >= 2 and transition and step in (find_first(transition), FIRST[transition.verb]):
         payload |= {"since": run.since or run.accepted_at} if takes_turn(transition.name, transition.verb) else {}
@@ -129,6 +131,15 @@ def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any
     if run.version >= 2 and transition and is_warning_due(run, progress, now):
         payload |= {"late": {"seconds": transition.seconds, "endsAt": progress.ends_at}}
     return payload
+
+
+def _tell_transition(run: Run, progress: Progress) -> dict[str, Any]:
+    """What the activity that publishes the event measures. A COMPLETE that is sent again has been measured before."""
+    transition = run.transition
+    if transition is None or (run.event and run.event["status"] == "COMPLETE" and transition.verb != "idle"):
+        return {}
+    times = {"acceptedAt": run.accepted_at, "endedAt": progress.ended_at}
+    return {"measured": {"type": run.resource.type, "verb": transition.verb, **times}}
 
 
 def _build_trace(run: Run) -> dict[str, str]:

@@ -9,14 +9,15 @@ from azure.durable_functions import DurableOrchestrationContext
 from pydantic import TypeAdapter
 
 from driver.errors import drop_traces
-from driver.models.outcomes import DeploymentShown, NotOwned, Outcome
+from driver.models.outcomes import DeploymentShown, NotOwned, OperationShown, Outcome
 from driver.models.runs import PUBLISH, WaitingSince
 
 LARGEST_STATUS = 16_000  # bytes: a custom status of more than 16 KB of UTF-16 fails the orchestration
 LONGEST_REASON = 1_000  # characters
 _MOST_NOT_OWNED = 20
 _MOST_WARNINGS = 10
-# How far a custom status that is too large is cut: the longest reason in characters, and the entries of notOwned.
+# How far a custom status that is too large is cut: the longest reason in characters, and the entries of notOwned
+# and operations.
 _CUTS = ((400, 20), (150, 20), (60, 20), (60, 10), (60, 5), (60, 1), (60, 0))
 _SHORTEST_TEXT = 40  # characters of each text in a status that is too large even so
 
@@ -48,6 +49,8 @@ class Progress:
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
     warnings: tuple[str, ...] = ()
+    operations: tuple[OperationShown, ...] = ()
+    operations_total: int = 0
     restarted_at: int = 0
     ended_at: str = ""
     ends_at: str = ""
@@ -72,11 +75,15 @@ def dump_progress(progress: Progress) -> dict[str, Any]:
 
 
 def note_findings(progress: Progress, outcome: Outcome) -> Progress:
-    """The progress with what the execution shows of an outcome for good: the newest deployment, not-owned resources
-    and warnings that were named.
+    """The progress with what the execution shows of an outcome for good: the newest deployment, the operations that
+    were seen last, not-owned resources and warnings that were named.
     """
     if outcome.deployment is not None:
         progress = replace(progress, deployment=outcome.deployment)
+    if outcome.operations:
+        total = max(outcome.operations_total, len(outcome.operations))
+        operations = _keep_times(progress.operations, outcome.operations)
+        progress = replace(progress, operations=operations, operations_total=total)
     if outcome.warnings:
         shown_warnings = tuple(text[:LONGEST_REASON] for text in outcome.warnings[:_MOST_WARNINGS])
         progress = replace(progress, warnings=shown_warnings)
@@ -88,6 +95,17 @@ def note_findings(progress: Progress, outcome: Outcome) -> Progress:
     )
     total = max(outcome.not_owned_total, len(outcome.not_owned))
     return replace(progress, not_owned=shown, not_owned_total=total)
+
+
+def _keep_times(before: tuple[OperationShown, ...], now: tuple[OperationShown, ...]) -> tuple[OperationShown, ...]:
+    """The operations, with the times that were known before where they have none: a record lists resources only."""
+    known = {one.resource: one for one in before}
+    return tuple(
+        one
+        if one.since or one.resource not in known
+        else one.model_copy(update={"since": known[one.resource].since, "until": known[one.resource].until})
+        for one in now
+    )
 
 
 def find_publication_time(progress: Progress) -> datetime | None:
@@ -139,6 +157,8 @@ def show_progress(context: DurableOrchestrationContext, status: dict[str, Any], 
         shown["waiting"] = progress.waiting.model_dump(mode="json", by_alias=True)
     if progress.deployment is not None:
         shown["deployment"] = progress.deployment.model_dump(mode="json", by_alias=True)
+    shown["operations"] = [one.model_dump(mode="json") for one in progress.operations]
+    shown["operationsTotal"] = progress.operations_total
     if progress.ended_at:
         shown["endedAt"] = progress.ended_at
     shown["notOwned"] = [entry.model_dump(mode="json", by_alias=True) for entry in progress.not_owned]
@@ -149,7 +169,7 @@ def show_progress(context: DurableOrchestrationContext, status: dict[str, Any], 
 
 def fit_status(shown: dict[str, Any]) -> dict[str, Any]:
     """A custom status no larger than the task hub takes: first reasons and warnings are cut, then entries of `notOwned`
-    are left out, at last every text is cut.
+    and `operations` are left out, at last every text is cut.
     """
     if len(json.dumps(shown)) * 2 <= LARGEST_STATUS or _measure(shown) <= LARGEST_STATUS:  # the first bound is fast
         return shown
@@ -158,6 +178,7 @@ def fit_status(shown: dict[str, Any]) -> dict[str, Any]:
         waiting = shown["waiting"] and {**shown["waiting"], "reason": shown["waiting"]["reason"][:longest]}
         warnings = [text[:longest] for text in shown["warnings"]]
         cut = {**shown, "waiting": waiting, "notOwned": entries, "warnings": warnings}
+        cut["operations"] = shown["operations"][:most]
         if _measure(cut) <= LARGEST_STATUS:
             return cut
     return {name: _cut_texts(value) for name, value in cut.items()}

@@ -9,12 +9,12 @@ import pytest
 
 from dev.ports import FREE_PORTS
 
-pytest_plugins = ["tests.support.kafka"]
+pytest_plugins = ["tests.support.kafka", "tests.support.browser"]
 
 PORTS = range(20000, 32000)
 LONG = [
     Path(__file__).parent / folder
-    for folder in ("cases", "lmctl", "properties", "docs", "e2e", "functions_host", "helm", "dev")
+    for folder in ("cases", "console", "lmctl", "properties", "docs", "e2e", "functions_host", "helm", "dev")
 ]
 MOST_WORKERS = 4  # each has a Kafka broker and servers of its own, about 1 GB
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from driver import acceptance, contents
+from driver import contents, executions
 from driver.models.runs import PUBLISH, RUN_VERSION
 from driver.steps.table import STEPS
 from orchestrators import calls, course, lifecycle
@@ -77,9 +77,11 @@ def test_the_routes(functions: dict[str, Any]) -> None:
     assert routes >= {
         ("POST", "api/driver/lifecycle/execute"),
         ("POST", "api/driver/references/find"),
+        ("GET", "api/driver/lifecycle/executions"),
         ("GET", "api/driver/lifecycle/executions/{requestId}"),
         ("GET", "management/health"),
         ("GET", "api/driver/openapi.json"),
+        ("GET", "console"),
     }
     assert len(routes) == len(http)
     assert {trigger(one)["authLevel"].lower() for one in http.values()} == {"anonymous"}
@@ -118,7 +120,7 @@ def test_every_parameter_is_bound(functions: dict[str, Any]) -> None:
 
 def test_the_orchestrators_are_those_that_the_api_starts(functions: dict[str, Any]) -> None:
     orchestrators = of_kind(functions, "orchestrationTrigger")
-    assert set(orchestrators) == {acceptance.ORCHESTRATOR, contents.ORCHESTRATOR}
+    assert set(orchestrators) == {executions.ORCHESTRATOR, contents.ORCHESTRATOR}
     for one in orchestrators.values():
         assert trigger(one)["name"] == "context"
         assert not one["async"]

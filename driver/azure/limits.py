@@ -14,6 +14,7 @@ _PACE = {"reads": 10.0, "writes": 5.0, "deletes": 5.0}  # calls a second that fo
 _UNSAID_SECONDS = 10.0  # that a limit holds if ARM does not say how long
 _PROBE_SECONDS = 5.0  # after which another call probes if the first one has not been answered
 _MOST_KEPT = 10_000
+KINDS = ("reads", "writes", "deletes")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Limits:
     _holds: dict[Scope, _Hold] = field(default_factory=dict)
     _refused: set[Scope] = field(default_factory=set)  # limits because of which the last call was refused
     _left: dict[Scope, tuple[int, float]] = field(default_factory=dict)  # calls left, and when ARM said that
+    _most: dict[Scope, int] = field(default_factory=dict)  # the most calls that ARM has said
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def admit(self, scopes: Scopes, is_sent: bool = True) -> list[Scope]:
@@ -119,7 +121,9 @@ class Limits:
         with self._lock:
             if len(self._left) > _MOST_KEPT:
                 self._left.clear()
+                self._most.clear()
             self._left[scope] = (calls, time.monotonic())
+            self._most[scope] = max(calls, self._most.get(scope, 0))
 
     def measure_shortage(self, scopes: Scopes) -> float:
         """How little ARM has left, from 0 (LOW or more) to 1 (nothing). What has come back since counts."""
@@ -128,3 +132,22 @@ class Limits:
             noted = [self._left[scope] for scope in scopes if scope in self._left]
         left = [calls + (now - said_at) * _REFILL for calls, said_at in noted]
         return max([1 - min(calls, LOW) / LOW for calls in left], default=0.0)
+
+    def find_least_left(self) -> dict[tuple[str, str], float]:
+        """The fewest calls that ARM still takes in any subscription, by their kind and by whose limit it is: that of a
+        `principal`, or of the whole `subscription`. What has come back since counts, up to the most that ARM has said.
+        """
+        now, least = time.monotonic(), dict[tuple[str, str], float]()
+        with self._lock:
+            for scope, (calls, said_at) in self._left.items():
+                key = (scope.kind, "principal" if scope.principal else "subscription")
+                left = min(calls + (now - said_at) * _REFILL, self._most[scope])
+                least[key] = min(left, least.get(key, left))
+        return least
+
+    def count_holds(self) -> dict[str, int]:
+        """How many limits hold calls back now, by the kind of call."""
+        now = time.monotonic()
+        with self._lock:
+            kinds = [scope.kind for scope, hold in self._holds.items() if hold.until > now]
+        return {kind: kinds.count(kind) for kind in KINDS}

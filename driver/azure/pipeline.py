@@ -11,9 +11,11 @@ from azure.mgmt.core.policies import (
     AuxiliaryAuthenticationPolicy,
 )
 
+from driver import metrics, traces
 from driver.azure.addresses import is_trusted
 from driver.azure.credentials import SharedCredential
 from driver.azure.deadlines import Deadline
+from driver.azure.measurement import Measurement
 from driver.azure.refusals import Unreachable, read_cause
 from driver.azure.southbound import SouthboundLog
 from driver.azure.throttling import Gate
@@ -43,6 +45,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
         ARMHttpLoggingPolicy(),
+        *([Measurement()] if metrics.is_on() or traces.is_on() else []),
         *([SouthboundLog()] if current().southbound_log else []),
     ]
 

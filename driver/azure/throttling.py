@@ -59,7 +59,7 @@ def find_scopes(location: AzureLocation, method: str, url: str) -> Scopes:
     return Scopes(
         Scope(host, subscription, kind, principal=location.client_id.lower()),
         Scope(host, subscription, kind),
-        Scope(host, subscription, kind, type=_read_type(path)),
+        Scope(host, subscription, kind, type=read_type(url)),
     )
 
 
@@ -105,10 +105,11 @@ def _learn(scopes: Scopes, probed: list[Scope], answer: Any) -> None:
         share_limits().note_taken(scopes)
 
 
-def _read_type(path: str) -> str:
-    """The resource type in a path in lower case; that of an action ends with its name:
+def read_type(url: str) -> str:
+    """The resource type in an address in lower case; that of an action ends with its name:
     `microsoft.compute/virtualmachines/restart`.
     """
+    path = urlsplit(url).path.rstrip("/").lower()
     _, is_provider, after = path.rpartition("/providers/")
     if is_provider:
         namespace, *rest = after.split("/")

@@ -1,8 +1,10 @@
 """What deployments wrote, from their operations."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from driver.azure import connection, deployments
 from driver.azure.refusals import Refusal, read_cause
@@ -12,15 +14,20 @@ from driver.resource_ids import ResourceId
 
 _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 _ENDED = ("succeeded", "failed", "canceled")  # states of an operation
+_DURATION = TypeAdapter(timedelta)
 
 
 @dataclass(frozen=True)
 class Write:
-    """An operation of kind Create: its target, its state in lower case, the cause if it has failed."""
+    """An operation of kind Create: its target, its state in lower case, the cause if it has failed, when it began and
+    ended (ISO 8601; empty if ARM does not say it, or it has not ended).
+    """
 
     target: ResourceId
     state: str
     failure: Cause | None = None
+    since: str = ""
+    until: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -107,7 +114,21 @@ def _read_write(entry: Any) -> Write:
     """The operation with these properties."""
     state = deployments.read_word(entry.provisioning_state).lower()
     failure = read_cause(entry.get("statusMessage") or "") if state in ("failed", "canceled") else None
-    return Write(ResourceId.parse(str(entry.target_resource.id)), state, failure)
+    since, until = _read_times(entry)
+    return Write(
+        ResourceId.parse(str(entry.target_resource.id)), state, failure, since, until if state in _ENDED else ""
+    )
+
+
+def _read_times(entry: Any) -> tuple[str, str]:
+    """When an operation began and changed last. ARM gives the latter, and how long the operation had taken then."""
+    if entry.timestamp is None:
+        return "", ""
+    try:
+        since = entry.timestamp - _DURATION.validate_python(entry.duration or "PT0S")
+    except (ValidationError, OverflowError):
+        since = entry.timestamp
+    return since.isoformat(timespec="milliseconds"), entry.timestamp.isoformat(timespec="milliseconds")
 
 
 def _list_operations(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[Any]:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from driver.models.events import FailureCode, Topology
 from driver.models.model import Model
-from driver.models.outcomes import DeploymentShown, NotOwned
+from driver.models.outcomes import DeploymentShown, NotOwned, OperationShown
 from driver.models.runs import ResourceShown, WaitingSince
 
 Status = Literal["OK", "UNHEALTHY"]
@@ -70,14 +70,25 @@ class Execution(_Answer):
     attempt: int | None = Field(default=None, description="Tries of the step before this one.")
     waiting: WaitingSince | None = None
     deployment: DeploymentShown | None = None
-    operations: tuple[dict[str, Any], ...] = ()
-    operations_total: int = 0
+    operations: tuple[OperationShown, ...] = Field(
+        default=(), description="The newest 20 resources that the deployment writes, as they were seen last."
+    )
+    operations_total: int = Field(default=0, description="How many resources the deployment writes.")
     not_owned: tuple[NotOwned, ...] = Field(
         default=(), description="The first 20 resources that a deployment wrote and that are not owned."
     )
     not_owned_total: int = Field(default=0, description="How many resources are not owned.")
     event: Event | None = Field(description="The event that was sent.")
     failure_details: FailureDetails | None
+
+
+class ExecutionList(_Answer):
+    """Executions, the newest of this answer first. Which ones it has follows their requestIds, not their times."""
+
+    executions: tuple[Execution, ...]
+    continuation: str | None = Field(
+        description="The parameter that asks for those after these; null: they are the last."
+    )
 
 
 class FoundResource(_Answer):

@@ -26,13 +26,26 @@ class NotOwned(Model):
     reason: str
 
 
+class OperationShown(Model):
+    """A resource that a deployment writes, as shown by an execution: its ARM id, how far it is, when ARM began it and
+    when it ended (ISO 8601; None if that is not known, or not yet).
+    """
+
+    resource: str
+    state: Literal["Running", "Succeeded", "Failed"]
+    since: str | None = None
+    until: str | None = None
+
+
 class WrittenResource(Model):
-    """A resource that a deployment writes, for the progress events: its ARM id, and how far it is."""
+    """A resource that a deployment writes, for the progress events: its ARM id, and how far it is since when."""
 
     id: ResourceId
     state: Literal["running", "succeeded", "failed"]
     error_code: str = ""
     error: str = ""
+    since: str = ""
+    until: str = ""
 
 
 class WaitingFor(Model):
@@ -85,9 +98,9 @@ class Outcome(Model):
     would give the same event. `refused`: the reason is what Azure or Entra ID refused with; `code` is then that of the
     failure if there is no time for another try. `settled`: the work in Azure has succeeded and only has to be reported;
     before run version 2 the deadline did not end that. `collected`: `state` names all that a failed deployment has
-    created. The execution shows `waiting`, `deployment`, `warnings` and `not_owned`; of the latter there are
-    `not_owned_total`, if that is more than are named. `written` is what the record or the operations of a deployment
-    show; it becomes progress events, and never enters the task hub.
+    created. The execution shows `waiting`, `deployment`, `warnings`, `not_owned` and `operations`; of the last two
+    there are `not_owned_total` and `operations_total`, if that is more than are named. `written` is what the record or
+    the operations of a deployment show; it becomes progress events and `operations`, and never enters the task hub.
     """
 
     kind: Literal["Succeeded", "Running", "Retry", "Failed", "Completed"]
@@ -112,6 +125,8 @@ class Outcome(Model):
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
     warnings: tuple[str, ...] = ()
+    operations: tuple[OperationShown, ...] = ()
+    operations_total: int = 0
     written: tuple[WrittenResource, ...] = ()
 
     def find_wait(self, otherwise: Literal["azure", "kafka"] = "azure") -> WaitingFor | None:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from driver.models.model import Model
-from driver.models.outcomes import DeploymentShown, NotOwned, WaitingFor
+from driver.models.outcomes import DeploymentShown, NotOwned, OperationShown, WaitingFor
 
 PUBLISH = "publish_event"  # the step that sends the event, whatever the verb
 KAFKA_ANSWERS = "kafka-answers"  # the external event that ends a wait for Kafka
@@ -82,7 +82,7 @@ class ExecutionStatus(Model):
     attempt: int | None = None
     waiting: WaitingSince | None = None
     deployment: DeploymentShown | None = None
-    operations: tuple[dict[str, Any], ...] = ()
+    operations: tuple[OperationShown, ...] = ()
     operations_total: int = 0
     not_owned: tuple[NotOwned, ...] = ()
     not_owned_total: int = 0
@@ -116,21 +116,28 @@ def takes_turn(transition: str, verb: str) -> bool:
 
 def show_run(run: Run) -> ExecutionStatus:
     """The custom status of an execution before its first step."""
-    resource = {name: text[:_LONGEST_TEXT] for name, text in run.resource.model_dump().items()}
+    resource = {name: cut_text(text) for name, text in run.resource.model_dump().items()}
     return ExecutionStatus(
         resource=ResourceShown(**resource),
-        transition=run.transition.name[:_LONGEST_TEXT] if run.transition else "",
+        transition=cut_text(run.transition.name) if run.transition else "",
         verb=run.transition.verb if run.transition else "",
-        deployment_location=run.deployment_location[:_LONGEST_TEXT],
-        tenant_id=_read_utf8(run.tenant)[:_LONGEST_TEXT] if run.tenant else run.tenant,
+        deployment_location=cut_text(run.deployment_location),
+        tenant_id=show_tenant(run.tenant) if run.tenant else run.tenant,
         accepted_at=run.accepted_at,
         deadline=run.deadline,
     )
 
 
-def _read_utf8(header: str) -> str:
-    """The text of a header, of which HTTP servers make one character of each byte, if its bytes are UTF-8."""
+def cut_text(text: str) -> str:
+    """A text of a request as a custom status shows it."""
+    return text[:_LONGEST_TEXT]
+
+
+def show_tenant(header: str) -> str:
+    """The tenant in a header, of which HTTP servers make one character of each byte: its text if its bytes are UTF-8.
+    It is cut as all texts of a custom status.
+    """
     try:
-        return header.encode("latin-1").decode()
+        return cut_text(header.encode("latin-1").decode())
     except UnicodeError:
-        return header
+        return cut_text(header)

@@ -10,7 +10,7 @@ from driver.azure.verdicts import Cause
 from driver.azure.writes import Write, Writes
 from driver.models.events import is_former
 from driver.models.orders import Order
-from driver.models.outcomes import Outcome, State, WrittenResource
+from driver.models.outcomes import OperationShown, Outcome, State, WrittenResource
 from driver.resource_ids import ResourceId
 from driver.steps.passes import RemoveState
 from driver.steps.states import DeployState
@@ -18,6 +18,7 @@ from driver.topology import list_owned
 from driver.waiting import compute_age, tell_time
 
 _LOOK_SECONDS = 15.0  # from the beginning of a deployment to the first look at its operations, and between two looks
+_MOST_OPERATIONS = 20  # that an execution shows
 _STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
@@ -35,7 +36,8 @@ def show_operations(order: Order, outcome: Outcome) -> Outcome:
     read while ARM has few reads left, and a refusal is no trouble: they are read again later.
     """
     state = outcome.state
-    if not isinstance(state, DeployState) or order.deploy is None or not settings.current().progress_events:
+    is_asked_for = settings.current().progress_events or settings.current().console
+    if not isinstance(state, DeployState) or order.deploy is None or not is_asked_for:
         return outcome
     if compute_age(state.shown_at or state.since) < _LOOK_SECONDS or throttling.measure_shortage(order.location):
         return outcome
@@ -48,6 +50,22 @@ def show_operations(order: Order, outcome: Outcome) -> Outcome:
     shown = tuple(dict.fromkeys([*state.shown, *ended]))
     state = state.model_copy(update={"shown": shown, "shown_at": tell_time()})
     return outcome.model_copy(update={"state": state, "written": written})
+
+
+def select_operations(written: Iterable[WrittenResource]) -> tuple[OperationShown, ...]:
+    """Those that began last, the last one first, as the execution shows them."""
+    newest = sorted(written, key=lambda one: one.since, reverse=True)[:_MOST_OPERATIONS]
+    return tuple(
+        OperationShown.model_validate(
+            {
+                "resource": one.id.text,
+                "state": one.state.capitalize(),
+                "since": one.since or None,
+                "until": one.until or None,
+            }
+        )
+        for one in newest
+    )
 
 
 def log_progress(step: str, order: Order, before: State, outcome: Outcome) -> None:
@@ -67,7 +85,14 @@ def _describe_write(write: Write) -> WrittenResource:
     failure = write.failure or Cause("", "")
     state = _STATES.get(write.state, "running")
     return WrittenResource.model_validate(
-        {"id": write.target, "state": state, "error_code": failure.code, "error": failure.message}
+        {
+            "id": write.target,
+            "state": state,
+            "error_code": failure.code,
+            "error": failure.message,
+            "since": write.since,
+            "until": write.until,
+        }
     )
 
 

@@ -5,6 +5,9 @@ after kill -9 the hub holds either all of it or nothing, and what was running is
 
 WAL with synchronous=NORMAL: a commit is written to the operating system, which keeps it when the process is killed;
 only a power cut could lose the last commits (never damage the file), and a sync to disk at each would serve that alone.
+The input is the last column of an instance: SQLite reads a row up to the last column that it needs, and an input may
+be megabytes. Columns are always named, since a file of an earlier release has them in another order.
+
 The file is locked for as long as the host runs, because a second host on it would run everything twice.
 """
 
@@ -12,7 +15,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from emulators.functions_host.history import Event
@@ -20,8 +23,8 @@ from emulators.functions_host.settings import HostError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (
-  id TEXT PRIMARY KEY, execution_id TEXT, name TEXT, version TEXT, status TEXT, input TEXT, output TEXT,
-  custom_status TEXT, created TEXT, updated TEXT, parent TEXT) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, execution_id TEXT, name TEXT, version TEXT, status TEXT, created TEXT, updated TEXT, parent TEXT,
+  custom_status TEXT, output TEXT, input TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS history (
   instance_id TEXT, number INTEGER, event TEXT, PRIMARY KEY (instance_id, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS messages (
@@ -52,6 +55,12 @@ class Instance:
     created: str
     updated: str
     parent: str | None
+
+
+_FIELDS = tuple(field.name for field in fields(Instance))
+_COLUMNS = ", ".join(_FIELDS)
+_SELECT = f"SELECT {_COLUMNS} FROM instances WHERE "  # noqa: S608 - constants
+_PUT = f"INSERT OR REPLACE INTO instances ({_COLUMNS}) VALUES ({', '.join('?' * len(_FIELDS))})"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -118,18 +127,17 @@ class Store:
 
     def instance(self, instance_id: str) -> Instance | None:
         """One instance, or None where the hub has none of that id."""
-        row = self._db.execute("SELECT * FROM instances WHERE id = ?", (instance_id,)).fetchone()
+        row = self._db.execute(f"{_SELECT}id = ?", (instance_id,)).fetchone()
         return Instance(*row) if row else None
 
-    def instances(self, where: str, values: Iterable[str | int]) -> list[Instance]:
+    def instances(self, where: str, values: Iterable[str | int], with_input: bool) -> list[Instance]:
         """The instances of an SQL condition (and order, and limit), in order of their ids unless it says otherwise."""
-        query = f"SELECT * FROM instances WHERE {where}"  # noqa: S608 - the conditions are constants of webhooks.py
-        return [Instance(*row) for row in self._db.execute(query, tuple(values))]
+        select = _SELECT if with_input else _SELECT.replace(" input,", " NULL,")
+        return [Instance(*row) for row in self._db.execute(select + where, tuple(values))]
 
     def put_instance(self, instance: Instance) -> None:
         """Insert or replace an instance."""
-        row = tuple(vars(instance).values())  # the columns are the fields, in their order
-        self._db.execute("INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._db.execute(_PUT, tuple(vars(instance).values()))
 
     def delete_instance(self, instance_id: str) -> None:
         """Forget an instance with all that belongs to it; a running activity's result will find no one."""

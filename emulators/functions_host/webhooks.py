@@ -121,12 +121,13 @@ class Webhooks:
             first, page = first_id(request), int(request.query_params.get("top", DEFAULT_PAGE))
         except ValueError:
             return _json([])
-        found = self._store.instances(f"{where} AND id >= ? ORDER BY id LIMIT ?", [*values, first, page + 1])
+        # The real host obeys showInput in a list only where something is filtered.
+        with_input = is_true(request, "showInput", True) or not values
+        where = f"{where} AND id >= ? ORDER BY id LIMIT ?"
+        found = self._store.instances(where, [*values, first, page + 1], with_input)
         headers = {}
         if len(found) > page:
             headers["x-ms-continuation-token"] = base64.b64encode(found[page].id.encode()).decode()
-        # The real host obeys showInput in a list only where something is filtered.
-        with_input = is_true(request, "showInput", True) or not values
         return _json([shown(instance, with_input) for instance in found[:page]], 200, headers)
 
     def _purge(self, instance_id: str) -> Response:
@@ -146,7 +147,7 @@ class Webhooks:
             return _json("Please provide value for 'createdTimeFrom' parameter.", 400)
         where, values = condition(request)
         ended = sorted(ENDED)
-        found = self._store.instances(f"{where} AND status IN (?, ?, ?) ORDER BY id", [*values, *ended])
+        found = self._store.instances(f"{where} AND status IN (?, ?, ?) ORDER BY id", [*values, *ended], False)
         return self._delete(found) if found else Response(status_code=404)
 
     def _delete(self, instances: list[Instance]) -> Response:

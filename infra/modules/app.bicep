@@ -137,6 +137,7 @@ var pathSettings = secretPath
   ? {
       AzureFunctionsJobHost__extensions__http__routePrefix: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/route-prefix/)'
       AzureFunctionsJobHost__logging__logLevel__Microsoft: 'Warning'
+      CONSOLE: 'true' // the list of executions and the console, for whoever knows the path
     }
   : {}
 var allIdentities = concat(

@@ -136,6 +136,32 @@ def test_the_operations_of_a_minute_are_read_at_most_four_times_and_nothing_is_s
     assert [details.get("resourcesDone") for _, details in read_records(caplog.records)] == [1, 2, 2, None]
 
 
+@pytest.mark.parametrize("switched_on", ["PROGRESS_EVENTS", "CONSOLE"])
+def test_the_execution_gets_the_operations_that_began_last(
+    stub: Stub, location: AzureLocation, monkeypatch: pytest.MonkeyPatch, switched_on: str
+) -> None:
+    monkeypatch.setenv("PROGRESS_EVENTS", "false")
+    monkeypatch.setenv(switched_on, "true")
+    settings.current.cache_clear()
+    others = [operation(f"{VNET}/subnets/s-{number}", "Succeeded", duration="PT1M0.5S") for number in range(20)]
+    listed = [operation(VNET, "Succeeded", duration="PT4S"), operation(SUBNET, "Running", duration="PT2.25S"), *others]
+
+    def answer(asked: Asked) -> Reply:
+        is_list = asked.path.partition("?")[0].endswith("/operations")
+        return Reply(body={"value": listed} if is_list else {"status": "Running"})
+
+    stub.answer = answer
+    begun = DeployState(url=f"{stub.url}/poll", since=START.isoformat(), accepted=True).model_dump(mode="json")
+    with time_machine.travel(START + timedelta(seconds=20), tick=False):
+        outcome = take_step(payload(location, "watch_deployment", begun))
+    first, second, third = outcome["operations"][:3]
+    assert first == {"resource": SUBNET, "state": "Running", "since": "2026-01-01T12:00:03.250+00:00", "until": None}
+    times = {"since": "2026-01-01T12:00:01.500+00:00", "until": "2026-01-01T12:00:05.500+00:00"}
+    assert second == {"resource": VNET, "state": "Succeeded", **times}
+    assert third["since"] == "2026-01-01T11:59:05.000+00:00"
+    assert (len(outcome["operations"]), outcome["operations_total"]) == (20, 22)
+
+
 def test_a_deployment_that_fails_shows_what_of_it_failed(
     stub: Stub, location: AzureLocation, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -31,6 +31,7 @@ def test_every_variable() -> None:
             "LOG_TYPE": "LOGSTASH",
             "PROGRESS_EVENTS": "false",
             "SOUTHBOUND_LOG": "true",
+            "CONSOLE": "true",
             "TRANSITION_TIMEOUT_MINUTES": "90",
         }
     )
@@ -42,7 +43,7 @@ def test_every_variable() -> None:
     assert not found.register_providers
     assert found.sealing_keys == (KEY, OTHER)
     assert (found.log_level, found.log_type) == ("DEBUG", "logstash")
-    assert (found.progress_events, found.southbound_log) == (False, True)
+    assert (found.progress_events, found.southbound_log, found.console) == (False, True, True)
     assert found.transition_timeout_minutes == 90
     assert not found.events_to_log
     found.require_ready()
@@ -55,6 +56,7 @@ def test_every_variable() -> None:
         ("EVENTS", "nowhere"),
         ("PROGRESS_EVENTS", "yes"),
         ("SOUTHBOUND_LOG", "1"),
+        ("CONSOLE", "on"),
         ("AZURE_AUTHORITY_HOST", "http://login.own"),
         ("AZURE_RESOURCE_MANAGER_URL", "ftp://arm.own"),
         ("ARM_GATEWAY_HOSTS", "https://gateway.own"),
@@ -67,6 +69,9 @@ def test_every_variable() -> None:
         ("TRANSITION_TIMEOUT_MINUTES", "1.5"),
         ("TRANSITION_TIMEOUT_MINUTES", "an hour"),
         ("HISTORY_DAYS", "no"),
+        ("OTEL_METRICS_EXPORTER", "prometheus,console"),
+        ("OTEL_TRACES_EXPORTER", "prometheus"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ],
 )
 def test_a_fault_is_kept_and_names_the_variable(name: str, value: str) -> None:
@@ -150,3 +155,30 @@ def test_no_key_and_no_password_is_shown() -> None:
     found = read({"SEALING_KEYS": KEY, "KAFKA_CONFIG_SASL_PASSWORD": "kafka-password"})
     assert KEY not in repr(found)
     assert "kafka-password" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "exporters"),
+    [
+        ({}, ()),
+        ({"OTEL_METRICS_EXPORTER": "Prometheus"}, ("prometheus",)),
+        ({"OTEL_METRICS_EXPORTER": "prometheus, none"}, ()),
+        ({"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_SDK_DISABLED": "TRUE"}, ()),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, ("otlp",)),
+        ({"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://collector:4318/v1/metrics"}, ("otlp",)),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces"}, ()),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector", "OTEL_METRICS_EXPORTER": "prometheus"}, ("prometheus",)),
+        ({"OTEL_METRICS_EXPORTER": "prometheus,otlp"}, ("prometheus", "otlp")),
+    ],
+)
+def test_who_gets_the_metrics(environment: dict[str, str], exporters: tuple[str, ...]) -> None:
+    found = read(environment)
+    assert (found.metrics_exporters, found.faults) == (exporters, ())
+
+
+def test_who_gets_the_traces() -> None:
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    assert read({}).traces_exporters == ()
+    assert read(endpoint).traces_exporters == ("otlp",)
+    assert read({**endpoint, "OTEL_TRACES_EXPORTER": "none"}).traces_exporters == ()
+    assert read({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector/v1/traces"}).traces_exporters == ("otlp",)

@@ -86,6 +86,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "SEALING_KEYS": Fernet.generate_key().decode(),
         "AZURE_AUTHORITY_HOST": "https://127.0.0.1:2",
         "AZURE_RESOURCE_MANAGER_URL": "https://127.0.0.1:2",
+        "CONSOLE": "true",
     }
     for name, value in ready.items():
         monkeypatch.setenv(name, value)
@@ -151,6 +152,7 @@ def test_a_request_is_a_503(host: str) -> None:
 
 
 def test_a_list_is_refused(host: str) -> None:
+    require_refusal(call(host, lambda client: api.list_executions([], HEADERS, client)))
     with pytest.raises(NotReady, match="the task hub does not list its executions"):
         call(host, lambda client: asyncio.to_thread(executions.list_resource_executions, client, "0" * 36))
 
@@ -166,6 +168,7 @@ def test_health_waits_less_than_a_second_for_a_host_that_does_not_answer(silent_
 @pytest.mark.slow
 def test_an_execution_of_a_host_that_does_not_answer_is_a_503(silent_host: str) -> None:
     require_refusal(call(silent_host, lambda client: api.show_execution("r", HEADERS, client)))
+    require_refusal(call(silent_host, lambda client: api.list_executions([], HEADERS, client)))
     with pytest.raises(NotReady, match="the task hub does not list its executions"):
         call(silent_host, lambda client: asyncio.to_thread(executions.list_resource_executions, client, "0" * 36))
 

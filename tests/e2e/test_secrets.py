@@ -115,6 +115,7 @@ def haystack(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         hay.post(find, "/api/driver/references/find")
         hay.post({**find, "instanceName": "tag:nothing"}, "/api/driver/references/find")
         hay.get("/management/health")
+        hay.get("/api/driver/lifecycle/executions")
         yield hay
 
 
@@ -138,7 +139,9 @@ def test_needles_are_found_where_they_are() -> None:
 
 
 def test_no_needle_in_answers(haystack: Haystack) -> None:
-    assert len(haystack.answers) == 18
+    assert len(haystack.answers) == 19
+    listed = haystack.answers[-1].json()["executions"]
+    assert {execution["status"] for execution in listed} == {"COMPLETE", "FAILED"}
     for answer in haystack.answers:
         assert_clean(f"{answer.request.url} {answer.status_code}", answer.content + str(answer.headers).encode())
 

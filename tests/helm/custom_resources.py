@@ -15,6 +15,8 @@ DEFINITIONS = {
     "TriggerAuthentication": "triggerauthentications.yaml",
     "Certificate": "certificates.yaml",
     "Route": "routes.yaml",
+    "ServiceMonitor": "servicemonitors.yaml",
+    "PrometheusRule": "prometheusrules.yaml",
 }
 
 

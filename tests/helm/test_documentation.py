@@ -40,4 +40,6 @@ def test_package_holds_what_an_install_needs(tmp_path: Path) -> None:
         assert "kind: Deployment" in rendered
         shutil.unpack_archive(package, folder)
         names = {path.name for path in (folder / "azure-driver").iterdir()}
-        assert names == {".helmignore", "Chart.yaml", "README.md", "templates", "values.schema.json", "values.yaml"}
+        assert names == {
+            *(".helmignore", "Chart.yaml", "README.md", "files", "templates", "values.schema.json", "values.yaml")
+        }

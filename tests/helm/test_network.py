@@ -24,6 +24,7 @@ def test_who_may_call() -> None:
         {"podSelector": {}},
         {"namespaceSelector": {"matchLabels": {"policy-group.network.openshift.io/ingress": ""}}},
         {"namespaceSelector": {"matchLabels": {"network.openshift.io/policy-group": "monitoring"}}},
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "openshift-user-workload-monitoring"}}},
     ]
 
 

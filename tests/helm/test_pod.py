@@ -91,6 +91,8 @@ def test_log_is_json_lines_where_it_is_collected() -> None:
     assert render("app.config.env.LOG_OUTPUT=host").env["LOG_OUTPUT"] == "host"
     assert (render().env["PROGRESS_EVENTS"], render().env["SOUTHBOUND_LOG"]) == ("true", "false")
     assert render("app.config.env.SOUTHBOUND_LOG=true").env["SOUTHBOUND_LOG"] == "true"
+    assert render().env["CONSOLE"] == "true"
+    assert render("app.config.env.CONSOLE=false").env["CONSOLE"] == "false"
 
 
 def test_probes(rendered: Rendered) -> None:

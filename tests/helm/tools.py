@@ -66,11 +66,21 @@ KEDA = "github.com/kedacore/keda/v2@v2.21.0"
 CERT_MANAGER = "github.com/cert-manager/cert-manager@v1.21.2"
 OPENSHIFT = "github.com/openshift/api@v0.0.0-20250102185430-d6d8306a24ec"
 
+PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+
 SCHEMAS = {
     "scaledobjects.yaml": (KEDA, "config/crd/bases/keda.sh_scaledobjects.yaml"),
     "triggerauthentications.yaml": (KEDA, "config/crd/bases/keda.sh_triggerauthentications.yaml"),
     "scalers.json": (KEDA, "schema/generated/scalers-schema.json"),
     "certificates.yaml": (CERT_MANAGER, "deploy/crds/cert-manager.io_certificates.yaml"),
+    "servicemonitors.yaml": (
+        PROMETHEUS_OPERATOR,
+        "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+    ),
+    "prometheusrules.yaml": (
+        PROMETHEUS_OPERATOR,
+        "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
+    ),
     "routes.yaml": (OPENSHIFT, "route/v1/zz_generated.crd-manifests/routes-Default.crd.yaml"),
 }
 

@@ -322,9 +322,14 @@ def test_other_plans_run_the_package_from_storage(
 
 def test_without_a_secret_path_and_with_client_certificates(compiler: Bicep, tmp_path: Path) -> None:
     snapshot = variant(compiler, tmp_path, "param secretPath = false", "param clientCertificate = true")
-    assert not [name for name in snapshot.settings() if name.endswith(("routePrefix", "logLevel__Microsoft"))]
+    path_settings = ("routePrefix", "logLevel__Microsoft", "CONSOLE")
+    assert not [name for name in snapshot.settings() if name.endswith(path_settings)]
     site = snapshot.one(SITE)["properties"]
     assert (site["clientCertEnabled"], site["clientCertMode"]) == (True, "Required")
+
+
+def test_behind_a_secret_path_the_list_of_executions_is_on(dev: Snapshot) -> None:
+    assert dev.settings()["CONSOLE"] == "true"
 
 
 def test_alerts_look_for_lines_that_the_driver_writes(dev: Snapshot) -> None:

@@ -12,6 +12,7 @@ from driver.models.events import FailureCode, build_event, find_earliest_event
 from driver.models.outcomes import (
     DeploymentShown,
     NotOwned,
+    OperationShown,
     Outcome,
     State,
     WaitingFor,
@@ -126,7 +127,8 @@ def test_what_each_activity_is_given() -> None:
     common = {"requestId": REQUEST_ID, "trace": TRACE}
     accepted = {"tenant": "tenant-1", "acceptedAt": ACCEPTED_AT, "sealed": SEALED, "first": ""}
     inspect, start, watch = (payload for _, payload in done.calls)
-    first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT}
+    measured = {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT, "endedAt": ""}
+    first = {"step": "inspect_resources", "state": {}, "attempt": 0, "since": ACCEPTED_AT, "measured": measured}
     deadline = inspect.pop("deadline")
     assert inspect == {**common, **accepted, **first}
     assert watch["deadline"] == deadline
@@ -139,7 +141,11 @@ def test_an_event_that_kafka_has_not_acknowledged_is_published_by_an_activity() 
     unpublished = complete(**MADE).model_copy(update={"published": False, "sent": True})
     done = run(watch_deployment=[unpublished])
     assert done.names == [*DEPLOY, "publish_event"]
-    assert done.payloads("publish_event")[0] == {
+    (payload,) = done.payloads("publish_event")
+    measured = payload.pop("measured")
+    assert measured.pop("endedAt") > ACCEPTED_AT
+    assert measured == {"type": "resource::AzureVNet::1.0", "verb": "deploy", "acceptedAt": ACCEPTED_AT}
+    assert payload == {
         "requestId": REQUEST_ID,
         "trace": TRACE,
         "step": "publish_event",
@@ -456,12 +462,37 @@ def test_what_is_not_owned_is_shown_to_the_end_and_across_generations() -> None:
     assert published == (["a", "b"], 2)
 
 
+def test_the_time_of_acceptance_is_shown_across_generations() -> None:
+    looks = [keep_running(1, polled(number)) for number in range(60)]
+    done = run(watch_deployment=[*looks, complete(**MADE)])
+    assert len(done.histories) == 3
+    assert {json.loads(text)["acceptedAt"] for text in done.statuses} == {ACCEPTED_AT}
+
+
 def test_the_first_20_that_are_not_owned_are_shown() -> None:
     many = refer(*map(str, range(30)))
     done = run(inspect_resources=[succeed(DeployState()).model_copy(update={"not_owned": many})])
     assert shown(done)[-1] == ([entry.id for entry in many[:20]], 30)
     counted = succeed(DeployState()).model_copy(update={"not_owned": many[:20], "not_owned_total": 700})
     assert shown(run(inspect_resources=[counted]))[-1] == ([entry.id for entry in many[:20]], 700)
+
+
+RUNNING = OperationShown(resource="/vnet", state="Running", since="2026-01-01T00:00:02+00:00")
+ENDED = OperationShown(resource="/vnet", state="Succeeded")
+
+
+def test_operations_are_shown_as_they_were_seen_last_with_the_times_that_are_known() -> None:
+    seen = keep_running(1, polled(1)).model_copy(update={"operations": (RUNNING,), "operations_total": 30})
+    ended = complete(**MADE).model_copy(update={"operations": (ENDED,), "operations_total": 1})
+    looks = [keep_running(1, polled(number)) for number in range(30)]
+    done = run(watch_deployment=[seen, *looks, ended])
+    assert len(done.histories) == 2
+    statuses = [(status["operations"], status["operationsTotal"]) for status in map(json.loads, done.statuses)]
+    running, succeeded = RUNNING.model_dump(), {**RUNNING.model_dump(), "state": "Succeeded"}
+    assert statuses[0] == ([], 0)
+    seen_last = [one for one in statuses if one[0]]
+    assert {json.dumps(one) for one in seen_last[:-1]} == {json.dumps(([running], 30))}
+    assert seen_last[-1] == statuses[-1] == ([succeeded], 1)
 
 
 TEXTS = ["x", "\u00e9", "\u4e2d", "\U0001f600", '"', "\x01", "\n"]
@@ -482,7 +513,10 @@ def test_a_custom_status_is_never_too_large(text: str, entries: int) -> None:
         update={"deployment": DeploymentShown(name=long[:100], id=long[:900], correlation_id=long[:100])}
     )
     busy = keep_running(1, STATE, long).model_copy(
-        update={"not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries))}
+        update={
+            "not_owned": tuple(NotOwned(id=long[:700], reason=long) for _ in range(entries)),
+            "operations": tuple(OperationShown(resource=long[:700], state="Running") for _ in range(min(entries, 20))),
+        }
     )
     done = Run(
         run_input(resource=resource, **names), {"start_deployment": [started], "watch_deployment": [busy, complete()]}

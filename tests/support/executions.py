@@ -15,7 +15,7 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 @dataclass
 class TaskHub:
     """Instances by id, as the management API gives them. `failure` is raised by the next starts, and the instance
-    `unpurgeable` cannot be purged.
+    `unpurgeable` cannot be purged. `asked` are the queries of lists.
     """
 
     instances: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -24,6 +24,7 @@ class TaskHub:
     raised: list[tuple[str, str]] = field(default_factory=list)
     failure: Exception | None = None
     unpurgeable: str = ""
+    asked: list[dict[str, str]] = field(default_factory=list)
     server: ThreadingHTTPServer | None = None
 
     def put(self, instance_id: str, status: str, output: Any = None, data: Any = None, custom: Any = None) -> None:
@@ -88,9 +89,10 @@ class TaskHub:
     def list_page(self, query: Mapping[str, str], following: str) -> tuple[list[dict[str, Any]], str]:
         """A page of the list, and what stands for the next one: ordered by id, as the extension gives it."""
         wanted, prefix = query.get("runtimeStatus", ""), query.get("instanceIdPrefix", "")
-        until = query.get("createdTimeTo", "9999")
+        since, until = query.get("createdTimeFrom", ""), query.get("createdTimeTo", "9999")
+        self.asked.append(dict(query))
         found = [one for key, one in sorted(self.instances.items()) if key.startswith(prefix) and key > following]
-        found = [one for one in found if one["createdTime"] <= until]
+        found = [one for one in found if since <= one["createdTime"] <= until]
         shown = {} if query["showInput"] == "true" else {"input": None}
         found = [{**one, **shown} for one in found if not wanted or one["runtimeStatus"] in wanted.split(",")]
         page = found[: int(query["top"])]

@@ -49,6 +49,13 @@
 {{- if gt (add .Values.app.preStopSeconds .Values.app.shutdownTimeoutSeconds) (int64 .Values.app.terminationGracePeriodSeconds) -}}
   {{- fail "app.terminationGracePeriodSeconds is shorter than app.preStopSeconds and app.shutdownTimeoutSeconds together: the pod would be killed while it finishes its work" -}}
 {{- end -}}
+{{- $monitor := .Values.metrics.serviceMonitor -}}
+{{- if and (or $monitor.enabled .Values.metrics.rules.enabled) (not .Values.metrics.enabled) -}}
+  {{- fail "metrics.serviceMonitor.enabled or metrics.rules.enabled without metrics.enabled: the driver would have no /metrics" -}}
+{{- end -}}
+{{- if and $monitor.enabled (eq (include "azure-driver.tlsSource" .) "existing") (not $monitor.tlsConfig) -}}
+  {{- fail "metrics.serviceMonitor.tlsConfig: say by which CA the certificate in app.config.security.ssl.secret.name is to be checked, such as {ca: {secret: {name: ca, key: ca.crt}}, serverName: azure-driver}" -}}
+{{- end -}}
 {{- if and .Values.kafka.secretKeys (not .Values.kafka.existingSecret) -}}
   {{- fail "kafka.secretKeys without kafka.existingSecret: name the Secret that holds the keys" -}}
 {{- end -}}

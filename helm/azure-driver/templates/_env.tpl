@@ -60,6 +60,13 @@
   value: {{ include "azure-driver.kafkaBootstrapServers" . | quote }}
 - name: KAFKA_TOPIC
   value: {{ include "azure-driver.kafkaTopic" . | quote }}
+{{- if .Values.metrics.enabled }}
+- name: OTEL_METRICS_EXPORTER
+  value: prometheus
+# The worker processes of a pod share it.
+- name: PROMETHEUS_MULTIPROC_DIR
+  value: /tmp/metrics
+{{- end }}
 {{- range $key, $value := include "azure-driver.kafkaConfig" . | fromJson }}
 - name: KAFKA_CONFIG_{{ $key | upper | replace "." "_" }}
 {{- if include "azure-driver.kafkaIsSecret" $key }}

@@ -58,7 +58,7 @@ that restarts the pods must speak of the same data).
 
 {{/* The HTTP functions of function_app.py, in lower case. */}}
 {{- define "azure-driver.httpFunctions" -}}
-{{- list "describe_api" "execute_lifecycle" "find_reference" "health" "show_execution" | toJson -}}
+{{- list "describe_api" "execute_lifecycle" "find_reference" "health" "list_executions" "show_console" "show_execution" "show_metrics" | toJson -}}
 {{- end -}}
 
 {{/*
