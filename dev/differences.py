@@ -6,9 +6,8 @@ from pydantic.alias_generators import to_camel
 
 from emulators.azure.differences import APPROXIMATED, REFUSED
 from emulators.azure.faults.scripts import KEYS, KINDS, Fault
-from emulators.azure.providers import KNOWN
-from emulators.azure.providers.actions import ANSWERS
-from emulators.azure.providers.made import MADE
+from emulators.azure.providers import KNOWN, ROWS
+from emulators.azure.providers.actions import GENERAL
 from emulators.azure.providers.soft_deletion import SERVICES
 from emulators.azure.world.settings import Settings
 
@@ -16,20 +15,22 @@ from emulators.azure.world.settings import Settings
 def _types() -> Iterator[str]:
     yield from ("| Type | api-versions | Long-running | Actions |", "|---|---|---|---|")
     for row in sorted(KNOWN.values(), key=lambda one: one.name.lower()):
-        versions = f"{row.versions[0]} to {row.versions[-1]}" if row.versions else "any"
+        versions = f"from {row.versions[0]}"
         polled = [name for name, form in (("create", row.create), ("delete", row.delete)) if form.polling]
         actions = ", ".join(action.name for action in row.actions)
         yield f"| `{row.name}` | {versions} | {', '.join(polled)} | {actions} |"
 
 
 def _actions() -> Iterator[str]:
-    yield from (f"- `{name}`" for name in sorted(ANSWERS))
+    yield from (f"- `{name}`" for name in sorted(GENERAL))
 
 
 def _computed() -> Iterator[str]:
     yield from ("| Type | Properties |", "|---|---|")
-    for kind, properties in sorted(MADE.items()):
-        yield f"| `{kind}` | {', '.join(f'`{name}`' for name in properties)} |"
+    for row in sorted(ROWS.values(), key=lambda one: one.name.lower()):
+        names = [f"`{field.name}`" for field in row.fields if field.text is not None]
+        if names and not row.modelled:
+            yield f"| `{row.name}` | {', '.join(names)} |"
 
 
 def _soft_deleted() -> Iterator[str]:

@@ -26,7 +26,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
         principal = caller.principal
         throttling.count_request(cloud, request, principal)
         permissions.require(cloud, request, principal)
-        answer = _route(cloud, request, caller.tenant_id)
+        answer = _route(cloud, request, caller)
     except Refusal as error:
         answer = refused(error)
     return add_headers(cloud, request, answer, principal)
@@ -72,7 +72,7 @@ def add_headers(cloud: Cloud, request: Request, answer: Response, principal: str
     return answer
 
 
-def _route(cloud: Cloud, request: Request, tenant_id: str) -> Response:
+def _route(cloud: Cloud, request: Request, caller: entra.Caller) -> Response:
     path = request.lowered
     if path[:1] != ("subscriptions",):
         raise unsupported(f"{request.method} {request.path}")
@@ -83,18 +83,14 @@ def _route(cloud: Cloud, request: Request, tenant_id: str) -> Response:
         return groups.handle(cloud, request)
     rest = path[4:] if in_group else path[2:]
     if not in_group and _is_subscriptions(rest):
-        return subscriptions.handle(cloud, request, tenant_id)
+        return subscriptions.handle(cloud, request, caller.tenant_id)
     if _is_poll(rest):
         return operations.poll(cloud, request)
     scope = "/" + "/".join(request.segments[: len(path) - len(rest)])
     if rest[:1] == ("deployments",):
-        return deployment_requests.handle(
-            cloud, request, scope, request.segments[len(path) - len(rest) + 1 :], tenant_id
-        )
+        return deployment_requests.handle(cloud, request, scope, request.segments[len(path) - len(rest) + 1 :], caller)
     if rest[:3] == ("providers", "microsoft.resources", "deployments"):
-        return deployment_requests.handle(
-            cloud, request, scope, request.segments[len(path) - len(rest) + 3 :], tenant_id
-        )
+        return deployment_requests.handle(cloud, request, scope, request.segments[len(path) - len(rest) + 3 :], caller)
     if rest[-4:] == ("providers", "microsoft.resources", "tags", "default"):
         return tags.handle(cloud, request, "/" + "/".join(request.segments[:-4]))
     if rest[:1] == ("providers",) and len(rest) > 2 and rest[1:3] not in _REFUSED:

@@ -44,7 +44,14 @@ REFUSED: tuple[Refused, ...] = (
 
 _NEAR = """
 Types without a table keep what is sent, answer at once (those of Microsoft.Network by a polling URL) and check
-nothing.
+nothing. They show identity, state, and the properties that the emulator knows of them; a template that reads another
+one is told that it is not modelled. Outputs of deployment scripts are empty.
+
+An api-version that is newer than those the emulator knows is answered like the newest of them: properties that Azure
+has added since are missing. Any date is taken for an api-version, also one on which the provider released none.
+
+Expressions that no run can evaluate are found before a deployment begins, in nested templates as far as their
+parameters are known then.
 
 Times are scaled: a deployment takes `provisioningSeconds`, where Azure's median is 60 s; Retry-After is scaled alike.
 

@@ -149,9 +149,22 @@ def test_locations_and_versions_are_checked(group: Emulator) -> None:
 
     assert made("nowhere", NEW) == (400, "LocationNotAvailableForResourceType")
     assert made("northeurope", "2020-02-30") == (400, "NoRegisteredProviderFound")
+    assert made("northeurope", "2013-12-31") == (400, "NoRegisteredProviderFound")
+    assert made("northeurope", "2999-01-01") == (400, "NoRegisteredProviderFound")
     assert made("northeurope", "") == (400, "MissingApiVersionParameter")
     put(group, VNET, network())
     assert made("westeurope", NEW) == (409, "InvalidResourceLocation")
+
+
+@pytest.mark.parametrize("version", ["2025-05-01", "2025-07-13-preview"])
+def test_versions_after_the_newest_known_one_are_answered_like_it(group: Emulator, version: str) -> None:
+    put(group, VNET, network(), version)
+    newest = group.call("GET", f"{VNET}?api-version=2025-01-01").json()
+    assert group.call("GET", f"{VNET}?api-version={version}").json() == newest
+    assert group.call("GET", f"{GROUP}?api-version=2025-09-09").json()["name"] == "rg"
+    refused = group.call("GET", f"{GROUP}?api-version=2025-9-9")
+    assert code(refused) == (400, "InvalidApiVersionParameter")
+    assert "2025-04-01" in refused.json()["error"]["message"]
 
 
 def test_a_delete_of_what_is_not_there(group: Emulator, resources: ResourceManagementClient) -> None:

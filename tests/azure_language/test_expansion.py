@@ -170,6 +170,11 @@ def test_parameters_are_shown_with_defaults_and_without_secrets() -> None:
         (template({"type": "T/x", "name": "a"}), "no 'apiVersion'"),
         (template(resource("[nope('x')]")), "function 'nope' is not valid"),
         (template(resource("[concat('x']")), "language expression"),
+        (
+            template(resource("a"), variables={"v": "[createObject('a', 'b').x]"}),
+            "variable 'v' is not valid: The language expression property 'x' doesn't exist",
+        ),
+        (template(nested("d", template(), subscriptionId="nope")), "'nope' is not valid subscription identifier"),
         ({**template(), "$schema": "https://example.org/other.json"}, "'\\$schema' is 'https://example.org/other.json'"),
         ({**template(), "contentVersion": 1}, "'contentVersion' is '1'"),
         ({"$schema": template()["$schema"], "contentVersion": "1.0.0.0"}, "'resources' is missing"),

@@ -56,7 +56,7 @@ def test_values_in_a_run(expression: str, expected: object) -> None:
     ("expression", "message"),
     [
         ("[unknown(1)]", "template function 'unknown' is not valid or not supported"),
-        ("[deployer()]", "'deployer' is not supported by the embedded Azure"),
+        ("[providers('x')]", "'providers' is not supported by the embedded Azure"),
         ("[fail('stop here')]", "stop here"),
         ("[utcNow()]", "'utcNow' is not expected at this location"),
         ("[toLower(1)]", "'toLower' expects its argument 1 to be of type 'string', but it is of type 'int'"),
@@ -70,6 +70,7 @@ def test_values_in_a_run(expression: str, expected: object) -> None:
         ("[cidrSubnet('10.0.0.0/24', 26, 4)]", "'4' is not a valid index of the subnet size '4'"),
         ("[reference('nothing').x]", "reference 'nothing' is not valid"),
         ("[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v')]", "requires '2' resource name argument"),
+        ("[resourceId('nope', 'g', 'T.P/things', 'x')]", "'nope' is not valid subscription identifier"),
         ("['unclosed]", "the character ''' is not expected at position '1'"),
         ("[concat('a',)]", "')' is not expected"),
     ],

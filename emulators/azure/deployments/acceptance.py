@@ -1,12 +1,16 @@
 """What ARM checks before it accepts a deployment: its name, its location, its template, its resources."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from emulators.azure.deployments import descriptions, expansions, links, records
-from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.faults import answers
-from emulators.azure.language import TemplateError
+from emulators.azure.identity.entra import Caller
+from emulators.azure.language import Expansion, TemplateError
+from emulators.azure.language.expansion import validation
+from emulators.azure.language.models import UnknownCount
+from emulators.azure.language.residuals import has_residual
 from emulators.azure.providers import type_of
 from emulators.azure.resources import checks
 from emulators.azure.wire.errors import Refusal, refusal, unsupported
@@ -30,7 +34,7 @@ def level_of(request: Request) -> str:
 
 
 def prepared(
-    cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str, preflight: bool = True
+    cloud: Cloud, request: Request, scope: str, name: str, caller: Caller, preflight: bool = True
 ) -> tuple[Deployment, Deployment | None]:
     """Check the request and its template, as ARM does before it accepts a deployment. `preflight`: also each resource
     of it.
@@ -59,7 +63,7 @@ def prepared(
         name,
         scope,
         expansions.new_number(key),
-        tenant_id,
+        caller.tenant_id,
         request.correlation_id,
         {
             item: properties[item]
@@ -72,6 +76,7 @@ def prepared(
         location=location,
         tags=body.get("tags"),
         shown={"base": base},
+        deployer=caller.principal,
     )
     _expand(cloud, deployment, preflight)
     deployment.shown["apiVersion"] = request.api_version
@@ -111,14 +116,34 @@ def _location(name: str, scope: str, wanted: Any, existing: Deployment | None) -
 def _expand(cloud: Cloud, deployment: Deployment, preflight: bool) -> None:
     try:
         expansion = expansions.expansion_of(cloud, deployment)
-        runtime = CloudRuntime(cloud)
         template = deployment.properties["template"]
-        deployment.shown |= descriptions.describe(expansion, template, deployment.properties, runtime)
+        with validation():
+            deployment.shown |= descriptions.describe(expansion, template, deployment.properties)
+            _evaluate_nested(expansion)
         _meet(cloud, template)
+        for item in expansion.resources:  # by their ids: a legacy extension resource is written with another type
+            rid = ids.parse(item.id)
+            if rid is not None:
+                _note_type(cloud, rid.type, item.api_version)
         if preflight:
-            _preflight(cloud, deployment, runtime)
+            _preflight(cloud, deployment)
     except TemplateError as error:
         raise _invalid(error) from error
+
+
+def _evaluate_nested(expansion: Expansion) -> None:
+    """Find what no run can evaluate in nested templates whose parameters are known."""
+    for item in descriptions.deployed(expansion):
+        if item.type.lower() != descriptions.TYPE.lower():
+            continue
+        with suppress(UnknownCount):
+            properties = expansion.body(item, None)["properties"]
+            if "templateLink" in properties or has_residual(properties):
+                continue
+            inner = expansion.nested(item, None)
+            for one in descriptions.deployed(inner):
+                descriptions.location_of(inner, one)
+            _evaluate_nested(inner)
 
 
 def _meet(cloud: Cloud, part: Any) -> None:
@@ -130,12 +155,18 @@ def _meet(cloud: Cloud, part: Any) -> None:
             _meet(cloud, item)
     if isinstance(part, dict):
         kind, version = part.get("type"), part.get("apiVersion")
-        if isinstance(kind, str) and isinstance(version, str) and "/" in kind and not f"{kind}{version}".count("["):
-            versions = cloud.state.met.setdefault(kind, [])
-            if version not in versions:
-                versions.append(version)
+        if isinstance(kind, str) and isinstance(version, str) and "/" in kind and "[" not in f"{kind}{version}":
+            _note_type(cloud, kind, version)
         for item in part.values():
             _meet(cloud, item)
+
+
+def _note_type(cloud: Cloud, kind: str, version: str) -> None:
+    if "/providers/" in kind.lower():
+        return
+    versions = cloud.state.met.setdefault(kind, [])
+    if version not in versions:
+        versions.append(version)
 
 
 def _invalid(error: TemplateError) -> Refusal:
@@ -145,7 +176,7 @@ def _invalid(error: TemplateError) -> Refusal:
     return refused
 
 
-def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> None:
+def _preflight(cloud: Cloud, deployment: Deployment) -> None:
     """What ARM checks of each resource before it accepts the deployment: groups, api-versions, names, locations."""
     expansion = expansions.expansion_of(cloud, deployment)
     made = {item.id.lower() for item in expansion.resources}
@@ -162,7 +193,8 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
             checks.group(cloud, item.id)
         if item.type.lower() == descriptions.TYPE.lower():
             continue
-        checks.api_version(row, rid, item.api_version.lower(), descriptions.location_of(expansion, item, runtime) or "")
+        place = descriptions.location_of(expansion, item)
+        checks.api_version(row, rid, item.api_version.lower(), place or "")
         try:
             checks.name(row, rid)
         except Refusal as error:
@@ -171,7 +203,6 @@ def _preflight(cloud: Cloud, deployment: Deployment, runtime: CloudRuntime) -> N
             raise _not_valid(
                 deployment, {"code": "PreflightValidationCheckFailed", "message": message, "details": [inner]}
             ) from error
-        place = descriptions.location_of(expansion, item, runtime)
         if place is not None:
             checks.location(row, None, rid, place)
 

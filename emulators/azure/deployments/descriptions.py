@@ -4,7 +4,8 @@ import hashlib
 import json
 from typing import Any
 
-from emulators.azure.language import Expansion, Resource, Runtime, TemplateError
+from emulators.azure.language import Expansion, Resource
+from emulators.azure.language.models import UnknownCount
 from emulators.azure.providers import type_of
 
 TYPE = "Microsoft.Resources/deployments"
@@ -19,9 +20,7 @@ _TYPES = {
 }
 
 
-def describe(
-    expansion: Expansion, template: dict[str, Any], properties: dict[str, Any], runtime: Runtime
-) -> dict[str, Any]:
+def describe(expansion: Expansion, template: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
     """What the record says of its template: templateHash, parameters, mode, debugSetting, providers, dependencies."""
     link = {"templateLink": properties["templateLink"]} if "templateLink" in properties else {}
     shown: dict[str, Any] = {**link, "templateHash": template_hash(template)}
@@ -32,7 +31,7 @@ def describe(
     if level:
         words = [word.strip() for word in level.split(",")]
         shown["debugSetting"] = {"detailLevel": ", ".join(word[:1].upper() + word[1:] for word in words)}
-    shown["providers"] = _providers(expansion, runtime)
+    shown["providers"] = _providers(expansion)
     shown["dependencies"] = _dependencies(expansion)
     return shown
 
@@ -42,12 +41,12 @@ def deployed(expansion: Expansion) -> list[Resource]:
     return [resource for resource in expansion.resources if resource.condition and not resource.existing]
 
 
-def _providers(expansion: Expansion, runtime: Runtime) -> list[dict[str, Any]]:
+def _providers(expansion: Expansion) -> list[dict[str, Any]]:
     found: dict[str, dict[str, list[str | None]]] = {}
     for resource in deployed(expansion):
         namespace, _, kind = type_of(resource.type).name.partition("/")
         places = found.setdefault(namespace, {}).setdefault(kind, [])
-        place = location_of(expansion, resource, runtime)
+        place = location_of(expansion, resource)
         if place not in places:
             places.append(place)
     return [
@@ -59,13 +58,15 @@ def _providers(expansion: Expansion, runtime: Runtime) -> list[dict[str, Any]]:
     ]
 
 
-def location_of(expansion: Expansion, resource: Resource, runtime: Runtime) -> str | None:
-    """Where a resource will be, as far as that is known before it is deployed."""
+def location_of(expansion: Expansion, resource: Resource) -> str | None:
+    """Where a resource will be, as far as that is known before it is deployed. Raises TemplateError if the resource
+    holds an expression that no run can evaluate.
+    """
     if resource.type.lower() == TYPE.lower():
         return None
     try:
-        location = expansion.body(resource, runtime).get("location")
-    except (LookupError, TemplateError):
+        location = expansion.body(resource, None).get("location")
+    except UnknownCount:
         return None
     return location.replace(" ", "").lower() if isinstance(location, str) else None
 

@@ -46,6 +46,7 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
         environment=environment(),
         now=datetime.fromtimestamp(deployment.started, UTC),
         new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
+        deployer={"objectId": deployment.deployer, "tenantId": deployment.tenant_id},
         follow=links.make_follower(cloud, deployment.shown.get("base", "")),
     )
     return expand(properties["template"], properties.get("parameters") or {}, context)

@@ -1,7 +1,6 @@
 """Nested deployments: the record of one, made when its parent comes to it."""
 
 from emulators.azure.deployments import descriptions, expansions, records
-from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.language import Expansion, Resource
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.world.clock import now
@@ -38,8 +37,7 @@ def add_record(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansio
     if before is not None and before.active:
         raise records.still_active(before)
     this.status_code = "OK"
-    runtime = CloudRuntime(cloud)
-    made.shown = descriptions.describe(expansion, {"parameters": {}, "nested": number}, {}, runtime)
+    made.shown = descriptions.describe(expansion, {"parameters": {}, "nested": number}, {})
     made.shown["apiVersion"] = parent.shown.get("apiVersion", "")
     cloud.expansions[number] = expansion
     cloud.state.deployments[made.id.lower()] = made

@@ -22,7 +22,7 @@ DELETE = Form(202, location=True, retry_after=15, body="empty", polling="deploym
 WHAT_IF = Form(202, location=True, retry_after=15, body="empty", polling="job", share=0.25)
 
 
-def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], tenant_id: str) -> Response:
+def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], caller: entra.Caller) -> Response:
     """`{scope}/providers/Microsoft.Resources/deployments[/{name}[/{part}[/{id}]]]`, `rest` beginning with the name."""
     groups.version(request)
     group = checks.group(cloud, scope + "/x")
@@ -31,11 +31,11 @@ def handle(cloud: Cloud, request: Request, scope: str, rest: tuple[str, ...], te
         return _list(cloud, request, scope)
     name, part = rest[0], rest[1].lower() if len(rest) > 1 else ""
     if part == "validate":
-        return _validate(cloud, request, scope, name, tenant_id)
+        return _validate(cloud, request, scope, name, caller)
     if part == "whatif":
-        return _what_if(cloud, request, scope, name, tenant_id)
+        return _what_if(cloud, request, scope, name, caller)
     if not part and request.method == "PUT":
-        return _put(cloud, request, scope, name, tenant_id)
+        return _put(cloud, request, scope, name, caller)
     deployment = cloud.state.deployments.get(f"{scope}/providers/{descriptions.TYPE}/{name}".lower())
     if deployment is None or not _is_seen(cloud, request, deployment):
         return _absent(request, name, part)
@@ -111,9 +111,9 @@ def _list(cloud: Cloud, request: Request, scope: str) -> Response:
     return Response(200, filters.page(request, filters.chosen(request, [records.show(item) for item in found])))
 
 
-def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
+def _put(cloud: Cloud, request: Request, scope: str, name: str, caller: entra.Caller) -> Response:
     checks.writable_group(cloud, scope + "/x")
-    deployment, existing = acceptance.prepared(cloud, request, scope, name, tenant_id)
+    deployment, existing = acceptance.prepared(cloud, request, scope, name, caller)
     _require_writes(cloud, request, deployment)
     cloud.state.deployments[deployment.id.lower()] = deployment
     runs.start(cloud, deployment)
@@ -123,9 +123,9 @@ def _put(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) 
     return Response(200 if existing else 201, shown, headers)
 
 
-def _validate(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
+def _validate(cloud: Cloud, request: Request, scope: str, name: str, caller: entra.Caller) -> Response:
     level = acceptance.level_of(request)
-    deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id, preflight=level != "template")
+    deployment, _ = acceptance.prepared(cloud, request, scope, name, caller, preflight=level != "template")
     if level == "provider":
         _require_writes(cloud, request, deployment)
     shown = _shown_now(deployment)
@@ -153,8 +153,8 @@ def _shown_now(deployment: Deployment) -> dict[str, Any]:
     return shown
 
 
-def _what_if(cloud: Cloud, request: Request, scope: str, name: str, tenant_id: str) -> Response:
-    deployment, _ = acceptance.prepared(cloud, request, scope, name, tenant_id)
+def _what_if(cloud: Cloud, request: Request, scope: str, name: str, caller: entra.Caller) -> Response:
+    deployment, _ = acceptance.prepared(cloud, request, scope, name, caller)
     found = what_if.changes(cloud, deployment)
     expansions.forget(cloud, deployment)
     settings = (request.body().get("properties") or {}).get("whatIfSettings") or {}

@@ -7,6 +7,7 @@ from emulators.azure.deployments import descriptions, expansions, nesting, outco
 from emulators.azure.deployments.runtime import CloudRuntime
 from emulators.azure.faults import answers
 from emulators.azure.language import Expansion, Resource, TemplateError
+from emulators.azure.language.outputs import show_outputs
 from emulators.azure.resources import groups, writes
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids
@@ -183,6 +184,8 @@ def end(cloud: Cloud, key: str, number: str) -> None:
     deployment.changed = now()
     _conclude(cloud, deployment)
     expansions.forget(cloud, deployment)
+    for item in deployment.steps:
+        cloud.secure_outputs.pop(item.nested or "", None)
 
 
 def _conclude(cloud: Cloud, deployment: Deployment) -> None:
@@ -191,12 +194,14 @@ def _conclude(cloud: Cloud, deployment: Deployment) -> None:
         outcomes.finish(deployment, "Failed", outcomes.failure(deployment, failed))
         return
     try:
-        outputs = expansions.expansion_of(cloud, deployment).outputs(CloudRuntime(cloud, deployment))
+        values = expansions.expansion_of(cloud, deployment).output_values(CloudRuntime(cloud, deployment))
     except (TemplateError, LookupError) as error:
         outcomes.finish(deployment, "Failed", {"code": "DeploymentOutputEvaluationFailed", "message": str(error)})
         return
-    if outputs or "outputs" in (deployment.properties.get("template") or {}):
-        deployment.outputs = descriptions.typed(outputs)
+    if values or "outputs" in (deployment.properties.get("template") or {}):
+        deployment.outputs = descriptions.typed(show_outputs(values))
+    if deployment.parent:
+        cloud.secure_outputs[deployment.id.lower()] = {name: value for name, (_, value) in values.items()}
     deployment.shown["outputResources"] = outcomes.made_by(cloud, deployment)
     outcomes.finish(deployment, SUCCEEDED, None)
 

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulators.azure.deployments import descriptions, records
-from emulators.azure.providers import actions, type_of
-from emulators.azure.resources import groups
+from emulators.azure.language.functions_resources import SECURE_OUTPUTS
+from emulators.azure.language.models import Unmodelled
+from emulators.azure.providers import KNOWN, actions
+from emulators.azure.resources import checks, groups
 from emulators.azure.resources.views import show
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.entities import Deployment, Look
+from emulators.azure.world.entities import Deployment, Look, Resource
 
 
 class CloudRuntime:
@@ -26,7 +28,7 @@ class CloudRuntime:
         whole = self._whole(resource_id, api_version)
         self._note("Read", resource_id)
         if not full:
-            return whole.get("properties", {})
+            return _note_model(whole.get("type", ""), whole.get("properties", {}))
         rid = ids.parse(resource_id)
         extra = {
             "apiVersion": api_version,
@@ -55,15 +57,27 @@ class CloudRuntime:
 
     def list(self, resource_id: str, action: str, api_version: str, body: Any) -> Any:
         """The answer of a list* action."""
+        if action.lower() == SECURE_OUTPUTS:
+            return self._outputs(resource_id)
         resource = self._cloud.state.resources.get(resource_id.lower())
+        rid = ids.parse(resource_id)
+        if resource is None and rid is not None and checks.there(self._cloud, rid):
+            resource = Resource(resource_id, rid.type, rid.name, api_version)
         if resource is None:
             raise LookupError(f"The resource '{resource_id}' was not found.")
         try:
-            answer = actions.answer(self._cloud.state, type_of(resource.type), resource, action)
+            answer = actions.answer(resource, action)
         except Refusal as error:
             raise LookupError(error.message) from error
         self._note("Action", resource.id, action)
         return answer
+
+    def _outputs(self, deployment_id: str) -> dict[str, Any]:
+        """The outputs of a nested deployment with the values of the secure ones."""
+        found = self._cloud.secure_outputs.get(deployment_id.lower())
+        if found is None:
+            raise LookupError(f"The outputs of the deployment '{deployment_id}' were not found.")
+        return found
 
     def _note(self, operation: str, resource_id: str, action: str = "") -> None:
         """An operation of the deployment, unless it wrote the resource itself."""
@@ -77,6 +91,12 @@ class CloudRuntime:
         )
         if not known and (operation == "Action" or resource_id.lower() not in written):
             deployment.looks.append(Look(operation, resource_id, rid.type, rid.full_name, action, now()))
+
+
+def _note_model(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties; those of a type that keeps what is sent know that they are not all."""
+    is_kept = kind.lower() not in KNOWN and kind.lower() != descriptions.TYPE.lower()
+    return Unmodelled(properties, kind) if is_kept else properties
 
 
 def subscription_object(subscription_id: str, tenant_id: str) -> Mapping[str, Any]:

@@ -134,7 +134,7 @@ def _shown(cloud: Cloud, resource: Resource, version: str) -> Body:
     stored = resource.properties
     properties = whole.get("properties") or {}
     for field in row.fields:
-        if field.children is not None or field.computed is not None or callable(field.default):
+        if field.children is not None or field.is_made(stored):
             properties.pop(field.name, None)
         elif field.reworked is not None and field.name in stored:
             properties[field.name] = stored[field.name]
@@ -153,8 +153,9 @@ def _shown(cloud: Cloud, resource: Resource, version: str) -> Body:
 
 def _said(items: Items, item: Body) -> Body:
     """A sub-resource without what the service makes of it."""
-    made = {field.name for field in items.fields if field.computed is not None}
-    properties = {key: value for key, value in (item.get("properties") or {}).items() if key not in made}
+    sent = item.get("properties") or {}
+    made = {field.name for field in items.fields if field.is_made(sent)}
+    properties = {key: value for key, value in sent.items() if key not in made}
     return {key: item[key] for key in item if key not in ("id", "etag", "type")} | {"properties": properties}
 
 

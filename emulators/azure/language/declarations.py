@@ -8,9 +8,9 @@ from emulators.azure.language.evaluation import expand_loop, is_property_copy, r
 from emulators.azure.language.expressions import Call, Literal
 from emulators.azure.language.models import Context, TemplateError
 from emulators.azure.language.parameters import given_values, missing
-from emulators.azure.language.residuals import Residual
-from emulators.azure.language.schemas import check, flatten, is_secure
+from emulators.azure.language.schemas import check, flatten
 from emulators.azure.language.scopes import Lookup, Scope, nothing
+from emulators.azure.language.secure_values import hide
 
 Declared = Mapping[str, Any]
 
@@ -36,9 +36,7 @@ def declare(
         if name in given and not (given[name] is None and "defaultValue" in schema):
             value = given[name]
             check(value, schema, definitions, f"template parameter '{name}'")
-            if predicting and is_secure(schema) and not isinstance(value, Residual):
-                return Residual(Call("parameters", (Literal(name),)))
-            return value
+            return hide(value, schema, definitions, Call("parameters", (Literal(name),))) if predicting else value
         if "defaultValue" not in schema:
             if schema.get("nullable"):
                 return None
@@ -56,6 +54,11 @@ def declare(
     lookups["variable"] = _once("variable", [*variables, *loops], variable)
     for name in declared:
         lookups["parameter"](name)
+    for name in [*variables, *loops]:
+        try:
+            lookups["variable"](name)
+        except TemplateError as error:
+            raise TemplateError(f"The template variable '{name}' is not valid: {error.message}", error.code) from error
     return scope
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from emulators.azure.language.entries import Entry
+from emulators.azure.language.entries import Entry, loop_names
 from emulators.azure.language.evaluation import evaluate, resolve
 from emulators.azure.language.expressions import Access, Call, Node, is_expression, parse
-from emulators.azure.language.identities import DEPLOYMENT
+from emulators.azure.language.identities import DEPLOYMENT, is_evaluated_inside
 from emulators.azure.language.models import TemplateError
 
 REFERS = re.compile(r"\b(references?|list\w*)\s*\(", re.IGNORECASE)
@@ -23,10 +23,11 @@ class Names:
     loops: Mapping[str, Sequence[Entry]]
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], symbolic: bool) -> "Names":
-        """Resources that are not deployed give way to those of the same name that are."""
+    def of(cls, entries: Sequence[Entry], resources: Any) -> "Names":
+        """The names of a template's `resources`; those that are not deployed give way to others of the same name."""
+        symbolic = isinstance(resources, Mapping)
         single: dict[str, Entry] = {}
-        loops: dict[str, list[Entry]] = {}
+        loops: dict[str, list[Entry]] = {name: [] for name in loop_names(resources)}
         for entry in sorted(entries, key=lambda entry: entry.resource.condition is False):
             for name in entry.names(symbolic):
                 single.setdefault(name.lower(), entry)
@@ -63,7 +64,7 @@ def in_order(entries: Iterable[Entry], names: Names) -> list[Entry]:
     def visit(entry: Entry) -> None:
         if id(entry) not in begun:
             begun.add(id(entry))
-            for before in _before(entry, names, strict=False):
+            for before in _before(entry, names, strict=False) if entry.resource.condition is not False else ():
                 visit(before)
             ordered[id(entry)] = entry
 
@@ -110,10 +111,9 @@ def _referred(entry: Entry) -> Iterator[str]:
 def _expressions(entry: Entry) -> Iterator[str]:
     raw: Any = {key: value for key, value in entry.raw.items() if key != "resources"}
     properties = raw.get("properties")
-    if entry.resource.type.lower() == DEPLOYMENT and isinstance(properties, Mapping):
-        options = properties.get("expressionEvaluationOptions") or {}
-        if str(options.get("scope", "")).lower() == "inner":
-            raw["properties"] = {key: value for key, value in properties.items() if key != "template"}
+    is_nested = entry.resource.type.lower() == DEPLOYMENT and isinstance(properties, Mapping)
+    if is_nested and is_evaluated_inside(properties, symbolic=entry.resource.symbol is not None):
+        raw["properties"] = {key: value for key, value in properties.items() if key != "template"}
     stack: list[Any] = [raw]
     while stack:
         value = stack.pop()

@@ -1,6 +1,6 @@
 """The entries of a template's `resources`: copies made, children taken out of their parents, identities resolved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,9 +40,21 @@ class Entry:
 
 def entries_of(resources: Any, scope: Scope) -> Iterator[Entry]:
     """The entries of `resources`, an array or (symbolic names) an object."""
-    named = resources.items() if isinstance(resources, Mapping) else ((None, raw) for raw in resources)
-    for symbol, raw in named:
+    for symbol, raw in _named(resources):
         yield from _copies(symbol, raw, scope, None)
+
+
+def _named(resources: Any) -> Iterable[tuple[str | None, Mapping[str, Any]]]:
+    return resources.items() if isinstance(resources, Mapping) else ((None, raw) for raw in resources)
+
+
+def loop_names(resources: Any) -> Iterator[str]:
+    """How dependsOn may name the loops of `resources`, in lower case: those without copies, too."""
+    for symbol, raw in _named(resources):
+        loop = raw.get("copy")
+        if isinstance(loop, Mapping):
+            yield from (str(name).lower() for name in (symbol, loop.get("name")) if name)
+        yield from loop_names(raw.get("resources") or ())
 
 
 def _copies(symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Resource | None) -> Iterator[Entry]:
@@ -62,27 +74,31 @@ def _copies(symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Re
 def _entry(
     symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Resource | None, loop: Mapping[str, Any]
 ) -> Iterator[Entry]:
+    static = replace(scope, may_refer=False)
+    condition: Any = True
     try:
-        resource, context, identity = _identify(symbol, raw, replace(scope, may_refer=False), parent)
+        _require(raw, "type", "apiVersion")
+        condition = _condition(resolve(raw.get("condition", True), static))
+        resource, context, identity = _identify(symbol, raw, static, parent)
     except TemplateError as error:
-        raise TemplateError(
-            f"The template resource '{raw.get('name')}' is not valid: {error.message}", error.code
-        ) from error
+        if condition is not False:
+            raise TemplateError(
+                f"The template resource '{raw.get('name')}' is not valid: {error.message}", error.code
+            ) from error
+        resource, context, identity = _describe_skipped(symbol, raw, scope.context)
+    resource = replace(resource, condition=condition)
     yield Entry(raw, scope, context, resource, identity, **loop)
-    for child in raw.get("resources") or ():
-        yield from _copies(None, child, scope, resource)
+    for symbol, child in _named(raw.get("resources") or ()):
+        yield from _copies(symbol, child, scope, resource)
 
 
 def _identify(
     symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Resource | None
 ) -> tuple[Resource, Context, Any]:
-    for key in ("type", "apiVersion", "name"):
-        if not isinstance(raw.get(key), str):
-            raise TemplateError(
-                f"The resource has no '{key}'. Please see https://aka.ms/arm-syntax-resources for usage details."
-            )
+    _require(raw, "name")
     full_type, name, api_version = (_text(resolve(raw[key], scope), key) for key in ("type", "name", "apiVersion"))
-    if parent is not None and not full_type.lower().startswith(parent.type.lower() + "/"):
+    is_whole = parent is None or full_type.lower().startswith(parent.type.lower() + "/")
+    if parent is not None and not is_whole and not _is_of_another(full_type, name):
         full_type, name = f"{parent.type}/{full_type}", f"{parent.name}/{name}"
     keys = ["resourceGroup", "subscriptionId"]
     placed = {key: resolve(raw[key], scope) for key in [*keys, "scope"] if key in raw}
@@ -90,7 +106,6 @@ def _identify(
     extended = placed.get("scope")
     if full_type.lower() == DEPLOYMENT and extended is not None:
         context, extended = replace(context, resource_group=None, scope=str(extended)), None
-    condition = _condition(resolve(raw.get("condition", True), scope))
     identity = resource_id(full_type, name, extended, context)
     text = str(identity)
     resource = Resource(
@@ -100,11 +115,32 @@ def _identify(
         name=str(name),
         api_version=str(api_version),
         scope=text[: max(text.lower().rfind("/providers/"), 0)],
-        condition=condition,
         existing=bool(raw.get("existing", False)),
         only_if_not_exists=_only_if_not_exists(raw.get("@options") or {}),
     )
     return resource, context, identity
+
+
+def _require(raw: Mapping[str, Any], *keys: str) -> None:
+    for key in keys:
+        if not isinstance(raw.get(key), str):
+            raise TemplateError(
+                f"The resource has no '{key}'. Please see https://aka.ms/arm-syntax-resources for usage details."
+            )
+
+
+def _is_of_another(full_type: str, name: Any) -> bool:
+    """Whether a resource that is written within another one is no child of it: its type and name are whole."""
+    namespace, *types = full_type.split("/")
+    return "." in namespace and (isinstance(name, Residual) or len(types) == len(name.split("/")))
+
+
+def _describe_skipped(symbol: str | None, raw: Mapping[str, Any], context: Context) -> tuple[Resource, Context, Any]:
+    """A resource that is not deployed: what is wrong with it does not count, and it is called as it is written."""
+    kind, name, version = (str(raw.get(key, "")) for key in ("type", "name", "apiVersion"))
+    scope = context.scope_id
+    written = f"{scope}/providers/{kind}/{name}"
+    return Resource(symbol, written, kind, name, version, scope, existing=bool(raw.get("existing"))), context, written
 
 
 def _only_if_not_exists(options: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from emulators.azure.language import (
 )
 from emulators.azure.language.expressions import Access, Call, Literal, Node, is_expression, parse, render
 from emulators.azure.language.foresight import Foretold, foretell, step
-from emulators.azure.language.models import TemplateError
+from emulators.azure.language.models import TemplateError, UnknownCount, Unmodelled
 from emulators.azure.language.residuals import Residual, UnknownKey, quote
 from emulators.azure.language.scopes import Scope
 from emulators.azure.language.signatures import Function, Undecided, type_name
@@ -53,7 +53,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
         return Residual(Access(quote(target), quote(key)))
     value = _member(target, key, node)
     if isinstance(target, Foretold):
-        return Residual(step(target, key)) if value is MISSING else foretell(value, step(target, key), target.exact)
+        unknown = value is MISSING or (value is None and not target.exact)  # a service may fill in what is null
+        return Residual(step(target, key)) if unknown else foretell(value, step(target, key), target.exact)
     if value is MISSING:
         raise _no_member(target, key, node)
     return value
@@ -77,6 +78,8 @@ def _no_member(target: Any, key: Any, node: Access) -> TemplateError:
         reason = f"array index '{key}' is out of bounds: the array has {len(target)} elements"
     else:
         reason = f"property '{key}' can't be evaluated: '{render(node.target)}' is of type '{type_name(target)}'"
+    if isinstance(target, Unmodelled):
+        reason += f"; the embedded Azure keeps what is sent of {target.kind}, and does not model what its service adds"
     return TemplateError(f"The language expression {reason}.")
 
 
@@ -163,7 +166,7 @@ def copy_count(loop: Mapping[str, Any], scope: Scope) -> int:
     if isinstance(count, float) and count.is_integer():
         count = int(count)
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= 800:
-        raise TemplateError(
+        raise (UnknownCount if isinstance(count, Residual) else TemplateError)(
             f"The template 'copy' definition '{loop.get('name', '')}' has an invalid copy count of: '{count}'. "
             "The copy count must be a non-negative integer value and cannot exceed '800'. "
             "Please see https://aka.ms/arm-resource-loops for usage details."

@@ -1,6 +1,7 @@
 """A template, expanded for one deployment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,13 @@ from emulators.azure.language.declarations import declare
 from emulators.azure.language.dependencies import Names, depends_on
 from emulators.azure.language.entries import Entry, entries_of
 from emulators.azure.language.evaluation import resolve
-from emulators.azure.language.identities import DEPLOYMENT
-from emulators.azure.language.models import Context, Resource, Runtime, TemplateError
-from emulators.azure.language.outputs import output_values
+from emulators.azure.language.identities import DEPLOYMENT, is_evaluated_inside
+from emulators.azure.language.models import Context, Resource, Runtime, TemplateError, UnknownCount
+from emulators.azure.language.outputs import output_values, show_outputs
 from emulators.azure.language.residuals import has_residual
 from emulators.azure.language.schemas import TYPE_NAMES, flatten, is_secure
 from emulators.azure.language.scopes import Scope, Target
+from emulators.azure.language.spelling import spell
 
 SCHEMAS = (
     "deploymentTemplate",
@@ -21,6 +23,7 @@ SCHEMAS = (
     "managementGroupDeploymentTemplate",
     "tenantDeploymentTemplate",
 )
+INVALID = "Deployment template validation failed"
 LIMITS = {"parameters": 256, "variables": 256, "outputs": 64}
 MOST_RESOURCES = 800
 NOT_BODY = frozenset(
@@ -35,11 +38,20 @@ def expand(template: Mapping[str, Any], parameters: Mapping[str, Mapping[str, An
 
     Raises TemplateError, worded as ARM words the refusal of a deployment.
     """
-    try:
+    with validation():
+        template = spell(template)
         check_template(template)
         return Expansion(template, declare(template, parameters, context, predicting=False))
+
+
+@contextmanager
+def validation() -> Iterator[None]:
+    """What is wrong is worded as ARM words the refusal of a deployment."""
+    try:
+        yield
     except TemplateError as error:
-        raise TemplateError(f"Deployment template validation failed: '{error.message}'.", error.code) from error
+        text = error.message if error.message.startswith(INVALID) else f"{INVALID}: '{error.message}'."
+        raise TemplateError(text, error.code) from error
 
 
 def check_template(template: Mapping[str, Any]) -> None:
@@ -77,7 +89,7 @@ class Expansion:
             raise TemplateError(
                 f"The number of template resources '{len(entries)}' exceeds the limit of '{MOST_RESOURCES}'."
             )
-        self._names = Names.of(entries, symbolic=isinstance(template["resources"], Mapping))
+        self._names = Names.of(entries, template["resources"])
         self._entries = self._arranged(entries)
         self.resources: tuple[Resource, ...] = tuple(self._entries)
 
@@ -101,7 +113,13 @@ class Expansion:
                     value = resolve(value, scope if key in MAY_REFER else static)
                 if value is not None:
                     body[key] = value
+        except UnknownCount:
+            raise
         except TemplateError as error:
+            if runtime is None:
+                raise TemplateError(
+                    f"The template resource '{resource.name}' is not valid: {error.message}", error.code
+                ) from error
             raise _unprocessed(f"resource '{resource.id}'", error) from error
         return body
 
@@ -113,11 +131,12 @@ class Expansion:
         result = resolve(rest, scope)
         template = properties.get("template")
         if isinstance(template, Mapping):
-            options = result.get("expressionEvaluationOptions") or {}
-            inner = str(options.get("scope", "outer")).lower() == "inner"
+            inner = is_evaluated_inside(result, symbolic=isinstance(self.template["resources"], Mapping))
             functions = {"functions": template["functions"]} if "functions" in template else {}
             outer = {key: value for key, value in template.items() if key != "functions"}
             result["template"] = template if inner else {**resolve(outer, scope), **functions}
+        elif template is not None:
+            result["template"] = resolve(template, scope)
         return result
 
     def nested(self, resource: Resource, runtime: Runtime | None) -> "Expansion":
@@ -159,11 +178,7 @@ class Expansion:
 
     def outputs(self, runtime: Runtime | None) -> dict[str, dict[str, Any]]:
         """`{name: {"type", "value"}}`; a secure output has no value, an output with a false condition is left out."""
-        result = {}
-        for name, (declared, value) in self.output_values(runtime).items():
-            shown = {"type": TYPE_NAMES[str(declared["type"]).lower()]}
-            result[name] = shown if is_secure(declared) else {**shown, "value": value}
-        return result
+        return show_outputs(self.output_values(runtime))
 
     def output_values(self, runtime: Runtime | None) -> dict[str, tuple[Mapping[str, Any], Any]]:
         """`{name: (declaration, value)}` with the values of secure outputs too."""

@@ -1,6 +1,7 @@
 """A template, expanded without a run: what is known of a deployment before it begins."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,11 @@ from emulators.azure.language.dependencies import in_order
 from emulators.azure.language.entries import Entry
 from emulators.azure.language.expansion import Expansion, check_template
 from emulators.azure.language.identities import DEPLOYMENT
-from emulators.azure.language.models import Context, Resource, Runtime
+from emulators.azure.language.models import Context, Resource, Runtime, UnknownCount
 from emulators.azure.language.residuals import Residual, has_residual
 from emulators.azure.language.schemas import TYPE_NAMES
 from emulators.azure.language.scopes import Target
+from emulators.azure.language.spelling import spell
 
 
 class Forecast(Expansion):
@@ -27,6 +29,7 @@ class Forecast(Expansion):
         context: Context,
         parent: "Forecast | None" = None,
     ) -> None:
+        template = spell(template)
         check_template(template)
         self._parent = parent
         self._elsewhere: dict[str, Target] = parent._elsewhere if parent else {}
@@ -47,7 +50,8 @@ class Forecast(Expansion):
         if resource.type.lower() != DEPLOYMENT:
             result = self.body(resource, None)
         elif self._is_known(resource):
-            result = self.nested(resource, None)
+            with suppress(UnknownCount):
+                result = self.nested(resource, None)
         self._elsewhere[resource.id.lower()] = self._target(self._entries[resource])
         return result
 
@@ -81,6 +85,9 @@ class Forecast(Expansion):
         entry = self._names.single.get(name.lower())
         if entry is None:
             return self._elsewhere.get(name.lower())
+        if entry.resource.existing:
+            made = self._elsewhere.get(entry.resource.id.lower())
+            return made if made and made.api_version == entry.resource.api_version else self._target(entry)
         if entry.resource.condition is False and not self._symbolic:
             return None
         return self._target(entry)
@@ -102,5 +109,7 @@ class Forecast(Expansion):
             values = self.nested(resource, None).output_values(None).items()
             outputs = {k: {"type": TYPE_NAMES[str(d["type"]).lower()], "value": value} for k, (d, value) in values}
             return {**(properties or {}), "Outputs": outputs}
+        except UnknownCount:
+            return None
         finally:
             self._in_progress.discard(resource.id)

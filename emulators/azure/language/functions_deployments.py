@@ -72,6 +72,11 @@ def _pick_zones(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     return ["1", "2", "3"][offset : offset + count]
 
 
+def _deployer(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
+    take(call, scope, evaluate, 0, 0)
+    return left(call, scope) if scope.context.deployer is None else scope.context.deployer
+
+
 def _unsupported(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     if scope.context.environment is None:
         return left(call, scope, [evaluate(argument, scope) for argument in call.arguments])
@@ -88,7 +93,7 @@ TABLE: dict[str, Scoped] = {
     "newguid": _new_guid,
     "pickzones": _pick_zones,
     "providers": _unsupported,
-    "deployer": _unsupported,
+    "deployer": _deployer,
     "tologicalzone": _unsupported,
     "tologicalzones": _unsupported,
     "tophysicalzone": _unsupported,

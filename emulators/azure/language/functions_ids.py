@@ -6,6 +6,7 @@ from typing import Any
 
 from emulators.azure.language.expressions import Call
 from emulators.azure.language.functions_logic import Evaluate, Scoped, take
+from emulators.azure.language.identities import check_subscription
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.residuals import Residual, has_residual, quote
 from emulators.azure.language.scopes import Scope
@@ -45,7 +46,7 @@ def _scoped_id(default_scopes: Callable[[Scope], list[str]], build: Callable[[li
         given, names = arguments[: types[0]], arguments[types[0] + 1 :]
         own = default_scopes(scope)
         scopes = own[: max(len(own) - len(given), 0)] + given
-        if has_residual(arguments):
+        if has_residual([*scopes, *arguments]):
             return Residual(Call(call.name, tuple(map(quote, [*scopes, *arguments[types[0] :]]))))
         return build(scopes) + provider_path(call.name, arguments[types[0]], names)
 
@@ -60,6 +61,8 @@ def _own_scopes(scope: Scope) -> list[str]:
 
 
 def _group_path(scopes: list[str]) -> str:
+    for subscription in scopes[:1]:
+        check_subscription(subscription)
     return "".join(f"/{kind}/{name}" for kind, name in zip(("subscriptions", "resourceGroups"), scopes, strict=False))
 
 

@@ -11,9 +11,20 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def _network(text: str) -> Network:
     try:
+        if "/" not in text:
+            return ipaddress.ip_network(f"{text}/{_guess_prefix(text)}", strict=False)
         return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         raise TemplateError(f"'{text}' is not an IP range in CIDR notation") from error
+
+
+def _guess_prefix(address: str) -> int:
+    """The prefix of an address without one: that of its class."""
+    parsed = ipaddress.ip_address(address)
+    if parsed.version == 6:
+        return 64
+    first = parsed.packed[0]
+    return 8 if first < 128 else 16 if first < 192 else 24
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from emulators.azure.language.models import TemplateError
 from emulators.azure.language.residuals import Residual, quote
 from emulators.azure.language.scopes import Scope, Target
 
+SECURE_OUTPUTS = "listoutputswithsecurevalues"  # of a nested deployment: the engine's own, no action of a resource
+
 
 def _target(call: Call, name: Any, scope: Scope) -> Target:
     if not scope.may_refer:
@@ -70,7 +72,8 @@ def call_list(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     target = _target(call, name, scope)
     if scope.runtime is not None:
         return scope.runtime.list(target.id, call.name, api_version, body[0] if body else None)
-    return Residual(Call(call.name, tuple(map(quote, [target.id, api_version, *body]))))
+    shown = name if call.name.lower() == SECURE_OUTPUTS else target.id
+    return Residual(Call(call.name, tuple(map(quote, [shown, api_version, *body]))))
 
 
 def _resource_info(call: Call, scope: Scope, evaluate: Evaluate) -> Any:

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,7 @@ from emulators.azure.language.hashes import guid, unique_string
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.signatures import Function, known
 from emulators.azure.language.texts import format_text, to_text
+from emulators.azure.wire import relaxed_json
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -78,7 +78,7 @@ def _encode64(text: str) -> str:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return relaxed_json.loads(text)
     except ValueError as error:
         raise TemplateError(f"'{text[:100]}' is not JSON: {error}") from error
 

@@ -1,5 +1,7 @@
 """Which resource an entry of a template is: its scope and id."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,8 +9,31 @@ from emulators.azure.language.expressions import Access, Call, Literal, Node, pa
 from emulators.azure.language.models import Context, TemplateError
 from emulators.azure.language.residuals import Residual, has_residual, quote
 
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DEPLOYMENT = "microsoft.resources/deployments"
 RESOURCE_GROUP = "microsoft.resources/resourcegroups"
+
+
+def is_evaluated_inside(properties: Mapping[str, Any], symbolic: bool) -> bool:
+    """Whether the expressions of a nested deployment's template stand in its own scope. With symbolic names
+    (languageVersion 2.0) there is no other; without them the scope around it is the default.
+    """
+    scope = str((properties.get("expressionEvaluationOptions") or {}).get("scope") or "").lower()
+    if symbolic and scope == "outer":
+        raise TemplateError(
+            "Template language version '2.0' does not support 'Outer' expression evaluation. Ensure you have set "
+            "expressionEvaluationOptions.scope to 'Inner'."
+        )
+    return symbolic or scope == "inner"
+
+
+def check_subscription(subscription: Any) -> None:
+    """Raise TemplateError unless it is the id of a subscription, or not known before the run."""
+    if not isinstance(subscription, Residual) and not _GUID.fullmatch(str(subscription)):
+        raise TemplateError(
+            f"The provided value '{subscription}' is not valid subscription identifier. "
+            "Please see https://aka.ms/arm-resource-functions/#resourceid for usage details."
+        )
 
 
 def scope_of(raw: dict[str, Any], context: Context) -> Context:
@@ -16,6 +41,8 @@ def scope_of(raw: dict[str, Any], context: Context) -> Context:
     subscription, group, scope = raw.get("subscriptionId"), raw.get("resourceGroup"), raw.get("scope")
     if isinstance(scope, str) and _is_group(scope):
         _, _, subscription, _, group = scope.split("/")
+    if subscription is not None:
+        check_subscription(subscription)
     if subscription is not None and not _equal(subscription, context.subscription_id):
         identity = {"id": _text("concat", "/subscriptions/", subscription), "subscriptionId": subscription}
         context = replace(

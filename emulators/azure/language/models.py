@@ -1,6 +1,6 @@
 """What goes into an evaluation of a template and what comes out of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,6 +13,18 @@ class TemplateError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class UnknownCount(TemplateError):
+    """How many copies a loop has can only a run know."""
+
+
+class Unmodelled(dict[str, Any]):
+    """Properties of a resource whose service has more than the embedded Azure knows."""
+
+    def __init__(self, properties: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), kind: str = "") -> None:
+        super().__init__(properties)
+        self.kind = kind
 
 
 class Runtime(Protocol):
@@ -41,9 +53,9 @@ class Context:
     """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
 
     The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a
-    management group's id that group. `None` for `environment`, `now` or `new_guid` means: not known before the run, so
-    expressions that need them stay expressions (predictions only). `follow` finds linked templates; without it they are
-    refused.
+    management group's id that group. `None` for `environment`, `now`, `new_guid` or `deployer` means: not known before
+    the run, so expressions that need them stay expressions (predictions only). `follow` finds linked templates; without
+    it they are refused.
     """
 
     tenant_id: str
@@ -58,6 +70,7 @@ class Context:
     tenant: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
     follow: Follow | None = None
+    deployer: Mapping[str, Any] | None = None
 
     @property
     def scope_id(self) -> str:

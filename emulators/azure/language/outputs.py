@@ -6,7 +6,7 @@ from typing import Any
 
 from emulators.azure.language.evaluation import copy_count, resolve
 from emulators.azure.language.models import TemplateError
-from emulators.azure.language.schemas import check, flatten
+from emulators.azure.language.schemas import TYPE_NAMES, check, flatten, is_secure
 from emulators.azure.language.scopes import Scope
 
 
@@ -25,6 +25,15 @@ def output_values(template: Mapping[str, Any], scope: Scope) -> dict[str, tuple[
             raise TemplateError(
                 f"Unable to evaluate template outputs: '{name}'. {error.message}", "DeploymentOutputEvaluationFailed"
             ) from error
+    return result
+
+
+def show_outputs(values: Mapping[str, tuple[Mapping[str, Any], Any]]) -> dict[str, dict[str, Any]]:
+    """`{name: {"type", "value"}}`; a secure output has no value."""
+    result = {}
+    for name, (declared, value) in values.items():
+        shown = {"type": TYPE_NAMES[str(declared["type"]).lower()]}
+        result[name] = shown if is_secure(declared) else {**shown, "value": value}
     return result
 
 

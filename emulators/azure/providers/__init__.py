@@ -1,23 +1,24 @@
-"""Resource types: a table for each namespace and a generic row for all others."""
+"""Resource types: a table for each namespace, and a generic row for the types that have none."""
 
 from dataclasses import replace
 
-from emulators.azure.providers import compute, identity, network, network_addresses, private_dns, storage
-from emulators.azure.providers.types import GENERIC, GENERIC_NETWORK, ResourceType
+from emulators.azure.providers.tables import read_rows
+from emulators.azure.providers.types import ResourceType
 
-_TABLES = (network, network_addresses, private_dns, compute, storage, identity)
-KNOWN: dict[str, ResourceType] = {row.name.lower(): row for table in _TABLES for row in table.TYPES}
+ROWS = read_rows()
+KNOWN = {key: row for key, row in ROWS.items() if row.modelled}
 
 _generic: dict[str, ResourceType] = {}
 
 
 def type_of(name: str) -> ResourceType:
     """The row of a type; for a type without one the generic row, under the name it was first asked for."""
-    known = KNOWN.get(name.lower())
-    if known is not None:
-        return known
-    row = GENERIC_NETWORK if name.lower().startswith("microsoft.network/") else GENERIC
-    return _generic.setdefault(name.lower(), replace(row, name=name))
+    key = name.lower()
+    found = ROWS.get(key) or _generic.get(key)
+    if found is None:
+        generic = ROWS.get(key.partition("/")[0] + "/*", ROWS["any/*"])
+        found = _generic[key] = replace(generic, name=name)
+    return found
 
 
 def canonical_types(namespace: str, types: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -124,8 +124,7 @@ def zone_links(state: State, resource: Resource, _item: Item) -> Any:
 
 
 def record_sets(state: State, resource: Resource, _item: Item) -> Any:
-    """The SOA record set is always there."""
-    return 1 + sum(not child.type.endswith("/virtualNetworkLinks") for child in state.children_of(resource.id))
+    return sum(not child.type.endswith("/virtualNetworkLinks") for child in state.children_of(resource.id))
 
 
 def fqdn(_state: State, resource: Resource, _item: Item) -> Any:

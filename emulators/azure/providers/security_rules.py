@@ -1,4 +1,4 @@
-"""The rules of network security groups: the ones that are always there, and the checks of others."""
+"""What Microsoft.Network checks of the rules of security groups."""
 
 import ipaddress
 from typing import Any
@@ -6,64 +6,6 @@ from typing import Any
 from emulators.azure.providers.network_rules import TAG, Properties, refused
 from emulators.azure.world.ids import ResourceId
 from emulators.azure.world.state import State
-
-
-def _default_rule(
-    name: str, text: str, priority: int, direction: str, access: str, source: str, target: str
-) -> Properties:
-    return {
-        "name": name,
-        "properties": {
-            "description": text,
-            "protocol": "*",
-            "sourcePortRange": "*",
-            "destinationPortRange": "*",
-            "sourceAddressPrefix": source,
-            "destinationAddressPrefix": target,
-            "access": access,
-            "priority": priority,
-            "direction": direction,
-        },
-    }
-
-
-_VNET, _ANY = "VirtualNetwork", "*"
-
-
-DEFAULT_RULES = [
-    _default_rule(
-        "AllowVnetInBound", "Allow inbound traffic from all VMs in VNET", 65000, "Inbound", "Allow", _VNET, _VNET
-    ),
-    _default_rule(
-        "AllowAzureLoadBalancerInBound",
-        "Allow inbound traffic from azure load balancer",
-        65001,
-        "Inbound",
-        "Allow",
-        "AzureLoadBalancer",
-        _ANY,
-    ),
-    _default_rule("DenyAllInBound", "Deny all inbound traffic", 65500, "Inbound", "Deny", _ANY, _ANY),
-    _default_rule(
-        "AllowVnetOutBound",
-        "Allow outbound traffic from all VMs to all VMs in VNET",
-        65000,
-        "Outbound",
-        "Allow",
-        _VNET,
-        _VNET,
-    ),
-    _default_rule(
-        "AllowInternetOutBound",
-        "Allow outbound traffic from all VMs to Internet",
-        65001,
-        "Outbound",
-        "Allow",
-        _ANY,
-        "Internet",
-    ),
-    _default_rule("DenyAllOutBound", "Deny all outbound traffic", 65500, "Outbound", "Deny", _ANY, _ANY),
-]
 
 
 def security_rule(state: State, rid: ResourceId, properties: Properties) -> None:

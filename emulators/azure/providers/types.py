@@ -1,15 +1,19 @@
 """The form of a resource type's row: what its service accepts, adds, shows and answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import field
 from enum import Enum
 from typing import Any
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from emulators.azure.world.entities import Resource
 from emulators.azure.world.ids import ResourceId
 from emulators.azure.world.state import State
 
 NEVER = "9999"
+_STRICT = ConfigDict(extra="forbid")
 
 
 class Absent(Enum):
@@ -21,14 +25,15 @@ class Absent(Enum):
 ABSENT = Absent.ABSENT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Field:
     """A property in its place.
 
     `name` may be dotted: then it is added to an object that is there. `default` may be a function without arguments;
-    its value is then stored at creation. `computed` and `reworked` name functions in providers.computed. `children`
-    makes the list of that child type; `items` are sub-resources without a path of their own. `kept_since`: from that
-    api-version on, a PUT that omits the list keeps the children. `dropped`: accepted and forgotten.
+    its value is then stored at creation. `computed` and `reworked` name functions in providers.computed. `text` is a
+    default whose texts have holes that providers.texts fills. `children` makes the list of that child type; `items` are
+    sub-resources without a path of their own. `kept_since`: from that api-version on, a PUT that omits the list keeps
+    the children. `dropped`: accepted and forgotten.
     """
 
     name: str
@@ -36,17 +41,24 @@ class Field:
     since: str = ""
     before: str = NEVER
     computed: str | None = None
+    text: Any = None
     reworked: str | None = None
     children: str | None = None
     items: "Items | None" = None
     kept_since: str = ""
     dropped: bool = False
 
+    def is_made(self, stored: dict[str, Any]) -> bool:
+        """Whether the service makes it, rather than a client."""
+        return (
+            self.computed is not None or callable(self.default) or (self.text is not None and self.name not in stored)
+        )
+
     def shown_in(self, version: str) -> bool:
         return self.since <= version < self.before
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Items:
     """Sub-resources inside a property (a NIC's ipConfigurations): each gets id, etag, type and a state of its own."""
 
@@ -55,7 +67,7 @@ class Items:
     order: tuple[str, ...] = ("name", "id", "etag", "properties", "type")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Form:
     """How a write is answered.
 
@@ -78,7 +90,7 @@ class Form:
     poll_retry_after: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class Action:
     """POST {id}/{name}, long-running; `sets` are the facts that hold when it has ended."""
 
@@ -87,7 +99,7 @@ class Action:
     sets: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class InUse:
     """The refusal to delete what others refer to; `by` are the types of referrers that count, empty: all."""
 
@@ -98,13 +110,17 @@ class InUse:
     by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class ResourceType:
     """One row: `Microsoft.Network/virtualNetworks`.
 
     `etag` is the form of its etag ("" has none), `accept` checks and completes the properties of a PUT, `busy` is the
     refusal of a write while another one on the same family runs, `refuses_children` the child type that forbids a
-    delete, `follow_up` is called when a write or (True) a delete has ended.
+    delete, `follow_up` is called when a write or (True) a delete has ended. `creates` are the resources that come and
+    go with one: `type/name` of a child, `/namespace/type/name` of another in its scope, with holes (providers.texts),
+    and their properties. `answers` are those of its POST actions, with holes.
+    `implied`: there with its parent, without a PUT. `modelled`: whole, as far as Azure shows it; others keep what is
+    sent. `shows_system_data`: the api-version from which on it has one.
     """
 
     name: str
@@ -131,15 +147,8 @@ class ResourceType:
     accept: Callable[[State, ResourceId, dict[str, Any]], None] | None = None
     refuses_children: str | None = None
     follow_up: Callable[[State, Resource, bool], None] | None = None
-
-
-GENERIC = ResourceType("*")
-GENERIC_NETWORK = ResourceType(
-    "Microsoft.Network/*",
-    order=("name", "id", "etag", "type", "location", "tags", "zones", "properties", "sku"),
-    fields=(Field("provisioningState", computed="state"),),
-    create=Form(201, "Updating", True, polling="network", share=0.1),
-    update=Form(200, "Updating", True, polling="network", share=0.1),
-    delete=Form(202, "Deleting", True, True, 10, "empty", "network", 0.1),
-    etag='W/"{}"',
-)
+    creates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
+    implied: bool = False
+    modelled: bool = False
+    shows_system_data: str = NEVER

@@ -1,6 +1,7 @@
 """What ARM and the services check before a write or a delete goes ahead."""
 
 import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 from emulators.azure.providers import KNOWN, type_of
@@ -9,6 +10,7 @@ from emulators.azure.providers.usage import users
 from emulators.azure.resources import operations
 from emulators.azure.wire.errors import KINDS, Refusal, refusal
 from emulators.azure.world import ids, locations
+from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
 from emulators.azure.world.entities import Group, Resource
 from emulators.azure.world.ids import ResourceId
@@ -35,10 +37,10 @@ def writable_group(cloud: Cloud, resource_id: str) -> Group | None:
 
 
 def api_version(row: ResourceType, rid: ResourceId, version: str, location: str = "") -> None:
-    """ARM's own list is complete; services without a table accept any date."""
+    """An api-version that the type's provider serves."""
     if not version:
         raise refusal("MissingApiVersionParameter")
-    if (row.versions and version not in row.versions) or not DATE.fullmatch(version):
+    if not is_served(version, row.versions):
         raise refusal(
             "NoRegisteredProviderFound",
             location=location,
@@ -47,6 +49,20 @@ def api_version(row: ResourceType, rid: ResourceId, version: str, location: str 
             versions=", ".join(reversed(row.versions)),
             regions=", ".join(locations.NAMES),
         )
+
+
+def is_served(version: str, known: tuple[str, ...]) -> bool:
+    """Whether a type whose known api-versions are given serves one: those, and any date from the first of them up to
+    today; where none is known any date up to today.
+    """
+    if version in known:
+        return True
+    try:
+        day = date.fromisoformat(version[:10])
+    except ValueError:
+        return False
+    today = datetime.fromtimestamp(now(), UTC).date()
+    return DATE.fullmatch(version) is not None and day <= today and (not known or known[0][:10] <= version[:10])
 
 
 def name(row: ResourceType, rid: ResourceId) -> None:
@@ -85,10 +101,11 @@ def parents(cloud: Cloud, rid: ResourceId, action: str) -> None:
 
 
 def there(cloud: Cloud, rid: ResourceId) -> bool:
-    """A singleton named `default` (blobServices/default) is there with its parent."""
+    """A singleton named `default` (blobServices/default) is there with its parent, as is what is no resource itself."""
     if str(rid).lower() in cloud.state.resources:
         return True
-    return rid.name.lower() == "default" and rid.parent is not None and there(cloud, rid.parent)
+    is_implied = rid.name.lower() == "default" or type_of(rid.type).implied
+    return is_implied and rid.parent is not None and there(cloud, rid.parent)
 
 
 def missing(cloud: Cloud, rid: ResourceId) -> Refusal:

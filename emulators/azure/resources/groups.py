@@ -5,8 +5,8 @@ import json
 import re
 from typing import Any
 
+from emulators.azure.providers import type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.providers.versions import RESOURCES
 from emulators.azure.resources import checks, operations, writes
 from emulators.azure.resources.views import listed
 from emulators.azure.wire import filters
@@ -17,6 +17,7 @@ from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
 from emulators.azure.world.entities import SUCCEEDED, Group, Operation, Resource
 
+VERSIONS = type_of("Microsoft.Resources/resourceGroups").versions
 DELETE = Form(202, "Deleting", location=True, retry_after=15, body="empty", polling="job", share=0.5)
 _NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
 
@@ -50,11 +51,11 @@ def version(request: Request) -> None:
     """ARM checks the api-version of its own types."""
     if not request.api_version:
         raise refusal("MissingApiVersionParameter")
-    if request.api_version not in RESOURCES:
-        raise refusal("InvalidApiVersionParameter", version=request.api_version, versions=",".join(RESOURCES))
+    if not checks.is_served(request.api_version, VERSIONS):
+        raise refusal("InvalidApiVersionParameter", version=request.api_version, versions=",".join(VERSIONS))
 
 
-def show(group: Group, version: str = RESOURCES[-1]) -> dict[str, Any]:
+def show(group: Group, version: str = VERSIONS[-1]) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": group.id, "name": group.name}
     if version > "2019-07-01":
         shown["type"] = "Microsoft.Resources/resourceGroups"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.providers import KNOWN, actions, compute_views, type_of
+from emulators.azure.providers import KNOWN, ROWS, actions, compute_views, type_of
 from emulators.azure.providers.types import Form
 from emulators.azure.resources import checks, operations, permissions, throttling, writes
 from emulators.azure.resources.views import show, shown_etag
@@ -121,7 +121,7 @@ def _list(cloud: Cloud, request: Request) -> Response:
         if str(parent).lower() not in cloud.state.resources:
             raise checks.missing(cloud, parent)
         wanted = f"{parent.type}/{kind}".lower()
-        if parent.type.lower() in KNOWN and wanted not in KNOWN:
+        if parent.type.lower() in KNOWN and wanted not in ROWS:
             raise unsupported(f"GET of {parent.type}/{kind}")
         found = [item for item in cloud.state.children_of(str(parent)) if item.type.lower() == wanted]
     else:
@@ -147,7 +147,7 @@ def _action(cloud: Cloud, request: Request) -> Response:
         raise checks.missing(cloud, rid)
     action = next((item for item in row.actions if item.name.lower() == name.lower()), None)
     if action is None:
-        return Response(200, actions.answer(cloud.state, row, resource, name))
+        return Response(200, actions.answer(resource, name))
     if resource.state == "Deleting":
         raise refusal("NotFound", id=resource.id)
     seconds = writes.share(cloud, action.form, resource.id, None)

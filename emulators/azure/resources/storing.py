@@ -1,12 +1,12 @@
 """Resources as their services keep them: what a PUT leaves behind, children included."""
 
 import uuid
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from emulators.azure.providers import canonical_types, type_of
-from emulators.azure.providers.made import CHILDREN, MADE
-from emulators.azure.providers.types import ResourceType
+from emulators.azure.providers import canonical_types, texts, type_of
+from emulators.azure.providers.types import ABSENT, ResourceType
 from emulators.azure.resources import checks
 from emulators.azure.world import ids, locations
 from emulators.azure.world.clock import now
@@ -126,7 +126,7 @@ def store(
 ) -> Resource:
     moment = now()
     existing = cloud.state.resources.get(str(rid).lower())
-    resource = existing or Resource(str(rid), row.name, rid.name, version, created=moment)
+    resource = existing or Resource(str(rid), row.name, rid.name, version, etag=guid(), created=moment)
     for field in row.fields:
         if callable(field.default):
             properties[field.name] = resource.properties.get(field.name) or field.default()
@@ -136,18 +136,29 @@ def store(
     resource.tags = body.get("tags")
     resource.top = {key: deepcopy(value) for key, value in body.items() if key not in OWN_KEYS}
     _add_identity(resource)
-    for name, text in MADE.get(row.name.lower(), {}).items():
-        properties.setdefault(name, text.format(name=rid.name, guid=guid(), location=resource.location))
     resource.properties = properties
     resource.sent = deepcopy(sent(body))
     resource.api_version = version
     resource.changed = moment
     cloud.state.add(resource, str(rid.parent) if rid.parent else rid.scope)
-    for path, held in CHILDREN.get(row.name.lower(), {}).items():
-        kind, name = path.split("/")
-        child = ResourceId(rid.scope, rid.namespace, (*rid.types, kind), (*rid.names, name))
-        store(cloud, type_of(f"{row.name}/{kind}"), child, {}, dict(held), version)
+    for created, held in companions(resource):
+        companion, kept = type_of(created.type), texts.fill(held, resource)
+        if kept is not ABSENT and str(created).lower() not in cloud.state.resources:
+            if companion.accept is not None:
+                companion.accept(cloud.state, created, kept)
+            body = {"location": resource.location} if companion.located and created.parent is None else {}
+            store(cloud, companion, created, body, kept, version)
+            refer(cloud, str(created), checks.referenced(kept))
     return resource
+
+
+def companions(resource: Resource) -> Iterator[tuple[ResourceId, dict[str, Any]]]:
+    """The ids of the resources that come and go with one, and their properties before they are filled in."""
+    for path, held in type_of(resource.type).creates.items():
+        below = resource.id if path[0] != "/" else f"{resource.id.rsplit('/providers/', 1)[0]}/providers"
+        created = ids.parse(texts.fill(f"{below}/{path.removeprefix('/')}", resource))
+        if created is not None:
+            yield created, held
 
 
 def _add_identity(resource: Resource) -> None:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.providers import KNOWN, storage
-from emulators.azure.providers.versions import RESOURCES
+from emulators.azure.providers import ROWS, storage_rules, type_of
 from emulators.azure.resources import groups, soft_deletion
 from emulators.azure.wire.errors import Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
@@ -11,7 +10,6 @@ from emulators.azure.world import locations
 from emulators.azure.world.cloud import Cloud
 
 _OTHERS = ("Microsoft.EventHub", "Microsoft.KeyVault", "Microsoft.RecoveryServices", "Microsoft.Sql", "Microsoft.Web")
-_ARM_TYPES = ("deployments", "deployments/operations", "resourceGroups", "tags", "subscriptions")
 
 
 def handle(cloud: Cloud, request: Request, tenant_id: str) -> Response:
@@ -91,7 +89,7 @@ def _name_available(cloud: Cloud, request: Request) -> Response:
     if request.lowered[3] != "microsoft.storage":
         raise unsupported(f"checkNameAvailability of {request.segments[3]}")
     name = str(request.body().get("name", ""))
-    taken = any(item.type == storage.ACCOUNT.name and item.name == name for item in cloud.state.resources.values())
+    taken = any(item.type == storage_rules.ACCOUNT and item.name == name for item in cloud.state.resources.values())
     if not taken:
         return Response(200, {"nameAvailable": True})
     message = f"The storage account named {name} is already taken."
@@ -100,15 +98,16 @@ def _name_available(cloud: Cloud, request: Request) -> Response:
 
 def _namespaces(cloud: Cloud) -> dict[str, dict[str, tuple[str, ...]]]:
     """Types and their versions by namespace: those with a table, and those that templates or requests have named."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {"Microsoft.Resources": dict.fromkeys(_ARM_TYPES, RESOURCES)}
-    for row in KNOWN.values():
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in ROWS.values():
         namespace, _, kind = row.name.partition("/")
-        found.setdefault(namespace, {})[kind] = row.versions
+        if row.versions:
+            found.setdefault(namespace, {})[kind] = row.versions
     for name in _OTHERS:
         found.setdefault(name, {})
     made = [(resource.type, [resource.api_version]) for resource in cloud.state.resources.values()]
     for name, versions in [*cloud.state.met.items(), *made]:
-        if name.lower() not in KNOWN:
+        if not type_of(name).versions:
             namespace, kind = _spelled(found, name)
             types = found.setdefault(namespace, {})
             types[kind] = tuple(sorted({*types.get(kind, ()), *versions}))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.providers import system_data, type_of
+from emulators.azure.providers import texts, type_of
 from emulators.azure.providers.computed import FUNCTIONS, REWORKED
 from emulators.azure.providers.types import ABSENT, Field, Items
 from emulators.azure.wire.times import timestamp
@@ -32,7 +32,8 @@ def show(state: State, resource: Resource, version: str) -> dict[str, Any]:
         if value is not None:
             shown[name] = value
     shown |= {name: value for name, value in top.items() if value is not None}
-    return shown | (_show_system_data(resource) if system_data.is_shown(row.name, version) else {})
+    is_invented = row.name.lower().startswith("contoso.")  # has it, as the contract of resource providers asks
+    return shown | (_show_system_data(resource) if is_invented or version >= row.shows_system_data else {})
 
 
 def _show_system_data(resource: Resource) -> dict[str, Any]:
@@ -80,14 +81,14 @@ def _properties(
         elif field.name not in shown:
             shown[field.name] = value
     hidden = {field.name for field in fields}
-    if not fields:
-        shown["provisioningState"] = resource.state
     return shown | {name: value for name, value in stored.items() if name not in hidden and value is not None}
 
 
 def _value(
     state: State, resource: Resource, field: Field, stored: dict[str, Any], version: str, item: dict[str, Any]
 ) -> Any:
+    if field.text is not None and stored.get(field.name) is None:
+        return texts.fill(field.text, resource, item)
     if field.reworked is not None:
         return REWORKED[field.reworked](state, resource, item, version)
     if field.computed is not None:
@@ -130,8 +131,13 @@ def _item(
 def _add_below(shown: dict[str, Any], path: list[str], value: Any) -> None:
     """Add a default to an object that is there, without changing what is stored."""
     holder = shown.get(path[0])
-    if isinstance(holder, dict) and path[1] not in holder:
-        shown[path[0]] = holder | {path[1]: value}
+    if not isinstance(holder, dict):
+        return
+    copied = shown[path[0]] = dict(holder)
+    if len(path) > 2:
+        _add_below(copied, path[1:], value)
+    else:
+        copied.setdefault(path[1], value)
 
 
 def shown_etag(state: State, resource: Resource, version: str) -> str | None:

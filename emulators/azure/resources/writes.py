@@ -153,6 +153,9 @@ def remove(cloud: Cloud, resource: Resource) -> None:
         if below.id.lower() in cloud.state.resources:
             parent = ids.parse(below.id)
             cloud.state.remove(below.id, str(parent.parent) if parent and parent.parent else resource.id)
+    for companion, _ in storing.companions(resource):
+        if companion.parent is None:
+            cloud.state.remove(str(companion), companion.scope)
     parent_id = resource.id if rid is None else (str(rid.parent) if rid.parent else rid.scope)
     cloud.state.remove(resource.id, parent_id)
     root = cloud.state.resources.get(parent_id.lower())

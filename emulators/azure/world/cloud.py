@@ -3,6 +3,7 @@
 import math
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from emulators.azure.faults.faults import Faults
 from emulators.azure.language import Expansion
@@ -18,12 +19,15 @@ DEPLOYMENT_SECONDS = 60.0  # the median of a real deployment, to which Azure's R
 
 @dataclass
 class Cloud:
-    """`begun` is the operation that the call of the moment has begun."""
+    """`begun` is the operation that the call of the moment has begun. `secure_outputs` are the outputs of nested
+    deployments, by id in lower case, for as long as the deployment around them runs; they are never saved.
+    """
 
     settings: Settings = field(default_factory=Settings)
     state: State = field(default_factory=State)
     counters: Counters = field(default_factory=Counters)
     expansions: dict[str, Expansion] = field(default_factory=dict)
+    secure_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     begun: Operation | None = None
     quotas: Quotas = field(default_factory=Quotas)
 
@@ -38,6 +42,7 @@ class Cloud:
         self.faults.clear()
         self.quotas.buckets.clear()
         self.expansions.clear()
+        self.secure_outputs.clear()
 
     def retry_after(self, azure_seconds: int) -> int:
         """Azure's Retry-After, scaled to the provisioning time; whole seconds, rounded up."""

@@ -100,7 +100,9 @@ class Look:
 
 @dataclass
 class Deployment:
-    """A deployment's record. `number` is its operation's; a later deployment of the same name has another."""
+    """A deployment's record. `number` is its operation's; a later deployment of the same name has another. `deployer`
+    is the object id of who sent it.
+    """
 
     id: str
     name: str
@@ -123,6 +125,7 @@ class Deployment:
     parent: str | None = None
     symbol: str | None = None
     deleting: bool = False
+    deployer: str = ""
 
     @property
     def active(self) -> bool:

@@ -1,0 +1,172 @@
+"""Deployments of templates at the edges of the language, and what services make that templates ask for."""
+
+from typing import Any
+
+import pytest
+
+from tests.azure.emulator import SUBSCRIPTION, Emulator
+from tests.azure.templates import GROUP_SCHEMA, deployment, network, template
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+DEPLOYMENT = f"{GROUP}/providers/Microsoft.Resources/deployments/one"
+VERSION = "api-version=2025-04-01"
+WRONG = "[createObject('a', 'b').x]"
+
+
+@pytest.fixture
+def group(azure: Emulator) -> Emulator:
+    azure.call("PUT", f"{GROUP}?{VERSION}", {"location": "westeurope"})
+    return azure
+
+
+def resource(kind: str, name: str, version: str = "2024-05-01", **more: Any) -> dict[str, Any]:
+    return {"type": kind, "apiVersion": version, "name": name, "location": "westeurope", "properties": {}, **more}
+
+
+def table(name: str, **more: Any) -> dict[str, Any]:
+    return resource("Microsoft.Network/routeTables", name, **more)
+
+
+def nested(inner: dict[str, Any], scope: str = "inner", **more: Any) -> dict[str, Any]:
+    properties = {"mode": "Incremental", "expressionEvaluationOptions": {"scope": scope}, "template": inner}
+    kind = {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "deep"}
+    return {**kind, "properties": properties, **more}
+
+
+def symbolic(**resources: dict[str, Any]) -> dict[str, Any]:
+    """A template with symbolic names."""
+    known = {"$schema": GROUP_SCHEMA, "contentVersion": "1.0.0.0", "languageVersion": "2.0"}
+    return {**known, "resources": resources}
+
+
+def refused(azure: Emulator, body: dict[str, Any]) -> str:
+    """Why a template is refused before anything is made."""
+    answer = azure.call("PUT", f"{DEPLOYMENT}?{VERSION}", deployment(body))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidTemplate"), answer.text
+    azure.advance(60)
+    assert azure.control("GET", "resources")["resources"] == []
+    return str(answer.json()["error"]["message"])
+
+
+def outcome(azure: Emulator, *resources: dict[str, Any], **outputs: str) -> dict[str, Any]:
+    """The record of a deployment, whose outputs are of any type."""
+    declared = {name: {"type": "object", "value": f"[createObject('v', {value})]"} for name, value in outputs.items()}
+    return run(azure, template(*resources, outputs=declared))
+
+
+def run(azure: Emulator, body: dict[str, Any]) -> dict[str, Any]:
+    answer = azure.call("PUT", f"{DEPLOYMENT}?{VERSION}", deployment(body))
+    assert answer.status_code == 201, answer.text
+    azure.advance(600)
+    found: dict[str, Any] = azure.call("GET", f"{DEPLOYMENT}?{VERSION}").json()["properties"]
+    return found
+
+
+def values(record: dict[str, Any]) -> dict[str, Any]:
+    assert record["provisioningState"] == "Succeeded", record
+    return {name: output["value"]["v"] for name, output in record["outputs"].items()}
+
+
+def test_what_no_run_can_evaluate_is_refused_and_nothing_is_made(group: Emulator) -> None:
+    second = table("second", tags={"t": WRONG}, dependsOn=["first"])
+    assert "'second' is not valid: The language expression property 'x'" in refused(
+        group, template(table("first"), second)
+    )
+    deep = nested(template(table("third", tags={"t": WRONG})))
+    assert "'third' is not valid" in refused(group, template(table("first"), deep))
+    unused = template(table("first")) | {"variables": {"v": WRONG}}
+    assert "variable 'v' is not valid" in refused(group, unused)
+
+
+def test_symbolic_names_leave_no_outer_scope(group: Emulator) -> None:
+    assert "does not support 'Outer'" in refused(group, symbolic(d=nested(template(table("a")), "outer")))
+
+
+def test_secure_outputs_go_from_a_nested_deployment_to_its_parent_only(group: Emulator) -> None:
+    inner = template(outputs={"s": {"type": "securestring", "value": "hush"}})
+    length = "[string(length(listOutputsWithSecureValues('d', '2022-09-01').s))]"
+    record = run(group, symbolic(d=nested(inner), r=table("a", tags={"t": length}, dependsOn=["d"])))
+    assert record["provisioningState"] == "Succeeded", record
+    shown = group.call("GET", f"{GROUP}/providers/Microsoft.Network/routeTables/a?api-version=2024-05-01").json()
+    assert shown["tags"] == {"t": "4"}
+    deep = DEPLOYMENT.replace("/one", "/deep")
+    records = [group.call("GET", f"{path}?{VERSION}").text for path in (DEPLOYMENT, deep, f"{deep}/operations")]
+    assert "hush" not in "".join(records)
+
+
+def test_a_template_knows_who_deploys_it(group: Emulator) -> None:
+    found = values(outcome(group, who="deployer().objectId", where="deployer().tenantId"))
+    assert found["who"] == "tests"
+    assert found["where"] == "99999999-8888-7777-6666-555555555555"
+
+
+def test_extension_resources_may_be_written_the_old_way(group: Emulator) -> None:
+    settings = resource("Microsoft.Network/routeTables/providers/diagnosticSettings", "ra/microsoft.insights/d")
+    settings |= {"apiVersion": "2017-05-01-preview", "dependsOn": ["ra"]}
+    record = run(group, template(table("ra"), settings))
+    assert record["provisioningState"] == "Succeeded", record
+    made = f"{GROUP}/providers/Microsoft.Network/routeTables/ra/providers/microsoft.insights/diagnosticSettings/d"
+    assert made in [item["id"] for item in record["outputResources"]]
+    provider = f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.insights?{VERSION}"
+    assert "diagnosticSettings" in [
+        kind["resourceType"] for kind in group.call("GET", provider).json()["resourceTypes"]
+    ]
+
+
+def test_services_add_what_templates_ask_for(group: Emulator) -> None:
+    record = outcome(
+        group,
+        resource(
+            "Microsoft.Network/publicIPAddresses",
+            "ip",
+            properties={"publicIPAllocationMethod": "Static", "dnsSettings": {"domainNameLabel": "lbl7"}},
+        ),
+        resource("Microsoft.KeyVault/vaults", "vault"),
+        resource("Microsoft.KeyVault/vaults/secrets", "vault/one", dependsOn=["vault"]),
+        resource("Microsoft.ServiceBus/namespaces", "bus"),
+        resource("Microsoft.Network/dnsZones", "example.com", location="global"),
+        resource("Microsoft.ContainerInstance/containerGroups", "box", properties={"ipAddress": {"type": "Public"}}),
+        fqdn="reference('ip').dnsSettings.fqdn",
+        secret="reference(resourceId('Microsoft.KeyVault/vaults/secrets', 'vault', 'one')).secretUri",
+        key="length(listKeys(resourceId('Microsoft.ServiceBus/namespaces/authorizationRules', 'bus', "
+        "'RootManageSharedAccessKey'), '2022-10-01-preview').primaryKey)",
+        servers="length(reference('example.com').nameServers)",
+        box="reference('box').ipAddress.ip",
+    )
+    found = values(record)
+    assert found.pop("box").startswith("198.1")
+    assert found == {
+        "fqdn": "lbl7.westeurope.cloudapp.azure.com",
+        "secret": "https://vault.vault.azure.net/secrets/one",
+        "key": 88,
+        "servers": 4,
+    }
+
+
+def test_a_private_endpoint_has_an_interface_that_goes_with_it(group: Emulator) -> None:
+    subnets = [{"name": "sn", "properties": {"addressPrefix": "10.0.0.0/24"}}]
+    place = "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'sn')]"
+    endpoint = resource(
+        "Microsoft.Network/privateEndpoints", "pe", properties={"subnet": {"id": place}}, dependsOn=["net"]
+    )
+    record = outcome(
+        group,
+        network(subnets=subnets),
+        endpoint,
+        nic="reference(reference('pe').networkInterfaces[0].id, '2024-05-01').ipConfigurations[0].properties",
+    )
+    assert values(record)["nic"]["privateIPAddress"] == "10.0.0.4"
+    names = [item["name"] for item in group.control("GET", "resources")["resources"]]
+    assert [name for name in names if name.startswith("pe.nic.")]
+    path = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe?api-version=2024-05-01"
+    assert group.call("DELETE", path).status_code == 202
+    group.advance(60)
+    names = [item["name"] for item in group.control("GET", "resources")["resources"]]
+    assert [name for name in names if name.startswith("pe")] == []
+
+
+def test_a_read_of_what_is_not_modelled_says_so(group: Emulator) -> None:
+    record = outcome(group, resource("Microsoft.Maps/accounts", "maps"), gone="reference('maps').nothing")
+    assert record["error"]["code"] == "DeploymentOutputEvaluationFailed"
+    assert "property 'nothing' doesn't exist" in record["error"]["message"]
+    assert "does not model what its service adds" in record["error"]["message"]
