@@ -103,10 +103,11 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
 
 
 async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
-    request = parse(LifecycleRequest, await _read_body(body))
+    content = await _read_body(body)
+    tenant = _read_tenant(headers)
+    request = parse(LifecycleRequest, content)
     telemetry.add_fields(acceptance.name_log_fields(request))
     health.require_ready(current())
-    tenant = _read_tenant(headers)
     trace = {**telemetry.read_trace_fields(headers), **traces.carry()}
     wakes.follow_kafka(current(), client)
     request_id = await acceptance.accept(request, tenant, trace, client)
@@ -114,9 +115,10 @@ async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], clien
 
 
 async def _find_reference(body: AsyncIterable[bytes], headers: Mapping[str, str]) -> Answer:
-    request = parse(ReferenceRequest, await _read_body(body))
-    telemetry.add_fields(name_fields(ResourceShown(), "", request.deployment_location.name))
+    content = await _read_body(body)
     _read_tenant(headers)
+    request = parse(ReferenceRequest, content)
+    telemetry.add_fields(name_fields(ResourceShown(), "", request.deployment_location.name))
     ends_at = time.monotonic() + FIND_SECONDS
     try:
         found = await FINDS.run(FIND_SECONDS, references.find, request, current(), ends_at)
