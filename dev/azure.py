@@ -9,12 +9,12 @@ from dev.endpoints import Endpoints
 
 
 def resource_ids(stack: Endpoints) -> list[str]:
-    """Returns the ids of all resource groups, resources (children too) and deployments, less the records of deployments
-    that are being deleted: the driver does not wait for those.
+    """Returns the ids of all resource groups, resources (children too) and deployments, less what Azure has made beside
+    them by itself, and less the records of deployments that are being deleted: the driver does not wait for those.
     """
     found = _get(stack, "/emulator/resources")
     entries = [entry for kind in ("resourceGroups", "resources", "deployments") for entry in found[kind]]
-    return [entry["id"] for entry in entries if not entry.get("deleting")]
+    return [entry["id"] for entry in entries if not entry.get("deleting") and not entry.get("byAzure")]
 
 
 def counters(stack: Endpoints) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from emulators.azure import agenda
 from emulators.azure.faults import scripts
 from emulators.azure.resources import groups
+from emulators.azure.resources.storing import BY_AZURE
 from emulators.azure.resources.views import listed
 from emulators.azure.wire.errors import Refusal
 from emulators.azure.wire.messages import Request, Response
@@ -62,7 +63,8 @@ def _show_calls(cloud: Cloud, request: Request) -> Response:
 
 
 def _show_everything(cloud: Cloud, request: Request) -> Response:
-    """`{"resourceGroups", "resources", "deployments"}`: children and extension resources too. ARM shows nothing of a
+    """`{"resourceGroups", "resources", "deployments"}`: children and extension resources too. `byAzure`: Azure has made
+    the resource beside another, with which it goes. ARM shows nothing of a
     deployment's record that is being deleted; here it says `deleting`.
     """
     operations = cloud.state.operations.values()
@@ -70,7 +72,7 @@ def _show_everything(cloud: Cloud, request: Request) -> Response:
     everything = {
         "resourceGroups": [groups.show(group) for group in cloud.state.groups.values()],
         "resources": [
-            listed(cloud.state, resource, frozenset({"provisioningstate"}))
+            {**listed(cloud.state, resource, frozenset({"provisioningstate"})), "byAzure": BY_AZURE in resource.facts}
             for resource in cloud.state.resources.values()
         ],
         "deployments": [

@@ -15,6 +15,7 @@ from emulators.azure.world.entities import Resource
 from emulators.azure.world.ids import ResourceId
 
 _SECRETS = {"adminPassword", "customData", "protectedSettings"}
+BY_AZURE = "byAzure"  # the fact of a resource that Azure has made beside another, and nobody has PUT since
 OWN_KEYS = {"id", "name", "type", "etag", "location", "tags", "properties", "apiVersion", "systemData"}
 
 
@@ -136,6 +137,7 @@ def store(
     resource.tags = body.get("tags")
     resource.top = {key: deepcopy(value) for key, value in body.items() if key not in OWN_KEYS}
     _add_identity(resource)
+    resource.facts.pop(BY_AZURE, None)
     resource.properties = properties
     resource.sent = deepcopy(sent(body))
     resource.api_version = version
@@ -147,7 +149,7 @@ def store(
             if companion.accept is not None:
                 companion.accept(cloud.state, created, kept)
             body = {"location": resource.location} if companion.located and created.parent is None else {}
-            store(cloud, companion, created, body, kept, version)
+            store(cloud, companion, created, body, kept, version).facts[BY_AZURE] = True
             refer(cloud, str(created), checks.referenced(kept))
     return resource
 
