@@ -210,10 +210,8 @@ def test_they_own_what_is_in_azure_and_leave_nothing(outcome: Outcome) -> None:
         refusal = course.events["Create"].get("failureDetails", {}).get("description", "")
         print(f"{name:<70} {refusal or f'passed, {len(owned(course))} owned'}")
     every = {one for course in outcome.courses.values() for one in owned(course)}
-    # A service makes more: subnets within their network, the disks of machines, the logs of a script, the interface of
-    # a private endpoint, which goes with it.
-    made = {one for one in outcome.made if ".nic." not in one}
-    besides = {one for one in made - every if not any(one.startswith(f"{other}/") for other in every)}
+    # A service makes more: subnets within their network, the disks of machines, the logs of a script.
+    besides = {one for one in outcome.made - every if not any(one.startswith(f"{other}/") for other in every)}
     assert every <= outcome.made
     assert besides == outcome.left
     assert [one for one in outcome.left if "/microsoft.compute/disks/" not in one] == []
