@@ -24,8 +24,8 @@ from driver.waiting import Waiting
 
 # Until Kafka is tried again. At most 60 s, so that all events are out soon after Kafka is back.
 _PAUSES = Waiting(initial=2.0, factor=2.0, maximum=60.0, jitter=0.1)
-# While Kafka does not answer, of runs that are woken once it does. The longest is for the case that nobody wakes them.
-_WOKEN_PAUSES = replace(_PAUSES, maximum=600.0)
+# While Kafka does not answer, of runs that are woken once it does. They end only where nobody wakes them.
+_WOKEN_PAUSES = replace(_PAUSES, initial=60.0, factor=10.0, maximum=600.0)
 _ROOM = 20_000  # bytes that an outcome may have beside its event
 _log = logging.getLogger("driver.lifecycle")
 

@@ -39,14 +39,16 @@ class Waker:
     def _serve(self) -> None:
         while self._due.wait():
             self._due.clear()
-            for pause in _PAUSES:
-                if self._due.wait(pause) or self._availability.condition.is_silent:
+            pauses = [*_PAUSES]
+            while pauses:
+                if self._due.wait(pauses.pop(0)) or self._availability.condition.is_silent:
                     break
                 try:
                     if not wake_executions(self.client, self._availability):
                         break
                 except NotReady as error:
                     _log.warning("executions that wait for Kafka are not woken yet: %s", error)
+                    pauses = pauses or [_PAUSES[-1]]
 
 
 def follow_kafka(settings: Settings, client: Any) -> None:
