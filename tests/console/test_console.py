@@ -170,8 +170,15 @@ def test_a_request_shows_its_timeline_and_what_to_copy(world: World, url: str, o
         expect(timeline.nth(2)).to_contain_text("Microsoft.Network/virtualNetworks/v-Succeeded")
         expect(timeline.nth(4)).to_contain_text("Running")
         expect(page.locator(".timeline caption")).to_contain_text("the newest 3 of 34 operations")
-        widths = "bars => bars.map(bar => bar.getBoundingClientRect().width)"
-        whole, wait, succeeded, failed, running = page.locator(".timeline .bar").evaluate_all(widths)
+        # The page draws a running timeline again each second: bars that it has just replaced have no width.
+        measured = page.wait_for_function(
+            """() => {
+                const bars = [...document.querySelectorAll(".timeline .bar")];
+                const widths = bars.map(bar => bar.getBoundingClientRect().width);
+                return widths.length === 5 && widths.every(width => width > 0) && widths;
+            }"""
+        )
+        whole, wait, succeeded, failed, running = measured.json_value()
         assert whole > running > failed > succeeded > 0
         assert whole > wait > succeeded
         for label, text in (("correlation id", "c-1"), ("deployment", "vnet-1-abc"), ("request id", made["requestId"])):
