@@ -10,7 +10,7 @@ from driver.errors import InvalidRequest
 
 _COMMENT = r"//[^\n]*+|/\*(?:(?!\*/).)*+(?:\*/|\Z)"
 _SPACE = rf"(?:\s|{_COMMENT})*+"
-# What is not closed reaches to the end, and `word` takes what is no key: no character is looked at more than a few times.
+# What is not closed reaches to the end, and `word` takes what is no key, so that no text takes long.
 _TOKEN = re.compile(
     r"""(?P<string>"(?:[^"\\]|\\.)*+(?:"|\Z))"""
     r"""|'(?P<quoted>(?:[^'\\]|\\.)*+)(?:'|\Z)"""

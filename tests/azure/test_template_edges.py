@@ -56,7 +56,7 @@ def outcome(azure: Emulator, *resources: dict[str, Any], **outputs: str) -> dict
 
 def run(azure: Emulator, body: dict[str, Any]) -> dict[str, Any]:
     answer = azure.call("PUT", f"{DEPLOYMENT}?{VERSION}", deployment(body))
-    assert answer.status_code == 201, answer.text
+    assert answer.ok, answer.text
     azure.advance(600)
     found: dict[str, Any] = azure.call("GET", f"{DEPLOYMENT}?{VERSION}").json()["properties"]
     return found
@@ -170,3 +170,27 @@ def test_a_read_of_what_is_not_modelled_says_so(group: Emulator) -> None:
     assert record["error"]["code"] == "DeploymentOutputEvaluationFailed"
     assert "property 'nothing' doesn't exist" in record["error"]["message"]
     assert "does not model what its service adds" in record["error"]["message"]
+
+
+def test_a_type_that_azure_does_not_have_is_refused(group: Emulator) -> None:
+    text = "The resource type could not be found in the namespace 'Microsoft.Network' for api version '2024-05-01'."
+    body = template(resource("Microsoft.Network/routeTabels", "a"))
+    refused = group.call("PUT", f"{DEPLOYMENT}?{VERSION}", deployment(body))
+    assert refused.json()["error"] == {"code": "InvalidResourceType", "message": text}
+    path = f"{GROUP}/providers/Microsoft.Network/routeTabels/a?api-version=2024-05-01"
+    answers = [group.call("PUT", path, {"location": "westeurope"}), group.call("GET", path), group.call("DELETE", path)]
+    assert [(one.status_code, one.json()["error"]["message"]) for one in answers] == [(404, text)] * 3
+    record = run(group, template(nested(body)))
+    assert (record["provisioningState"], "InvalidResourceType" in str(record["error"])) == ("Failed", True)
+
+
+def test_a_type_of_a_provider_that_is_not_known_is_taken(group: Emulator) -> None:
+    assert outcome(group, resource("Contoso.Play/things", "a"))["provisioningState"] == "Succeeded"
+
+
+def test_what_a_service_adds_is_known_by_its_name_or_said_to_be_unknown(group: Emulator) -> None:
+    test = resource("Microsoft.LoadTestService/loadTests", "lt", "2022-12-01")
+    record = outcome(group, test, uri="reference('lt').dataPlaneURI")
+    assert values(record) == {"uri": "https://lt.westeurope.azure.com/"}
+    unknown = outcome(group, test, x="reference('lt').madeUp")
+    assert "does not model what its service adds" in str(unknown["error"])
