@@ -194,3 +194,54 @@ def test_what_a_service_adds_is_known_by_its_name_or_said_to_be_unknown(group: E
     assert values(record) == {"uri": "https://lt.westeurope.azure.com/"}
     unknown = outcome(group, test, x="reference('lt').madeUp")
     assert "does not model what its service adds" in str(unknown["error"])
+
+
+@pytest.mark.parametrize(
+    ("script", "names"),
+    [
+        ("$DeploymentScriptOutputs = @{}\n$DeploymentScriptOutputs['text'] = 'x'", ["text"]),
+        ("$DeploymentScriptOutputs = @{\n  one = 1; two = 2 }", ["one", "two"]),
+        ("echo '{\"result\": {}}' | jq '{a: .result}' > $AZ_SCRIPTS_OUTPUT_PATH", ["result", "a"]),
+        ('echo "{\\"key\\": \\"$v\\"}" > $AZ_SCRIPTS_OUTPUT_PATH', ["key"]),
+    ],
+)
+def test_the_outputs_of_a_script_are_those_that_it_names(group: Emulator, script: str, names: list[str]) -> None:
+    body = resource("Microsoft.Resources/deploymentScripts", "s", "2023-08-01", properties={"scriptContent": script})
+    found = values(outcome(group, body, **{name: f"reference('s').outputs.{name}" for name in names}))
+    assert found == {name: name for name in names}
+
+
+READS = [
+    (
+        "Microsoft.Web/sites/config",
+        "list('{}/config/publishingcredentials', '2023-12-01').properties.publishingUserName",
+    ),
+    ("Microsoft.Web/sites/config", "length(list('{}/config/appsettings', '2023-12-01').properties)"),
+    ("Microsoft.Web/sites/functions", "listKeys('{}/functions/f', '2023-12-01').default"),
+    ("Microsoft.Web/staticSites", "listSecrets('{}', '2023-12-01').properties.apiKey"),
+    ("Microsoft.Devices/IotHubs/IotHubKeys", "listKeys('{}/IotHubKeys/iothubowner', '2023-06-30').primaryKey"),
+    ("Microsoft.Devices/provisioningServices", "listKeys('{}', '2022-12-12').value[0].primaryKey"),
+    ("Microsoft.Automation/automationAccounts", "listKeys('{}', '2023-11-01').keys[0].Value"),
+    (
+        "Microsoft.NotificationHubs/namespaces/AuthorizationRules",
+        "listKeys('{}/AuthorizationRules/RootManageSharedAccessKey', '2023-09-01').primaryConnectionString",
+    ),
+    ("Microsoft.Monitor/accounts", "reference('{}').metrics.prometheusQueryEndpoint"),
+    ("Microsoft.DesktopVirtualization/hostPools", "listRegistrationTokens('{}', '2024-04-03').value[0].token"),
+    ("Microsoft.Purview/accounts", "reference('{}').endpoints.catalog"),
+    ("Microsoft.Dashboard/grafana", "reference('{}').endpoint"),
+    ("Microsoft.Attestation/attestationProviders", "reference('{}').attestUri"),
+    ("Microsoft.ConfidentialLedger/ledgers", "reference('{}').ledgerUri"),
+    ("Microsoft.DevCenter/devcenters", "reference('{}').devCenterUri"),
+    ("Microsoft.ServiceFabric/clusters", "reference('{}').clusterEndpoint"),
+    ("Microsoft.Network/frontDoors", "reference('{}').cname"),
+    ("Microsoft.Network/privateEndpoints", "reference('{}').customDnsConfigs[0].fqdn"),
+    ("Microsoft.Compute/virtualMachineScaleSets", "reference('{}').uniqueId"),
+]
+
+
+@pytest.mark.parametrize(("kind", "expression"), READS)
+def test_templates_read_what_services_set(group: Emulator, kind: str, expression: str) -> None:
+    namespace, top = kind.split("/")[:2]
+    read = expression.format(f"{GROUP}/providers/{namespace}/{top}/a")
+    assert values(outcome(group, resource(f"{namespace}/{top}", "a"), v=read))["v"] not in ("", None)
