@@ -81,7 +81,7 @@ def _show_wait(stack: Endpoints, request_id: str, before: str, sent: float) -> s
     waiting = read_execution(stack, request_id)["waiting"]
     text = f"{waiting['for']}: {waiting['reason']}" if waiting else ""
     if text and text != before:
-        say(sent, f"{paint('cyan', 'waits for')} {text}")
+        say(sent, f"{paint('cyan', 'waits for')} {short(text)}")
     return text
 
 
@@ -99,9 +99,9 @@ def say(sent: float, text: str) -> None:
     print(f"{paint('grey', f'{time.monotonic() - sent:6.2f} s')}   {text}", flush=True)
 
 
-def short(resource_id: str) -> str:
-    """Returns an ARM id without its subscription, which is the same for all here."""
-    return resource_id.removeprefix(f"/subscriptions/{DEPLOYMENT_LOCATION['properties']['subscriptionId']}")
+def short(text: str) -> str:
+    """Returns a text whose ARM ids have lost their subscription, which is the same for all here."""
+    return text.replace(f"/subscriptions/{DEPLOYMENT_LOCATION['properties']['subscriptionId']}/", "/")
 
 
 def heading(text: str) -> None:
