@@ -30,7 +30,6 @@ def traced(taken: Collector, kafka: Kafka, tmp_path_factory: pytest.TempPathFact
         "OTEL_SERVICE_NAME": "driver-of-the-test",
         "OTEL_METRIC_EXPORT_INTERVAL": "500",
         "OTEL_BSP_SCHEDULE_DELAY": "200",
-        "NO_PROXY": "127.0.0.1",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={uuid.uuid4()};IngestionEndpoint={taken.url}/",
     }
     folder = tmp_path_factory.mktemp("traces")
