@@ -44,8 +44,13 @@ REFUSED: tuple[Refused, ...] = (
 
 _NEAR = """
 Types without a table keep what is sent, answer at once (those of Microsoft.Network by a polling URL) and check
-nothing. They show identity, state, and the properties that the emulator knows of them; a template that reads another
-one is told that it is not modelled. Outputs of deployment scripts are empty.
+nothing. They show identity, state, and the properties that the emulator knows of them. Of any other type it knows the
+read-only ones by their names: addresses, ids, keys, times of creation, states. Their values are made up. A template
+that reads another one is told that it is not modelled. Deployment scripts do not run: their outputs are those that
+the script names, with made-up values.
+
+A type that its provider does not have is refused (InvalidResourceType), by a list from the types of the Bicep
+compiler. Types of providers that are not in this list are taken.
 
 An api-version that is newer than those the emulator knows is answered like the newest of them: properties that Azure
 has added since are missing. Any date is taken for an api-version, also one on which the provider released none.

@@ -105,10 +105,6 @@ def instance_view(resource: Resource) -> Item:
     }
 
 
-def disk_size(_state: State, resource: Resource, _item: Item) -> Any:
-    return resource.properties.get("diskSizeGB", 30)
-
-
 def disk_bytes(_state: State, resource: Resource, _item: Item) -> Any:
     return int(resource.properties.get("diskSizeGB", 30)) * 1024**3
 

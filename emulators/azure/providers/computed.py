@@ -60,7 +60,6 @@ FUNCTIONS: dict[str, Computed] = {
     "writer": writer,
     "secondaryLocation": storage_views.secondary_location,
     "secondaryStatus": storage_views.secondary_status,
-    "diskSize": compute_views.disk_size,
     "diskBytes": compute_views.disk_bytes,
     "diskState": compute_views.disk_state,
     "createdOffset": compute_views.created_offset,

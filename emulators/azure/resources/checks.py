@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from emulators.azure.providers import KNOWN, type_of
+from emulators.azure.providers import KNOWN, is_known, type_of
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.providers.usage import users
 from emulators.azure.resources import operations
@@ -37,9 +37,11 @@ def writable_group(cloud: Cloud, resource_id: str) -> Group | None:
 
 
 def api_version(row: ResourceType, rid: ResourceId, version: str, location: str = "") -> None:
-    """An api-version that the type's provider serves."""
+    """A type that its provider has, and an api-version that it serves."""
     if not version:
         raise refusal("MissingApiVersionParameter")
+    if not is_known(rid.type):
+        raise refusal("InvalidResourceType", namespace=rid.namespace, version=version)
     if not is_served(version, row.versions):
         raise refusal(
             "NoRegisteredProviderFound",
