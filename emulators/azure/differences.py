@@ -38,7 +38,9 @@ REFUSED: tuple[Refused, ...] = (
     Refused("Moving resources", "POST", "/moveResources", {"resources": []}),
     Refused("Exporting a group's template", "POST", "/exportTemplate", {"resources": ["*"]}),
     Refused(
-        "Filters of lists by anything but type, name, location, state and tag", "GET", "/resources?$filter=plan eq 'x'"
+        "Filters of lists by anything but type, name, location, state, group, tag, identity and parts of the plan",
+        "GET",
+        "/resources?$filter=plan eq 'x'",
     ),
 )
 
@@ -89,7 +91,12 @@ Throttling counts one region; a provider's own limits are those of the settings,
 A list that lags misses what is new and shows what is gone; it shows the present tags of what it shows.
 
 Locks are checked for deletes only. Policies are kept and never enforced. Conditions (If-Match, If-None-Match) are
-ignored.
+checked for types that have an etag.
+
+A list that is not modelled is refused by name: what Azure offers (sizes, images, usages), and types without a table of
+which none was made yet.
+
+Of the built-in role definitions there are the common ones; only the general ones show what they permit.
 
 `systemData` names no principal.
 """
