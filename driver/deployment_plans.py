@@ -31,8 +31,11 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     conditions = plan_conditions(transition, template, place, faults)
     declared = {parameter.name.lower() for parameter in template.parameters}
     faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
-    sources = (inputs.request.resource_properties, inputs.request.request_properties, inputs.request.system_properties)
-    bound, references = bind_parameters(template.parameters, explicit, sources, file_parameters, faults)
+    request = inputs.request
+    sources = (request.resource_properties, request.request_properties)
+    bound, references = bind_parameters(
+        template.parameters, explicit, sources, file_parameters, request.system_properties, faults
+    )
     if measure_depth([template.body, bound]) > DEEPEST:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     elif not _is_json([{} if inputs.package.built_in else template.body, bound]):

@@ -14,6 +14,7 @@ from driver.models.orders import Deploy, TemplateFacts
 from driver.packages import archives, bicep, links
 from driver.packages.lifecycle_yaml import read_manifest
 from driver.packages.manifests import FILE, Manifest, Transition
+from driver.packages.relaxed_json import read_json
 from driver.packages.targets import find_plans, find_targets
 from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings
@@ -66,7 +67,7 @@ class Package:
         return not bicep.is_compiled(self.files, file, self.bicep)
 
     def _read_json_template(self, file: str) -> Template:
-        return read_template(links.inline_links(_parse_json(self.files[file], file), file, self.files), file)
+        return read_template(links.inline_links(read_json(self.files[file], file), file, self.files), file)
 
 
 def find_package(resource_type: str, driver_files: str, settings: Settings) -> Package:
@@ -130,17 +131,10 @@ def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
     paths: dict[str, str] = {}
     for suffix in _SOURCES:
         for path in sorted(files):
-            if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path])):
+            if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path], path)):
                 stem = path.removesuffix(suffix)
                 paths["Create" if stem.lower() in ("main", "create") else stem] = path
     return {name: Transition(deploy=path) for name, path in paths.items()}
-
-
-def _parse_json(content: bytes, file: str) -> Any:
-    try:
-        return json.loads(_decode_text(content, file))
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{file}: not JSON: {error}") from error
 
 
 def _decode_text(content: bytes, file: str) -> str:
