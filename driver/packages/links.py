@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.faults import describe_json_error
 
 _DEEPEST = 5  # levels of nested templates, as in ARM
 _MOST = 800  # links in one template: ARM's limit for resources
@@ -78,5 +79,5 @@ def _read_linked_template(path: str, file: str, package: _Package, level: int) -
     try:
         body = json.loads(package.files[path].decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{path}: not JSON: {error}") from error
+        raise InvalidRequest(describe_json_error(error, path)) from error
     return _inline_template(body, path, package, level + 1)
