@@ -45,7 +45,7 @@ def _read_json(text: str, file: str) -> Document:
 
 
 class _Twice(Exception):
-    """A key that stands twice in an object."""
+    """A key that an object has twice."""
 
 
 def _read_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _index_names(node: yaml.MappingNode) -> _Index:
 
 
 def _find_faults(root: yaml.Node | None, text: str, file: str) -> Iterator[str]:
-    """What is YAML, but not taken."""
+    """The faults of valid YAML that is not accepted."""
     seen: set[int] = set()
     open_nodes: list[tuple[yaml.Node | None, tuple[Key, ...]]] = [(root, ())]
     while open_nodes:
@@ -163,7 +163,7 @@ def _find_faults(root: yaml.Node | None, text: str, file: str) -> Iterator[str]:
 
 
 def _describe_key(node: yaml.Node, text: str) -> str:
-    """What is said of a mapping with a key that is no text."""
+    """The message about a mapping with a key that is no text."""
     given = text[node.start_mark.index : node.end_mark.index]
     if given.startswith("{{") and given.endswith("}}"):
         return f'an expression has to stand in quotes: "{given[:_LONGEST]}"'

@@ -158,7 +158,7 @@ def _walk_properties(parsed: "Node") -> Iterator[tuple["Node", str]]:
 
 
 def _describe_missing(text: str, context: Mapping[str, Any], error: Exception) -> str:
-    """Which name or part of a value is not there, and which are."""
+    """The message about a name or part of a value that does not exist, with the existing ones."""
     from jinja2 import nodes
 
     names = [node.name for node in _build_environment().parse(text).find_all(nodes.Name)]
