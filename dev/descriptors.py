@@ -5,26 +5,19 @@ outputs are read-only properties, transitions that are not of the standard lifec
 their own.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
+from driver.commands.drafts import BUILT_IN_OPERATIONS, BY_THE_DRIVER, describe_default, draft_lmproject, dump_yaml
 from driver.packages.lifecycle_yaml import read_manifest
-from driver.packages.manifests import Manifest, Transition
+from driver.packages.manifests import STANDARD, Manifest, Transition
 
 Template = Mapping[str, Any]
 Property = dict[str, Any]
 
-STANDARD = (
-    *("Create", "Install", "Configure", "Start", "Stop", "Integrity", "Reconfigure", "Upgrade", "Uninstall", "Delete"),
-    "Adopt",
-)
 _JINJA_NAME = re.compile(r"{{\s*(\w+)\s*}}")
-_BY_THE_DRIVER = {"selector": {"infrastructure-type": ["*"]}}
 
 
 def resource_package(name: str, lifecycle: str, templates: Mapping[str, Template]) -> dict[str, str]:
@@ -33,7 +26,7 @@ def resource_package(name: str, lifecycle: str, templates: Mapping[str, Template
     `templates` is keyed by the Bicep file's name without its suffix.
     """
     return {
-        "lmproject.yml": f"schema: '2.0'\nname: {name}\nversion: '1.0'\ntype: Resource\nresource-manager: brent\n",
+        "lmproject.yml": draft_lmproject(name),
         "Definitions/lm/resource.yaml": _resource_descriptor(name, lifecycle, templates),
         "Lifecycle/azure/README.md": (
             f"`{name}` is built into the Azure resource driver: no file is needed here. A lifecycle.yaml and templates"
@@ -67,11 +60,11 @@ def _resource_descriptor(name: str, lifecycle: str, templates: Mapping[str, Temp
         "description": main["metadata"]["description"],
         "properties": properties,
         "lifecycle": {name: {} for name in STANDARD if name in _list_declared(described)},
-        "default-driver": {"azure": _BY_THE_DRIVER},
-        "queries": {"drivers": {"azure": _BY_THE_DRIVER}},
+        "default-driver": {"azure": BY_THE_DRIVER},
+        "queries": {"drivers": {"azure": BY_THE_DRIVER}},
         "operations": dict(_operations(described, templates, properties)),
     }
-    return yaml.dump(descriptor, Dumper=_WithoutAliases, sort_keys=False, width=120, allow_unicode=True)
+    return dump_yaml(descriptor)
 
 
 def _list_declared(described: Manifest) -> set[str]:
@@ -97,9 +90,8 @@ def _operations(
             needed = {one: {"type": "string", "required": True} for one in _names(transition)}
         extra = {one: declared for one, declared in needed.items() if one not in own}
         yield name, {"description": text, **({"properties": extra} if extra else {})}
-    yield "Precheck", {"description": "Asks Azure whether it would take a Create, and changes nothing."}
-    yield "WhatIf", {"description": "Reports what a Create would change, and changes nothing."}
-    yield "CheckDrift", {"description": "Reports what differs from what a Create would make."}
+    for name, text in BUILT_IN_OPERATIONS.items():
+        yield name, {"description": text}
 
 
 def _counterpart(removal: str) -> str:
@@ -123,20 +115,6 @@ def _properties(template: Template, group: str) -> dict[str, Property]:
         properties[name] = {"type": "string", "description": text}
         if kind == "Required":
             properties[name]["required"] = True
-        elif default := _text(parameter["defaultValue"]):
+        elif default := describe_default(parameter["defaultValue"]):
             properties[name]["default"] = default
     return properties
-
-
-def _text(value: Any) -> str:
-    """A default as the text of a property; empty where it is an expression, which only ARM can evaluate."""
-    if isinstance(value, str):
-        return "" if value.startswith("[") else value
-    if isinstance(value, list):
-        return ", ".join(value)
-    return json.dumps(value)
-
-
-class _WithoutAliases(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True

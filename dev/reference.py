@@ -22,7 +22,7 @@ from driver import openapi
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
 from driver.metrics import INSTRUMENTS, find_prometheus_label, find_prometheus_name
 from driver.packages.catalogue import list_built_in_names, load_built_in
-from driver.packages.manifests import UPDATES, Manifest
+from driver.packages.manifests import UPDATES, Manifest, build_schema
 from driver.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,8 +45,7 @@ def main() -> int:
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every page with generated parts, the schema, the API's document, the diagrams: the file and what it must hold."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_SCHEMA}
-    yield DOCS / "lifecycle.schema.json", json.dumps(schema, indent=2) + "\n"
+    yield DOCS / "lifecycle.schema.json", json.dumps(build_schema(), indent=2) + "\n"
     yield DOCS / "openapi.json", json.dumps(openapi.build_document(), indent=2) + "\n"
     for diagram in DIAGRAMS:
         yield DOCS / "images" / f"{diagram.name}.svg", draw(diagram)

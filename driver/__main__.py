@@ -1,10 +1,11 @@
-"""The commands `python -m driver check|plan|orphans|drain`.
+"""The commands `azure-driver check|plan|new|orphans|drain`, which `python -m driver` gives, too.
 
-`check` needs no Azure: it reads a resource package as the driver does and shows what each transition would do. `plan`
-asks ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would refuse the
-package or the properties. `orphans` compares the records of deployments in Azure with topologies and deletes nothing:
-it exits with 0 if each record is named, 1 if there are orphans, 2 if that could not be found out. `drain` waits until
-no lifecycle runs on a host: it exits with 0 then, 1 at its time limit, 2 if that could not be found out.
+`check` needs no Azure: it reads a resource package as the driver and TNC-O do and shows what each transition would
+do. `plan` asks ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would
+refuse the package or the properties. `new` writes a resource package for a template. `orphans` compares the records
+of deployments in Azure with topologies and deletes nothing: it exits with 0 if each record is named, 1 if there are
+orphans, 2 if that could not be found out. `drain` waits until no lifecycle runs on a host: it exits with 0 then, 1 at
+its time limit, 2 if that could not be found out.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 from driver.azure.refusals import Refusal
-from driver.commands import drain, orphans, packages
+from driver.commands import check, drain, new, orphans, plan
 from driver.errors import DriverError, InvalidRequest
 
 
@@ -26,27 +27,53 @@ def main(arguments: list[str]) -> int:
             return drain.await_end(options)
         if options.command == "orphans":
             return orphans.report_orphans(options)
-        for line in packages.check(options) if options.command == "check" else packages.plan(options):
+        if options.command == "new":
+            return new.write_package(options)
+        if options.command == "check":
+            return check.check_package(options)
+        for line in plan.describe_changes(options):
             print(line)
     except InvalidRequest as error:
         print(*(f"error: {fault}" for fault in error.faults), sep="\n", file=sys.stderr)
         return failed
-    except (DriverError, Refusal, OSError) as error:
+    except OSError as error:
+        print(f"error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}", file=sys.stderr)
+        return failed
+    except (DriverError, Refusal) as error:
         print(f"error: {error}", file=sys.stderr)
         return failed
     return 0
 
 
+def run() -> None:
+    """The command `azure-driver`."""
+    sys.exit(main(sys.argv[1:]))
+
+
 def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0] if __doc__ else "")
+    called = Path(sys.argv[0]).name
+    parser = argparse.ArgumentParser(
+        prog="azure-driver" if called.startswith("azure-driver") else "python -m driver",
+        description="Commands of the Azure resource driver for TNC-O.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help="validate a package and show what its transitions do")
-    plan = commands.add_parser("plan", help="show what a transition would change in Azure (ARM's what-if)")
-    for command in (check, plan):
+    checking = commands.add_parser("check", help="validate a package and show what its transitions do")
+    planning = commands.add_parser("plan", help="show what a transition would change in Azure (ARM's what-if)")
+    for command in (checking, planning):
         command.add_argument("folder", type=Path, help="the package, or its Lifecycle/azure folder")
         command.add_argument("--resource-properties", type=Path, metavar="FILE", help="YAML or JSON: {name: value}")
         command.add_argument("--request-properties", type=Path, metavar="FILE", help="the same, of an operation")
-    plan.add_argument("--transition", default="Create", metavar="NAME")
+    making = commands.add_parser(
+        "new",
+        help="write a TNC-O resource package for a template",
+        description="Writes the folder NAME: lifecycle.yaml, the template, resource.yaml, lmproject.yml, an example of"
+        " properties, and the schema of lifecycle.yaml for editors. What exists already is not overwritten.",
+    )
+    making.add_argument("name", metavar="NAME", help="the name of the resource type, and of the folder that is written")
+    making.add_argument(
+        "--from", type=Path, required=True, metavar="FILE", dest="template", help="the template: main.bicep or ARM JSON"
+    )
+    planning.add_argument("--transition", default="Create", metavar="NAME")
     orphan = commands.add_parser(
         "orphans",
         help="list records of the driver's deployments that no given topology names; deletes nothing",
@@ -63,7 +90,7 @@ def _build_parser() -> argparse.ArgumentParser:
         help="JSON: an associatedTopology, an event that has one, or a list of these; may be given more than once",
     )
     orphan.add_argument("--json", action="store_true", help="print JSON for machines")
-    for command in (plan, orphan):
+    for command in (planning, orphan):
         command.add_argument(
             "--deployment-location", type=Path, required=True, metavar="FILE", help="as sent to the driver"
         )
@@ -83,4 +110,4 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run()

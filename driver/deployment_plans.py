@@ -2,35 +2,42 @@
 
 import json
 import re
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from driver.errors import InvalidRequest
-from driver.inputs import Inputs, evaluate, evaluate_text
+from driver.faults import join_names, suggest_name
+from driver.inputs import Inputs, evaluate
 from driver.models.orders import Call, Condition, Deploy
 from driver.packages.binding import bind_parameters
+from driver.packages.disclosures import find_disclosures
 from driver.packages.manifests import PRECHECK, Manifest, Transition
-from driver.packages.names import find_name_fault
+from driver.packages.names import RULES, find_name_fault
 from driver.packages.properties import DEEPEST, measure_depth
 from driver.packages.targets import read_api_versions
-from driver.packages.templates import Template, can_deploy
+from driver.packages.templates import Template, can_deploy, list_resource_types
 from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+FindPlace = Callable[..., str]  # of the keys of a transition: file, line and key
+_MOST_FAULTS = 20  # of one kind in a message
 _LONGEST_PREFIX = 27  # with a hyphen and the requestId a deployment's name has 64 characters at most
 
 
 def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     """The deployment of a template, still named as the resource is. Raises InvalidRequest naming every fault."""
-    transition, manifest, place = inputs.transition, inputs.package.manifest, inputs.place
+    transition, manifest, place = inputs.transition, inputs.package.manifest, inputs.find_place()
     template, file_parameters = inputs.package.load_template(file)
     faults: list[str] = []
     explicit = {
-        name: evaluate(value, inputs.context, f"{place}, parameters.{name}", faults)
+        name: evaluate(value, inputs.context, inputs.find_place("parameters", name), faults)
         for name, value in transition.parameters.items()
     }
-    conditions = plan_conditions(transition, template, place, faults)
-    declared = {parameter.name.lower() for parameter in template.parameters}
-    faults += [f"{place}: '{file}' has no parameter '{name}'" for name in explicit if name.lower() not in declared]
+    conditions = plan_conditions(transition, template, inputs.find_place, faults)
+    faults += find_parameter_faults(transition, template, inputs.find_place)
+    if not inputs.package.built_in:
+        faults += [str(one) for one in find_disclosures(template) if one.is_parameter]
     request = inputs.request
     sources = (request.resource_properties, request.request_properties)
     bound, references = bind_parameters(
@@ -42,15 +49,10 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         faults.append(f"{place}: '{file}' or a value for it has a number that is too large for JSON, or none")
     group = location = ""
     if template.scope == "resourceGroup":
-        group = evaluate_text(transition.resource_group or manifest.resource_group, inputs, "resourceGroup", faults)
-        if (fault := find_name_fault(GROUP_TYPE, group)) and (group or not faults):
-            faults.append(f"{place}, resourceGroup: {fault}")
+        group = _plan_setting(inputs, "resourceGroup", transition.resource_group, manifest.resource_group, faults)
     else:
-        location = (
-            evaluate_text(transition.location or manifest.location, inputs, "location", faults).replace(" ", "").lower()
-        )
-        if not location and not faults:
-            faults.append(f"{place}: a subscription deployment needs 'location:', where its record is kept")
+        location = _plan_setting(inputs, "location", transition.location, manifest.location, faults)
+        location = location.replace(" ", "").lower()
     if faults:
         raise InvalidRequest(*dict.fromkeys(faults))
     return Deploy(
@@ -79,12 +81,52 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     )
 
 
-def plan_conditions(transition: Transition, template: Template, place: str, faults: list[str]) -> tuple[Condition, ...]:
+def _plan_setting(inputs: Inputs, key: str, own: str | None, general: str, faults: list[str]) -> str:
+    """The text of `resourceGroup` or `location`, which the transition (`own`) or else the package (`general`) has."""
+    place = inputs.find_place(key) if own else inputs.package.find_place(key)
+    if not own and not general:
+        faults.append(f"{inputs.find_place()}: {describe_missing_setting(key, inputs.transition.deploy)}")
+        return ""
+    known_faults = len(faults)
+    text = str(evaluate(own or general, inputs.context, place, faults) or "").strip()
+    if len(faults) > known_faults:
+        return ""
+    if not text:
+        rule = RULES[GROUP_TYPE.lower()].text if key == "resourceGroup" else "the name of an Azure location"
+        faults.append(f"{place}: '{own or general}' gives an empty text: it takes {rule}")
+    elif key == "resourceGroup" and (fault := find_name_fault(GROUP_TYPE, text)):
+        faults.append(f"{place}: {fault}")
+    return text
+
+
+def describe_missing_setting(key: str, file: str | None) -> str:
+    """What is said of a transition for which neither it nor the package has `resourceGroup` or `location`."""
+    if key == "resourceGroup":
+        why, example = f"'{file}' is deployed to a resource group", "{{ resourcegroup_name }}"
+    else:
+        why, example = f"'{file}' is deployed to the subscription, and its record is kept there", "{{ location }}"
+    return f"'{key}' is missing: {why}. Give it here or at the top level: {key}: \"{example}\""
+
+
+def find_parameter_faults(transition: Transition, template: Template, find_place: FindPlace) -> list[str]:
+    """The `parameters` of a transition that its template does not have."""
+    declared = {parameter.name.lower(): parameter.name for parameter in template.parameters}
+    return [
+        f"{find_place('parameters', name)}: '{transition.deploy}' has no parameter '{name}'"
+        f"{suggest_name(name, declared.values())} (there are {join_names(declared.values()) or 'none'})"
+        for name in islice((one for one in transition.parameters if one.lower() not in declared), _MOST_FAULTS)
+    ]
+
+
+def plan_conditions(
+    transition: Transition, template: Template, find_place: FindPlace, faults: list[str]
+) -> tuple[Condition, ...]:
     """The conditions of a transition that deploys the template, each with the api-versions of its type there. One whose
-    type the template does not deploy is a fault, which is added to `faults` and names the `place`.
+    type the template does not deploy is a fault, which is added to `faults`.
     """
     faults += [
-        f"{place}, readyWhen.{index}: '{transition.deploy}' deploys no {condition.on}, so nothing could meet it"
+        f"{find_place('readyWhen', index)}: '{transition.deploy}' deploys no {condition.on}, so nothing could meet it"
+        f"{suggest_name(condition.on, list_resource_types(template.body) - {condition.on.lower()})}"
         for index, condition in enumerate(transition.ready_when)
         if not can_deploy(template.body, condition.on)
     ]

@@ -7,7 +7,7 @@ from driver.errors import InvalidRequest
 from driver.models.requests import LifecycleRequest
 from driver.packages import expressions
 from driver.packages.catalogue import Package
-from driver.packages.manifests import FILE, Transition
+from driver.packages.manifests import Transition
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,11 @@ class Inputs:
     preview: str
     context: dict[str, Any]
 
-    @property
-    def place(self) -> str:
-        return f"{self.package.name} {FILE}, {self.request.lifecycle_name}"
-
-
-def evaluate_text(expression: str, inputs: Inputs, key: str, faults: list[str]) -> str:
-    """The text that a key of the transition or of the package gives. Faults are added to `faults`."""
-    return str(evaluate(expression, inputs.context, f"{inputs.place}, {key}", faults) or "").strip()
+    def find_place(self, *keys: int | str) -> str:
+        """Where keys of the transition stand: file, line and key."""
+        known = {name.lower(): name for name in self.package.manifest.transitions}
+        name = known.get(self.request.lifecycle_name.lower()) or known.get("create", self.request.lifecycle_name)
+        return self.package.find_place("transitions", name, *keys)
 
 
 def evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:
@@ -42,9 +39,9 @@ def evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str])
 
 
 def build_context(request: LifecycleRequest) -> dict[str, Any]:
-    """The names that an expression can use. All properties stand at the root; of two with one name, a resource property
+    """The names that an expression can use. All properties are at the root; of two with one name, a resource property
     comes before a request property, and that before a system property. System and request properties, the deployment
-    location and the topology also stand under their TNC-O names.
+    location and the topology are also available under their TNC-O names.
     """
     resource, requested, system = (
         {name: value.content for name, value in properties.items()}

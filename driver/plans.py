@@ -78,7 +78,7 @@ def _plan_work(inputs: Inputs) -> Work:
     transition = inputs.transition
     if inputs.preview:
         if transition.deploy is None:
-            raise InvalidRequest(f"{inputs.place}: it is about the template of Create, and Create has none here")
+            raise InvalidRequest(f"{inputs.find_place()}: it is about the template of Create, and Create has none here")
         deploy = plan_deployment(inputs, transition.deploy)
         if inputs.preview == PRECHECK:
             return Precheck(deploy=deploy)
@@ -105,7 +105,9 @@ def _plan_repair(inputs: Inputs) -> Deploy | Call | None:
     except InvalidRequest as error:
         if not any(isinstance(fault, Missing) for fault in error.faults):
             raise
-        _log.info("%s deploys nothing that is missing, it only calls %s: %s", inputs.place, transition.call, error)
+        _log.info(
+            "%s deploys nothing that is missing, it only calls %s: %s", inputs.find_place(), transition.call, error
+        )
         return Call(action=transition.call, on=transition.on)
 
 
@@ -126,10 +128,11 @@ def _plan_removal(inputs: Inputs) -> Remove:
 def _plan_targets(inputs: Inputs, owned_resources: list[OwnedResource]) -> tuple[Target, ...]:
     faults: list[str] = []
     targets = []
-    for owned in owned_resources:
+    is_list = isinstance(inputs.transition.remove, list)
+    for index, owned in enumerate(owned_resources):
         fields: dict[str, str] = {}
         for key, expression in owned.model_dump(by_alias=True).items():
-            place = f"{inputs.place}, remove.{key}"
+            place = inputs.find_place("remove", *([index] if is_list else []), key)
             known_faults = len(faults)
             value = evaluate(expression, inputs.context, place, faults)
             if not isinstance(value, str) and len(faults) == known_faults:

@@ -9,7 +9,7 @@ from typing import Any
 
 from driver import settings
 from driver.azure.locations import read_location
-from driver.commands.files import read_object
+from driver.commands.files import read_deployment_location
 from driver.errors import InvalidRequest
 from driver.models.requests import DeploymentLocation, parse
 from driver.orphans import Findings, Orphan, WrittenResource, find_orphans
@@ -23,7 +23,7 @@ def report_orphans(options: argparse.Namespace) -> int:
     """Print the orphans of a deployment location's subscription. Returns the exit status. Raises InvalidRequest if a
     file is wrong, Refusal if Azure refuses to list the resource groups.
     """
-    content = json.dumps(read_object(options.deployment_location), default=str).encode()
+    content = json.dumps(read_deployment_location(options.deployment_location), default=str).encode()
     location = read_location(parse(DeploymentLocation, content), settings.current())
     named = {named_id for file in options.topology for named_id in _read_topology(file)}
     findings = find_orphans(location, named, lambda text: print(text, file=sys.stderr))

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 from pydantic_core import from_json
 
 from driver.errors import InvalidRequest
+from driver.faults import describe_fault
 from driver.models.events import Topology
 from driver.models.model import Model
 
@@ -133,7 +134,7 @@ def parse(model: type[Parsed], body: bytes) -> Parsed:
         return model.model_validate_json(body)
     except ValidationError as error:
         faults = [
-            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {describe_fault(fault)}"
             for fault in error.errors(include_input=False)
         ]
         raise InvalidRequest(*faults) from error

@@ -1,4 +1,4 @@
-"""Compilation of Bicep sources: what a package may hold, in a private folder, and the results cached by content."""
+"""Compilation of the Bicep sources of a package in a private folder. The results are cached by content."""
 
 import codecs
 import json
@@ -15,6 +15,7 @@ from driver.errors import InvalidRequest
 from driver.packages import compiler
 
 _KEPT = 64
+_MOST_DIAGNOSTICS = 20
 _SOURCES = (".bicep", ".bicepparam")
 _CONFIGURATION = "bicepconfig.json"
 _FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/]")
@@ -31,15 +32,18 @@ _compiled: "OrderedDict[str, Compiled]" = OrderedDict()
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled template; for a .bicepparam file also its parameters, as in an ARM parameters file."""
+    """A compiled template; for a .bicepparam file also its parameters, as in an ARM parameters file. `warnings` are the
+    compiler's, each with file, line and column.
+    """
 
     template: Mapping[str, Any]
     parameters: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
 
 
 def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
     """Compile a .bicep or .bicepparam file of a package. Results are cached. Raises InvalidRequest with the compiler's
-    diagnostics. Who calls it decides how many compilers run at once.
+    diagnostics. The caller limits how many compilers run at once.
     """
     for path, content in files.items():
         text = _decode_file(content)
@@ -101,21 +105,22 @@ def _run_compiler(folder: Path, entry: str, bicep: str) -> Compiled:
     if outside:
         raise InvalidRequest(f"{entry}: it refers to a file outside of the package")
     if not answer.get("success"):
-        raise InvalidRequest(*_list_diagnostics(answer, folder, entry))
+        faults = _list_diagnostics(answer, folder, entry, "Error")
+        raise InvalidRequest(*(faults or [f"{entry}: the Bicep compiler gave no template"]))
+    warnings = tuple(_list_diagnostics(answer, folder, entry, "Warning"))
     if method == "bicep/compile":
-        return Compiled(json.loads(answer["contents"]), {})
-    return Compiled(json.loads(answer["template"]), json.loads(answer["parameters"])["parameters"])
+        return Compiled(json.loads(answer["contents"]), {}, warnings)
+    return Compiled(json.loads(answer["template"]), json.loads(answer["parameters"])["parameters"], warnings)
 
 
-def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str) -> list[str]:
+def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str, level: str) -> list[str]:
+    """The diagnostics of a level, not too many, with paths within the package."""
     faults = []
     for diagnostic in answer.get("diagnostics", ()):
-        if diagnostic["level"] == "Error":
+        if diagnostic["level"] == level:
             source = str(PurePosixPath(diagnostic["source"]).relative_to(folder)) if diagnostic["source"] else entry
             start = diagnostic["range"]["start"]
             faults.append(
                 f"{source}({start['line'] + 1},{start['char'] + 1}): {diagnostic['code']}: {diagnostic['message']}"
             )
-    return [fault.replace(str(folder), "") for fault in faults[:20]] or [
-        f"{entry}: the Bicep compiler gave no template"
-    ]
+    return [fault.replace(str(folder), "") for fault in faults[:_MOST_DIAGNOSTICS]]

@@ -1,16 +1,19 @@
 """Binding of template parameters: each gets its value by name, converted to its type."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from driver.errors import Missing
+from driver.faults import suggest_name
 from driver.models.requests import Properties
 from driver.packages import properties
 from driver.packages.templates import Parameter
 
+_MOST_SUGGESTED = 20  # missing properties for which a similar one is looked for
+
 
 def bind_parameters(
-    parameters: Iterable[Parameter],
+    parameters: Collection[Parameter],
     explicit: Mapping[str, Any],
     sources: tuple[Properties, ...],
     given: Mapping[str, Any],
@@ -28,6 +31,8 @@ def bind_parameters(
     lifecycle = {name.lower(): value for name, value in explicit.items()}
     bound: dict[str, Any] = {}
     references: dict[str, Any] = {}
+    declared = {parameter.name.lower() for parameter in parameters}
+    others = [name for source in sources[:2] for name in source if name.lower() not in declared]
     for parameter in parameters:
         file = given.get(parameter.name, {})
         is_explicit = parameter.name.lower() in lifecycle
@@ -42,8 +47,10 @@ def bind_parameters(
             elif "reference" in file:
                 references[parameter.name] = file["reference"]
             elif parameter.required:
-                requirement = _describe_requirement(parameter)
-                faults.append(Missing(f"property '{parameter.name}' is missing: {requirement}"))
+                near = suggest_name(parameter.name, others) if len(faults) < _MOST_SUGGESTED else ""
+                faults.append(
+                    Missing(f"property '{parameter.name}' is missing: {_describe_requirement(parameter)}{near}")
+                )
         except properties.Unfit as unfit:
             faults.append(f"property '{parameter.name}': {unfit}")
     return bound, references

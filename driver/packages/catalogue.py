@@ -4,22 +4,27 @@ files.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.faults import join_names, suggest_name
 from driver.models.orders import Deploy, TemplateFacts
 from driver.packages import archives, bicep, links
-from driver.packages.lifecycle_yaml import read_manifest
+from driver.packages.documents import Document, read_document
+from driver.packages.lifecycle_yaml import parse_manifest
 from driver.packages.manifests import FILE, Manifest, Transition
 from driver.packages.relaxed_json import read_json
 from driver.packages.targets import find_plans, find_targets
 from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings
 
-BUILT_IN = Path(__file__).resolve().parents[2] / "infra" / "resources"
+_DRIVER = Path(__file__).resolve().parents[1]
+# The second is where an installed driver (`pip install .`) has them.
+_FOLDERS = (_DRIVER.parent / "infra" / "resources", _DRIVER / "resources")
+BUILT_IN = next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
 _SOURCES = (".json", ".bicep", ".bicepparam")  # of several files of one name the last of these is deployed
 # Resource types that have another name than in the former driver, by that name.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
@@ -28,7 +33,7 @@ _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
 @dataclass(frozen=True)
 class Package:
     """A resource package. `files` are its contents by path. `bicep` is the path of the Bicep CLI, for a package that is
-    not built in; empty if there is none.
+    not built in; empty if there is none. `document` is its lifecycle.yaml, if it has one.
     """
 
     name: str
@@ -36,6 +41,13 @@ class Package:
     files: Mapping[str, bytes]
     built_in: bool = True
     bicep: str = ""
+    document: Document | None = field(default=None, repr=False)
+
+    def find_place(self, *keys: int | str) -> str:
+        """Where keys stand in the lifecycle.yaml: file, line and key."""
+        if self.document is None:
+            return f"{self.name}, {'.'.join(map(str, keys))}"
+        return self.document.find_place(*keys)
 
     def load_template(self, file: str) -> tuple[Template, Mapping[str, Any]]:
         """The template that a `deploy:` line names; for a .bicepparam file also its parameters, as in an ARM parameters
@@ -46,19 +58,29 @@ class Package:
         if self.built_in:
             return _read_built_in_template(self.name, str(PurePosixPath(file).with_suffix(".json"))), {}
         if file not in self.files:
-            raise InvalidRequest(f"{FILE}: deploy names '{file}', but there is no such file in the package")
+            templates = [path for path in self.files if path.endswith(_SOURCES)]
+            raise InvalidRequest(
+                f"{self._find_deploy(file)}: '{file}' is no file of the package{suggest_name(file, templates)}"
+                f" (there are {join_names(templates) or 'no templates'})"
+            )
         if file.endswith(".json"):
             return self._read_json_template(file), {}
         if self.bicep:
             compiled = bicep.compile_files(self.files, file, self.bicep)
-            return read_template(compiled.template, file), compiled.parameters
+            return read_template(compiled.template, file, _show_text(self.files[file])), compiled.parameters
         beside = str(PurePosixPath(file).with_suffix(".json"))
         if file.endswith(".bicep") and beside in self.files:
             return self._read_json_template(beside), {}
         raise InvalidRequest(
-            f"driverFiles: '{file}' cannot be compiled: this driver has no Bicep CLI (setting BICEP_PATH);"
+            f"{self._find_deploy(file)}: '{file}' cannot be compiled: there is no Bicep CLI (setting BICEP_PATH);"
             f" put the compiled '{beside}' beside it (bicep build {file})"
         )
+
+    def list_warnings(self, file: str) -> tuple[str, ...]:
+        """What the Bicep compiler warns of in a template that it compiles; nothing of ARM JSON."""
+        if self.built_in or not self.bicep or not file.endswith((".bicep", ".bicepparam")):
+            return ()
+        return bicep.compile_files(self.files, file, self.bicep).warnings
 
     def needs_compiler(self, file: str) -> bool:
         """Whether to load this template takes a run of the Bicep CLI, which may take many seconds."""
@@ -67,7 +89,13 @@ class Package:
         return not bicep.is_compiled(self.files, file, self.bicep)
 
     def _read_json_template(self, file: str) -> Template:
-        return read_template(links.inline_links(read_json(self.files[file], file), file, self.files), file)
+        body = links.inline_links(read_json(self.files[file], file), file, self.files)
+        return read_template(body, file, _show_text(self.files[file]))
+
+    def _find_deploy(self, file: str) -> str:
+        """Where a transition names a template."""
+        name = next((name for name, one in self.manifest.transitions.items() if one.deploy == file), "")
+        return self.find_place("transitions", name, "deploy")
 
 
 def find_package(resource_type: str, driver_files: str, settings: Settings) -> Package:
@@ -82,15 +110,25 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
     if name not in list_built_in_names():
         raise InvalidRequest(
             f"systemProperties.resourceType: '{resource_type}' is no built-in resource type"
-            f" ({', '.join(list_built_in_names())}), and driverFiles hold no {FILE} and no template"
+            f" ({', '.join(list_built_in_names())}), and driverFiles hold no {FILE} and no template at the top"
+            f"{_describe_misplaced(files)}"
         )
     return load_built_in(name)
 
 
+def _describe_misplaced(files: Mapping[str, bytes]) -> str:
+    """What is said of a lifecycle.yaml that is not at the top."""
+    misplaced = next((path for path in files if PurePosixPath(path).name == FILE), "")
+    return f" ('{misplaced}' is not: zip the content of the folder, without the folder)" if misplaced else ""
+
+
 def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
     """The package in driver files; None if they hold neither a lifecycle.yaml nor a template."""
+    document = None
+    _refuse_other_names(files)
     if FILE in files:
-        manifest = read_manifest(_decode_text(files[FILE], FILE))
+        document = read_document(_decode_text(files[FILE], FILE), FILE)
+        manifest = parse_manifest(document)
     else:
         conventional = _derive_transitions(files)
         if not conventional:
@@ -98,7 +136,14 @@ def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package 
         manifest = Manifest(
             version=1, resource_group="{{ resourcegroup_name }}", location="{{ location }}", transitions=conventional
         )
-    return Package("driverFiles", manifest, files, built_in=False, bicep=settings.bicep_path)
+    return Package("driverFiles", manifest, files, built_in=False, bicep=settings.bicep_path, document=document)
+
+
+def _refuse_other_names(files: Mapping[str, bytes]) -> None:
+    """Raise InvalidRequest for a file that was meant to be the lifecycle.yaml, and would not be read."""
+    for path in files:
+        if path != FILE and "/" not in path and path.lower() in (FILE, "lifecycle.yml", "lifecycle.json"):
+            raise InvalidRequest(f"{path}: this name is not read: rename the file to {FILE}")
 
 
 def read_type_name(resource_type: str) -> str:
@@ -118,7 +163,8 @@ def list_built_in_names() -> tuple[str, ...]:
 def load_built_in(name: str) -> Package:
     folder = BUILT_IN / name
     contents = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".yaml", ".json")}
-    return Package(name, read_manifest(contents[FILE].decode()), contents)
+    document = read_document(contents[FILE].decode(), f"{name} {FILE}")
+    return Package(name, parse_manifest(document), contents, document=document)
 
 
 @cache
@@ -137,11 +183,16 @@ def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
     return {name: Transition(deploy=path) for name, path in paths.items()}
 
 
+def _show_text(content: bytes) -> str:
+    """The text of a file whose lines messages name."""
+    return content.decode("utf-8-sig", errors="replace")
+
+
 def _decode_text(content: bytes, file: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"{file}: not UTF-8 text") from error
+        raise InvalidRequest(f"{file}: it is no UTF-8 text: save it as UTF-8") from error
 
 
 def find_template(work: Deploy) -> Template:

@@ -6,11 +6,14 @@ characters.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from driver.errors import InvalidRequest, Missing
+from driver.faults import join_names, suggest_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST = 10_000  # characters of a text with expressions, of the result of a filter, and of the rendered text
 MOST_NAMES = 20  # uses of properties in one text; a property's value may be megabytes long
+REQUEST_PROPERTIES = "request_properties"  # the name of all request properties
 DEEPEST = 20  # levels of nested expressions; Python's compiler takes exponential time for deep nesting
 _MOST_COMPILED = 1_000  # kept in the cache; driver files bring new texts with each request
 _FILTERS = (
@@ -69,6 +73,15 @@ _NODES = [
 # that is too large becomes an undefined name (NameError).
 _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, NameError, RecursionError, MemoryError, SyntaxError)
 
+# Jinja2's words for what stands in an expression.
+_JARGON = (
+    ("expected token 'end of print statement', got", "'}}' is expected instead of"),
+    ("expected token", "expected"),
+    ("unexpected end of template, expected 'end of print statement'", "its '}}' is missing"),
+    ("end of print statement", "}}"),
+    ("end of template", "the end of the text"),
+)
+
 
 def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
     """The value of a text with expressions. If the text is one `{{ expression }}`, its value keeps its type; any other
@@ -81,10 +94,9 @@ def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
     try:
         value = _compile_text(text)(context)
     except UndefinedError as error:
-        fault = f"{place}: '{text[:200]}' needs a property that is not there: {error}"
-        raise InvalidRequest(Missing(fault)) from error
+        raise InvalidRequest(Missing(f"{place}: '{text[:200]}' {_describe_missing(text, context, error)}")) from error
     except (*_FAULTS, TemplateError) as error:
-        raise InvalidRequest(f"{place}: '{text[:200]}' cannot be evaluated: {str(error)[:200]}") from error
+        raise InvalidRequest(f"{place}: '{text[:200]}' {_describe_error(error)}") from error
     if isinstance(value, str) and len(value) > LONGEST:
         raise InvalidRequest(f"{place}: '{text[:200]}' gives more than {LONGEST} characters")
     return value
@@ -99,6 +111,74 @@ def evaluate_all(value: Any, context: Mapping[str, Any], place: str) -> Any:
     if isinstance(value, list):
         return [evaluate_all(element, context, f"{place}[{index}]") for index, element in enumerate(value)]
     return value
+
+
+def find_names(text: str, place: str) -> tuple[str, ...]:
+    """The properties that the expressions in a text name, each once, without those that have a default or are tested.
+    Raises InvalidRequest naming the place if one is no expression.
+    """
+    from jinja2 import TemplateError, nodes
+
+    try:
+        _compile_text(text)
+        parsed = _build_environment().parse(text)
+    except (*_FAULTS, TemplateError) as error:
+        raise InvalidRequest(f"{place}: '{text[:200]}' {_describe_error(error)}") from error
+    optional = {id(one.node) for one in parsed.find_all(nodes.Filter) if one.name == "default"}
+    optional |= {id(one.node) for one in parsed.find_all(nodes.Test) if one.name in ("defined", "undefined")}
+    return tuple(dict.fromkeys(name for node, name in _walk_properties(parsed) if id(node) not in optional))
+
+
+def list_names(value: Any) -> Iterator[str]:
+    """All names in the expressions of a YAML value, also those with a default. What is no expression names none."""
+    from jinja2 import TemplateError
+
+    if isinstance(value, str):
+        with suppress(*_FAULTS, TemplateError):
+            yield from [name for _, name in _walk_properties(_build_environment().parse(value))]
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from list_names(inner)
+
+
+def _walk_properties(parsed: "Node") -> Iterator[tuple["Node", str]]:
+    """The nodes that name a property: `name`, `request_properties.name` and `request_properties['name']`."""
+    from jinja2 import nodes
+
+    for name in parsed.find_all(nodes.Name):
+        if name.name != REQUEST_PROPERTIES:
+            yield name, name.name
+    for attribute in parsed.find_all(nodes.Getattr):
+        if isinstance(attribute.node, nodes.Name) and attribute.node.name == REQUEST_PROPERTIES:
+            yield attribute, attribute.attr
+    for item in parsed.find_all(nodes.Getitem):
+        is_request = isinstance(item.node, nodes.Name) and item.node.name == REQUEST_PROPERTIES
+        if is_request and isinstance(item.arg, nodes.Const):
+            yield item, str(item.arg.value)
+
+
+def _describe_missing(text: str, context: Mapping[str, Any], error: Exception) -> str:
+    """Which name or part of a value is not there, and which are."""
+    from jinja2 import nodes
+
+    names = [node.name for node in _build_environment().parse(text).find_all(nodes.Name)]
+    unknown = [name for name in dict.fromkeys(names) if name not in context]
+    if not unknown:
+        part = str(error).rpartition("has no ")[2].partition(" ")[2] or "the part"
+        return f"needs {part} of a property, which has no such part"
+    suggested = suggest_name(unknown[0], context)
+    return f"needs the property '{unknown[0]}', which is not there{suggested} (there are {join_names(context)})"
+
+
+def _describe_error(error: Exception) -> str:
+    told = " ".join(str(error).split())[:200]
+    for jargon, plain in _JARGON:
+        told = told.replace(jargon, plain)
+    unknown = re.fullmatch(r"No (filter|test) named '(.*)'\.?", told)
+    if unknown and unknown[1] == "filter":
+        known = [*_FILTERS, "tojson"]
+        return f"has no known filter '{unknown[2]}'{suggest_name(unknown[2], known)} (there are {join_names(known)})"
+    return f"cannot be evaluated: {told}"
 
 
 @cache

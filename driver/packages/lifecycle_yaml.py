@@ -1,63 +1,77 @@
-"""The text of a `lifecycle.yaml`, read into a Manifest. A fault names line and key."""
+"""A `lifecycle.yaml`, read into a Manifest. A fault names line and key, and what would be right."""
 
-import re
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from driver.errors import InvalidRequest
+from driver.faults import describe_fault, suggest_name
+from driver.packages.documents import Document, Key, read_document
 from driver.packages.manifests import FILE, FORMS, Manifest
 
-
-class _Loader(yaml.SafeLoader):
-    """Reads booleans as YAML 1.2 does: only true and false. In YAML 1.1 the key `on` would be a boolean."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_IN_KEY = "[key]"  # pydantic's word, at the end of a location, for the key instead of the value
+_MOST_FAULTS = 50
+_LONGEST = 100  # characters of a value in a message
 
 
 def read_manifest(text: str) -> Manifest:
     """Read the text of a lifecycle.yaml. Raises InvalidRequest naming line and key of every fault."""
+    return parse_manifest(read_document(text, FILE))
+
+
+def parse_manifest(document: Document) -> Manifest:
+    """The manifest in a lifecycle.yaml. Raises InvalidRequest naming line and key of every fault."""
     try:
-        tree = yaml.compose(text, Loader=_Loader)
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)):
-            raise InvalidRequest(f"{FILE}: anchors and aliases are not taken")
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader # nosec B506
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InvalidRequest(f"{FILE}: {' '.join(str(error).split())[:300]}") from error
-    try:
-        return Manifest.model_validate(content)
+        return Manifest.model_validate(document.content)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        raise InvalidRequest(
-            *dict.fromkeys(_describe_fault(fault["loc"], fault["msg"], tree) for fault in faults)
-        ) from error
+        told = list(dict.fromkeys(_describe(fault, document) for fault in faults[:_MOST_FAULTS]))
+        if len(faults) > _MOST_FAULTS:
+            told.append(f"{FILE}: {len(faults) - _MOST_FAULTS} more faults")
+        raise InvalidRequest(*told) from error
 
 
-def _describe_fault(location: tuple[int | str, ...], message: str, tree: yaml.Node | None) -> str:
-    keys = []
-    node = tree
-    line = 1
-    for key in location:
-        if key in FORMS:
-            continue
-        below = _find_node(node, key)
-        keys.append(str(key))
-        if below is None:
-            break
-        node, line = below
-    return f"{FILE} line {line}, {'.'.join(keys) or 'top level'}: {message.removeprefix('Value error, ')}"
+def _describe(fault: ErrorDetails, document: Document) -> str:
+    keys: tuple[Key, ...] = tuple(key for key in fault["loc"] if key not in (*FORMS, _IN_KEY))
+    place, name = document.find_place(*keys), str(keys[-1]) if keys else ""
+    if fault["loc"] and fault["loc"][-1] == _IN_KEY:
+        return f"{place}: the name takes a text: put it into quotes"
+    said = describe_fault(fault)
+    if fault["type"] == "extra_forbidden":
+        known = list_keys(keys[:-1])
+        return f"{place}: {said} here{suggest_name(name, known)} (there are {', '.join(known)})"
+    if fault["type"] == "missing":
+        return f"{document.find_place(*keys[:-1])}: '{name}' is missing"
+    node = document.find_node(*keys)
+    if fault["type"] == "string_type" and isinstance(node, yaml.ScalarNode) and node.value:
+        return f"{place}: {said}: put {node.value[:_LONGEST]} into quotes"
+    return f"{place}: {said}"
 
 
-def _find_node(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node, int] | None:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == key:
-                return value, name.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key], node.value[key].start_mark.line + 1
-    return None
+def list_keys(keys: tuple[Key, ...]) -> tuple[str, ...]:
+    """The keys that there may be below others in a lifecycle.yaml."""
+    annotation: Any = Manifest
+    for key in keys:
+        if _is_model(annotation):
+            annotation = next(
+                (one.annotation for name, one in annotation.model_fields.items() if key in (name, one.alias)), None
+            )
+        else:  # within a list or a dictionary
+            annotation = next(_walk_models(annotation), None)
+    model = next(_walk_models(annotation), None)
+    return tuple(one.alias or name for name, one in model.model_fields.items()) if model else ()
+
+
+def _walk_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type."""
+    if _is_model(annotation):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _walk_models(inner)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -8,16 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from driver.errors import InvalidRequest
-from driver.packages.queries import find_condition_fault
+from driver.faults import suggest_name
+from driver.packages.queries import find_query_fault
 
 FILE = "lifecycle.yaml"
 _DURATION = re.compile(r"[1-9][0-9]{0,4}[smh]")
@@ -29,6 +32,11 @@ INTEGRITY = "Integrity"
 UPDATES = ("Reconfigure", "Upgrade")  # the template of Create again
 PREVIEWS = ("CheckDrift", "WhatIf")
 PRECHECK = "Precheck"
+# Transitions that TNC-O's descriptor has under `lifecycle`; any other is an operation.
+STANDARD = (
+    *("Create", "Install", "Configure", "Start", "Stop", "Integrity", "Reconfigure", "Upgrade", "Uninstall", "Delete"),
+    ADOPT,
+)
 # Transitions of TNC-O's state model for which nothing is to be done in Azure, unless the package defines them.
 IDLE = ("Configure", "Install", "Start", "Stop", "Uninstall")
 
@@ -39,14 +47,14 @@ class _Strict(BaseModel):
     )
 
 
-def _check_duration(text: str) -> str:
-    if not _DURATION.fullmatch(text):
-        raise ValueError("must be a number followed by s, m or h, such as 30m")
-    return text
+def _check_duration(given: Any) -> str:
+    if not isinstance(given, str) or not _DURATION.fullmatch(given):
+        raise ValueError(f"takes a number followed by s, m or h, such as 30s, 20m or 2h; it is {str(given)[:50]}")
+    return given
 
 
-def _check_condition(text: str) -> str:
-    if fault := find_condition_fault(text):
+def _check_query(text: str) -> str:
+    if fault := find_query_fault(text):
         raise ValueError(fault)
     return text
 
@@ -55,14 +63,15 @@ def _read_seconds(duration: str) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
-Duration = Annotated[str, AfterValidator(_check_duration)]
+Duration = Annotated[str, BeforeValidator(_check_duration)]
+Query = Annotated[str, AfterValidator(_check_query)]
 
 
 class Condition(_Strict):
     """What the resources of a type have to meet once their deployment has succeeded."""
 
     on: str = Field(description="ARM type of the resources; the template must deploy one.", max_length=300)
-    that: Annotated[str, Field(max_length=_LONGEST_CONDITION), AfterValidator(_check_condition)] = Field(
+    that: Annotated[str, Field(max_length=_LONGEST_CONDITION), AfterValidator(_check_query)] = Field(
         description="JMESPath over the resource as a GET shows it: met unless it gives false, null or something empty."
     )
     timeout: Duration = Field(
@@ -144,9 +153,9 @@ class Transition(_Strict):
 
     @model_validator(mode="after")
     def _check_verb(self) -> "Transition":
-        verbs = [verb for verb in (self.deploy, self.remove, self.call) if verb is not None]
-        if len(verbs) != 1 and not (self.if_missing and self.remove is None and len(verbs) == 2):
-            raise ValueError("takes exactly one of deploy, remove and call")
+        given = [verb for verb in ("deploy", "remove", "call") if getattr(self, verb) is not None]
+        if len(given) != 1 and not (self.if_missing and self.remove is None and len(given) == 2):
+            raise ValueError(f"takes exactly one of deploy, remove and call; it has {' and '.join(given) or 'none'}")
         if (self.call is None) != (self.on is None):
             raise ValueError("call and on belong together")
         if self.deploy is None and self.parameters:
@@ -176,7 +185,7 @@ class Reference(_Strict):
     resource_group: str = Field(
         default="", description="Resource group to look in; the whole subscription where not given."
     )
-    outputs: dict[str, str] = Field(default={}, description="Outputs: name and JMESPath over the ARM resource.")
+    outputs: dict[str, Query] = Field(default={}, description="Outputs: name and JMESPath over the ARM resource.")
 
 
 class AdoptOptions(_Strict):
@@ -201,6 +210,11 @@ class SoftDelete(_Strict):
     )
 
 
+def build_schema() -> dict[str, Any]:
+    """The JSON schema of a lifecycle.yaml, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
+
+
 class Manifest(_Strict):
     """A resource package's lifecycle.yaml."""
 
@@ -220,6 +234,15 @@ class Manifest(_Strict):
     soft_delete: SoftDelete = SoftDelete()
     adopt: AdoptOptions = AdoptOptions()
     reference: Reference | None = None
+
+    @field_validator("transitions")
+    @classmethod
+    def _check_names(cls, transitions: dict[str, Transition]) -> dict[str, Transition]:
+        known: dict[str, str] = {}
+        for name in transitions:
+            if (before := known.setdefault(name.lower(), name)) != name:
+                raise ValueError(f"'{before}' and '{name}' are one transition, for names compare without case")
+        return transitions
 
     def find_built_in(self, name: str) -> str:
         """The name of the transition or operation that every package has; empty if the package defines it itself, or
@@ -249,4 +272,5 @@ class Manifest(_Strict):
         names = sorted({*self.transitions, *updates, "Delete", ADOPT, INTEGRITY, PRECHECK, *PREVIEWS})
         raise InvalidRequest(
             f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
+            + suggest_name(name, names)
         )

@@ -7,10 +7,17 @@ from itertools import takewhile
 from typing import Any
 
 import jmespath
-from jmespath.exceptions import ArityError, JMESPathError, JMESPathTypeError, UnknownFunctionError
+from jmespath.exceptions import (
+    ArityError,
+    JMESPathError,
+    JMESPathTypeError,
+    ParseError,
+    UnknownFunctionError,
+)
 from jmespath.functions import Functions
 
 from driver.errors import InvalidRequest
+from driver.faults import suggest_name
 
 _MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multiply the size of its input
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
@@ -48,8 +55,8 @@ class Finding:
     values: Mapping[str, str]
 
 
-def find_condition_fault(query: str) -> str:
-    """Why a text is no JMESPath condition; empty if it is one. That its functions fit the values is not known yet."""
+def find_query_fault(query: str) -> str:
+    """Why a text is no JMESPath; empty if it is one. That its functions fit the values is not known yet."""
     try:
         parsed = jmespath.compile(query).parsed
         if fault := _find_fault(parsed):
@@ -58,14 +65,14 @@ def find_condition_fault(query: str) -> str:
             if node["type"] == "function_expression":
                 _check_call(node)
     except _FAULTS as error:
-        return f"is no JMESPath: {' '.join(str(error).split())[:300]}"
+        return f"is no JMESPath: {_describe_error(error, query)}"
     return ""
 
 
 def check_condition(query: str, resource: Mapping[str, Any]) -> Finding:
-    """Look whether a resource meets a condition in which `find_condition_fault` finds none. It is met if it gives
-    anything but false, null, an empty text, list or object. A function that does not take a value, such as one that is
-    not there yet, gives null.
+    """Look whether a resource meets a condition in which `find_query_fault` finds none. It is met if it gives
+    anything but false, null, an empty text, list or object. A function gives null for a value that it does not accept,
+    such as one that does not exist yet.
     """
     compiled = jmespath.compile(query)
     try:
@@ -88,6 +95,24 @@ def _check_call(node: Mapping[str, Any]) -> None:
         raise
     except JMESPathTypeError:
         return
+
+
+def _describe_error(error: Exception, query: str) -> str:
+    if isinstance(error, UnknownFunctionError):
+        name = next((node["value"] for node in _walk(jmespath.compile(query).parsed) if _is_unknown(node)), "")
+        return f"there is no function {name}(){suggest_name(name, Functions.FUNCTION_TABLE)}"
+    if isinstance(error, ParseError) and not isinstance(error, ArityError):
+        position = error.lex_position
+        rest = query[position:].strip()
+        if not rest:
+            return "it is not complete"
+        equals = "; equal is ==" if rest.startswith("=") else ""
+        return f"column {position + 1}: '{rest[:50]}' is not taken here{equals}"
+    return " ".join(str(error).split())[:300]
+
+
+def _is_unknown(node: Mapping[str, Any]) -> bool:
+    return node["type"] == "function_expression" and node["value"] not in Functions.FUNCTION_TABLE
 
 
 def _list_paths(node: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.faults import describe_json_error
 
 _COMMENT = r"//[^\n]*+|/\*(?:(?!\*/).)*+(?:\*/|\Z)"
 _SPACE = rf"(?:\s|{_COMMENT})*+"
@@ -31,10 +32,8 @@ def read_json(content: bytes, file: str) -> Any:
         raise InvalidRequest(f"{file}: not UTF-8 text") from error
     try:
         return _parse_text(text)
-    except json.JSONDecodeError as error:
-        raise InvalidRequest(f"{file}: not JSON: {error.msg}: line {error.lineno} column {error.colno}") from error
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{file}: not JSON: {error}") from error
+        raise InvalidRequest(describe_json_error(error, file)) from error
 
 
 def _parse_text(text: str) -> Any:

@@ -7,12 +7,17 @@ from typing import Any, Literal
 from driver.errors import InvalidRequest
 from driver.packages.relaxed_json import read_json
 from driver.packages.secure_values import has_secure_values, list_secure_values
+from driver.packages.sources import Source
 
 Scope = Literal["resourceGroup", "subscription"]
 
 _SCOPES: dict[str, Scope] = {
     "deploymenttemplate.json": "resourceGroup",
     "subscriptiondeploymenttemplate.json": "subscription",
+}
+_FOREIGN_SCOPES = {
+    "managementgroupdeploymenttemplate.json": "managementGroup",
+    "tenantdeploymenttemplate.json": "tenant",
 }
 DEPLOYMENTS = "Microsoft.Resources/deployments"
 # Extensions whose resources are ARM's own (`extension az`, `extension sys` in Bicep), in lower case.
@@ -59,22 +64,20 @@ class Template:
     scope: Scope
     parameters: tuple[Parameter, ...]
     outputs: tuple[str, ...]
+    source: Source = field(default=Source("template"), repr=False, compare=False)
 
 
-def read_template(body: Any, file: str) -> Template:
-    """Read the body of the template in `file`. Raises InvalidRequest if it is no ARM template for a resource group or a
-    subscription, or creates resources without an ARM id.
+def read_template(body: Any, file: str, text: str = "") -> Template:
+    """Read the body of the template in `file`; with the `text` of that file messages name lines. Raises InvalidRequest
+    if it is no ARM template for a resource group or a subscription, or creates resources without an ARM id.
     """
     if not isinstance(body, Mapping):
         raise InvalidRequest(f"{file}: an ARM template is a JSON object")
-    faults: list[str] = []
+    source, faults = Source(file, text), list[str]()
     schema = str(body.get("$schema", "")).rstrip("#").rsplit("/", 1)[-1].lower()
     scope = _SCOPES.get(schema)
     if scope is None:
-        faults.append(
-            f"{file}: $schema must end with deploymentTemplate.json or subscriptionDeploymentTemplate.json,"
-            f" it ends with '{schema}'"
-        )
+        faults.append(_describe_wrong_scope(schema, source))
     if not isinstance(body.get("resources"), list | Mapping):
         faults.append(f"{file}: 'resources' is missing")
     for name in ("parameters", "definitions", "outputs"):
@@ -89,7 +92,19 @@ def read_template(body: Any, file: str) -> Template:
     ]
     if faults or scope is None:
         raise InvalidRequest(*faults)
-    return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}))
+    return Template(body, scope, tuple(parameters), tuple(body.get("outputs") or {}), source)
+
+
+def _describe_wrong_scope(schema: str, source: Source) -> str:
+    if known := _FOREIGN_SCOPES.get(schema):
+        return (
+            f"{source.find_place('targetScope')}: the scope {known} is not supported, these are: resourceGroup,"
+            " subscription"
+        )
+    return (
+        f"{source.file}: $schema must end with deploymentTemplate.json or subscriptionDeploymentTemplate.json,"
+        f" it ends with '{schema}'"
+    )
 
 
 def is_template(content: bytes, file: str) -> bool:

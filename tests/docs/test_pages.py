@@ -13,10 +13,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from dev import reference
-from dev.descriptors import STANDARD
 from driver import events, settings
 from driver.errors import NotReady
-from driver.packages.manifests import ADOPT, IDLE, INTEGRITY, PREVIEWS, UPDATES
+from driver.packages.manifests import ADOPT, IDLE, INTEGRITY, PREVIEWS, STANDARD, UPDATES
 from tests.docs.pages import ROOT, blocks
 from tests.support.app import functions
 

@@ -172,7 +172,7 @@ def test_without_a_tenant_none_is_echoed(hub: TaskHub) -> None:
     [
         (b"{", "body: Invalid JSON"),
         (b"", "body: Invalid JSON"),
-        ({}, "lifecycleName: Field required; systemProperties"),
+        ({}, "lifecycleName: is missing; systemProperties"),
         (body(driverFiles="%"), "driverFiles: not base64"),
         (body("Heal"), "has no transition or operation 'Heal', it has"),
         (body(properties={"vnet_name": None}), "'vnet_name' is missing"),
@@ -421,5 +421,5 @@ def test_find_names_all_faults_of_a_body() -> None:
         api.find_reference(streamed(encoded({"driverFiles": None, "deploymentLocation": {}})), HEADERS)
     )
     message = refused(answer, 400)
-    assert "instanceName: Field required" in message
-    assert "deploymentLocation.name: Field required" in message
+    assert "instanceName: is missing" in message
+    assert "deploymentLocation.name: is missing" in message

@@ -73,7 +73,7 @@ def test_a_property_may_have_any_name(name: str) -> None:
 
 @pytest.mark.parametrize("text", ["{{ absent }}", "a {{ absent }}", "{{ [absent] }}", "{{ {'a': absent} }}"])
 def test_what_is_missing_is_named_with_the_place(text: str) -> None:
-    with pytest.raises(InvalidRequest, match=r"^AzureVNet, Create: .*'absent' is undefined"):
+    with pytest.raises(InvalidRequest, match=r"^AzureVNet, Create: .*needs the property 'absent', which is not there"):
         evaluate(text, CONTEXT, "AzureVNet, Create")
 
 

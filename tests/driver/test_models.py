@@ -62,7 +62,7 @@ def test_all_faults_are_named_at_once_and_no_value_is_shown() -> None:
 def test_a_missing_field_is_named(missing: str) -> None:
     content = body()
     del content[missing]
-    with pytest.raises(InvalidRequest, match=f"^{missing}: Field required$"):
+    with pytest.raises(InvalidRequest, match=f"^{missing}: is missing$"):
         lifecycle_request(content)
 
 

@@ -231,9 +231,9 @@ def test_a_target_that_is_no_text_is_an_invalid_request(value: Any) -> None:
 
 def test_what_a_target_needs_is_named() -> None:
     name, group = faults(body("RemoveVnetPeering"))
-    assert "RemoveVnetPeering, remove.name: " in name
-    assert "'initiator_vnet_name' is undefined" in name
-    assert "RemoveVnetPeering, remove.resourceGroup: " in group
+    assert "AzureVNet lifecycle.yaml line 25, transitions.RemoveVnetPeering.remove.name: " in name
+    assert "needs the property 'initiator_vnet_name', which is not there" in name
+    assert "lifecycle.yaml line 26, transitions.RemoveVnetPeering.remove.resourceGroup: " in group
 
 
 def test_what_is_secure_is_told_to_be_and_is_in_no_text() -> None:

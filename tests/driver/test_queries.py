@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from driver.packages.queries import Finding, check_condition, evaluate_outputs, find_condition_fault
+from driver.packages.queries import Finding, check_condition, evaluate_outputs, find_query_fault
 
 HUB = {
     "id": "/x",
@@ -23,15 +23,15 @@ HUB = {
         ("properties.", "is no JMESPath: "),
         ("properties.state = 'x'", "is no JMESPath: "),
         ("", "is no JMESPath: "),
-        ("lenght(properties.peers)", "is no JMESPath: Unknown function: lenght()"),
-        ("tags.a && lenght(tags.b)", "is no JMESPath: Unknown function: lenght()"),
+        ("lenght(properties.peers)", "is no JMESPath: there is no function lenght(), did you mean 'length'?"),
+        ("tags.a && lenght(tags.b)", "is no JMESPath: there is no function lenght(), did you mean 'length'?"),
         ("length(tags.a, tags.b)", "is no JMESPath: Expected 1 argument"),
         ("[a, [b, [c, [d]]]]", "combines more than 3 lists, objects and functions"),
         ("(" * 2_000 + "a" + ")" * 2_000, "is no JMESPath: "),
     ],
 )
 def test_a_wrong_condition_is_known_without_a_resource(query: str, told: str) -> None:
-    fault = find_condition_fault(query)
+    fault = find_query_fault(query)
     assert fault.startswith(told) if told else not fault
     assert len(fault) < 400
 
@@ -69,7 +69,7 @@ def test_what_a_condition_compares_is_bounded() -> None:
 def test_a_hostile_condition_takes_no_long_time() -> None:
     body: dict[str, Any] = {"list": [{"name": f"n{number}", "more": list(range(50))} for number in range(2_000)]}
     query = "list[?more[?@ > `49`]] | [@, [@, [@]]] | [][][][].more[] == '" + "x" * 900 + "'"
-    assert not find_condition_fault(query)
+    assert not find_query_fault(query)
     begun = time.process_time()
     assert not check_condition(query, body).is_met
     assert time.process_time() - begun < 5

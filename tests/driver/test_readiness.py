@@ -230,5 +230,5 @@ def test_the_conditions_of_a_package_with_the_versions_of_its_template() -> None
 def test_a_condition_whose_type_the_template_does_not_deploy_is_refused() -> None:
     with pytest.raises(InvalidRequest) as caught:
         plan_create("Contoso.Play/things", REFERRED)
-    told = "driverFiles lifecycle.yaml, Create, readyWhen.1: 'main.json' deploys no Contoso.Play/things"
+    told = "lifecycle.yaml line 9, transitions.Create.readyWhen.1: 'main.json' deploys no Contoso.Play/things"
     assert str(caught.value) == f"{told}, so nothing could meet it"

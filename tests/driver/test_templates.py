@@ -47,7 +47,7 @@ def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
     ],
 )
 def test_what_is_no_template_is_said_with_the_file(body: Any) -> None:
-    with pytest.raises(InvalidRequest, match=r"^main\.json: "):
+    with pytest.raises(InvalidRequest, match=r"^main\.json\b"):
         read_template(body, "main.json")
 
 

@@ -101,19 +101,38 @@ def create(trial: Trial, group: str, template: dict[str, Any], properties: dict[
     return trial.begin(resource, transition, files=zipped({"main.json": json.dumps(whole)}))
 
 
-def test_outputs_that_show_a_secure_value_are_left_out(trial: Trial, group: str) -> None:
-    def output(value: str) -> dict[str, str]:
-        return {"type": "string", "value": value}
+def output_all(value: str) -> dict[str, Any]:
+    """Outputs that show what an expression gives, in several forms, and one that does not."""
+    return {
+        "plain": {"type": "string", "value": f"[{value}]"},
+        "within": {"type": "string", "value": f"[concat('Server=x;Password=', {value})]"},
+        "coded": {"type": "string", "value": f"[base64({value})]"},
+        "list": {"type": "array", "value": [f"[{value}]"]},
+        "open": {"type": "string", "value": "it is open"},
+    }
 
+
+def test_outputs_that_show_a_secure_parameter_are_refused(trial: Trial, group: str) -> None:
+    template = {"parameters": {"pw": {"type": "securestring"}}, "outputs": output_all("parameters('pw')")}
+    whole = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": [], **template}
+    resource = Resource("secretive", "resource::Own::1.0", {"resourcegroup_name": group, "pw": SECRET})
+    answer = trial.post(trial.body(resource, files=zipped({"main.json": json.dumps(whole)})))
+    message = answer.json()["localizedMessage"]
+    assert answer.status_code == 400
+    for name in ("plain", "within", "coded", "list"):
+        assert f"main.json line 1, output {name}: this output shows the secure parameter 'pw'" in message
+    assert "output open" not in message
+    assert SECRET not in message
+
+
+def test_outputs_that_show_a_secure_value_are_left_out(trial: Trial, group: str) -> None:
+    """The expression does not show it: the value comes back from a resource."""
+    table = "Microsoft.Network/routeTables"
+    version = {"type": table, "apiVersion": "2024-05-01", "name": "secretive", "location": "westeurope"}
     template = {
         "parameters": {"pw": {"type": "securestring"}},
-        "outputs": {
-            "plain": output("[parameters('pw')]"),
-            "within": output("[concat('Server=x;Password=', parameters('pw'))]"),
-            "coded": output("[base64(parameters('pw'))]"),
-            "list": {"type": "array", "value": ["[parameters('pw')]"]},
-            "open": output("it is open"),
-        },
+        "resources": [{**version, "tags": {"pw": "[parameters('pw')]"}}],
+        "outputs": output_all(f"reference(resourceId('{table}', 'secretive'), '2024-05-01', 'Full').tags.pw"),
     }
     request_id = create(trial, group, template, {"pw": SECRET}, "Create")
     event = trial.event(request_id).value

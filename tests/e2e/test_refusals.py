@@ -53,14 +53,14 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "nothing": (lambda _: b"", "body: Invalid JSON"),
     "malformed": (lambda body: json.dumps(body).encode()[:-20], "body: Invalid JSON"),
     "not UTF-8": (lambda body: json.dumps(body).encode().replace(b"vnet-1", b"vnet-\xff"), "body: Invalid JSON"),
-    "a list": (lambda body: [body], "body: Input should be an object"),
-    "no transition": (without("lifecycleName"), "lifecycleName: Field required"),
-    "an empty transition": (merged("lifecycleName", value=""), "lifecycleName: String should have at least 1"),
-    "no system properties": (without("systemProperties"), "systemProperties: Field required"),
-    "no location": (without("deploymentLocation"), "deploymentLocation: Field required"),
+    "a list": (lambda body: [body], "body: takes an object"),
+    "no transition": (without("lifecycleName"), "lifecycleName: is missing"),
+    "an empty transition": (merged("lifecycleName", value=""), "lifecycleName: must not be empty"),
+    "no system properties": (without("systemProperties"), "systemProperties: is missing"),
+    "no location": (without("deploymentLocation"), "deploymentLocation: is missing"),
     "properties as a list": (
         merged("resourceProperties", value=[]),
-        "resourceProperties: Input should be an object",
+        "resourceProperties: takes an object",
     ),
     "a property of no form": (
         merged("resourceProperties", "vnet_name", value={"text": "vnet-1"}),
@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "topology without id": (
         merged("associatedTopology", value={"a": {"type": "Azure"}}),
-        "associatedTopology.a.id: Field required",
+        "associatedTopology.a.id: is missing",
     ),
     # what it asks for
     "unknown type": (
@@ -80,7 +80,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     # the driver files
     "bad base64": (merged("driverFiles", value="%%%"), "driverFiles: not base64"),
     "bad zip": (merged("driverFiles", value="bm8gemlw"), "driverFiles: not a zip"),
-    "driver files as a number": (merged("driverFiles", value=5), "driverFiles: Input should be a valid string"),
+    "driver files as a number": (merged("driverFiles", value=5), "driverFiles: takes a text"),
     "a path out of the zip": (merged("driverFiles", value=zipped({"../a": ""})), "'../a' is no path inside the zip"),
     "a template that is none": (
         merged("driverFiles", value=zipped({"lifecycle.yaml": MANIFEST, "gone.json": "{}"})),
@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a manifest that is none": (merged("driverFiles", value=zipped({"lifecycle.yaml": "a: ["})), "lifecycle.yaml"),
     "a manifest without its template": (
         merged("driverFiles", value=zipped({"lifecycle.yaml": MANIFEST})),
-        "deploy names 'gone.json', but there is no such file",
+        "lifecycle.yaml line 1, transitions.Create.deploy: 'gone.json' is no file of the package",
     ),
     # names
     "group name": (resource_property("resourcegroup_name", "rg."), "not ending with a period"),
@@ -179,4 +179,4 @@ def test_a_reference_request_is_checked_too(trial: Trial) -> None:
     assert trial.post(good, path=find).json() == {"result": None}
     assert trial.post({**good, "deploymentLocation": {"name": "trial"}}, path=find).status_code == 400
     refused = trial.post({"driverFiles": "", "deploymentLocation": location}, path=find)
-    assert (refused.status_code, refused.json()["localizedMessage"]) == (400, "instanceName: Field required")
+    assert (refused.status_code, refused.json()["localizedMessage"]) == (400, "instanceName: is missing")

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dev.descriptors import STANDARD
 from driver.packages.lifecycle_yaml import read_manifest
-from driver.packages.manifests import Manifest
+from driver.packages.manifests import STANDARD, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "packages"
