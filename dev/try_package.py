@@ -78,19 +78,20 @@ def main() -> int:
 def read_try(folder: Path, properties: str, operations: str) -> Try:
     """What the variables ask for. Raises InvalidRequest for what the driver would refuse, and for missing files."""
     package = read_package(folder)
-    own = folder / PROPERTIES
-    given = read_properties(Path(properties) if properties else own) if properties or own.is_file() else {}
-    resource = Resource(NAME, package.type, {**package.defaults, **given})
+    file = Path(properties) if properties else folder / PROPERTIES
+    has_file = bool(properties) or file.is_file()
+    resource = Resource(NAME, package.type, {**package.defaults, **(read_properties(file) if has_file else {})})
     files = pack_files(package.files)
     create = request_body(resource, "Create", DEPLOYMENT_LOCATION, driver_files=files)
     try:
         group = find_resource_group(create)
     except InvalidRequest as error:
-        raise InvalidRequest(*(f"Create: {fault}" for fault in error.faults)) from error
+        hint = [] if has_file else [f"no properties are given: PROPERTIES=FILE names a file of them, or else {file}"]
+        raise InvalidRequest(*(f"Create: {fault}" for fault in error.faults), *hint) from error
     transitions: list[tuple[str, Mapping[str, Any]]] = [("Create", {})]
-    for name, _, file in (one.partition("=") for one in operations.split()):
+    for name, _, given in (one.partition("=") for one in operations.split()):
         check_operation(create, name)
-        transitions.append((name, read_properties(Path(file)) if file else {}))
+        transitions.append((name, read_properties(Path(given)) if given else {}))
     return Try(resource, files, (*transitions, ("Delete", {})), group)
 
 

@@ -17,6 +17,7 @@ from emulators.azure.wire.connections import Connection
 from emulators.azure.world import state
 from emulators.azure.world.cloud import Cloud
 from emulators.azure.world.settings import Settings
+from emulators.ports import parse_port
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +83,7 @@ async def _serve(application: Application, listener: socket.socket, files: tls.F
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulators.azure", description=__doc__)
     start = parser.add_subparsers(dest="command", required=True).add_parser("start", help="start the embedded Azure")
-    start.add_argument("--port", type=int, default=9443, help="0 takes a free one (default 9443)")
+    start.add_argument("--port", type=parse_port, default=9443, help="0 takes a free one (default 9443)")
     start.add_argument(
         "--provisioning-seconds", type=float, default=2.0, help="time of a deployment from PUT to Succeeded (default 2)"
     )

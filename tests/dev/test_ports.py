@@ -2,11 +2,13 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from dev.ports import FREE_PORTS, free_port, read_ports, require_free
+from emulators.azure import __main__ as azure
+from emulators.functions_host import __main__ as functions_host
 
 USUAL = {"DRIVER_PORT": 7071, "AZURE_PORT": 9443}
 
@@ -59,3 +61,14 @@ def test_a_port_that_is_taken_is_named(taken: int) -> None:
         require_free({"DRIVER_PORT": taken})
     form = rf"DRIVER_PORT is '{taken}', address already in use: it takes a free port, such as DRIVER_PORT=\d+"
     assert re.fullmatch(form, str(ended.value.code))
+
+
+@pytest.mark.parametrize("start", [azure.main, functions_host.main])
+@pytest.mark.parametrize("text", ["65536", "-1", "7071.0"])
+def test_the_emulators_name_a_wrong_port(
+    start: Callable[[list[str]], int], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        start(["start", f"--port={text}"])
+    assert ended.value.code == 2
+    assert f"'{text}' is no port: it takes a number from 0, any free one, to 65535" in capsys.readouterr().err

@@ -180,6 +180,13 @@ def test_what_is_wrong_is_said_before_anything_is_created(
         read_try(EXAMPLE, str(tmp_path / "given.yaml"), operations)
 
 
+def test_without_properties_it_says_where_they_may_be() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read_try(EXAMPLE, "", "")
+    expected = f"no properties are given: PROPERTIES=FILE names a file of them, or else {EXAMPLE / 'properties.yaml'}"
+    assert refused.value.faults[-1] == expected
+
+
 def test_operations_take_files_and_the_descriptor_gives_defaults(package: Path) -> None:
     (package / "Definitions" / "lm").mkdir(parents=True)
     declared = {"size": {"default": "2"}, "resourcegroup_name": {"default": "other"}, "note": {}}
