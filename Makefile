@@ -25,6 +25,10 @@ demo: .venv/runtime ## See it work: create and delete a resource group and a VNe
 drill: .venv/runtime ## Play a fault of docs/operations.md, and see what an operator sees (FAULT=throttle; without it the list)
 	$(BIN)/python -m dev.drill
 
+.PHONY: try
+try: .venv/runtime ## Create, operate and delete a resource of your package (PACKAGE=FOLDER PROPERTIES=FILE OPERATIONS="Stop Start")
+	$(BIN)/python -m dev.try_package
+
 # The tests of one file run in one worker, for they share servers; the files in the order that tests/conftest.py gives.
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 

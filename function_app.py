@@ -98,7 +98,7 @@ for route in openapi.ROUTES:
     app.route(route=route.path, methods=[route.method])(with_client(handler) if has_client else handler)
 if "prometheus" in settings.current().metrics_exporters:
     app.route(route="metrics", methods=["GET"])(with_client(show_metrics))
-if "otlp" in settings.current().metrics_exporters:
+if settings.current().pushes_metrics:
     app.timer_trigger(schedule="0 * * * * *", arg_name="timer", use_monitor=False)(with_client(read_task_hub))
 app.timer_trigger(schedule="0 */10 * * * *", arg_name="timer", use_monitor=False)(with_client(housekeep))
 app.orchestration_trigger(context_name="context")(run_lifecycle)

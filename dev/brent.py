@@ -17,7 +17,15 @@ import requests
 
 EXECUTE = "/api/driver/lifecycle/execute"
 TENANT = "trial"
-TYPE_NAMES = {str: "string", bool: "boolean", int: "integer", float: "float", list: "list", dict: "map"}
+TYPE_NAMES = {
+    type(None): "string",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "float",
+    list: "list",
+    dict: "map",
+}
 
 
 class RefusedError(Exception):
@@ -26,7 +34,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as Brent knows it: plain property values by name, topology as `{name: {"id", "type"}}`."""
+    """A resource as Brent knows it: property values by name, topology as `{name: {"id", "type"}}`.
+
+    The values are plain, or as they are sent: `{"type": ..., "value": ...}`, `{"type": "key", ...}`.
+    """
 
     name: str
     type: str
@@ -63,11 +74,15 @@ def request_body(
     deployment_location: Mapping[str, Any],
     request_properties: Mapping[str, Any] | None = None,
     request_id: str | None = None,
+    driver_files: str | None = None,
 ) -> dict[str, Any]:
-    """Returns the body of an execute request; the same `request_id` again makes it a repetition."""
+    """Returns the body of an execute request; the same `request_id` again makes it a repetition.
+
+    Without `driver_files` (see `pack_files`) the resource type is a built-in one.
+    """
     return {
         "lifecycleName": transition,
-        "driverFiles": _EMPTY_ZIP,
+        "driverFiles": driver_files or _EMPTY_ZIP,
         "systemProperties": _typed(
             {
                 "resourceId": resource.id,
@@ -99,7 +114,9 @@ def execute(driver: str, body: Mapping[str, Any], session: requests.Session | No
     post = session.post if session else requests.post
     answer = post(driver + EXECUTE, data=_chunks(json.dumps(body).encode()), headers=headers, timeout=60)
     if answer.status_code != requests.codes.accepted:
-        raise RefusedError(f"{body['lifecycleName']}: the driver answered {answer.status_code}: {answer.text}")
+        raise RefusedError(
+            f"{body['lifecycleName']}: the driver answered {answer.status_code}: {_read_message(answer)}"
+        )
     return str(answer.json()["requestId"])
 
 
@@ -114,7 +131,20 @@ def apply_event(resource: Resource, event: Mapping[str, Any]) -> Resource:
 
 
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: {"type": TYPE_NAMES[type(value)], "value": value} for name, value in values.items()}
+    plain = {name: value for name, value in values.items() if not _is_typed(value)}
+    return {**values, **{name: {"type": TYPE_NAMES[type(value)], "value": value} for name, value in plain.items()}}
+
+
+def _is_typed(value: Any) -> bool:
+    return isinstance(value, Mapping) and "type" in value and ("value" in value or value["type"] == "key")
+
+
+def _read_message(answer: requests.Response) -> str:
+    """The driver's message; the whole answer if it is none of the driver's."""
+    try:
+        return str(answer.json()["localizedMessage"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text
 
 
 def _chunks(body: bytes, size: int = 4096) -> Iterator[bytes]:
@@ -122,7 +152,7 @@ def _chunks(body: bytes, size: int = 4096) -> Iterator[bytes]:
         yield body[begin : begin + size]
 
 
-def pack_files(files: Mapping[str, str]) -> str:
+def pack_files(files: Mapping[str, str | bytes]) -> str:
     """Returns driver files: a zip of the files by their names, in base64."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as whole:

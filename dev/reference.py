@@ -1,6 +1,6 @@
 """`make reference`: the parts of docs/ that are generated: from the driver its settings, metrics, failure codes,
 resource types, the keys of lifecycle.yaml and their JSON schema, the OpenAPI document; from the embedded Azure what it
-models, refuses and approximates.
+models, refuses and approximates; and the diagrams in docs/images.
 
 A page marks such a part by `<!-- generated: name -->` and `<!-- end -->`; what is outside is written by hand.
 `python -m dev.reference` fills them; with `--check` it writes nothing and fails if anything would change.
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dev import differences
+from dev.diagrams import DIAGRAMS, REQUEST
+from dev.drawing import draw
 from driver import openapi
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Verdict
 from driver.metrics import INSTRUMENTS, find_prometheus_label, find_prometheus_name
@@ -42,9 +44,13 @@ def main() -> int:
 
 
 def generated() -> Iterator[tuple[Path, str]]:
-    """Every page with generated parts, the schema and the API's document: the file and what it must hold."""
+    """Every page with generated parts, the schema, the API's document, the diagrams: the file and what it must hold."""
     yield DOCS / "lifecycle.schema.json", json.dumps(build_schema(), indent=2) + "\n"
     yield DOCS / "openapi.json", json.dumps(openapi.build_document(), indent=2) + "\n"
+    for diagram in DIAGRAMS:
+        yield DOCS / "images" / f"{diagram.name}.svg", draw(diagram)
+    for scheme in ("light", "dark"):  # for the README, in which the reader of GitHub chooses
+        yield DOCS / "images" / f"{REQUEST.name}-{scheme}.svg", draw(REQUEST, scheme)
     for page in sorted(DOCS.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         if _PART.search(text):

@@ -8,24 +8,21 @@ import sys
 from dev import endpoints
 from dev.brent import EXECUTE, TENANT, request_body, resource_group
 from dev.endpoints import FOLDER, Endpoints
-from dev.ports import is_free
+from dev.ports import read_ports, require_free
 from dev.processes import ProcessError
+from dev.proxies import is_proxied
 from dev.stack import Stack
-from dev.stop import still_ours
+from dev.stop import find_running
 
 EXAMPLE = "create-group.json"
 PORTS = {"DRIVER_PORT": 7071, "AZURE_PORT": 9443}
-_GREATEST_PORT = 65_535
 
 
 def main() -> None:
-    ports = {setting: _read_port(setting, usual) for setting, usual in PORTS.items()}
-    before = endpoints.read(FOLDER)
-    if before and any(still_ours(name, pid, FOLDER) for name, pid in before.pids.items()):
+    ports = read_ports(PORTS)
+    if before := find_running(FOLDER):
         sys.exit(f"It runs already, the driver at {before.driver}; `make stop` stops it.")
-    for setting, port in ports.items():
-        if not is_free(port):
-            sys.exit(f"Port {port} is in use by another program; {setting}=<port> chooses another.")
+    require_free(ports)
     shutil.rmtree(FOLDER, ignore_errors=True)  # the task hub of a stack whose Azure and Kafka are gone is of no use
     FOLDER.mkdir()
     stack = Stack(
@@ -55,14 +52,6 @@ def _number(setting: str, default: float) -> float:
     return number
 
 
-def _read_port(setting: str, usual: int) -> int:
-    text = os.environ.get(setting) or str(usual)
-    port = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_GREATEST_PORT)) else 0
-    if not 1 <= port <= _GREATEST_PORT:
-        sys.exit(f"{setting} is '{text}': it takes the number of a port, from 1 to {_GREATEST_PORT}")
-    return port
-
-
 def _say_how_to_use(started: Endpoints) -> None:
     body = request_body(resource_group("rg-trial"), "Create", started.deploymentLocation)
     FOLDER.joinpath(EXAMPLE).write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
@@ -73,6 +62,7 @@ def _say_how_to_use(started: Endpoints) -> None:
         f"kafka   {started.kafka}\n"
         f"logs    {folder}/host.log, {folder}/azure.log, {folder}/kafka.log\n"
         f"for scripts: {folder}/{endpoints.FILE_NAME}\n"
+        f"{_name_proxy_setting()}"
         "\nCreate a resource group, then see its event and the group itself:\n\n"
         f"  curl -H 'Content-Type: application/json' -H 'tenantId: {TENANT}' \\\n"
         f"    --data @{folder}/{EXAMPLE} {started.driver}{EXECUTE}\n"
@@ -80,6 +70,14 @@ def _say_how_to_use(started: Endpoints) -> None:
         f"  curl --cacert {folder}/tls/ca.pem {started.azure}/emulator/resources\n"
         "\n`make stop` stops it all."
     )
+
+
+def _name_proxy_setting() -> str:
+    """What makes curl call this machine directly, where a proxy is set."""
+    if not is_proxied(os.environ):
+        return ""
+    exempt = os.environ["no_proxy"]
+    return f"\nA proxy is set. For curl to call this machine directly:\n\n  export no_proxy='{exempt}'\n"
 
 
 if __name__ == "__main__":

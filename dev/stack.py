@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from dev import processes
+from dev import bicep, processes
 from dev.endpoints import Endpoints
 from dev.events import TOPIC
 from dev.ports import free_port
@@ -101,6 +101,7 @@ class Stack:
             "KAFKA_TOPIC": TOPIC,
             "EVENTS": "kafka",
             "CONSOLE": "true",
+            "BICEP_PATH": bicep.executable() or "",
             "PYTHONPATH": str(ROOT),  # of the host; the app's folder goes first
             **self.settings,
         }

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from dev import endpoints, processes
-from dev.endpoints import FILE_NAME, FOLDER
+from dev.endpoints import FILE_NAME, FOLDER, Endpoints
 
 MODULES = {"host": "emulators.functions_host", "azure": "emulators.azure", "kafka": "emulators.kafka"}
 
@@ -29,6 +29,14 @@ def stop(folder: Path) -> None:
         else:
             print(f"{name}: process {pid} had ended before")
     folder.joinpath(FILE_NAME).unlink()
+
+
+def find_running(folder: Path) -> Endpoints | None:
+    """What `make run` has started for `folder`; None if nothing of it runs any more."""
+    started = endpoints.read(folder)
+    if started and any(still_ours(name, pid, folder) for name, pid in started.pids.items()):
+        return started
+    return None
 
 
 def still_ours(name: str, pid: int, folder: Path) -> bool:

@@ -38,8 +38,11 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     faults += find_parameter_faults(transition, template, inputs.find_place)
     if not inputs.package.built_in:
         faults += [str(one) for one in find_disclosures(template) if one.is_parameter]
-    sources = (inputs.request.resource_properties, inputs.request.request_properties, inputs.request.system_properties)
-    bound, references = bind_parameters(template.parameters, explicit, sources, file_parameters, faults)
+    request = inputs.request
+    sources = (request.resource_properties, request.request_properties)
+    bound, references = bind_parameters(
+        template.parameters, explicit, sources, file_parameters, request.system_properties, faults
+    )
     if measure_depth([template.body, bound]) > DEEPEST:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     elif not _is_json([{} if inputs.package.built_in else template.body, bound]):

@@ -1,5 +1,6 @@
-"""Metrics and traces for a collector, by OTLP over HTTP. Imports OpenTelemetry's SDK and its exporter, which read the
-standard OTEL_* variables by themselves: where to, with which headers, how often, which share of the traces.
+"""Metrics and traces for a collector, by OTLP over HTTP, and for Application Insights. Imports OpenTelemetry's SDK and
+these exporters. They read their variables by themselves: OTEL_* says where to, with which headers, how often, and which
+share of the traces; APPLICATIONINSIGHTS_* where to and as whom.
 """
 
 import os
@@ -7,30 +8,37 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Tracer
 
 from driver import VERSION
 from driver.metrics import INSTRUMENTS, Instrument, read_gauges
+from driver.settings import AZURE_MONITOR
 
 _NAME = "azure-driver"
+# What Microsoft's exporter would send and ask for by itself: statistics about its own use, changes of its settings, the
+# attributes of the process beside each batch of spans.
+_QUIET = (
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED",
+)
 
 
-class Otlp:
+class Measurements:
     """An exporter of driver.metrics. A thread of OpenTelemetry's sends once a minute, or as OTEL_METRIC_EXPORT_INTERVAL
-    says.
+    says, to all that are named: `otlp`, AZURE_MONITOR.
     """
 
-    def __init__(self) -> None:
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-        meter = MeterProvider([reader], build_resource()).get_meter(_NAME, VERSION)
+    def __init__(self, names: Iterable[str]) -> None:
+        readers = [PeriodicExportingMetricReader(_build_metric_exporter(name)) for name in names]
+        meter = MeterProvider(readers, build_resource()).get_meter(_NAME, VERSION)
         self._metrics: dict[Instrument, Any] = {}
         for one in INSTRUMENTS:
             if one.kind == "counter":
@@ -51,10 +59,11 @@ class Otlp:
             metric.record(value, attributes)
 
 
-def build_tracer() -> Tracer:
-    """A tracer whose spans are sent some seconds after their end."""
+def build_tracer(names: Iterable[str]) -> Tracer:
+    """A tracer whose spans are sent some seconds after their end, to all that are named."""
     provider = TracerProvider(resource=build_resource())
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    for name in names:
+        provider.add_span_processor(BatchSpanProcessor(_build_span_exporter(name, provider)))
     return provider.get_tracer(_NAME, VERSION)
 
 
@@ -63,6 +72,33 @@ def build_resource() -> Resource:
     instance = f"{socket.gethostname()}-{os.getpid()}"
     own = {"service.name": _NAME, "service.version": VERSION, "service.instance.id": instance}
     return Resource.create().merge(Resource(own)).merge(OTELResourceDetector().detect())
+
+
+def _build_metric_exporter(name: str) -> MetricExporter:
+    if name == AZURE_MONITOR:
+        _silence()
+        from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter
+
+        return AzureMonitorMetricExporter(disable_offline_storage=True)
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+    return OTLPMetricExporter()
+
+
+def _build_span_exporter(name: str, provider: TracerProvider) -> SpanExporter:
+    if name == AZURE_MONITOR:
+        _silence()
+        from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter
+
+        return AzureMonitorTraceExporter(disable_offline_storage=True, tracer_provider=provider)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter()
+
+
+def _silence() -> None:
+    for name in _QUIET:
+        os.environ.setdefault(name, "true")
 
 
 def _observe(instrument: Instrument) -> Callable[[CallbackOptions], Iterable[Observation]]:

@@ -57,8 +57,7 @@ def configure(settings: Settings) -> None:
     """Set up the metrics of this process, if the settings ask for any."""
     if "prometheus" in settings.metrics_exporters:
         _add_prometheus(settings)
-    if "otlp" in (*settings.metrics_exporters, *settings.traces_exporters):
-        _add_otlp(settings)
+    _add_exporters(settings)
     if metrics.is_on():
         metrics.add_source(_read_services)
         metrics.add_source(_read_limits)
@@ -93,14 +92,17 @@ def _add_prometheus(settings: Settings) -> None:
         metrics.add_exporter(exporter)
 
 
-def _add_otlp(settings: Settings) -> None:
-    from driver import exporters
+def _add_exporters(settings: Settings) -> None:
+    """Those that send by themselves."""
+    if settings.pushes_metrics:
+        from driver.exporters import Measurements
 
-    if "otlp" in settings.metrics_exporters:
-        metrics.add_exporter(exporters.Otlp())
+        metrics.add_exporter(Measurements(name for name in settings.metrics_exporters if name != "prometheus"))
         metrics.add_source(_hub.find_fresh)
-    if "otlp" in settings.traces_exporters:
-        traces.add_tracer(exporters.build_tracer())
+    if settings.traces_exporters:
+        from driver.exporters import build_tracer
+
+        traces.add_tracer(build_tracer(settings.traces_exporters))
 
 
 def _read_hub(client: Any) -> tuple[Reading, ...]:

@@ -18,8 +18,9 @@ TRIAL_HUB = "trial: a kill of the task hub's pod loses the requests that were ac
 SCHEDULER_PAYLOAD = 1_000_000
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,4}|:[1-5][0-9]{4})?")
 LOG_OUTPUTS = ("host", "container")
-METRICS_EXPORTERS = ("prometheus", "otlp", "none")
-TRACES_EXPORTERS = ("otlp", "none")
+AZURE_MONITOR = "azure_monitor_opentelemetry_exporter"  # the name that OpenTelemetry knows Application Insights by
+METRICS_EXPORTERS = ("prometheus", "otlp", AZURE_MONITOR, "none")
+TRACES_EXPORTERS = ("otlp", AZURE_MONITOR, "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -144,20 +145,25 @@ class Settings:
     metrics_exporters: tuple[str, ...] = field(
         default=(),
         metadata={
-            "OTEL_METRICS_EXPORTER": "Who gets the metrics: `prometheus` (GET /metrics), `otlp`, both with a comma, or "
-            "`none`. Empty: `otlp` where an endpoint is given.",
+            "OTEL_METRICS_EXPORTER": "Who gets the metrics: `prometheus` (GET /metrics), `otlp`, "
+            "`azure_monitor_opentelemetry_exporter` (Application Insights), several with commas, or `none`. Empty: "
+            "`otlp` where an endpoint is given, and Application Insights where a connection string is.",
             "OTEL_SDK_DISABLED": "`true`: no metrics and no traces, whatever else says.",
         },
     )
     traces_exporters: tuple[str, ...] = field(
         default=(),
         metadata={
-            "OTEL_TRACES_EXPORTER": "Who gets the traces: `otlp`, or `none`. Empty: `otlp` where an endpoint is given.",
+            "OTEL_TRACES_EXPORTER": "Who gets the traces: `otlp`, `azure_monitor_opentelemetry_exporter`, both with a "
+            "comma, or `none`. Empty: as with the metrics.",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "A collector: metrics go to `/v1/metrics` there, traces to `/v1/traces`. "
             "The other OTEL_* variables of OpenTelemetry's SDK and of its OTLP exporter are read, too.",
             "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "The whole URL for the metrics.",
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "The whole URL for the traces.",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "Only `http/protobuf`, which is the default.",
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": "Application Insights: metrics and traces go there. The Functions "
+            "host reads it, too, and sends the log there. APPLICATIONINSIGHTS_AUTHENTICATION_STRING "
+            "(`Authorization=AAD;ClientId=...`) names the managed identity that sends.",
         },
     )
     metrics_folder: str = field(
@@ -193,6 +199,11 @@ class Settings:
         },
     )
     faults: tuple[str, ...] = ()
+
+    @property
+    def pushes_metrics(self) -> bool:
+        """Whether metrics are sent, and not only shown at /metrics."""
+        return any(name != "prometheus" for name in self.metrics_exporters)
 
     def require_ready(self) -> None:
         """Raise NotReady if work accepted now could not be finished."""
@@ -304,9 +315,16 @@ def _read_switch(environment: Mapping[str, str], name: str, default: bool, fault
 def _read_exporters(
     environment: Mapping[str, str], name: str, known: tuple[str, ...], endpoint: str, faults: list[str]
 ) -> tuple[str, ...]:
-    """The exporters of a list; OTLP's where there is none and an endpoint is given. OTEL_SDK_DISABLED turns all off."""
-    text = environment.get(name, "").strip() or ("otlp" if endpoint else "")
+    """The exporters of a list. Where there is none, OTLP's if an endpoint is given, and Application Insights' if its
+    connection string is. OTEL_SDK_DISABLED turns all off.
+    """
+    insights = environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "")
+    usual = ",".join([*(["otlp"] if endpoint else []), *([AZURE_MONITOR] if insights else [])])
+    text = environment.get(name, "").strip() or usual
     named = tuple(filter(None, (one.strip().lower() for one in text.split(","))))
+    if AZURE_MONITOR in named and not insights:
+        faults.append(f"{name} has '{AZURE_MONITOR}': APPLICATIONINSIGHTS_CONNECTION_STRING is missing")
+        named = tuple(one for one in named if one != AZURE_MONITOR)
     faults += [f"{name} has '{one}': it takes {', '.join(known)}" for one in named if one not in known]
     is_off = environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or "none" in named
     return () if is_off else tuple(one for one in named if one in known)

@@ -8,11 +8,11 @@
 // | 10,000 lifecycles | 2, within the free grant | 2 | 0 | 0 |
 // | storage: task hub, package | 1 to 3 | 3 to 6 | 3 to 6 | 3 to 6 |
 // | Key Vault | < 1 | < 1 | < 1 | < 1 |
-// | logs, about 2 KB a lifecycle and what the host tells | 1 to 3 | 3 to 10 | 3 to 10 | 3 to 10 |
-// | five alert rules, each 5 minutes | 8 | 8 | 8 | 8 |
+// | logs, metrics and traces, about 10 KB a lifecycle and 1 GB a month of an idle instance | 2 to 5 | 6 to 15 | 6 to 15 | 6 to 15 |
+// | ten alert rules, each 5 minutes | 15 | 15 | 15 | 15 |
 // | Durable Task Scheduler (taskHub), Consumption | by what is dispatched | the same | the same | the same |
 // | private endpoints and DNS zones (five each) | 0 | 39 | 39 | 39 |
-// | together | about 15 | about 100 | about 225 | about 125 |
+// | together | about 25 | about 110 | about 235 | about 135 |
 metadata name = 'Azure resource driver'
 metadata description = 'Hosts the Azure resource driver of TNC-O / CP4NA on Azure Functions.'
 

@@ -6,7 +6,7 @@ reference: .venv/development ## Write the generated parts of docs/ from settings
 
 .PHONY: docs
 docs: .cache/docs/installed ## Build the documentation into site/; any warning is an error
-	.cache/docs/bin/mkdocs build --strict # with --quiet it would not see its own warnings
+	NO_MKDOCS_2_WARNING=1 .cache/docs/bin/mkdocs build --strict # with --quiet it would not see its own warnings
 
 .cache/docs/installed: docs/requirements.txt
 	echo "Installing the packages of docs/requirements.txt into .cache/docs ..."

@@ -46,7 +46,7 @@ def _describe_request(span: Span, method: str, url: str) -> None:
         parts = urlsplit(url)
         span.set_attribute("http.request.method", method)
         span.set_attribute("server.address", parts.hostname or "")
-        span.set_attribute("url.path", parts.path)
+        span.set_attribute("url.full", f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 
 def _describe_answer(span: Span, answer: Any) -> None:

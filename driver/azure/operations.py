@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from driver.azure import connection, throttling
+from driver.azure import connection, crowds, throttling
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.registrations import registering
@@ -91,8 +91,15 @@ def poll(location: AzureLocation, url: str, registers: bool = True) -> Operation
 
 
 def compute_poll_wait(location: AzureLocation, age: float, retry_after: float = 0.0) -> float:
-    """The seconds until an operation that is `age` seconds old is polled again: longer while ARM has few reads left."""
-    return POLLS.compute_seconds(age, retry_after, throttling.measure_shortage(location))
+    """The seconds until an operation that is `age` seconds old is polled again: longer while this process polls many
+    and while ARM has few reads left.
+    """
+    return pace_poll(age, retry_after, throttling.measure_shortage(location))
+
+
+def pace_poll(age: float, retry_after: float, shortage: float) -> float:
+    """The same with the `shortage` of reads, from 0 to 1. To be asked once for each poll: that is what is counted."""
+    return POLLS.compute_seconds(age, retry_after, shortage, crowds.share_crowd().note_poll())
 
 
 @dataclass(frozen=True)

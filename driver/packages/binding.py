@@ -17,6 +17,7 @@ def bind_parameters(
     explicit: Mapping[str, Any],
     sources: tuple[Properties, ...],
     given: Mapping[str, Any],
+    system: Properties,
     faults: list[str],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of a template's parameters, and the Key Vault references of those that have one. A parameter that
@@ -24,7 +25,8 @@ def bind_parameters(
 
     A value comes from `explicit` (lifecycle.yaml), else from the property of its name in the first of the `sources`
     that has it, else from `given` (a .bicepparam file, as an ARM parameters file: `{name: {"value"} |
-    {"reference"}}`). What is wrong is added to `faults`.
+    {"reference"}}`), else, if the template has no default, from the `system` properties (ADR 39). What is wrong is
+    added to `faults`.
     """
     lifecycle = {name.lower(): value for name, value in explicit.items()}
     bound: dict[str, Any] = {}
@@ -33,13 +35,13 @@ def bind_parameters(
     others = [name for source in sources[:2] for name in source if name.lower() not in declared]
     for parameter in parameters:
         file = given.get(parameter.name, {})
+        is_explicit = parameter.name.lower() in lifecycle
         try:
-            if parameter.name.lower() in lifecycle:
-                value = lifecycle[parameter.name.lower()]
-            else:
-                value = properties.find_value(parameter, sources)
+            value = lifecycle[parameter.name.lower()] if is_explicit else properties.find_value(parameter, sources)
             if properties.is_absent(value, parameter):
                 value = file.get("value")
+            if value is None and parameter.required and not is_explicit and not file:
+                value = properties.find_value(parameter, (system,))
             if not properties.is_absent(value, parameter):
                 bound[parameter.name] = properties.coerce_value(parameter, value)
             elif "reference" in file:

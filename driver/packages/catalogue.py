@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from driver.errors import InvalidRequest
-from driver.faults import describe_json_error, join_names, suggest_name
+from driver.faults import join_names, suggest_name
 from driver.models.orders import Deploy, TemplateFacts
 from driver.packages import archives, bicep, links
 from driver.packages.documents import Document, read_document
 from driver.packages.lifecycle_yaml import parse_manifest
 from driver.packages.manifests import FILE, Manifest, Transition
+from driver.packages.relaxed_json import read_json
 from driver.packages.targets import find_plans, find_targets
 from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings
@@ -88,7 +89,7 @@ class Package:
         return not bicep.is_compiled(self.files, file, self.bicep)
 
     def _read_json_template(self, file: str) -> Template:
-        body = links.inline_links(_parse_json(self.files[file], file), file, self.files)
+        body = links.inline_links(read_json(self.files[file], file), file, self.files)
         return read_template(body, file, _show_text(self.files[file]))
 
     def _find_deploy(self, file: str) -> str:
@@ -176,17 +177,10 @@ def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
     paths: dict[str, str] = {}
     for suffix in _SOURCES:
         for path in sorted(files):
-            if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path])):
+            if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path], path)):
                 stem = path.removesuffix(suffix)
                 paths["Create" if stem.lower() in ("main", "create") else stem] = path
     return {name: Transition(deploy=path) for name, path in paths.items()}
-
-
-def _parse_json(content: bytes, file: str) -> Any:
-    try:
-        return json.loads(_decode_text(content, file))
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(describe_json_error(error, file)) from error
 
 
 def _show_text(content: bytes) -> str:

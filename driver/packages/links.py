@@ -1,13 +1,12 @@
 """Linked templates: each `templateLink.relativePath` in a package's ARM JSON is replaced with the file it names."""
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from driver.errors import InvalidRequest
-from driver.faults import describe_json_error
+from driver.packages.relaxed_json import read_json
 
 _DEEPEST = 5  # levels of nested templates, as in ARM
 _MOST = 800  # links in one template: ARM's limit for resources
@@ -76,8 +75,4 @@ def _read_linked_template(path: str, file: str, package: _Package, level: int) -
         raise InvalidRequest(f"{file}: linked templates are nested deeper than {_DEEPEST} levels")
     if next(package.links, None) is None:
         raise InvalidRequest(f"{file}: more than {_MOST} linked templates")
-    try:
-        body = json.loads(package.files[path].decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(describe_json_error(error, path)) from error
-    return _inline_template(body, path, package, level + 1)
+    return _inline_template(read_json(package.files[path], path), path, package, level + 1)

@@ -1,11 +1,11 @@
 """ARM templates (JSON): the declared parameters, outputs and resources."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from driver.errors import InvalidRequest
+from driver.packages.relaxed_json import read_json
 from driver.packages.secure_values import has_secure_values, list_secure_values
 from driver.packages.sources import Source
 
@@ -107,12 +107,16 @@ def _describe_wrong_scope(schema: str, source: Source) -> str:
     )
 
 
-def is_template(content: bytes) -> bool:
-    """Whether a JSON file has the `$schema` of an ARM template."""
+def is_template(content: bytes, file: str) -> bool:
+    """Whether a JSON file is meant as an ARM template: it has the `$schema` of one, or names it and cannot be read, or
+    is `main.json`. So a fault in it is named when it is deployed.
+    """
+    if file == "main.json":
+        return True
     try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return False
+        body = read_json(content, file)
+    except InvalidRequest:
+        return b"deploymenttemplate.json" in content.lower()
     schema = body.get("$schema") if isinstance(body, Mapping) else None
     return isinstance(schema, str) and schema.rstrip("#").lower().endswith("deploymenttemplate.json")
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from driver.azure.operations import POLLS
+from driver.azure.operations import pace_poll
 from driver.models.model import Model
 from driver.resource_ids import ResourceId
 from driver.steps.repetition import join_causes
@@ -93,7 +93,7 @@ class Entry(Model):
         """This entry after a look at which it was still there. The next one is `least` seconds later or more, and later
         by the `shortage` of reads (0 to 1), unless Azure asks for a time.
         """
-        seconds = max(least, POLLS.compute_seconds(compute_age(self.since), retry_after, shortage))
+        seconds = max(least, pace_poll(compute_age(self.since), retry_after, shortage))
         return self.wait(seconds, reason, looks=self.looks + 1, since=self.since or tell_time(), **changes)
 
     def get_stuck(self, cause: str) -> "Entry":

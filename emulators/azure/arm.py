@@ -9,6 +9,7 @@ from emulators.azure.resources import groups, operations, permissions, soft_dele
 from emulators.azure.resources import requests as resource_requests
 from emulators.azure.wire.errors import GATEWAY, Refusal, refusal, unsupported
 from emulators.azure.wire.messages import Request, Response, refused
+from emulators.azure.world import environment
 from emulators.azure.world.cloud import Cloud, guid
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -34,17 +35,7 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 def _describe_endpoints(request: Request) -> Any:
     """What a cloud publishes of its addresses, without a token: an object from 2022-09-01 on, before a list of them."""
-    url = request.url
-    entry = {
-        "name": "EmbeddedAzure",
-        "authentication": {
-            "loginEndpoint": f"{url}/",
-            "audiences": [url],
-            "tenant": "common",
-            "identityProvider": "AAD",
-        },
-        "resourceManager": f"{url}/",
-    }
+    entry = environment.publish(request.url)
     return entry if request.api_version >= "2022-09-01" else [entry]
 
 

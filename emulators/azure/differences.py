@@ -38,14 +38,21 @@ REFUSED: tuple[Refused, ...] = (
     Refused("Moving resources", "POST", "/moveResources", {"resources": []}),
     Refused("Exporting a group's template", "POST", "/exportTemplate", {"resources": ["*"]}),
     Refused(
-        "Filters of lists by anything but type, name, location, state and tag", "GET", "/resources?$filter=plan eq 'x'"
+        "Filters of lists by anything but type, name, location, state, group, tag, identity and parts of the plan",
+        "GET",
+        "/resources?$filter=plan eq 'x'",
     ),
 )
 
 _NEAR = """
 Types without a table keep what is sent, answer at once (those of Microsoft.Network by a polling URL) and check
-nothing. They show identity, state, and the properties that the emulator knows of them; a template that reads another
-one is told that it is not modelled. Outputs of deployment scripts are empty.
+nothing. They show identity, state, and the properties that the emulator knows of them. Of any other type it knows the
+read-only ones by their names: addresses, ids, keys, times of creation, states. Their values are made up. A template
+that reads another one is told that it is not modelled. Deployment scripts do not run: their outputs are those that
+the script names, with made-up values.
+
+A type that its provider does not have is refused (InvalidResourceType), by a list from the types of the Bicep
+compiler. Types of providers that are not in this list are taken.
 
 An api-version that is newer than those the emulator knows is answered like the newest of them: properties that Azure
 has added since are missing. Any date is taken for an api-version, also one on which the provider released none.
@@ -84,7 +91,12 @@ Throttling counts one region; a provider's own limits are those of the settings,
 A list that lags misses what is new and shows what is gone; it shows the present tags of what it shows.
 
 Locks are checked for deletes only. Policies are kept and never enforced. Conditions (If-Match, If-None-Match) are
-ignored.
+checked for types that have an etag.
+
+A list that is not modelled is refused by name: what Azure offers (sizes, images, usages), and types without a table of
+which none was made yet.
+
+Of the built-in role definitions there are the common ones; only the general ones show what they permit.
 
 `systemData` names no principal.
 """

@@ -99,7 +99,7 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
   AzureWebJobsDisableHomepage: 'true'
-  // The alerts count log lines: none may be sampled away.
+  // What one request has logged belongs together: no line may be sampled away.
   AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled: 'false'
   // HTTP streams: without it every request hangs.
   PYTHON_ENABLE_INIT_INDEXING: '1'

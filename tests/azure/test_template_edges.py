@@ -56,7 +56,7 @@ def outcome(azure: Emulator, *resources: dict[str, Any], **outputs: str) -> dict
 
 def run(azure: Emulator, body: dict[str, Any]) -> dict[str, Any]:
     answer = azure.call("PUT", f"{DEPLOYMENT}?{VERSION}", deployment(body))
-    assert answer.status_code == 201, answer.text
+    assert answer.ok, answer.text
     azure.advance(600)
     found: dict[str, Any] = azure.call("GET", f"{DEPLOYMENT}?{VERSION}").json()["properties"]
     return found
@@ -170,3 +170,78 @@ def test_a_read_of_what_is_not_modelled_says_so(group: Emulator) -> None:
     assert record["error"]["code"] == "DeploymentOutputEvaluationFailed"
     assert "property 'nothing' doesn't exist" in record["error"]["message"]
     assert "does not model what its service adds" in record["error"]["message"]
+
+
+def test_a_type_that_azure_does_not_have_is_refused(group: Emulator) -> None:
+    text = "The resource type could not be found in the namespace 'Microsoft.Network' for api version '2024-05-01'."
+    body = template(resource("Microsoft.Network/routeTabels", "a"))
+    refused = group.call("PUT", f"{DEPLOYMENT}?{VERSION}", deployment(body))
+    assert refused.json()["error"] == {"code": "InvalidResourceType", "message": text}
+    path = f"{GROUP}/providers/Microsoft.Network/routeTabels/a?api-version=2024-05-01"
+    answers = [group.call("PUT", path, {"location": "westeurope"}), group.call("GET", path), group.call("DELETE", path)]
+    assert [(one.status_code, one.json()["error"]["message"]) for one in answers] == [(404, text)] * 3
+    record = run(group, template(nested(body)))
+    assert (record["provisioningState"], "InvalidResourceType" in str(record["error"])) == ("Failed", True)
+
+
+def test_a_type_of_a_provider_that_is_not_known_is_taken(group: Emulator) -> None:
+    assert outcome(group, resource("Contoso.Play/things", "a"))["provisioningState"] == "Succeeded"
+
+
+def test_what_a_service_adds_is_known_by_its_name_or_said_to_be_unknown(group: Emulator) -> None:
+    test = resource("Microsoft.LoadTestService/loadTests", "lt", "2022-12-01")
+    record = outcome(group, test, uri="reference('lt').dataPlaneURI")
+    assert values(record) == {"uri": "https://lt.westeurope.azure.com/"}
+    unknown = outcome(group, test, x="reference('lt').madeUp")
+    assert "does not model what its service adds" in str(unknown["error"])
+
+
+@pytest.mark.parametrize(
+    ("script", "names"),
+    [
+        ("$DeploymentScriptOutputs = @{}\n$DeploymentScriptOutputs['text'] = 'x'", ["text"]),
+        ("$DeploymentScriptOutputs = @{\n  one = 1; two = 2 }", ["one", "two"]),
+        ("echo '{\"result\": {}}' | jq '{a: .result}' > $AZ_SCRIPTS_OUTPUT_PATH", ["result", "a"]),
+        ('echo "{\\"key\\": \\"$v\\"}" > $AZ_SCRIPTS_OUTPUT_PATH', ["key"]),
+    ],
+)
+def test_the_outputs_of_a_script_are_those_that_it_names(group: Emulator, script: str, names: list[str]) -> None:
+    body = resource("Microsoft.Resources/deploymentScripts", "s", "2023-08-01", properties={"scriptContent": script})
+    found = values(outcome(group, body, **{name: f"reference('s').outputs.{name}" for name in names}))
+    assert found == {name: name for name in names}
+
+
+READS = [
+    (
+        "Microsoft.Web/sites/config",
+        "list('{}/config/publishingcredentials', '2023-12-01').properties.publishingUserName",
+    ),
+    ("Microsoft.Web/sites/config", "length(list('{}/config/appsettings', '2023-12-01').properties)"),
+    ("Microsoft.Web/sites/functions", "listKeys('{}/functions/f', '2023-12-01').default"),
+    ("Microsoft.Web/staticSites", "listSecrets('{}', '2023-12-01').properties.apiKey"),
+    ("Microsoft.Devices/IotHubs/IotHubKeys", "listKeys('{}/IotHubKeys/iothubowner', '2023-06-30').primaryKey"),
+    ("Microsoft.Devices/provisioningServices", "listKeys('{}', '2022-12-12').value[0].primaryKey"),
+    ("Microsoft.Automation/automationAccounts", "listKeys('{}', '2023-11-01').keys[0].Value"),
+    (
+        "Microsoft.NotificationHubs/namespaces/AuthorizationRules",
+        "listKeys('{}/AuthorizationRules/RootManageSharedAccessKey', '2023-09-01').primaryConnectionString",
+    ),
+    ("Microsoft.Monitor/accounts", "reference('{}').metrics.prometheusQueryEndpoint"),
+    ("Microsoft.DesktopVirtualization/hostPools", "listRegistrationTokens('{}', '2024-04-03').value[0].token"),
+    ("Microsoft.Purview/accounts", "reference('{}').endpoints.catalog"),
+    ("Microsoft.Dashboard/grafana", "reference('{}').endpoint"),
+    ("Microsoft.Attestation/attestationProviders", "reference('{}').attestUri"),
+    ("Microsoft.ConfidentialLedger/ledgers", "reference('{}').ledgerUri"),
+    ("Microsoft.DevCenter/devcenters", "reference('{}').devCenterUri"),
+    ("Microsoft.ServiceFabric/clusters", "reference('{}').clusterEndpoint"),
+    ("Microsoft.Network/frontDoors", "reference('{}').cname"),
+    ("Microsoft.Network/privateEndpoints", "reference('{}').customDnsConfigs[0].fqdn"),
+    ("Microsoft.Compute/virtualMachineScaleSets", "reference('{}').uniqueId"),
+]
+
+
+@pytest.mark.parametrize(("kind", "expression"), READS)
+def test_templates_read_what_services_set(group: Emulator, kind: str, expression: str) -> None:
+    namespace, top = kind.split("/")[:2]
+    read = expression.format(f"{GROUP}/providers/{namespace}/{top}/a")
+    assert values(outcome(group, resource(f"{namespace}/{top}", "a"), v=read))["v"] not in ("", None)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from driver.azure import crowds
+from driver.azure.crowds import Crowd
 from driver.models.orders import AzureLocation
 from driver.steps import creation
 from driver.steps.ownership import Evidence
@@ -23,6 +25,7 @@ def test_the_polls_of_a_deployment_follow_its_age(
     stub: Stub, location: AzureLocation, seconds: int, least: int, most: int, has_url: bool
 ) -> None:
     """Of 60 s 19, of 10 min 35; 17.5 and 32 with the scatter. Without an operation's URL the record is polled."""
+    crowds.share_crowd.cache_clear()
     polls: list[datetime] = []
 
     def answer(asked: Asked) -> Reply:
@@ -49,3 +52,22 @@ def test_a_poll_that_azure_gives_a_time_for_comes_then() -> None:
     polling = Polling(share=0.2, least=1, most=45, slowest=90, jitter=0.2)
     assert [polling.compute_seconds(age, 7) for age in (0, 60, 600)] == [7, 7, 7]
     assert 90 <= polling.compute_seconds(600, shortage=1) <= 108
+
+
+def test_a_process_that_polls_ten_times_a_second_waits_twice_as_long() -> None:
+    crowd = Crowd()
+    crowding = [crowd.note_poll() for _ in range(700)]
+    assert crowding[0] == 0
+    assert 0.4 < crowding[300] < 0.6
+    assert crowding[599:] == [1.0] * 101
+    polling = Polling(share=0.2, least=1, most=45, slowest=90, jitter=0)
+    assert [polling.compute_seconds(age, crowding=1) for age in (0, 60, 600)] == [2, 24, 90]
+    assert polling.compute_seconds(600, shortage=1, crowding=1) == 90
+
+
+def test_polls_are_forgotten_after_a_minute() -> None:
+    moments = iter([float(second) for second in range(60)] + [119.5, 121.0])
+    crowd = Crowd(lambda: next(moments))
+    assert [crowd.note_poll() for _ in range(60)][-1] > 0
+    assert crowd.note_poll() == 0
+    assert crowd.note_poll() > 0

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from driver.errors import NotReady
-from driver.settings import Settings, read
+from driver.settings import AZURE_MONITOR, Settings, read
 
 KEY = Fernet.generate_key().decode()
 OTHER = Fernet.generate_key().decode()
@@ -157,6 +157,9 @@ def test_no_key_and_no_password_is_shown() -> None:
     assert "kafka-password" not in repr(found)
 
 
+INSIGHTS = {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=11111111-1111-1111-1111-111111111111"}
+
+
 @pytest.mark.parametrize(
     ("environment", "exporters"),
     [
@@ -169,6 +172,10 @@ def test_no_key_and_no_password_is_shown() -> None:
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector:4318/v1/traces"}, ()),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector", "OTEL_METRICS_EXPORTER": "prometheus"}, ("prometheus",)),
         ({"OTEL_METRICS_EXPORTER": "prometheus,otlp"}, ("prometheus", "otlp")),
+        (INSIGHTS, (AZURE_MONITOR,)),
+        ({**INSIGHTS, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, ("otlp", AZURE_MONITOR)),
+        ({**INSIGHTS, "OTEL_METRICS_EXPORTER": "none"}, ()),
+        ({**INSIGHTS, "OTEL_METRICS_EXPORTER": "prometheus"}, ("prometheus",)),
     ],
 )
 def test_who_gets_the_metrics(environment: dict[str, str], exporters: tuple[str, ...]) -> None:
@@ -182,3 +189,11 @@ def test_who_gets_the_traces() -> None:
     assert read(endpoint).traces_exporters == ("otlp",)
     assert read({**endpoint, "OTEL_TRACES_EXPORTER": "none"}).traces_exporters == ()
     assert read({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector/v1/traces"}).traces_exporters == ("otlp",)
+    assert read(INSIGHTS).traces_exporters == (AZURE_MONITOR,)
+
+
+def test_application_insights_without_its_connection_string_is_a_fault() -> None:
+    found = read({"OTEL_TRACES_EXPORTER": AZURE_MONITOR})
+    assert found.traces_exporters == ()
+    [fault] = found.faults
+    assert "APPLICATIONINSIGHTS_CONNECTION_STRING is missing" in fault

@@ -1,5 +1,6 @@
-"""A collector gets the traces and the metrics of a stack of its own."""
+"""A collector and Application Insights get the traces and the metrics of a stack of its own."""
 
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import pytest
 
 from dev.brent import Resource, vnet
 from dev.stack import Stack
+from driver.metrics import INSTRUMENTS
 from tests.e2e.trial import INSTANCES, Trial, eventually, started
 from tests.support.collector import Collector, Span, collector
 from tests.support.kafka import Kafka
@@ -28,7 +30,7 @@ def traced(taken: Collector, kafka: Kafka, tmp_path_factory: pytest.TempPathFact
         "OTEL_SERVICE_NAME": "driver-of-the-test",
         "OTEL_METRIC_EXPORT_INTERVAL": "500",
         "OTEL_BSP_SCHEDULE_DELAY": "200",
-        "NO_PROXY": "127.0.0.1",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={uuid.uuid4()};IngestionEndpoint={taken.url}/",
     }
     folder = tmp_path_factory.mktemp("traces")
     with started(Stack(folder, provisioning_seconds=2, kafka=kafka.address, settings=settings)) as trial:
@@ -79,7 +81,7 @@ def test_one_trace_from_the_request_over_a_crash_to_each_call(traced: Trial, tak
     assert steps[deployed.parent].name == "start_deployment"
     shown = traced.execution(request_id)["deployment"]
     assert deployed.attributes["azure_driver.correlation_id"] == shown["correlationId"]
-    assert deployed.attributes["url.path"].lower() == shown["id"].lower()
+    assert deployed.attributes["url.full"].lower() == f"{traced.stack.azure}{shown['id']}".lower()
     lost = [one for one in calls if one.parent not in steps]
     assert not [one for one in lost if one.instance == spans[-1].instance], "only spans that the kill has cut off"
 
@@ -127,6 +129,30 @@ def test_metrics_go_to_the_collector_too(traced: Trial, taken: Collector) -> Non
 
 
 @pytest.mark.slow
+def test_application_insights_gets_both(traced: Trial, taken: Collector) -> None:
+    trace, wanted = uuid.uuid4().hex, vnet("vnet-4", GROUP)
+    request_id = post(traced, wanted, traceparent=f"00-{trace}-{uuid.uuid4().hex[:16]}-01")
+    traced.completed(request_id, wanted)
+
+    def find_names() -> set[str]:
+        items = [one for one in taken.read_items() if one["tags"].get("ai.operation.id") == trace]
+        names = {one["data"]["baseData"]["name"] for one in items}
+        return names if names >= {"start_deployment", "watch_deployment"} else set()
+
+    names = eventually(find_names)
+    assert "POST /api/driver/lifecycle/execute" in names
+    assert any(re.fullmatch(rf"PUT /subscriptions/.*/{GROUP}/.*/deployments/vnet-4-.*", name) for name in names)
+
+    def find_metrics() -> set[str]:
+        data = [one["data"]["baseData"] for one in taken.read_items() if one["data"]["baseType"] == "MetricData"]
+        return {metric["name"] for one in data for metric in one["metrics"]}
+
+    assert eventually(lambda: "azure_driver.transitions" in find_metrics())
+    known = {instrument.name for instrument in INSTRUMENTS}
+    assert find_metrics() <= known
+
+
+@pytest.mark.slow
 def test_no_secret_and_nothing_of_libraries_goes_out(traced: Trial, taken: Collector) -> None:
     whole = b"".join(body for _, body in taken.bodies)
     secret = traced.stack.deployment_location["properties"]["clientSecret"].encode()
@@ -135,6 +161,8 @@ def test_no_secret_and_nothing_of_libraries_goes_out(traced: Trial, taken: Colle
     assert b"Bearer" not in whole
     assert b"api-version=" not in whole, "queries of addresses may hold what opens them"
     spans = {span.name.split()[0] for span in taken.read_spans()}
+    data = [one["data"]["baseData"] for one in taken.read_items()]
+    spans |= {one["name"].split()[0] for one in data if "name" in one}
     assert spans <= {"POST", "GET", "PUT", "DELETE", "HEAD", "PATCH"} | {
         *("inspect_resources", "start_deployment", "watch_deployment", "publish_event", "abandon_deployment"),
         *("await_readiness", "prune_resources"),

@@ -11,6 +11,7 @@ import pytest
 
 from dev.bicep import Bicep, started
 from driver import settings
+from driver.metrics import INSTRUMENTS
 from driver.packages.lifecycle_yaml import read_manifest
 from driver.packages.manifests import FILE
 from tests.hosting.snapshots import INFRA, VAULT_REFERENCE, Snapshot, take
@@ -65,7 +66,7 @@ def test_dev_is_the_function_app_and_what_it_needs(dev: Snapshot) -> None:
         "Microsoft.Web/sites": 1,
         "Microsoft.Web/sites/config": 1,
         "Microsoft.Web/sites/basicPublishingCredentialsPolicies": 2,
-        "Microsoft.Insights/scheduledQueryRules": 5,
+        "Microsoft.Insights/scheduledQueryRules": 10,
     }
 
 
@@ -332,15 +333,40 @@ def test_behind_a_secret_path_the_list_of_executions_is_on(dev: Snapshot) -> Non
     assert dev.settings()["CONSOLE"] == "true"
 
 
-def test_alerts_look_for_lines_that_the_driver_writes(dev: Snapshot) -> None:
-    queries = [
-        one["properties"]["criteria"]["allOf"][0]["query"] for one in dev.all("Microsoft.Insights/scheduledQueryRules")
-    ]
-    texts = [re.sub(r'.*contains "(.*)"', r"\1", query) for query in queries]
-    sources = "".join(path.read_text(encoding="utf-8") for path in (INFRA.parent / "driver").rglob("*.py")).lower()
-    # "FAILED published" is made of a status and a word; ARM's own codes are named in lower case.
-    assert [text for text in texts if text.removeprefix("FAILED ").lower() not in sources] == []
-    assert len(texts) == 5
+def test_alerts_look_at_what_the_driver_measures(dev: Snapshot) -> None:
+    """Names, labels and values. Of its own metrics Application Insights keeps the name and only the status."""
+    instruments = {one.name: one for one in INSTRUMENTS}
+    known = {
+        "azure_driver.service": {"kafka", "entra", "azure"},
+        "azure_driver.outcome": {"COMPLETE", "FAILED"},
+        "request/resultCode": {"503"},
+    }
+    rules = dev.all("Microsoft.Insights/scheduledQueryRules")
+    for rule in rules:
+        [criterion] = rule["properties"]["criteria"]["allOf"]
+        table, name, *labels = criterion["query"].split(" | ")
+        assert table == "customMetrics"
+        instrument = instruments[name.removeprefix('where name == "').removesuffix('"')]
+        gauge = instrument.kind == "gauge"
+        assert criterion["metricMeasureColumn"] == {"gauge": "value", "counter": "valueSum"}.get(
+            instrument.kind, "valueCount"
+        )
+        assert criterion["timeAggregation"] in (("Minimum", "Maximum") if gauge else ("Total",))
+        for label in labels:
+            found = re.fullmatch(r'where tostring\(customDimensions\["(.+)"\]\) == "(.+)"', label)
+            assert found, label
+            assert found[2] in known[found[1]]
+            assert found[1] in (*instrument.labels, "request/resultCode")
+    assert len(rules) == 10
+
+
+def test_every_alert_of_the_chart_has_one_on_azure(dev: Snapshot) -> None:
+    chart = (INFRA.parent / "helm/azure-driver/templates/prometheusrule.yaml").read_text(encoding="utf-8")
+    named = {re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower() for name in re.findall(r"alert: AzureDriver(\w+)", chart)}
+    on_azure = {
+        one["name"].partition("azure-driver-dev-")[2] for one in dev.all("Microsoft.Insights/scheduledQueryRules")
+    }
+    assert on_azure == named
 
 
 def test_alerts_reach_people_where_there_are_addresses(prod: Snapshot, dev: Snapshot) -> None:

@@ -1,5 +1,7 @@
-"""A collector on this machine: it takes metrics and traces by OTLP over HTTP."""
+"""A collector on this machine: it takes metrics and traces by OTLP over HTTP, and as Application Insights."""
 
+import gzip
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,8 @@ from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+_TRACK = "/v2.1/track"  # of Application Insights
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ class Collector:
                         named = (str(process["service.name"]), str(process["service.instance.id"]))
                         yield Span(one.name, *ids, one.kind, _read_attributes(one.attributes), *named)
 
+    def read_items(self) -> list[dict[str, Any]]:
+        """The items that came for Application Insights."""
+        return [item for path, body in list(self.bodies) if path == _TRACK for item in json.loads(body)]
+
 
 def _read_metric(body: bytes, name: str) -> Iterator[tuple[dict[str, Any], Any]]:
     for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
@@ -80,10 +88,18 @@ def collector() -> Iterator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
             taken.bodies.append((self.path, body))
+            answer = b""
+            if self.path == _TRACK:
+                count = len(json.loads(body))
+                answer = json.dumps({"itemsReceived": count, "itemsAccepted": count, "errors": []}).encode()
             self.send_response(200)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *arguments: Any) -> None:
             pass

@@ -5,13 +5,14 @@ import uuid
 from datetime import UTC, datetime
 
 from emulators.azure.deployments import links
-from emulators.azure.deployments.runtime import CloudRuntime, environment, subscription_object
+from emulators.azure.deployments.runtime import CloudRuntime, subscription_object
 from emulators.azure.language import Context, Expansion, expand
 from emulators.azure.resources import groups
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
 from emulators.azure.world.entities import Deployment
+from emulators.azure.world.environment import PUBLIC
 
 
 def expansion_of(cloud: Cloud, deployment: Deployment) -> Expansion:
@@ -43,7 +44,7 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
         resource_group=groups.show(group) if group else None,
         deployment_name=deployment.name,
         deployment_location=deployment.location,
-        environment=environment(),
+        environment=PUBLIC,
         now=datetime.fromtimestamp(deployment.started, UTC),
         new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
         deployer={"objectId": deployment.deployer, "tenantId": deployment.tenant_id},

@@ -9,6 +9,7 @@ from emulators.azure.wire.times import american, duration, timestamp
 from emulators.azure.world.entities import SUCCEEDED, Deployment, Look, Step
 
 VERSIONED = "2025-03-01"  # the first api-version whose outputResources say by which one a resource was written
+_OBJECTS = "2019-10-01"  # the first api-version whose every statusMessage is an object
 _WEEK = 7 * 24 * 3600
 
 
@@ -62,13 +63,13 @@ def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def operations(deployment: Deployment) -> list[dict[str, Any]]:
+def operations(deployment: Deployment, version: str = _OBJECTS) -> list[dict[str, Any]]:
     """The items of the operations list: one for each resource begun, at last the evaluation of the outputs."""
     begun = [(step.started, _operation(deployment, step)) for step in deployment.steps if step.state != "Waiting"]
     asked = [(look.at, _show_look(deployment, look)) for look in deployment.looks]
     items = [item for _, item in sorted([*begun, *asked], key=lambda entry: entry[0])]
     if not deployment.active and deployment.state != "Canceled" and "ended" in deployment.shown:
-        items.append(_evaluation(deployment))
+        items.append(_evaluation(deployment, version))
     return items
 
 
@@ -108,7 +109,7 @@ def _show_look(deployment: Deployment, look: Look) -> dict[str, Any]:
     return _item(deployment, tracking.replace("-", "")[:16].upper(), properties)
 
 
-def _evaluation(deployment: Deployment) -> dict[str, Any]:
+def _evaluation(deployment: Deployment, version: str) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "provisioningOperation": "EvaluateDeploymentOutput",
         "provisioningState": deployment.shown["ended"],
@@ -118,7 +119,9 @@ def _evaluation(deployment: Deployment) -> dict[str, Any]:
         "statusCode": "OK" if deployment.shown["ended"] == SUCCEEDED else "BadRequest",
     }
     if deployment.shown["ended"] != SUCCEEDED:
-        properties["statusMessage"] = "The deployment's outputs were not evaluated, because it failed."
+        text = "The deployment's outputs were not evaluated, because it failed."
+        error = {key: (deployment.error or {}).get(key, text) for key in ("code", "message")}
+        properties["statusMessage"] = {"status": "Failed", "error": error} if version >= _OBJECTS else text
     return _item(deployment, deployment.number, properties)
 
 

@@ -95,7 +95,7 @@ def _status(deployment: Deployment, number: str) -> Response:
 
 
 def _operations(request: Request, deployment: Deployment, rest: tuple[str, ...]) -> Response:
-    items = records.operations(deployment)
+    items = records.operations(deployment, request.api_version)
     if not rest:
         return Response(200, filters.page(request, items))
     found = next((item for item in items if item["operationId"].lower() == rest[0].lower()), None)

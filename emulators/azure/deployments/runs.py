@@ -89,7 +89,7 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
             _note_wait(deployment, this)
             cloud.state.plan(_later(cloud), "step", key, detail)
             return
-        outcomes.failed(this, error.status, error.body())
+        outcomes.failed(this, error.status, {"error": error.error()})
     except TemplateError as error:
         outcomes.failed(this, 400, {"error": {"code": error.code, "message": error.message}})
     except LookupError as error:

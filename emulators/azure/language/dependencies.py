@@ -9,6 +9,7 @@ from typing import Any
 from emulators.azure.language.entries import Entry, loop_names
 from emulators.azure.language.evaluation import evaluate, resolve
 from emulators.azure.language.expressions import Access, Call, Node, is_expression, parse
+from emulators.azure.language.functions_ids import GROUP
 from emulators.azure.language.identities import DEPLOYMENT, is_evaluated_inside
 from emulators.azure.language.models import TemplateError
 
@@ -35,6 +36,12 @@ class Names:
             for loop in {entry.loop, entry.resource.symbol} if entry.loop else ():
                 loops.setdefault(str(loop).lower(), []).append(entry)
         return cls(single, loops)
+
+    def find(self, name: str) -> Entry | None:
+        """The resource of a symbol, name or id. resourceId() in a subscription's template writes a group's id like that
+        of a resource of Microsoft.Resources.
+        """
+        return self.single.get(name.lower()) or self.single.get(GROUP.sub(r"/resourceGroups/\1", name).lower())
 
 
 def depends_on(entries: Sequence[Entry], names: Names) -> dict[str, tuple[str, ...]]:
@@ -79,7 +86,7 @@ def _before(entry: Entry, names: Names, strict: bool) -> Iterator[Entry]:
         name = str(resolve(written, entry.scope))
         if name.lower() in names.loops:
             yield from names.loops[name.lower()]
-        elif (found := names.single.get(name.lower())) is not None:
+        elif (found := names.find(name)) is not None:
             yield found
         elif strict:
             raise TemplateError(
@@ -87,7 +94,7 @@ def _before(entry: Entry, names: Names, strict: bool) -> Iterator[Entry]:
                 "Please see https://aka.ms/arm-syntax for usage details."
             )
     for name in _referred(entry):
-        found = names.single.get(name.lower())
+        found = names.find(name)
         if found is not None and found is not entry:
             yield found
     if entry.batch and entry.loop is not None:

@@ -11,10 +11,13 @@ GENERAL = type_of("any/*").answers
 
 
 def answer(resource: Resource, action: str) -> Any:
-    """The answer of an action: of its type, else of any type; one that no table has is refused by name."""
+    """The answer of an action: of its type (`action/name`: for resources of that name), else of any type; one that no
+    table has is refused by name.
+    """
     row = type_of(resource.type)
     known = {name.lower(): value for name, value in {**GENERAL, **row.answers}.items()}
-    found = texts.fill(known.get(action.lower(), ABSENT), resource)
+    general = known.get(action.lower(), ABSENT)
+    found = texts.fill(known.get(f"{action}/{resource.name}".lower(), general), resource)
     if found is ABSENT:
         raise unsupported(f"the action {action} of {row.name}")
     return found

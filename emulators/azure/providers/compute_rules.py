@@ -30,6 +30,8 @@ def virtual_machine(state: State, rid: ResourceId, properties: Properties) -> No
             disk.setdefault("diskSizeGB", attached.properties.get("diskSizeGB", 30))
             kind = (attached.top.get("sku") or {}).get("name", "Standard_LRS")
             disk["managedDisk"] = {"storageAccountType": kind, "id": attached.id}
+    for name in [key for key, value in properties.items() if value == {}]:
+        del properties[name]
     for secret in _SECRETS:
         (properties.get("osProfile") or {}).pop(secret, None)
     _keep_disks(state.resources.get(str(rid).lower()), properties)
@@ -103,8 +105,7 @@ def _make_disk(state: State, machine: Resource, disk: Properties, number: int) -
         "2023-10-02",
         location=machine.location,
         tags=machine.tags,
-        top={"sku": {"name": kind}, "managedBy": machine.id}
-        | ({"zones": machine.top["zones"]} if "zones" in machine.top else {}),
+        top={"sku": {"name": kind}} | ({"zones": machine.top["zones"]} if "zones" in machine.top else {}),
         properties={
             "creationData": {"createOption": disk.get("createOption", "FromImage")},
             "diskSizeGB": disk.get("diskSizeGB", 30),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulators.azure.providers.types import ABSENT
+from emulators.azure.providers.usage import VM, users
 from emulators.azure.wire.times import offset_time
 from emulators.azure.world.entities import Resource
 from emulators.azure.world.state import State
@@ -105,16 +106,24 @@ def instance_view(resource: Resource) -> Item:
     }
 
 
-def disk_size(_state: State, resource: Resource, _item: Item) -> Any:
-    return resource.properties.get("diskSizeGB", 30)
-
-
 def disk_bytes(_state: State, resource: Resource, _item: Item) -> Any:
     return int(resource.properties.get("diskSizeGB", 30)) * 1024**3
 
 
-def disk_state(_state: State, resource: Resource, _item: Item) -> Any:
-    return "Attached" if "managedBy" in resource.top else "Unattached"
+def disk_owner(state: State, resource: Resource, _item: Item) -> Any:
+    owner = _machine_with(state, resource)
+    return ABSENT if owner is None else owner.id
+
+
+def disk_state(state: State, resource: Resource, _item: Item) -> Any:
+    owner = _machine_with(state, resource)
+    if owner is None:
+        return "Unattached"
+    return "Reserved" if owner.facts.get("power") == "deallocated" else "Attached"
+
+
+def _machine_with(state: State, disk: Resource) -> Resource | None:
+    return next((user for user, _ in users(state, disk.id) if user.type == VM), None)
 
 
 def created_offset(_state: State, resource: Resource, _item: Item) -> Any:

@@ -14,14 +14,6 @@ Item = dict[str, Any]
 Computed = Callable[[State, Resource, Item], Any]
 
 
-def created(_state: State, resource: Resource, _item: Item) -> Any:
-    return timestamp(resource.created)
-
-
-def location(_state: State, resource: Resource, _item: Item) -> Any:
-    return resource.location
-
-
 def scope(_state: State, resource: Resource, _item: Item) -> Any:
     return resource.id.rsplit("/providers/", 1)[0] or "/"
 
@@ -32,10 +24,6 @@ def changed(_state: State, resource: Resource, _item: Item) -> Any:
 
 def provisioning_state(_state: State, resource: Resource, _item: Item) -> Any:
     return resource.state
-
-
-def tenant(_state: State, resource: Resource, _item: Item) -> Any:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, resource.id.split("/")[2]))
 
 
 def writer(_state: State, _resource: Resource, _item: Item) -> Any:
@@ -54,13 +42,10 @@ def nothing(_state: State, _resource: Resource, _item: Item) -> Any:
 
 FUNCTIONS: dict[str, Computed] = {
     "null": nothing,
-    "available": storage_views.available,
     "creator": creator,
-    "tenant": tenant,
     "writer": writer,
     "secondaryLocation": storage_views.secondary_location,
     "secondaryStatus": storage_views.secondary_status,
-    "diskSize": compute_views.disk_size,
     "diskBytes": compute_views.disk_bytes,
     "diskState": compute_views.disk_state,
     "createdOffset": compute_views.created_offset,
@@ -72,6 +57,8 @@ FUNCTIONS: dict[str, Computed] = {
     "ipConfiguration": network_views.referring(NIC, "Microsoft.Network/loadBalancers", one=True),
     "natGateway": network_views.referring("Microsoft.Network/natGateways", one=True),
     "virtualMachine": network_views.referring(VM, one=True),
+    "virtualMachines": network_views.referring(VM),
+    "diskOwner": compute_views.disk_owner,
     "publicAddress": network_views.public_address,
     "outboundRules": network_views.outbound_rules,
     "ddosSettings": network_views.ddos_settings,
@@ -84,13 +71,11 @@ FUNCTIONS: dict[str, Computed] = {
     "syncLevel": network_views.sync_level,
     "remoteSpace": network_views.remote_space,
     "zoneLinks": network_views.zone_links,
+    "registeringLinks": network_views.registering_links,
     "recordSets": network_views.record_sets,
     "fqdn": network_views.fqdn,
     "storageEndpoints": storage_views.storage_endpoints,
-    "keyCreation": storage_views.key_creation,
-    "created": created,
     "changed": changed,
-    "location": location,
     "scope": scope,
 }
 

@@ -5,7 +5,9 @@ import re
 import uuid
 from typing import Any
 
-from emulators.azure.wire.errors import NETWORK, Refusal
+from emulators.azure.providers import network_views
+from emulators.azure.wire.errors import BARE, NETWORK, Refusal
+from emulators.azure.world.entities import Resource
 from emulators.azure.world.ids import ResourceId
 from emulators.azure.world.state import State
 
@@ -98,6 +100,35 @@ def _within(inner: Network, outer: Network) -> bool:
 def subnet_prefixes(properties: Properties) -> list[str]:
     single = properties.get("addressPrefix")
     return [single] if single else list(properties.get("addressPrefixes") or [])
+
+
+def peering(state: State, rid: ResourceId, properties: Properties) -> None:
+    """None is made while the counterpart is Disconnected; one that is Disconnected itself begins again."""
+    existing = state.resources.get(str(rid).lower())
+    wanted = existing or Resource(str(rid), rid.type, rid.name, "", properties=properties)
+    back = network_views.find_counterpart(state, wanted)
+    if existing is not None and back is None:
+        existing.facts.pop("counterpart", None)
+    if existing is None and back is not None and "counterpart" in back.facts:
+        raise refused(
+            "RemotePeeringIsDisconnected",
+            f"Cannot create or update peering {rid} because remote peering {back.id} referencing parent virtual "
+            f"network {rid.parent} is in Disconnected state. Update or re-create the remote peering to get it back to "
+            "Initiated state. Peering gets Disconnected when remote vnet or remote peering is deleted and re-created.",
+        )
+
+
+def peering_changed(state: State, resource: Resource, deleted: bool) -> None:
+    """Two peerings that have met know each other: each is Disconnected once the other is gone."""
+    back = None if deleted else network_views.find_counterpart(state, resource)
+    if back is not None:
+        resource.facts["counterpart"], back.facts["counterpart"] = back.created, resource.created
+
+
+def private_dns_link(state: State, _rid: ResourceId, properties: Properties) -> None:
+    target = str((properties.get("virtualNetwork") or {}).get("id", ""))
+    if target.lower() not in state.resources:
+        raise Refusal(400, "BadRequest", f"Virtual network resource not found for '{target}'", BARE)
 
 
 TAG = re.compile(r"[A-Za-z][\w.]*")

@@ -99,14 +99,25 @@ def nic_primary(state: State, resource: Resource, _item: Item) -> Any:
 
 
 def peering_state(state: State, resource: Resource, _item: Item) -> Any:
-    """Connected as soon as the other network has a peering back."""
-    here = resource.id.rsplit("/virtualNetworkPeerings/", 1)[0].lower()
+    """Connected as soon as the other network has a peering back, Disconnected once that one is gone."""
     remote = (resource.properties.get("remoteVirtualNetwork") or {}).get("id", "")
     if remote.lower() not in state.resources:
         return "Disconnected"
-    back = [other.properties for other in state.children_of(remote) if other.type.endswith("Peerings")]
-    there = any(str((other.get("remoteVirtualNetwork") or {}).get("id", "")).lower() == here for other in back)
-    return "Connected" if there else "Initiated"
+    back = find_counterpart(state, resource)
+    if back is None:
+        return "Disconnected" if "counterpart" in resource.facts else "Initiated"
+    return "Connected" if resource.facts.get("counterpart", back.created) == back.created else "Disconnected"
+
+
+def find_counterpart(state: State, peering: Resource) -> Resource | None:
+    """The peering of the other network that leads back."""
+    here = peering.id.rsplit("/virtualNetworkPeerings/", 1)[0].lower()
+    remote = (peering.properties.get("remoteVirtualNetwork") or {}).get("id", "")
+    for other in state.children_of(remote):
+        target = (other.properties.get("remoteVirtualNetwork") or {}).get("id", "")
+        if other.type.endswith("/virtualNetworkPeerings") and target.lower() == here:
+            return other
+    return None
 
 
 def sync_level(state: State, resource: Resource, item: Item) -> Any:
@@ -121,6 +132,11 @@ def remote_space(state: State, resource: Resource, _item: Item) -> Any:
 
 def zone_links(state: State, resource: Resource, _item: Item) -> Any:
     return sum(child.type.endswith("/virtualNetworkLinks") for child in state.children_of(resource.id))
+
+
+def registering_links(state: State, resource: Resource, _item: Item) -> Any:
+    links = [child for child in state.children_of(resource.id) if child.type.endswith("/virtualNetworkLinks")]
+    return sum(link.properties.get("registrationEnabled") is True for link in links)
 
 
 def record_sets(state: State, resource: Resource, _item: Item) -> Any:

@@ -27,14 +27,6 @@ def storage_encryption(_state: State, resource: Resource, _item: Item, version: 
     }
 
 
-def key_creation(_state: State, resource: Resource, _item: Item) -> Any:
-    return {"key1": timestamp(resource.created), "key2": timestamp(resource.created)}
-
-
-def available(_state: State, _resource: Resource, _item: Item) -> Any:
-    return "available"
-
-
 def secondary_location(_state: State, resource: Resource, _item: Item) -> Any:
     return "northeurope" if _geo_redundant(resource) else ABSENT
 

@@ -2,7 +2,8 @@
 
 A table has `versions`, the api-versions of its types, oldest first; `types`, the rows of those that are modelled; and
 `others`, what is known of the types that keep what is sent. `generic` is what these have in common. A child's versions
-are its parent's. `texts` of a row are fields with a text: `{name: text}`.
+are its parent's. `texts` of a row are fields with a text: `{name: text}`. `named` of any.yaml are the texts of
+properties of any type that is not modelled, by patterns of their names.
 """
 
 from pathlib import Path
@@ -33,6 +34,9 @@ _FUNCTIONS = {
         compute_rules.machine_changed,
         compute_rules.virtual_machine,
         network_rules.new_guid,
+        network_rules.peering,
+        network_rules.peering_changed,
+        network_rules.private_dns_link,
         network_rules.route,
         network_rules.security_group,
         network_rules.subnet,
@@ -60,8 +64,19 @@ def read_rows() -> dict[str, ResourceType]:
     return {row.name.lower(): row for row in rows}
 
 
-def _rows(path: Path) -> list[ResourceType]:
+def read_patterns() -> dict[str, Any]:
+    """The texts of properties by regular expressions of their names."""
+    patterns: dict[str, Any] = _read_table(_FOLDER / "any.yaml")["named"]
+    return patterns
+
+
+def _read_table(path: Path) -> dict[str, Any]:
     table: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a safe loader with one tag more
+    return table
+
+
+def _rows(path: Path) -> list[ResourceType]:
+    table = _read_table(path)
     generic = {"fields": [_STATE], **table.get("generic", {})}
     found = {"*": _row(path.stem, "*", "", generic)}
     for kind, row in table.get("types", {}).items():

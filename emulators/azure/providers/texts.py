@@ -2,7 +2,8 @@
 
 `{name}`, `{parent}` and `{root}` (the names of the resource, of the one it lies in and of the topmost), `{id}`,
 `{location}`, `{subscription}`, `{group}`, `{tenant}`, `{guid}` and `{guid2}`, `{hex}` (32 digits), `{ip}` (an address
-of 198.18.0.0/15), `{key1}` and `{key2}` (base64), `{created}`, and what was sent: `{sku[name]}`,
+of 198.18.0.0/15), `{key1}` and `{key2}` (base64), `{created}`, `{outputs}` (of a deployment script: those that its text
+names, each with its name as the value), and what was sent: `{sku[name]}`,
 `{properties[dnsSettings][domainNameLabel]}`; `{item[name]}` in an element of a list. A text that is one hole becomes
 the value itself.
 """
@@ -22,6 +23,10 @@ from emulators.azure.world.entities import Resource
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _FORMATTER = string.Formatter()
+# The outputs of a script: `$DeploymentScriptOutputs['a']`, `.a`, `@{a = ...}` of PowerShell, keys of JSON in Bash.
+_OUTPUT = re.compile(
+    r"""DeploymentScriptOutputs(?:\[["']|\.)(\w+)|[{,;]\s*\\?["']?(\w+)\\?["']?\s*[:=]""", re.IGNORECASE
+)
 
 
 def fill(value: Any, resource: Resource, item: dict[str, Any] | None = None) -> Any:
@@ -71,5 +76,11 @@ class _Facts(dict[str, Any]):
             "key1": lambda: base64.b64encode(digest).decode(),
             "key2": lambda: base64.b64encode(digest).decode(),
             "created": lambda: timestamp(resource.created),
+            "outputs": lambda: _name_outputs(str(resource.properties.get("scriptContent") or "")),
         }
         return made[name]()
+
+
+def _name_outputs(script: str) -> dict[str, str]:
+    names = [one or other for one, other in _OUTPUT.findall(script)]
+    return {name: name for name in names}

@@ -118,7 +118,8 @@ class ResourceType:
     refusal of a write while another one on the same family runs, `refuses_children` the child type that forbids a
     delete, `follow_up` is called when a write or (True) a delete has ended. `creates` are the resources that come and
     go with one: `type/name` of a child, `/namespace/type/name` of another in its scope, with holes (providers.texts),
-    and their properties. `answers` are those of its POST actions, with holes.
+    and their properties. `answers` are those of its POST actions, with holes. `gathers` are the lists, in lower case,
+    that hold the records of a zone whatever their type. `unlisted`: Azure has some by itself that are not modelled.
     `implied`: there with its parent, without a PUT. `modelled`: whole, as far as Azure shows it; others keep what is
     sent. `shows_system_data`: the api-version from which on it has one.
     """
@@ -149,6 +150,8 @@ class ResourceType:
     follow_up: Callable[[State, Resource, bool], None] | None = None
     creates: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
+    gathers: tuple[str, ...] = ()
+    unlisted: bool = False
     implied: bool = False
     modelled: bool = False
     shows_system_data: str = NEVER

@@ -1,13 +1,15 @@
 """What ARM and the services check before a write or a delete goes ahead."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from emulators.azure.providers import KNOWN, type_of
+from emulators.azure.providers import KNOWN, is_known, type_of
 from emulators.azure.providers.types import ResourceType
 from emulators.azure.providers.usage import users
 from emulators.azure.resources import operations
+from emulators.azure.resources.views import shown_etag
 from emulators.azure.wire.errors import KINDS, Refusal, refusal
 from emulators.azure.world import ids, locations
 from emulators.azure.world.clock import now
@@ -37,9 +39,11 @@ def writable_group(cloud: Cloud, resource_id: str) -> Group | None:
 
 
 def api_version(row: ResourceType, rid: ResourceId, version: str, location: str = "") -> None:
-    """An api-version that the type's provider serves."""
+    """A type that its provider has, and an api-version that it serves."""
     if not version:
         raise refusal("MissingApiVersionParameter")
+    if not is_known(rid.type):
+        raise refusal("InvalidResourceType", namespace=rid.namespace, version=version)
     if not is_served(version, row.versions):
         raise refusal(
             "NoRegisteredProviderFound",
@@ -87,6 +91,25 @@ def location(row: ResourceType, existing: Resource | None, rid: ResourceId, want
             group=ids.group_of(existing.id),
             location=locations.normal(wanted),
         )
+
+
+def conditions(
+    cloud: Cloud, rid: ResourceId, existing: Resource | None, headers: Mapping[str, str], version: str
+) -> None:
+    """If-Match and If-None-Match, of types that have an etag: `*` is any, also where an api-version shows none."""
+    if not type_of(rid.type).etag:
+        return
+    current = shown_etag(cloud.state, existing, version) if existing is not None else None
+    for name in ("If-Match", "If-None-Match"):
+        value = headers.get(name.lower(), "")
+        holds = existing is not None and (value == "*" or _bare(value) == _bare(current or ""))
+        if value and holds != (name == "If-Match"):
+            kind = "DnsPreconditionFailed" if "dnszones" in rid.type.lower() else "PreconditionFailed"
+            raise refusal(kind, header=name, value=value, current=current, id=rid)
+
+
+def _bare(etag: str) -> str:
+    return etag.removeprefix("W/").strip('"')
 
 
 def parents(cloud: Cloud, rid: ResourceId, action: str) -> None:

@@ -62,7 +62,7 @@ FORMS = {
         + "?p={id}&monitor=true&api-version={version}",
         running_retry_after=2,
         named=True,
-        final=200,
+        final="resource",
         output=True,
     ),
     "storage": Polling(

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from emulators.azure.providers import KNOWN, ROWS, actions, compute_views, type_of
+from emulators.azure.providers import ROWS, actions, compute_views, roles, type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import checks, operations, permissions, throttling, writes
+from emulators.azure.resources import authorization, checks, operations, permissions, throttling, writes
 from emulators.azure.resources.views import show, shown_etag
 from emulators.azure.wire import filters
 from emulators.azure.wire.errors import refusal, unsupported
 from emulators.azure.wire.messages import Request, Response
 from emulators.azure.world import ids
 from emulators.azure.world.cloud import Cloud
-from emulators.azure.world.entities import Operation
+from emulators.azure.world.entities import Operation, Resource
 from emulators.azure.world.ids import ResourceId
 
 
@@ -38,8 +38,10 @@ def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
     throttling.count_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "read")
     checks.group(cloud, rid.scope)
     checks.api_version(row, rid, request.api_version)
-    resource = cloud.state.resources.get(str(rid).lower())
+    resource = cloud.state.resources.get(str(rid).lower()) or roles.find_built_in(rid)
     if resource is None:
+        if rid.types[0].lower() == "locations":
+            raise unsupported(f"GET of {rid.type}")
         if request.method == "HEAD":
             return Response(404, None, {"x-ms-failure-cause": "gateway"})
         raise checks.missing(cloud, rid)
@@ -59,8 +61,9 @@ def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
 
 def _put(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
     body = request.body()
+    existing = cloud.state.resources.get(str(rid).lower())
+    checks.conditions(cloud, rid, existing, request.headers, request.api_version)
     if request.method == "PATCH":
-        existing = cloud.state.resources.get(str(rid).lower())
         if existing is None:
             raise checks.missing(cloud, rid)
         body = _merged(existing.sent, body)
@@ -96,6 +99,9 @@ def answer(cloud: Cloud, request: Request, written: writes.Written) -> Response:
 
 
 def _delete(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
+    existing = cloud.state.resources.get(str(rid).lower())
+    if existing is not None:
+        checks.conditions(cloud, rid, existing, request.headers, request.api_version)
     form, operation, resource = writes.delete(cloud, rid, request.api_version, request.url)
     headers = _headers(cloud, request, form, operation)
     if form.body == "resource" and resource is not None:
@@ -117,20 +123,42 @@ def _list(cloud: Cloud, request: Request) -> Response:
     if machine is not None and kind.lower() == "instanceview" and type_of(machine.type).actions:
         return Response(200, compute_views.instance_view(machine))
     if parent is not None:
-        checks.group(cloud, parent.scope)
-        if str(parent).lower() not in cloud.state.resources:
-            raise checks.missing(cloud, parent)
-        wanted = f"{parent.type}/{kind}".lower()
-        if parent.type.lower() in KNOWN and wanted not in ROWS:
-            raise unsupported(f"GET of {parent.type}/{kind}")
-        found = [item for item in cloud.state.children_of(str(parent)) if item.type.lower() == wanted]
+        found = _list_children(cloud, parent, kind)
     else:
         scope, _, namespace = holder.rpartition("/providers/")
         checks.group(cloud, scope + "/x")
         wanted = f"{namespace}/{kind}".lower()
+        if wanted in authorization.LISTS:
+            return Response(200, filters.page(request, authorization.LISTS[wanted](cloud, request, scope)))
         found = [item for item in cloud.state.below(scope) if item.type.lower() == wanted]
+        _require_model(cloud, f"{namespace}/{kind}", bool(found))
     shown = [show(cloud.state, item, request.api_version) for item in found]
     return Response(200, filters.page(request, shown))
+
+
+def _list_children(cloud: Cloud, parent: ResourceId, kind: str) -> list[Resource]:
+    checks.group(cloud, parent.scope)
+    row = type_of(parent.type)
+    wanted = f"{row.name}/{kind}".lower()
+    children = cloud.state.children_of(str(parent))
+    if kind.lower() in row.gathers:
+        found = [item for item in children if not item.type.endswith("/virtualNetworkLinks")]
+    else:
+        found = [item for item in children if item.type.lower() == wanted]
+        _require_model(cloud, f"{parent.type}/{kind}", bool(found))
+    if str(parent).lower() not in cloud.state.resources:
+        raise checks.missing(cloud, parent)
+    return found
+
+
+def _require_model(cloud: Cloud, kind: str, are_there: bool) -> None:
+    """A list is empty where its type is known, or was made before; what else may be in it nobody knows."""
+    wanted = kind.lower()
+    if type_of(kind).unlisted:
+        raise unsupported(f"GET of {kind}: those of Azure's own are missing")
+    known = are_there or wanted in ROWS or wanted in cloud.state.met
+    if not known and not any(item.type.lower() == wanted for item in cloud.state.departed.values()):
+        raise unsupported(f"GET of {kind}")
 
 
 def _action(cloud: Cloud, request: Request) -> Response:

@@ -167,7 +167,8 @@ def listed(state: State, resource: Resource, expand: frozenset[str] = frozenset(
         "type": resource.type,
         "sku": top.get("sku"),
         "kind": top.get("kind"),
-        "managedBy": resource.top.get("managedBy"),
+        "plan": top.get("plan"),
+        "managedBy": top.get("managedBy"),
         "location": resource.location,
         "identity": resource.top.get("identity"),
     }

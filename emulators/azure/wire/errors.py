@@ -41,9 +41,12 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Kind:
+    """`code`: where it is not the key of the table."""
+
     status: int
     message: str
     shape: str = GATEWAY
+    code: str = ""
 
 
 _DEPLOY = "Please see https://aka.ms/arm-deploy for usage details."
@@ -212,6 +215,15 @@ KINDS: Mapping[str, Kind] = {
         "and that both resources are in the same region.",
         NETWORK,
     ),
+    "PreconditionFailed": Kind(
+        412, "Etag provided in {header} header {value} does not match etag {current} of resource {id}.", NETWORK
+    ),
+    "DnsPreconditionFailed": Kind(
+        412,
+        "The condition '{value}' in the {header} header was not satisfied. The current was '{current}'.",
+        BARE,
+        "PreconditionFailed",
+    ),
     "InvalidResourceName": Kind(400, "Resource name {name} is invalid. {rule}", NETWORK),
     # Compute and storage
     "AccountNameInvalid": Kind(
@@ -227,7 +239,7 @@ KINDS: Mapping[str, Kind] = {
 def refusal(code: str, **facts: object) -> Refusal:
     """The refusal of that code, its text filled with `facts`."""
     kind = KINDS[code]
-    return Refusal(kind.status, code, kind.message.format(**facts), kind.shape)
+    return Refusal(kind.status, kind.code or code, kind.message.format(**facts), kind.shape)
 
 
 def unsupported(what: str) -> Refusal:

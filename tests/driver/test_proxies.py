@@ -1,0 +1,76 @@
+"""Calls to Azure go through the proxy of the environment, those to the hosts of NO_PROXY do not."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from driver.azure import connection
+from driver.azure.refusals import SignInUnavailable
+from driver.models.orders import AzureLocation
+from tests.support.arm_stub import Reply, Stub
+from tests.support.requests import SUBSCRIPTION
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-1"
+AZURE = AzureLocation(
+    name="public",
+    tenant_id="11111111-1111-1111-1111-111111111111",
+    client_id="22222222-2222-2222-2222-222222222222",
+    client_secret="none",
+    subscription_id=SUBSCRIPTION,
+    authority_host="https://entra.example",
+    resource_manager_url="https://arm.example",
+    credential_scope="https://arm.example/.default",
+)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the environment's proxy is asked to connect to. It refuses."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            asked.append(self.path)
+            self.send_error(403)
+
+        def log_message(self, *_: object) -> None:
+            """Tests read `asked`, not the console."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.server_port}")
+        for variable in ("https_proxy", "no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(variable, raising=False)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_entra_id_is_asked_through_the_proxy(opened: list[str]) -> None:
+    with pytest.raises(SignInUnavailable), connection.connect(AZURE) as clients:
+        clients.resources.resource_groups.get("rg-1")
+    assert set(opened) == {"entra.example:443"}
+
+
+def test_arm_is_asked_through_the_proxy(opened: list[str]) -> None:
+    from azure.core.exceptions import ServiceRequestError
+    from azure.core.pipeline.transport import HttpRequest
+
+    with connection.build_transport(AZURE) as transport, pytest.raises(ServiceRequestError):
+        transport.send(HttpRequest("GET", f"{AZURE.resource_manager_url}{GROUP}"))
+    assert opened == ["arm.example:443"]
+
+
+def test_the_hosts_of_no_proxy_are_asked_directly(
+    opened: list[str], stub: Stub, location: AzureLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", ".svc,127.0.0.1")
+    stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
+    with connection.connect(location) as clients:
+        assert clients.resources.resource_groups.get("rg-1").id == GROUP
+    assert opened == []
