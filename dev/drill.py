@@ -20,6 +20,7 @@ from dev.stack import ROOT, Stack, running
 from dev.stage import GROUP, Stage
 
 _HANG_SECONDS = 20
+_THROTTLED = 'azure_driver_retries_total{error_type="SubscriptionRequestsThrottled"}'
 _MANIFEST = f"""version: 1
 resourceGroup: "{{{{ resourcegroup_name }}}}"
 transitions:
@@ -32,7 +33,7 @@ def throttle(stage: Stage) -> None:
     """ARM throttles while a deployment is watched."""
     with stage.fault({"kind": "throttle", "method": "GET", "path": "/operationStatuses/", "retryAfter": 3}):
         request_id = stage.send(vnet("vnet-throttle", GROUP))
-        stage.wait(request_id, "azure")
+        stage.wait(request_id, "azure", "", _THROTTLED)
     stage.end(request_id)
 
 
@@ -40,8 +41,8 @@ def arm_away(stage: Stage) -> None:
     """ARM is out of reach."""
     with stage.fault({"kind": "drop", "path": "^/subscriptions/"}):
         request_id = stage.send(vnet("vnet-arm-away", GROUP))
-        stage.wait(request_id, "azure", "azure")
-    stage.end(request_id)
+        stage.wait(request_id, "azure", "azure", 'azure_driver_service_reachable{service="azure"} 0')
+    stage.end(request_id, 'azure_driver_service_reachable{service="azure"} 1')
 
 
 def entra_away(stage: Stage) -> None:
@@ -52,16 +53,22 @@ def entra_away(stage: Stage) -> None:
     location = {**stage.stack.deployment_location, "properties": other}
     with stage.fault({"kind": "error", "host": "entra", "status": 503, "code": "ServerError"}):
         request_id = stage.send(vnet("vnet-entra-away", GROUP), deploymentLocation=location)
-        stage.wait(request_id, "entra", "entra")
-    stage.end(request_id)
+        stage.wait(request_id, "entra", "entra", 'azure_driver_service_reachable{service="entra"} 0')
+    stage.end(request_id, 'azure_driver_service_reachable{service="entra"} 1')
 
 
 def kafka_away(stage: Stage) -> None:
     """Kafka does not acknowledge events."""
     with stage.kafka_away():
         request_id = stage.send(vnet("vnet-kafka-away", GROUP))
-        stage.wait(request_id, "kafka", "kafka")
-    stage.end(request_id)
+        stage.wait(
+            request_id,
+            "kafka",
+            "kafka",
+            "azure_driver_events_pending 1",
+            'azure_driver_service_reachable{service="kafka"} 0',
+        )
+    stage.end(request_id, 'azure_driver_service_reachable{service="kafka"} 1')
 
 
 def hang(stage: Stage) -> None:
@@ -101,7 +108,7 @@ def turn(stage: Stage) -> None:
     with stage.fault({"kind": "slow", "factor": 4, "path": "/vnet-turn"}):
         create = stage.send(wanted)
         delete = stage.send(wanted, "Delete")
-        stage.wait(delete, "request")
+        stage.wait(delete, "request", "", "azure_driver_transitions_in_flight 2")
         stage.end(create)
     stage.end(delete)
 
@@ -122,6 +129,7 @@ def refused(stage: Stage) -> None:
     except RefusedError as error:
         stage.say(f"POST   {error}")
     stage.read_log()
+    stage.read_metrics()
 
 
 DRILLS: dict[str, Callable[[Stage], None]] = {
@@ -140,8 +148,8 @@ DRILLS: dict[str, Callable[[Stage], None]] = {
 
 
 def open_stack(folder: Path) -> Stack:
-    """Returns a stack for drills: its log has plain lines, and no progress events among them."""
-    settings = {"LOG_TYPE": "plain", "PROGRESS_EVENTS": "false"}
+    """Returns a stack for drills: its log has plain lines, and no progress events among them. /metrics is on."""
+    settings = {"LOG_TYPE": "plain", "PROGRESS_EVENTS": "false", "OTEL_METRICS_EXPORTER": "prometheus"}
     return Stack(folder, provisioning_seconds=1.0, settings=settings)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from dev import azure
 from dev.brent import Resource, execute, request_body, resource_group
@@ -17,11 +18,17 @@ from dev.stack import Stack
 GROUP = "rg-drill"
 SECONDS = 60.0  # until something has to be seen
 _LOOK_SECONDS = 0.2
+# The metrics that tell something of a drill.
+_METRICS = (
+    *("azure_driver_transitions_total", "azure_driver_transitions_in_flight", "azure_driver_events_pending"),
+    *("azure_driver_retries_total", "azure_driver_service_reachable"),
+)
+_REFUSALS = "http_server_request_duration_seconds_count"  # by status; only those above 202 are shown
 
 
 @dataclass
 class Stage:
-    """A stack on which a drill is played. `lines` are what was shown of it: the log, answers of the API, faults."""
+    """A stack on which a drill is played. `lines` are what was shown: the log, answers of the API, metrics, faults."""
 
     stack: Stack
     show: Callable[[str], None] = print
@@ -81,24 +88,29 @@ class Stage:
             os.kill(broker, signal.SIGCONT)
             self.say("FAULT  ended")
 
-    def wait(self, request_id: str, waits_for: str, vital: str = "") -> None:
-        """Returns once a request waits for that, and the vital, if one is named, is UNHEALTHY."""
+    def wait(self, request_id: str, waits_for: str, vital: str = "", *metrics: str) -> None:
+        """Returns once a request waits for that, and, if they are named, the vital is UNHEALTHY and each metric is
+        shown: `<name>{<labels>} <value>`, or the beginning of that. Metrics are up to 5 s old.
+        """
         seen = False
 
         def is_seen() -> bool:
             nonlocal seen
             execution, vitals = self.look(request_id)
             seen = seen or (execution["waiting"] or {}).get("for") == waits_for
-            return seen and (not vital or vitals[vital]["status"] == "UNHEALTHY")
+            return (
+                seen and all(map(self._is_measured, metrics)) and (not vital or vitals[vital]["status"] == "UNHEALTHY")
+            )
 
         self._await(is_seen, f"{request_id} to wait for {waits_for}")
 
-    def end(self, request_id: str) -> dict[str, Any]:
-        """Returns the execution once it has ended, and no vital is UNHEALTHY."""
+    def end(self, request_id: str, metric: str = "") -> dict[str, Any]:
+        """Returns the execution once it has ended, no vital is UNHEALTHY, and the metric, if it is named, is shown."""
 
         def has_ended() -> bool:
             execution, vitals = self.look(request_id)
-            return execution["status"] != "IN_PROGRESS" and all(one["status"] == "OK" for one in vitals.values())
+            is_well = all(one["status"] == "OK" for one in vitals.values())
+            return execution["status"] != "IN_PROGRESS" and is_well and (not metric or self._is_measured(metric))
 
         self._await(has_ended, f"{request_id} to end")
         execution, _ = self.look(request_id)
@@ -112,7 +124,19 @@ class Stage:
         self._show(request_id, f"GET    {execution['transition']}: {describe(execution)}")
         for name, vital in vitals.items():
             self._show(name, f"HEALTH {name}: {vital['status']}, {vital['reason']}")
+        self.read_metrics()
         return execution, vitals
+
+    def read_metrics(self) -> None:
+        """Shows the metrics that have changed."""
+        text = requests.get(f"{self.stack.driver}/metrics", timeout=30).text
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        for sample in samples:
+            is_refusal = sample.name == _REFUSALS and sample.labels["http_response_status_code"] > "202"
+            if sample.name in _METRICS or is_refusal:
+                labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items() if value)
+                series = sample.name + (f"{{{labels}}}" if labels else "")
+                self._show(series, f"METRIC {series} {sample.value:g}")
 
     def read_log(self) -> None:
         """Shows the lines that are new in the driver's log, without their time and fields."""
@@ -122,6 +146,9 @@ class Stage:
         for line in text.decode().splitlines():
             if " driver." in line:
                 self.say(f"LOG    {line[24:].partition(' {')[0]}")
+
+    def _is_measured(self, metric: str) -> bool:
+        return any(text.startswith(f"METRIC {metric}") for text in self._shown.values())
 
     def _show(self, name: str, text: str) -> None:
         if self._shown.get(name) != text:

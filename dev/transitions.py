@@ -14,9 +14,11 @@ from dev.brent import Resource, execute, request_body
 from dev.endpoints import Endpoints
 from dev.events import EXECUTIONS, EventStream
 from dev.stack import DEPLOYMENT_LOCATION
+from driver.waiting import compute_age
 
 COLOURS = {"bold": "1", "green": "32", "red": "31", "grey": "90", "cyan": "36"}
 _LOOK_SECONDS = 0.2
+_LONG_SECONDS = 3.0  # of a wait that is shown: what a Delete waits for is mostly gone before
 
 
 def run_transition(
@@ -77,10 +79,14 @@ def _show_changes(stack: Endpoints, before: list[str], sent: float) -> list[str]
 
 
 def _show_wait(stack: Endpoints, request_id: str, before: str, sent: float) -> str:
-    """Shows what the request waits for, if that is not what it was `before`; returns it, empty if it does not wait."""
+    """Shows what the request has waited for so long that it needs a word, if that is not what was shown `before`;
+    returns what was shown last.
+    """
     waiting = read_execution(stack, request_id)["waiting"]
-    text = f"{waiting['for']}: {waiting['reason']}" if waiting else ""
-    if text and text != before:
+    if not waiting or compute_age(waiting["since"]) < _LONG_SECONDS:
+        return before
+    text = f"{waiting['for']}: {waiting['reason']}"
+    if text != before:
         say(sent, f"{paint('cyan', 'waits for')} {short(text)}")
     return text
 

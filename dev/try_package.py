@@ -114,7 +114,7 @@ def try_out(tried: Try, stack: Endpoints) -> int:
 
 
 def _run_transitions(tried: Try, stack: Endpoints, stream: EventStream) -> list[str]:
-    """What failed. After a failure the Delete follows."""
+    """What failed. After a failure the Delete follows, unless the Create was refused: then there is nothing."""
     faults: list[str] = []
     resource = tried.resource
     for name, properties in tried.transitions:
@@ -125,6 +125,8 @@ def _run_transitions(tried: Try, stack: Endpoints, stream: EventStream) -> list[
         except RefusedError as error:
             print(f"  {error}")
             faults.append(f"{name} was refused")
+            if name == "Create":
+                break
             continue
         resource = apply_event(resource, event)
         if event["status"] != "COMPLETE":

@@ -42,8 +42,8 @@ def name_log_fields(request: LifecycleRequest) -> dict[str, str]:
 async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[str, str], client: Executions) -> str:
     """Start the execution of a request and return its requestId. Raises what `plans.plan` raises.
 
-    If the request is a repetition: an execution that still runs is left alone, one that is complete sends its event
-    again, one that failed runs again.
+    If the request is a repetition, an execution that still runs is left alone, a complete one sends its event again,
+    and a failed one runs again.
     """
     settings = current()
     _warn_of_type(request.deployment_location.name, request.deployment_location.type or "Azure")
@@ -107,7 +107,7 @@ async def _start_once(
 
 async def start(client: Executions, instance_id: str, run: Run) -> None:
     """Start an execution with the current time as `accepted_at`. If an execution of that id is running already, a POST
-    of the same request at the same moment has started it: then nothing is to be done.
+    of the same request at the same moment has started it. Then nothing has to be done.
     """
     now = datetime.now(UTC)
     seconds = run.transition.seconds if run.transition else 0

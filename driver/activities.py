@@ -2,9 +2,9 @@
 
 Payload of a step: `{"requestId", "tenant", "trace", "acceptedAt", "sealed", "step", "state", "attempt"}`; of a first
 step that takes turns with other executions of the resource also `since` (turns.py). From run version 2 on also the
-`deadline` of the step; `first`, the first of the refusals that came one after another until now; `waiting`, what the
-execution waited for until now; once `late`, `{"seconds", "endsAt"}`, when three quarters of the time are over. The
-template of a deployment may be kept apart (contents.py).
+`deadline` of the step; `first`, the first of the latest uninterrupted series of refusals; `waiting`, what the execution
+waited for until now; once `late`, `{"seconds", "endsAt"}`, when three quarters of the time are over. The template of a
+deployment may be kept apart (contents.py).
 
 Functions that the app registers take `typing.Mapping`. With `dict[str, Any]` or the Mapping of collections.abc the
 worker refuses the whole app, and no function is registered.
@@ -65,8 +65,8 @@ async def await_executions(payload: typing.Mapping[str, Any], client: Executions
 def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str, Any]:
     """Take the step that the payload names. If it completes the transition, publish the event, if that is allowed.
 
-    A payload with `since` asks to look for the other executions of the resource before. Until they let this one go on,
-    the outcome is Running, and the next look is a new call.
+    With `since` in the payload, the step first looks for the other executions of the resource. Until this one may go
+    on, the outcome is Running, and the next look is a new call.
     """
     name = payload["step"]
     state: State = STEPS[name].state.model_validate(decode_state(payload["state"]))
@@ -115,7 +115,9 @@ def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, 
 
 
 def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Within it no call to ARM lasts past the deadline of the step, but for some seconds: then the step is given up."""
+    """Within the block no call to ARM lasts more than some seconds past the deadline of the step: then the step is
+    given up.
+    """
     left = _measure_time_left(payload)
     return nullcontext() if left == inf else deadlines.limit_calls(time.monotonic() + max(left, 0) + _GRACE_SECONDS)
 
@@ -141,9 +143,8 @@ def _redact_bugs(what: str) -> Iterator[None]:
 
 
 def _add_found(outcome: Outcome, state: State, is_new: bool) -> Outcome:
-    """The outcome with what others reported in its topology: Brent may have read it in another order, or not at all.
-
-    `is_new`: if this step ran again, it might find something else.
+    """The outcome with the reports of other executions added to its topology, since Brent may have read them in another
+    order, or not at all. `is_new`: if this step ran again, it might find other reports.
     """
     if not state.found:
         return outcome
@@ -166,8 +167,8 @@ def _finish_outcome(outcome: Outcome, before: State) -> Outcome:
 
 
 def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -> Outcome:
-    """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow, and a
-    Retry-After takes their place; those of a step that only reads are a fifth of the time that it has waited.
+    """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow; a Retry-After
+    replaces them. A step that only reads waits for a fifth of the time that it has waited so far.
     """
     name, attempt, verdict = payload["step"], payload["attempt"], refused.verdict
     text = join_causes(payload.get("first", ""), refused.cause.text)

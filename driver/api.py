@@ -170,7 +170,7 @@ def _read_tenant(headers: Mapping[str, str]) -> str | None:
 
 
 async def _read_body(body: AsyncIterable[bytes]) -> bytes:
-    """The whole body. Of one that is too large no more than the limit is kept; it is read to its end, since a caller
+    """The whole body. If it is too large, no more than the limit is kept, but it is read to its end, since a caller
     that still sends does not read the answer. Raises InvalidRequest.
     """
     parts: list[bytes] = []

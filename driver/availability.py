@@ -13,8 +13,8 @@ _log = logging.getLogger("driver.events")
 
 @dataclass(frozen=True)
 class Condition:
-    """Whether Kafka is away, why, and since when it is as it is (ISO 8601). `is_known` is false until something showed
-    it. `is_silent`: it is away, and does not even answer.
+    """Whether Kafka is away, why, and the time of the last change (ISO 8601). `is_known` is false until a call to Kafka
+    has shown it. `is_silent`: it is away, and does not even answer.
     """
 
     is_known: bool = False

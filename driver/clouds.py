@@ -1,4 +1,4 @@
-"""Azure clouds: the ones that everybody knows, and those of the setting AZURE_CLOUDS."""
+"""Azure clouds: the built-in ones, and those of the setting AZURE_CLOUDS."""
 
 import re
 from typing import Annotated
@@ -80,7 +80,7 @@ _OTHER_NAMES = {"azurepubliccloud": "azurecloud", "public": "azurecloud"}
 
 
 def read_clouds(text: str, faults: list[str]) -> tuple[Cloud, ...]:
-    """The clouds in AZURE_CLOUDS. None may have the name of another or of one that everybody knows."""
+    """The clouds in AZURE_CLOUDS. None may have the name of another one or of a built-in cloud."""
     clouds = read_entries("AZURE_CLOUDS", text, Cloud, faults)
     taken = {cloud.name.lower() for cloud in CLOUDS} | set(_OTHER_NAMES)
     for index, cloud in enumerate(clouds):

@@ -1,6 +1,6 @@
 """Log lines that hundreds of lifecycles would write at the same time for the same cause.
 
-The first ones of a kind are written. The others of the same minute are counted, and one line says how many they were.
+The first lines of a kind are written. The others of the same minute are counted, and one line has their number.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The driver's health: its vitals, each with its reason, and since when it is as it is."""
+"""The driver's health: its vitals, each with its reason and the time of its last change."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ _log = logging.getLogger("driver.api")
 
 @dataclass(frozen=True)
 class Vital:
-    """A vital. `since`: since when it is as it is; without it, since a health check has first seen it so."""
+    """A vital. `since`: the time of its last change; if not given, that of the first health check that saw it so."""
 
     is_ok: bool
     reason: str
@@ -49,7 +49,7 @@ async def check(client: Executions, asks_azure: bool) -> tuple[bool, dict[str, d
     """Whether a request can be accepted now, and the vitals as JSON. That Kafka, ARM or Entra ID is out of reach, or
     that a new file of sealing keys is unusable, does not keep a request from being accepted.
 
-    Entra ID and ARM are as the last calls of this process have seen them. With `asks_azure` they are asked, too.
+    Entra ID and ARM are judged by the last calls of this process. With `asks_azure` they are asked as well.
     """
     settings = current()
     hub = asyncio.ensure_future(_check_task_hub(client, settings))
@@ -122,8 +122,8 @@ def _judge_service(service: Service, name: str, faults: dict[Endpoint, str]) -> 
 
 
 async def _ask_azure(settings: Settings) -> dict[Endpoint, str]:
-    """Why each endpoint does not answer; empty for one that does. A process asks once in a while, others that want to
-    know share the answers.
+    """Why each endpoint does not answer; empty for one that does. A process asks at most once in a while; all callers
+    share the answers.
     """
     try:
         return await _ASKING.run(AZURE_SECONDS + 0.5, _find_faults, endpoints.list_endpoints(settings))

@@ -43,9 +43,9 @@ async def report_lost_executions(client: Executions) -> None:
 async def purge_history(client: Executions, seconds: float = PURGE_SECONDS) -> int:
     """Purge the ended executions that were begun and ended before HISTORY_DAYS. Returns their number.
 
-    One call for all would take as long as there are many, and the task hub would do little else meanwhile. So they are
-    purged page by page, with a pause after each that is as long as the page took, and what is left after the `seconds`
-    is left to the next run.
+    One call for all could take very long, and the task hub would do little else meanwhile. So they are purged page by
+    page, with a pause after each that is as long as the page took. The next run purges what is left after the
+    `seconds`.
     """
     before = datetime.now(UTC) - timedelta(days=current().history_days)
     pages = executions.list_pages(client, statuses=_ENDED, created_to=before)

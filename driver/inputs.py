@@ -39,9 +39,9 @@ def evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str])
 
 
 def build_context(request: LifecycleRequest) -> dict[str, Any]:
-    """The names that an expression can use. All properties stand at the root; of two with one name, a resource property
+    """The names that an expression can use. All properties are at the root; of two with one name, a resource property
     comes before a request property, and that before a system property. System and request properties, the deployment
-    location and the topology also stand under their TNC-O names.
+    location and the topology are also available under their TNC-O names.
     """
     resource, requested, system = (
         {name: value.content for name, value in properties.items()}

@@ -45,7 +45,7 @@ class Delivery:
 
 
 class Connection:
-    """A producer, which is replaced when it is broken for good, and the records on their way."""
+    """A producer, which is replaced after a fatal error, and the records on their way."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises KafkaException if librdkafka refuses the settings. Needs no broker."""
@@ -139,7 +139,7 @@ class Connection:
                 self._note_error(error.args[0], number)
 
     def _ask(self) -> None:
-        """Ask Kafka for the topic. Where topics are made by themselves, this makes it."""
+        """Ask Kafka for the topic. If Kafka creates topics automatically, this creates it."""
         from confluent_kafka import KafkaError
 
         self._is_asked_for, number = False, self._number
@@ -191,8 +191,8 @@ class Connection:
         delivery.note_report(error)
 
     def _replace_producer(self, broken: "Producer", error: Any) -> bool:
-        """Replace a producer that is broken for good; its records have failed. False if it is a new one itself: then
-        Kafka takes no events, and the next one has to wait.
+        """Replace a producer with a fatal error; its records have failed. False if it is new itself: then Kafka takes
+        no events, and the next replacement has to wait.
         """
         from confluent_kafka import KafkaException
 

@@ -1,7 +1,7 @@
 """The sealing keys of this process: of SEALING_KEYS, or of SEALING_KEYS_FILE, which is read again when it changes.
 
-A file that has become unusable leaves the keys that were read before in use. The log says so once, health as long as it
-lasts.
+If a file becomes unusable, the keys that were read before stay in use. The log says so once, and health until it is
+usable again.
 """
 
 import logging
@@ -38,7 +38,7 @@ def find_fault(settings: Settings) -> str:
 
 
 def compute_fingerprint(key: str) -> str:
-    """What names a key in sealed texts and log lines: 8 hexadecimal digits, which tell nothing of the key."""
+    """The name of a key in sealed texts and log lines: 8 hexadecimal digits, which do not reveal the key."""
     return sha256(b"azure-driver sealing key " + urlsafe_b64decode(key)).hexdigest()[:8]
 
 

@@ -1,4 +1,4 @@
-"""The list of executions: what a caller asks for, and which executions in the task hub that is."""
+"""The list of executions: what a caller asks for, and the matching executions in the task hub."""
 
 import time
 from base64 import b64decode, urlsafe_b64encode
@@ -92,7 +92,7 @@ def read_list(client: Any, selection: Selection) -> dict[str, Any]:
 
     The task hub orders its instances by requestId and knows no other order. What it cannot filter is left out of its
     pages, so more of them are read, until the answer is three quarters full or READ_SECONDS are over. Each page is
-    asked to be no larger than what is still free: its end is the only place where the list can go on.
+    requested no larger than the room that is left in the answer: only at the end of a page can the list be continued.
     """
     statuses = STATUSES.get(selection.status, ())
     prefix = request_ids.find_prefix(selection.resource) if selection.resource else ""

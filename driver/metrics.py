@@ -1,7 +1,7 @@
 """The driver's metrics: the table of instruments, and the exporters that they are recorded to (ADR 34).
 
-Names are those of OpenTelemetry's semantic conventions where it has one; `find_prometheus_name` makes Prometheus's.
-Without an exporter nothing is imported, and a record costs a look at an empty list.
+Names follow OpenTelemetry's semantic conventions where these have one; `find_prometheus_name` makes Prometheus's.
+Without an exporter nothing is imported, and recording only checks an empty list.
 """
 
 from collections.abc import Callable, Iterable, Iterator

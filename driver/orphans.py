@@ -107,8 +107,8 @@ class _Search:
         return WrittenResource(id=written_id, in_topology=False, exists=exists, reason=reason)
 
     def try_reading(self, call: Callable[[], T]) -> tuple[T | None, str]:
-        """What the call returns, else None and why ARM refused it. There is nothing to read in a group that is gone by
-        now.
+        """The result of the call, or None and why ARM refused it. In a group that is gone by now there is nothing to
+        read.
         """
         try:
             return self.call(call), ""

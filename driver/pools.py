@@ -1,4 +1,4 @@
-"""Bounded pools of threads: for what requests do that blocks, so that one kind of it does not hold up another."""
+"""Bounded pools of threads for blocking work of requests, so that one kind of work does not delay another."""
 
 import asyncio
 import contextvars

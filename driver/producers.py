@@ -45,7 +45,7 @@ def open_producer(settings: Settings, note_error: Callable[[Any], None]) -> "Pro
 
 
 def configure_producer(settings: Settings) -> dict[str, Any]:
-    """librdkafka's settings: the driver's defaults, then KAFKA_CONFIG_*, then what makes an event count."""
+    """librdkafka's settings: the driver's defaults, then KAFKA_CONFIG_*, then the settings that guarantee delivery."""
     return {
         **_DEFAULTS,
         **(_EVENT_HUBS if ".servicebus." in settings.kafka_bootstrap_servers else {}),

@@ -38,7 +38,7 @@ def reduce_event(message: Mapping[str, Any], why: str) -> Iterator[dict[str, Any
 
 
 def log_left_out(whole: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
-    """Log what neither the event that is sent in place of the whole one names nor anything that it names contains."""
+    """Log the resources that the smaller event leaves out: it neither names them nor anything that contains them."""
     named = sent["associatedTopology"]
     outer = _drop_inner_entries(whole["associatedTopology"])
     ids = [entry["id"] for key, entry in outer.items() if key not in named]

@@ -1,4 +1,4 @@
-"""Sealing: what is secret is compressed, encrypted and authenticated before it enters the task hub (ADR 31).
+"""Sealing: secrets are compressed, encrypted and authenticated before they enter the task hub (ADR 31).
 
 A sealed text is `2.<fingerprint>.<URL-safe base64 of nonce and ciphertext>`: AES-256-GCM, whose key is derived from the
 Fernet key with that fingerprint. The id of what it belongs to is associated data, so it opens for that id only. Texts

@@ -58,7 +58,8 @@ class Settings:
     resource_manager_url: str = field(
         default="",
         metadata={
-            "AZURE_RESOURCE_MANAGER_URL": "Azure Resource Manager for them; the public cloud's if empty. https only."
+            "AZURE_RESOURCE_MANAGER_URL": "Azure Resource Manager for deployment locations that name no cloud; the "
+            "public cloud's if empty. https only."
         },
     )
     arm_gateway_hosts: tuple[str, ...] = field(
@@ -93,22 +94,23 @@ class Settings:
     register_providers: bool = field(
         default=True,
         metadata={
-            "REGISTER_PROVIDERS": "`false`: a resource provider that the subscription is not registered for is not "
-            "registered, and what needs it fails."
+            "REGISTER_PROVIDERS": "`false`: the driver does not register resource providers in a subscription; a "
+            "deployment that needs a missing one fails."
         },
     )
     sealing_keys: tuple[str, ...] = field(
         default=(),
         repr=False,
         metadata={
-            "SEALING_KEYS": "Fernet keys, comma-separated: the first seals, all open. Required, or the next one."
+            "SEALING_KEYS": "Fernet keys, comma-separated: the first seals, all open. Required, unless "
+            "SEALING_KEYS_FILE is set."
         },
     )
     sealing_keys_file: str = field(
         default="",
         metadata={
-            "SEALING_KEYS_FILE": "File with the keys, by comma or line; read where SEALING_KEYS is empty, and again "
-            "when it changes."
+            "SEALING_KEYS_FILE": "File with the keys, separated by commas or lines; used if SEALING_KEYS is empty, "
+            "and read again when it changes."
         },
     )
     log_level: str = field(default="INFO", metadata={"LOG_LEVEL": f"One of {', '.join(LOG_LEVELS)}."})
@@ -138,8 +140,8 @@ class Settings:
     console: bool = field(
         default=False,
         metadata={
-            "CONSOLE": "`true`: the list of executions is on, and the console that shows it. Whoever reaches the "
-            "driver can read them. Set by the chart, and on Azure where all routes lie behind a secret path."
+            "CONSOLE": "`true`: the list of executions is on, and the console that shows it. Everybody who reaches "
+            "the driver can read them. Set by the chart, and on Azure where all routes lie behind a secret path."
         },
     )
     metrics_exporters: tuple[str, ...] = field(
@@ -148,7 +150,7 @@ class Settings:
             "OTEL_METRICS_EXPORTER": "Who gets the metrics: `prometheus` (GET /metrics), `otlp`, "
             "`azure_monitor_opentelemetry_exporter` (Application Insights), several with commas, or `none`. Empty: "
             "`otlp` where an endpoint is given, and Application Insights where a connection string is.",
-            "OTEL_SDK_DISABLED": "`true`: no metrics and no traces, whatever else says.",
+            "OTEL_SDK_DISABLED": "`true`: no metrics and no traces, whatever the other settings say.",
         },
     )
     traces_exporters: tuple[str, ...] = field(
@@ -170,7 +172,7 @@ class Settings:
         default="",
         metadata={
             "PROMETHEUS_MULTIPROC_DIR": "Folder in which the worker processes of a host share their metrics for "
-            "/metrics; it is made. Needed where there are several; no two hosts may share it."
+            "/metrics; it is created. Needed if there are several; two hosts must not share it."
         },
     )
     transition_timeout_minutes: int = field(

@@ -85,7 +85,7 @@ class _Other:
 
     @property
     def place(self) -> tuple[datetime, str]:
-        """What decides which of two comes first."""
+        """The sort key that decides which of two executions comes first."""
         accepted_at = self._shown.get("acceptedAt") or self._instance["createdTime"]
         return datetime.fromisoformat(accepted_at), self.request_id
 

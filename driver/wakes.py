@@ -1,4 +1,4 @@
-"""Executions that wait for Kafka are woken once it answers again (ADR 37): until then they cost nothing.
+"""Executions that wait for Kafka are woken when it answers again (ADR 37): until then they need no tries.
 
 Each worker process does it with a thread of its own, whenever it finds that Kafka answers: after Kafka was away, and
 once after its start, since the process that knew of the wait may be gone.

@@ -8,8 +8,8 @@ azure-types: .venv/development ## Write the list of Azure's resource types, from
 .PHONY: azure-sdks
 azure-sdks: .cache/azure-sdks/installed
 
-.cache/azure-sdks/installed: tests/azure/requirements.txt .venv/runtime
-	echo "Installing the packages of tests/azure/requirements.txt into .cache/azure-sdks ..."
+.cache/azure-sdks/installed: tests/azure/requirements.txt | .venv/bin/python
+	echo "Installing the packages of $< into .cache/azure-sdks ..."
 	rm -rf .cache/azure-sdks
 	$(PIP) --no-deps --target .cache/azure-sdks --requirement $<
 	touch $@

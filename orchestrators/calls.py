@@ -26,8 +26,8 @@ def call_activity(
 ) -> Generator[Any, Any, dict[str, Any] | None]:
     """The answer of an activity. With a `limit`, None if it has not answered until then.
 
-    Durable's own retries do not go together with a timer that may be cancelled: on replay a cancelled one ends the race
-    at once, and the ids of what follows no longer fit to those of the retries.
+    Durable's own retries cannot be combined with a timer that may be cancelled: on replay a cancelled timer completes
+    at once, and the ids of the following events no longer match those of the retries.
     """
     if limit is None:
         answer: dict[str, Any] = yield context.call_activity_with_retry(step, RETRIES, payload)

@@ -54,7 +54,7 @@ def begin(run: Run, now: datetime) -> Progress:
 
 
 def find_first(transition: TransitionShown) -> str:
-    """The first step of a transition. What is begun again from its first step is not checked before once more."""
+    """The first step of a transition. A transition that is begun again is not prechecked again."""
     return PRECHECK if transition.precheck else FIRST[transition.verb]
 
 
@@ -152,7 +152,7 @@ def read_answer(run: Run, progress: Progress, answer: dict[str, Any]) -> Outcome
 
 
 def miss_answer(progress: Progress) -> Outcome:
-    """The outcome of a step that has not answered until it is given up. What it does is not known."""
+    """The outcome of a step that was given up without an answer. What it did is not known."""
     return Outcome(kind="Running", state=progress.state, reason="Azure has not answered the calls of this step")
 
 

@@ -45,7 +45,7 @@ def find_abandon_deadline(run: Run, end: datetime, now: datetime) -> datetime:
 
 
 def find_limit(run: Run, progress: Progress, now: datetime) -> datetime | None:
-    """When a step that begins now and does not answer is given up; None if its deadline is far."""
+    """The time at which a step that begins now is given up if it does not answer; None if its deadline is far away."""
     deadline = datetime.fromisoformat(progress.deadline)
     is_far = (deadline - now).total_seconds() > _WATCHED_SECONDS
     if run.version < 2 or is_far or progress.step in _BEGINNING:
@@ -55,7 +55,7 @@ def find_limit(run: Run, progress: Progress, now: datetime) -> datetime | None:
 
 
 def is_warning_due(run: Run, progress: Progress, now: datetime) -> bool:
-    """Whether three quarters of the time are over, and nobody was told."""
+    """Whether three quarters of the time are over, and the warning was not logged yet."""
     if progress.warned or not progress.ends_at:
         return False
     left = (datetime.fromisoformat(progress.ends_at) - now).total_seconds()

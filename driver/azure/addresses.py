@@ -10,8 +10,8 @@ def is_trusted(resource_manager_url: str, url: str, gateway_hosts: Iterable[str]
     """Whether a URL is one of the Resource Manager that was configured, or of a host in front of it or behind it that
     the operator has named (`host` or `host:port`; without a port it is the Resource Manager's).
 
-    The scheme must be the same, and the port, which may be written or not. Of the Resource Manager itself the path must
-    be below the configured one.
+    Scheme and port must be the same; the default port may be left out. For the Resource Manager itself the path must be
+    below the configured one.
     """
     known, asked = urlsplit(resource_manager_url), urlsplit(url)
     ports = _read_port(known), _read_port(asked)

@@ -17,7 +17,7 @@ UNREGISTERED = ("missingsubscriptionregistration", "subscriptionnotregistered")
 
 
 def find_advice(code: str, message: str) -> str:
-    """What to do about a refusal; empty where the driver knows nothing that its message does not say."""
+    """What to do about a refusal; empty if the driver knows nothing beyond the message."""
     folded, text = code.lower(), message.lower()
     if folded in _SOFT_DELETED or "deleted state" in text or "soft-deleted" in text:
         return (

@@ -19,7 +19,7 @@ def read_certificate(text: str, password: str) -> str:
     """The private key, not encrypted, and the certificate with its chain, as PEM. In a PEM, line breaks may be missing,
     be blanks or be `\\n`.
 
-    Raises ValueError with what is wrong, as what follows the property's name; it holds no part of the text.
+    Raises ValueError with the fault, worded to follow the property's name. The message repeats no part of the text.
     """
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat

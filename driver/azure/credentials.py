@@ -79,7 +79,7 @@ class SharedCredential:
             raise SignInUnavailable(Cause("SignInUnavailable", text), _REFUSED_SECONDS) from None
 
     def forget(self, token: str) -> None:
-        """Request a new token next time if that is the newest one. By the SDK's cache it may still be good."""
+        """Request a new token next time if the given one is the newest. The SDK's cache may still count it as valid."""
         with self._lock:
             if self._token and token == self._token.token:
                 self._token, self._credential = None, None
@@ -88,7 +88,7 @@ class SharedCredential:
         return self._token if self._token and self._token.expires_on - time.time() > _LEAST_SECONDS else None
 
     def _fulfil(self, request: "Future[AccessToken]", scopes: tuple[str, ...], options: Mapping[str, Any]) -> None:
-        """Request a token, and let all that wait for it have the result."""
+        """Request a token, and give the result to all that wait for it."""
         refusal: Refusal | None = None
         try:
             token = self._request_token(scopes, options)
@@ -152,7 +152,9 @@ class SharedCredential:
         )
 
     def _read_assertion(self) -> str:
-        """What signs in a workload identity. Raises what a managed identity is refused, or SignInUnavailable."""
+        """The assertion that signs in a workload identity. Raises the refusal of the managed identity, or
+        SignInUnavailable.
+        """
         if self._assertions is None:
             return read_token_file(self._place)
         return self._assertions.get_token(self._location.assertion_scope).token

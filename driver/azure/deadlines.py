@@ -1,4 +1,4 @@
-"""Deadlines of calls to ARM: what somebody waits for must not be called for longer than he waits."""
+"""Deadlines of calls to ARM: a call must not last longer than somebody waits for its result."""
 
 import time
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 @contextmanager
 def limit_calls(ends_at: float) -> Iterator[None]:
-    """Within the block no call to ARM takes longer than to a time of `time.monotonic()`, and none begins after it. An
-    earlier time around it holds.
+    """Within the block no call to ARM takes longer than to a time of `time.monotonic()`, and none begins after it. If
+    an enclosing block has an earlier time, that one counts.
     """
     outer = _ends_at.get()
     token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))

@@ -9,7 +9,7 @@ from driver.azure import connection, operations, tags
 from driver.azure.headers import read_date
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
-from driver.azure.registrations import registering
+from driver.azure.registrations import register_on_refusal
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
@@ -50,7 +50,7 @@ def put(order: Order, work: Deploy, template: Mapping[str, Any]) -> Operation:
     body = {**build_body(work, template), "tags": tags.build_tags(order)}
     headers = {"x-ms-correlation-request-id": order.request_id}
     try:
-        with registering(order.location), connection.connect(order.location) as clients:
+        with register_on_refusal(order.location), connection.connect(order.location) as clients:
             begin = clients.deployments.deployments.begin_create_or_update_at_scope
             return operations.read_operation(operations.call_begin(begin, *scope_and_name, body, headers=headers))
     except Refusal as refused:
@@ -71,7 +71,7 @@ class Validation:
 
 def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Validation:
     """ARM's preflight validation of a deployment."""
-    with registering(location), connection.connect(location) as clients:
+    with register_on_refusal(location), connection.connect(location) as clients:
         begin = clients.deployments.deployments.begin_validate_at_scope
         response = operations.call_begin(
             begin, *split_id(build_deployment_id(location, work)), build_body(work, template)
@@ -80,7 +80,7 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
     if not isinstance(answer, Mapping):
         raise Unreachable(Cause("ConnectionFailed", "the validation was answered with something that is no result"))
     if "error" in answer:
-        with registering(location):
+        with register_on_refusal(location):
             raise Refused(200, read_cause(answer))
     return Validation(read_validated(answer), read_date(response.headers))
 
@@ -93,7 +93,7 @@ def read_validated(answer: Mapping[str, Any]) -> tuple[ResourceId, ...]:
 
 def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, Any]) -> Operation:
     """Begin ARM's what-if of a deployment. Once its operation is over, its body holds `properties.changes`."""
-    with registering(location), connection.connect(location) as clients:
+    with register_on_refusal(location), connection.connect(location) as clients:
         deployments = clients.deployments.deployments
         if work.scope == "resourceGroup":
             response = operations.call_begin(

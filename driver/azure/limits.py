@@ -67,7 +67,8 @@ class Limits:
     def admit(self, scopes: Scopes, is_sent: bool = True) -> list[Scope]:
         """The limits whose time is over. If the call `is_sent`, it probes them, and until its answer others wait.
 
-        Raises Refused, of status 429, if one of its limits holds. Each call that is told so is told a later time.
+        Raises Refused, of status 429, if one of its limits holds. Each refused call gets a later time than the one
+        before.
         """
         now = time.monotonic()
         with self._lock:
@@ -126,7 +127,7 @@ class Limits:
             self._most[scope] = max(calls, self._most.get(scope, 0))
 
     def measure_shortage(self, scopes: Scopes) -> float:
-        """How little ARM has left, from 0 (LOW or more) to 1 (nothing). What has come back since counts."""
+        """How few calls ARM has left, from 0 (LOW or more) to 1 (none). Calls that ARM has added since then count."""
         now = time.monotonic()
         with self._lock:
             noted = [self._left[scope] for scope in scopes if scope in self._left]
@@ -135,7 +136,8 @@ class Limits:
 
     def find_least_left(self) -> dict[tuple[str, str], float]:
         """The fewest calls that ARM still takes in any subscription, by their kind and by whose limit it is: that of a
-        `principal`, or of the whole `subscription`. What has come back since counts, up to the most that ARM has said.
+        `principal`, or of the whole `subscription`. Calls that ARM has added since then count, up to the largest number
+        that ARM has reported.
         """
         now, least = time.monotonic(), dict[tuple[str, str], float]()
         with self._lock:

@@ -79,7 +79,7 @@ def _request_cloud(cloud: Cloud) -> Cloud:
 
 
 def _find_entry(content: Any, name: str) -> Mapping[str, Any]:
-    """The object of a cloud: of a list that with its name, or the only one."""
+    """The object of a cloud: the entry of a list with its name, or the only object."""
     entries = [entry for entry in (content if isinstance(content, list) else [content]) if isinstance(entry, Mapping)]
     named = [entry for entry in entries if str(entry.get("name", "")).lower() == name.lower()]
     found = named or (entries if len(entries) == 1 else [])

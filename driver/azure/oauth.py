@@ -68,7 +68,7 @@ def _is_of_connection(error: Exception) -> bool:
 
 
 def _read_oauth_error(answer: Any) -> Mapping[str, Any]:
-    """The OAuth error in an answer; empty if it holds none: a page of something on the way, or JSON that is cut off."""
+    """The OAuth error in an answer; empty if there is none: an HTML page of a proxy, or JSON that is cut off."""
     body = _read_object(answer)
     return body if isinstance(body.get("error"), str) else {}
 

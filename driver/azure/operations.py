@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from driver.azure import connection, crowds, throttling
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
-from driver.azure.registrations import registering
+from driver.azure.registrations import register_on_refusal
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -78,7 +78,7 @@ def poll(location: AzureLocation, url: str, registers: bool = True) -> Operation
     state = str(body.get("status") or "").lower()
     if state == "failed" or state in _CANCELED:
         cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
-        with registering(location) if registers else nullcontext():
+        with register_on_refusal(location) if registers else nullcontext():
             raise Refused(200, cause, body=json.dumps(body))
     is_running = response.status_code == 202 or state not in ("", "succeeded")
     return Operation(
@@ -183,7 +183,7 @@ def act(location: AzureLocation, resource_id: str, action: str, api_version: str
 def _send(location: AzureLocation, method: str, url: str, registers: bool = True) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
     subscription = _SUBSCRIPTION.match(url)
-    register = registering(location, subscription[1] if subscription else "") if registers else nullcontext()
+    register = register_on_refusal(location, subscription[1] if subscription else "") if registers else nullcontext()
     with register, connection.connect(location) as arm:
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest

@@ -75,7 +75,7 @@ class _BrokenConnections(policies.RetryPolicy[Any, Any]):
 
 
 class _JsonAnswers(policies.HTTPPolicy[Any, Any]):
-    """Lets no answer pass for ARM's that is none: HTML of something on the way, or JSON that is cut off.
+    """Rejects answers that are not ARM's: HTML of a proxy, or JSON that is cut off.
 
     An answer to a PUT, POST or DELETE that names an address to poll is ARM's, whatever its body.
     """
@@ -92,7 +92,7 @@ class _JsonAnswers(policies.HTTPPolicy[Any, Any]):
 
 
 class _OtherTenants(AuxiliaryAuthenticationPolicy):
-    """Sends tokens of the auxiliary tenants along with what changes something: a peering names a network there."""
+    """Adds tokens of the auxiliary tenants to calls that change something: a peering names a network there."""
 
     def __init__(self, location: AzureLocation) -> None:
         tenants = [location.model_copy(update={"tenant_id": tenant}) for tenant in location.auxiliary_tenants]
@@ -104,7 +104,7 @@ class _OtherTenants(AuxiliaryAuthenticationPolicy):
 
 
 class _RenewedTokens(ARMChallengeAuthenticationPolicy):
-    """Sends a call again with a new token if ARM says that the token has expired. By the cache it has not."""
+    """Repeats a call with a new token if ARM says that the token has expired, though the cache counts it as valid."""
 
     def __init__(self, credential: SharedCredential, scope: str) -> None:
         super().__init__(credential, scope)

@@ -48,7 +48,7 @@ def _find_listed_versions(known: Mapping[str, list[str]], name: str) -> list[str
 def is_registered(location: AzureLocation, namespace: str) -> bool:
     """Whether the subscription of a location is registered for a provider, or is being registered. Raises a Refusal.
 
-    A registration is read once in a process. That there is none is read again: somebody may register it at any time.
+    A registration is read once in a process. A missing one is read each time, since somebody may register it.
     """
     provider = (location, location.subscription_id.lower(), namespace.lower())
     known = _known.get(provider)

@@ -33,15 +33,15 @@ class Service:
                 self._order = (datetime.now(UTC), _ANSWERS)
 
     def note_trouble(self, host: str, reason: str) -> None:
-        """The host has not answered. What was out of reach before is so since then."""
+        """The host has not answered. If it was out of reach before, that time stays."""
         with self._lock:
             before = self._troubles.get(host)
             self._seen[host] = datetime.now(UTC)
             self._troubles[host] = Trouble(reason, before.since if before else self._seen[host])
 
     def find_trouble(self) -> Trouble | None:
-        """The trouble that has lasted longest; None if every host has answered the last call. One that nobody has seen
-        for a while counts no more: there may be nothing left that would call.
+        """The trouble that has lasted longest; None if every host has answered the last call. Trouble that no call has
+        met for a while does not count any more: there may be no more calls to that host.
         """
         with self._lock:
             oldest = datetime.now(UTC) - _FORGOTTEN

@@ -1,7 +1,7 @@
-"""Refusals: why a call to ARM came to nothing. Every recorded shape of an error body is read down to its deepest cause.
+"""Refusals: why a call to ARM failed. Every recorded shape of an error body is read down to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
-message, a plain string, and HTML from something on the way.
+message, a plain string, and HTML of a proxy.
 """
 
 import json
@@ -49,7 +49,7 @@ _STATUS = re.compile(r"(?!429)[1-5][0-9]{2}")
 
 
 class Refusal(Exception):
-    """Why a call to ARM came to nothing. It is one of the classes below.
+    """Why a call to ARM failed. It is one of the classes below.
 
     `status` is the HTTP status of ARM's answer, 200 if ARM reported an operation that failed, 0 without an answer of
     ARM. `retry_after` are the seconds that the server asks to wait. `answered_at` is the time of the answer by the
@@ -75,8 +75,8 @@ class Refusal(Exception):
 
     @property
     def is_absence(self) -> bool:
-        """Whether it says that the requested resource is absent. A failed operation never does: what it misses may be
-        something else.
+        """Whether it says that the requested resource is absent. A failed operation never does: it may miss another
+        resource.
         """
         return self.status == 404 and self.cause.code.lower() not in _NO_ABSENCE
 
@@ -102,7 +102,7 @@ class Refused(Refusal):
 
 
 class Unreachable(Refusal):
-    """ARM did not answer: there was no connection, something on the way answered, or the address is not ARM's."""
+    """ARM did not answer: there was no connection, a proxy answered in its place, or the address is not ARM's."""
 
 
 class SignInRefused(Refusal):

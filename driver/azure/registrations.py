@@ -19,8 +19,8 @@ _log = logging.getLogger("driver.lifecycle")
 
 
 @contextmanager
-def registering(location: AzureLocation, subscription: str = "") -> Iterator[None]:
-    """Registers the provider that a call in the block is refused for, unless REGISTER_PROVIDERS is false: once in a
+def register_on_refusal(location: AzureLocation, subscription: str = "") -> Iterator[None]:
+    """Register the provider for which a call in the block is refused, unless REGISTER_PROVIDERS is false: once in a
     process. The refusal that is raised then says that the call may be sent again, or why that did not work.
     """
     try:

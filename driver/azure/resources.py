@@ -103,8 +103,8 @@ def act(location: AzureLocation, resource_id: ResourceId, action: str) -> Operat
 def _try_versions(
     location: AzureLocation, resource_id: ResourceId, versions: Iterable[str], call: Callable[[str], T]
 ) -> T:
-    """Call with the given api-versions, then with those of the provider, until one is not refused. A refusal that
-    lists versions has them tried next. If all are refused, raises the first Refusal.
+    """Call with the given api-versions, then with those of the provider, until one is not refused. A refusal that lists
+    versions has them tried next. Raises the first Refusal if all are refused.
     """
     first: Refusal | None = None
     tried: set[str] = set()

@@ -74,7 +74,7 @@ def _log_message(kind: str, number: str, metadata: Mapping[str, Any], headers: M
 
 
 def _dump_metadata(metadata: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    """The metadata as JSON, with as many of the headers as find place. The body has at least as much room."""
+    """The metadata as JSON, with as many headers as fit. At least as much room is left for the body."""
     most = telemetry.measure_room() // 2
     shown = {name: _cut_url(value, most - 100) if name == "uri" else value for name, value in metadata.items()}
     kept: dict[str, str] = {}

@@ -64,7 +64,7 @@ def find_scopes(location: AzureLocation, method: str, url: str) -> Scopes:
 
 
 def require_open_deployments(location: AzureLocation) -> None:
-    """Raise Refused if ARM is known to take no deployment now: what leads to one would be in vain."""
+    """Raise Refused if ARM is known to take no deployment now, so that nothing is prepared in vain."""
     url = f"/subscriptions/{location.subscription_id}/providers/Microsoft.Resources/deployments/x"
     share_limits().admit(find_scopes(location, "PUT", url), is_sent=False)
 

@@ -75,7 +75,7 @@ def read_writes(
 
 
 def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[str]:
-    """What a deployment, or one nested in it, is still at work on: `type/name is Running since ...`."""
+    """The resources on which a deployment, or one nested in it, still works: `type/name is Running since ...`."""
     texts: list[str] = []
     pending = [resource_id]
     for _ in range(_MOST_NESTED):
@@ -121,7 +121,7 @@ def _read_write(entry: Any) -> Write:
 
 
 def _read_times(entry: Any) -> tuple[str, str]:
-    """When an operation began and changed last. ARM gives the latter, and how long the operation had taken then."""
+    """When an operation began, and when it changed last. ARM gives the latter, and the duration until then."""
     if entry.timestamp is None:
         return "", ""
     try:

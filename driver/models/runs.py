@@ -106,8 +106,8 @@ def name_fields(resource: ResourceShown, transition: str, location: str) -> dict
 
 
 def takes_turn(transition: str, verb: str) -> bool:
-    """Whether a transition has its resource to itself: it waits for others, and they for it. One that only reads, or
-    does nothing, does not.
+    """Whether a transition must be the only one of its resource: it waits for others, and they for it. One that only
+    reads, or does nothing, need not be.
     """
     return verb not in ("preview", "precheck", "check", "idle") and not (
         verb == "call" and transition.lower() in _READING

@@ -1,4 +1,4 @@
-"""Compilation of Bicep sources: what a package may hold, in a private folder, and the results cached by content."""
+"""Compilation of the Bicep sources of a package in a private folder. The results are cached by content."""
 
 import codecs
 import json
@@ -43,7 +43,7 @@ class Compiled:
 
 def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compiled:
     """Compile a .bicep or .bicepparam file of a package. Results are cached. Raises InvalidRequest with the compiler's
-    diagnostics. Who calls it decides how many compilers run at once.
+    diagnostics. The caller limits how many compilers run at once.
     """
     for path, content in files.items():
         text = _decode_file(content)

@@ -69,7 +69,7 @@ def call_compiler(
 
 
 def _lower_priority(pid: int) -> None:
-    """Let this process, which answers requests and runs steps, go before the compiler."""
+    """Give the compiler a lower priority than this process, which answers requests and runs steps."""
     with suppress(OSError):  # it has ended since
         os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
 

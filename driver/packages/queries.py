@@ -71,8 +71,8 @@ def find_query_fault(query: str) -> str:
 
 def check_condition(query: str, resource: Mapping[str, Any]) -> Finding:
     """Look whether a resource meets a condition in which `find_query_fault` finds none. It is met if it gives
-    anything but false, null, an empty text, list or object. A function that does not take a value, such as one that is
-    not there yet, gives null.
+    anything but false, null, an empty text, list or object. A function gives null for a value that it does not accept,
+    such as one that does not exist yet.
     """
     compiled = jmespath.compile(query)
     try:

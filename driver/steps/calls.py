@@ -23,8 +23,8 @@ def call_at_once(call: Callable[[K], T], keys: Iterable[K]) -> dict[K, T]:
 
 
 def call_within(seconds: float, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The results of calls that run at the same time; None for one that has not ended within the seconds. Nobody waits
-    for that one: it ends by itself, so it must only read.
+    """The results of calls that run at the same time; None for one that has not ended within the seconds. Such a call
+    goes on until it ends by itself, so it must only read.
     """
     pool = ThreadPoolExecutor(len(calls))
     futures = [pool.submit(contextvars.copy_context().run, call) for call in calls]

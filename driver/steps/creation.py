@@ -139,7 +139,7 @@ def _is_stale(state: DeployState) -> bool:
 def _renew_look(order: Order, work: Deploy, state: DeployState, attempt: int) -> DeployState | None:
     """The state with a new look that has shown the same as the one in the history; None if it has not, or takes longer.
 
-    A worker with much to do comes to the PUT late each time. It would never come to it if it went back to the look.
+    A busy worker is late for the PUT each time. If it went back to the look each time, it would never send the PUT.
     """
     found = looks.continue_search(order, work, looks.begin_search(order, work), attempt)
     if isinstance(found, Pause) or state.evidence is None or not found.shows_same(state.evidence):

@@ -1,4 +1,4 @@
-"""What a precheck has found: faults, for which a deployment would fail, and warnings, for what nobody can tell."""
+"""What a precheck has found: faults, for which a deployment would fail, and warnings about unanswered questions."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Findings:
 
 
 def doubt(what: str, refused: Refusal | None) -> Findings:
-    """The findings where ARM does not answer a question, None: not in time. That is no fault, unless the driver may not
+    """The findings if ARM does not answer a question (None: not in time). That is no fault, unless the driver may not
     sign in at all.
     """
     if isinstance(refused, SignInRefused):

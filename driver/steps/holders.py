@@ -1,7 +1,7 @@
 """What keeps a resource from being deleted: other resources that use it, locks, and what else is in its group.
 
-Azure often refuses for a while after the reason is gone: a machine reserves its interface for 180 s, a lock is obeyed
-after it was deleted, a subnet is held by the association link of an app that is gone.
+Azure often goes on refusing for a while after the reason is gone: a machine reserves its interface for 180 s, a lock is
+obeyed after it was deleted, a subnet is held by the association link of an app that is gone.
 """
 
 import json

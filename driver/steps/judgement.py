@@ -1,4 +1,4 @@
-"""What becomes of an entry whose DELETE Azure has refused, at once or by an operation that failed."""
+"""The next state of an entry whose DELETE Azure has refused, at once or by an operation that failed."""
 
 import logging
 

@@ -19,8 +19,8 @@ def is_to_purge(estate: Estate, entry: Entry) -> bool:
 
 
 def note_places(estate: Estate, entry: Entry) -> Entry:
-    """Note the Azure locations of the resources that go with the DELETE of this one: nobody can tell them afterwards.
-    Returns this entry. Raises a Refusal that passes; after any other one the subscription is searched.
+    """Note the Azure locations of the resources that are deleted with this one: they cannot be read afterwards. Returns
+    this entry. Raises a Refusal that passes; after any other one the subscription is searched.
     """
     for key, other in list(estate.entries.items()):
         goes = other.id == entry.id or other.id.is_within(entry.id)

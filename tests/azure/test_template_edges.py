@@ -192,8 +192,9 @@ def test_what_a_service_adds_is_known_by_its_name_or_said_to_be_unknown(group: E
     test = resource("Microsoft.LoadTestService/loadTests", "lt", "2022-12-01")
     record = outcome(group, test, uri="reference('lt').dataPlaneURI")
     assert values(record) == {"uri": "https://lt.westeurope.azure.com/"}
-    unknown = outcome(group, test, x="reference('lt').madeUp")
-    assert "does not model what its service adds" in str(unknown["error"])
+    for missing in ("reference('lt').madeUp", "reference('lt').parts[0].deep.madeUp"):
+        sent = test | {"properties": {"parts": [{"deep": {}}]}}
+        assert "does not model what its service adds" in str(outcome(group, sent, x=missing)["error"])
 
 
 @pytest.mark.parametrize(
@@ -237,6 +238,15 @@ READS = [
     ("Microsoft.Network/frontDoors", "reference('{}').cname"),
     ("Microsoft.Network/privateEndpoints", "reference('{}').customDnsConfigs[0].fqdn"),
     ("Microsoft.Compute/virtualMachineScaleSets", "reference('{}').uniqueId"),
+    (
+        "Microsoft.Network/virtualNetworkGateways",
+        "reference('{}').bgpSettings.bgpPeeringAddresses[0].tunnelIpAddresses[0]",
+    ),
+    ("Microsoft.App/managedEnvironments", "reference('{}').customDomainConfiguration.customDomainVerificationId"),
+    (
+        "Microsoft.DocumentDB/databaseAccounts",
+        "listConnectionStrings('{}', '2024-05-15').connectionStrings[3].connectionString",
+    ),
 ]
 
 

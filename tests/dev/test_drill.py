@@ -13,9 +13,9 @@ from dev.stack import ROOT, running
 from dev.stage import Stage
 
 PAGE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| `([a-z-]+)` \| (.*?) \| (.*?) \| (.*?) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z-]+)` \| (.*?) \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", re.MULTILINE)
 ROWS = {found[1]: found for found in ROW.finditer(PAGE.partition("## Drills")[2].partition("\n## ")[0])}
-SOURCES = {2: ("LOG ",), 3: ("GET ", "HEALTH ", "POST ")}  # by column: what the log, and what the API shows
+SOURCES = {2: ("LOG ",), 3: ("GET ", "HEALTH ", "POST "), 4: ("METRIC ",)}  # by column
 
 
 @pytest.fixture(scope="module")

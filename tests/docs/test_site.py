@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +20,8 @@ from tests.support.browser import OpenPage
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request, Response
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SITE = ROOT / "site"
 WIDE, NARROW = 1400, 400  # pixels
 ASSET = re.compile(r"<(?:link|script|img|source|iframe)\b[^>]*?\b(?:href|src|srcset)=\"?((?:https?:)?//[^\">\s]+)")
 FAULTS = """() => {
@@ -59,13 +59,20 @@ class _Files(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """Builds the site once, and serves it: the address."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site, which is built once."""
+    folder = tmp_path_factory.mktemp("site")
     with locked(ROOT / ".cache" / "docs-site"):
-        built = subprocess.run(["make", "docs"], cwd=ROOT, capture_output=True, text=True)
+        built = subprocess.run(["make", "docs", f"SITE={folder}"], cwd=ROOT, capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr
     assert "Documentation built" in built.stdout + built.stderr  # quiet, it would not see its own warnings
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(SITE))) as server:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    """The address at which the site is served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
@@ -77,24 +84,24 @@ def list_pages() -> list[str]:
     return [f"{page.parent}/" if page.name == "index" else f"{page}/" for page in pages]
 
 
-def test_every_page_is_built_and_loads_nothing_from_elsewhere(site: str) -> None:
+def test_every_page_is_built_and_loads_nothing_from_elsewhere(folder: Path) -> None:
     pages = list_pages()
     assert len(pages) > 60
-    assert [page for page in pages if not (SITE / page / "index.html").is_file()] == []
+    assert [page for page in pages if not (folder / page / "index.html").is_file()] == []
     loaded = {
-        (path.relative_to(SITE), address)
-        for path in SITE.rglob("*.html")
+        (path.relative_to(folder), address)
+        for path in folder.rglob("*.html")
         for address in ASSET.findall(path.read_text(encoding="utf-8"))
     }
     assert loaded == set()
     assert [
-        path for path in SITE.rglob("*.css") if re.search(r"url\(['\"]?(?:https?:)?//", path.read_text("utf-8"))
+        path for path in folder.rglob("*.css") if re.search(r"url\(['\"]?(?:https?:)?//", path.read_text("utf-8"))
     ] == []
 
 
-def test_no_page_has_an_error_a_cut_table_or_a_raw_fence(site: str, open_page: OpenPage) -> None:
+def test_no_page_has_an_error_a_cut_table_or_a_raw_fence(folder: Path, site: str, open_page: OpenPage) -> None:
     faults: dict[str, object] = {}
-    index = {**json.loads((SITE / "search" / "search_index.json").read_text("utf-8")), "docs": []}  # quickly built
+    index = {**json.loads((folder / "search" / "search_index.json").read_text("utf-8")), "docs": []}  # quickly built
 
     def note_request(asked: "Request") -> None:
         if not asked.url.startswith(site):

@@ -129,6 +129,18 @@ def test_what_the_driver_refuses_after_a_create_is_shown_and_the_delete_follows(
     assert trial.in_azure(group) == {f"{trial.subscription}/resourcegroups/{group}"}
 
 
+@pytest.mark.slow
+def test_after_a_refused_create_there_is_nothing_to_delete(
+    trial: Trial, package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_files = replace(read_try(package, "", ""), driver_files="")
+    assert try_out(without_files, trial.stack.endpoints()) == 1
+    shown = capsys.readouterr().out
+    assert "Create: the driver answered 400: systemProperties.resourceType: " in shown
+    assert "Delete" not in shown
+    assert shown.endswith("Failed: Create was refused. Nothing is left in Azure.\n")
+
+
 def test_what_check_refuses_is_said_as_check_says_it(
     package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,9 +94,16 @@ class CloudRuntime:
 
 
 def _note_model(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """The properties; those of a type that keeps what is sent know that they are not all."""
+    """The properties; those of a type that keeps what is sent know that they are not all, at each level."""
     is_kept = kind.lower() not in KNOWN and kind.lower() != descriptions.TYPE.lower()
-    return Unmodelled(properties, kind) if is_kept else properties
+    noted: dict[str, Any] = _note_kept(kind, properties) if is_kept else properties
+    return noted
+
+
+def _note_kept(kind: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return Unmodelled(((key, _note_kept(kind, part)) for key, part in value.items()), kind)
+    return [_note_kept(kind, part) for part in value] if isinstance(value, list) else value
 
 
 def subscription_object(subscription_id: str, tenant_id: str) -> Mapping[str, Any]:
