@@ -171,7 +171,9 @@ def _describe_missing(text: str, context: Mapping[str, Any], error: Exception) -
 
 
 def _describe_error(error: Exception) -> str:
-    told = " ".join(str(error).split())[:200]
+    if isinstance(error, TypeError):
+        return "cannot be evaluated: its values do not fit together, or a filter takes others (texts are joined by ~)"
+    told = " ".join(str(getattr(error, "message", None) or error).split())[:200]
     for jargon, plain in _JARGON:
         told = told.replace(jargon, plain)
     unknown = re.fullmatch(r"No (filter|test) named '(.*)'\.?", told)
