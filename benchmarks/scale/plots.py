@@ -29,6 +29,7 @@ _STYLE = {
 
 def draw(name: str, played: Played, folder: Path) -> Path:
     """Write `scale-<name>.svg` into the folder: lifecycles over time, memory and CPU of the host over time."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"scale-{name}.svg"
     with rc_context(_STYLE):
         figure = Figure(figsize=(7.2, 4.8), layout="constrained")
