@@ -37,8 +37,10 @@ _HEADER = """\
 Entries = list[dict[str, Any]]
 
 
-def write_types() -> None:
-    """Raises BicepError if there is no compiler, ValueError if it does not hold the types as expected."""
+def build_list() -> str:
+    """The text of the file. Raises BicepError if there is no compiler, ValueError if it does not hold the types as
+    expected.
+    """
     path = bicep.executable()
     if path is None:
         raise bicep.BicepError("no Bicep compiler: BICEP_PATH names none and the PATH has no `bicep`")
@@ -54,7 +56,7 @@ def write_types() -> None:
             rank = ("-" not in api_version, api_version)
             if known is None or rank > ("-" not in known[1], known[1]):
                 newest[name.lower()] = (name, api_version, sorted(_list_texts(entries, entry)))
-    TARGET.write_text(_HEADER.format(version=version) + "".join(_render(newest)))
+    return _HEADER.format(version=version) + "".join(_render(newest))
 
 
 def _render(types: dict[str, tuple[str, str, list[str]]]) -> Iterator[str]:
@@ -165,4 +167,4 @@ def _follow(entries: Entries, reference: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    write_types()
+    TARGET.write_text(build_list())

@@ -1,4 +1,4 @@
-"""The commands `azure-driver check|plan|new|orphans|drain`, which `python -m driver` gives, too.
+"""The commands `azure-driver check|plan|new|orphans|drain`, also available as `python -m driver`.
 
 `check` needs no Azure: it reads a resource package as the driver and TNC-O do and shows what each transition would
 do. `plan` asks ARM what a transition would change (what-if) and changes nothing. Both exit with 1 if the driver would

@@ -1,5 +1,6 @@
 """Acceptance of a request: it is planned and started as a durable execution. A repeated POST starts no second one."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ PACKAGES = Pool("driver files", threads=2, queue=64)
 COMPILERS = Pool("runs of the Bicep compiler", threads=2, queue=64)
 PLAN_SECONDS = 60.0  # within which driver files have to be read, and compiled
 _LONGEST_ID = 200  # characters of the id of a resource in the log
+_LONGEST_FOUND = 1_000  # characters of a text that a body which is no request brings into the log
 _SMALL = 100  # characters of driver files; an empty zip in base64 has 32, one with a file more than 130
 _log = logging.getLogger("driver.api")
 
@@ -37,6 +39,27 @@ def name_log_fields(request: LifecycleRequest) -> dict[str, str]:
     resource = _read_resource(request)
     fields = name_fields(resource, request.lifecycle_name, request.deployment_location.name)
     return {"requestId": request.read_system_property("requestId"), "resourceId": resource.id[:_LONGEST_ID], **fields}
+
+
+def find_log_fields(content: bytes) -> dict[str, str]:
+    """The same fields of a body that is no request, as far as they can be read."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    names = ("requestId", "resourceId", "resourceName", "resourceType")
+    request_id, resource_id, name, kind = (_find_text(body, "systemProperties", one, "value") for one in names)
+    transition, location = _find_text(body, "lifecycleName"), _find_text(body, "deploymentLocation", "name")
+    told = {"requestId": request_id, "resourceId": resource_id[:_LONGEST_ID]}
+    fields = name_fields(ResourceShown(name=name, type=kind), transition, location)
+    return {field: text for field, text in {**told, **fields}.items() if text}
+
+
+def _find_text(body: Any, *keys: str) -> str:
+    """The text at these keys of a JSON value; empty if there is none, or one that is no line."""
+    for key in keys:
+        body = body.get(key) if isinstance(body, dict) else None
+    return body if isinstance(body, str) and body.isprintable() and len(body) <= _LONGEST_FOUND else ""
 
 
 async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[str, str], client: Executions) -> str:

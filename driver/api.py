@@ -105,7 +105,11 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
 async def _execute(body: AsyncIterable[bytes], headers: Mapping[str, str], client: Executions) -> Answer:
     content = await _read_body(body)
     tenant = _read_tenant(headers)
-    request = parse(LifecycleRequest, content)
+    try:
+        request = parse(LifecycleRequest, content)
+    except InvalidRequest:
+        telemetry.add_fields(acceptance.find_log_fields(content))
+        raise
     telemetry.add_fields(acceptance.name_log_fields(request))
     health.require_ready(current())
     trace = {**telemetry.read_trace_fields(headers), **traces.carry()}

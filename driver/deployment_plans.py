@@ -100,7 +100,7 @@ def _plan_setting(inputs: Inputs, key: str, own: str | None, general: str, fault
 
 
 def describe_missing_setting(key: str, file: str | None) -> str:
-    """What is said of a transition for which neither it nor the package has `resourceGroup` or `location`."""
+    """The message about a transition for which neither it nor the package has `resourceGroup` or `location`."""
     if key == "resourceGroup":
         why, example = f"'{file}' is deployed to a resource group", "{{ resourcegroup_name }}"
     else:

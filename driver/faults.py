@@ -50,7 +50,8 @@ def describe_json_error(error: ValueError | RecursionError, file: str) -> str:
 def suggest_name(name: str, known: Iterable[str]) -> str:
     """`, did you mean 'x'?` for the known name that looks most like a wrong one; empty if none does."""
     spelled = {one.lower(): one for one in islice(known, _MOST_COMPARED)}
-    close = get_close_matches(name.lower()[:_LONGEST_LISTED], spelled, n=1)
+    given = name.lower()[:_LONGEST_LISTED]
+    close = get_close_matches(given, spelled, n=1) or [one for one in spelled if len(given) > 2 and given in one]
     return f", did you mean '{spelled[close[0]]}'?" if close else ""
 
 

@@ -93,7 +93,7 @@ def _add_prometheus(settings: Settings) -> None:
 
 
 def _add_exporters(settings: Settings) -> None:
-    """Those that send by themselves."""
+    """Add the exporters that send metrics and traces without being asked."""
     if settings.pushes_metrics:
         from driver.exporters import Measurements
 

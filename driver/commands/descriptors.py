@@ -1,4 +1,4 @@
-"""What TNC-O has to know of a package: lmproject.yml and Definitions/lm/resource.yaml, held against lifecycle.yaml."""
+"""What TNC-O has to know of a package: lmproject.yml and Definitions/lm/resource.yaml, compared with lifecycle.yaml."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

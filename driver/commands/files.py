@@ -28,7 +28,9 @@ def read_file(file: Path) -> Document:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"{file}: it is no UTF-8 text: save it as UTF-8") from error
-    document = _read_json(text, str(file)) if file.suffix == ".json" else read_document(text, str(file))
+    document = (
+        _read_json(text, str(file)) if file.suffix == ".json" else read_document(text, str(file), takes_aliases=True)
+    )
     if not isinstance(document.content, dict):
         raise InvalidRequest(f"{file}: it takes an object, such as name: value")
     return document
@@ -45,7 +47,7 @@ def _read_json(text: str, file: str) -> Document:
 
 
 class _Twice(Exception):
-    """A key that stands twice in an object."""
+    """A key that an object has twice."""
 
 
 def _read_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

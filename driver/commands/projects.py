@@ -70,8 +70,11 @@ def _read_files(root: Path) -> dict[str, bytes]:
 
 
 def _read_document(folder: Path, file: str) -> Document | None:
-    path = folder / file
-    return replace(read_file(path), file=file) if path.is_file() else None
+    """A document; lmctl takes it with the suffix .yaml as well as .yml."""
+    for name in (file, *(f"{file.rsplit('.', 1)[0]}.{suffix}" for suffix in ("yaml", "yml"))):
+        if (folder / name).is_file():
+            return replace(read_file(folder / name), file=name)
+    return None
 
 
 def _find_built_in(descriptor: Document | None) -> Package | None:

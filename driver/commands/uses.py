@@ -131,7 +131,7 @@ def find_unused_properties(file: Path, uses: list[Use], descriptor: Document | N
 
 
 def describe_unused(names: list[str], uses: list[Use]) -> dict[str, str]:
-    """What is said of each property that nothing uses, by its name."""
+    """The message about each unused property, by its name."""
     used = {spelling for use in uses for spelling in use.spellings}
     given = {name.lower() for name in names}
     open_names = [use.name for use in uses if given.isdisjoint(use.spellings) and use.name != STACK_ID]

@@ -117,7 +117,7 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
 
 
 def _describe_misplaced(files: Mapping[str, bytes]) -> str:
-    """What is said of a lifecycle.yaml that is not at the top."""
+    """The message about a lifecycle.yaml that is not at the top."""
     misplaced = next((path for path in files if PurePosixPath(path).name == FILE), "")
     return f" ('{misplaced}' is not: zip the content of the folder, without the folder)" if misplaced else ""
 

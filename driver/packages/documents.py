@@ -13,6 +13,7 @@ Key = int | str
 _Index = dict[str, tuple[yaml.Node, int]]
 _LONGEST = 100  # characters of the file in a message
 _MOST_FAULTS = 20
+_NO_ALIAS = "anchors and aliases are not taken: write the value out"
 # A text that begins with an expression and stands in no quotes: YAML takes it for a mapping.
 _UNQUOTED = re.compile(r"(?:^|[:,\[{-])\s*(\{\{.*\}\}[^#,\]}]*)")
 # What PyYAML calls a problem, and what is said of it. The mark is where that begins (True) or where it was noticed.
@@ -31,8 +32,8 @@ _PROBLEMS = (
     ("another document", "only one document is taken: remove what follows '---'", False),
     ("expected '<document start>'", "the file ends before this: indent it like what it belongs to", False),
     ("could not determine a constructor", "a tag is not taken: write the value without its '!'", False),
-    ("anchor", "anchors and aliases are not taken: write the value out", False),
-    ("alias", "anchors and aliases are not taken: write the value out", False),
+    ("anchor", _NO_ALIAS, False),
+    ("alias", _NO_ALIAS, False),
 )
 
 
@@ -92,15 +93,15 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
 
 
-def read_document(text: str, file: str) -> Document:
-    """Read a YAML file. Raises InvalidRequest that names every fault: no YAML, a key that stands twice, an expression
-    without quotes, an alias.
+def read_document(text: str, file: str, takes_aliases: bool = False) -> Document:
+    """Read a YAML file, with aliases only if they are taken. Raises InvalidRequest that names every fault: no YAML,
+    a key that stands twice, an expression without quotes, an alias.
     """
     try:
         loader = _Loader(text)
         try:
             root = loader.get_single_node()
-            faults = list(_find_faults(root, text, file))
+            faults = list(_find_faults(root, text, file, takes_aliases))
             if faults:
                 raise InvalidRequest(*dict.fromkeys(faults[:_MOST_FAULTS]))
             content = None if root is None else loader.construct_document(root)
@@ -131,18 +132,20 @@ def _index_names(node: yaml.MappingNode) -> _Index:
     return index
 
 
-def _find_faults(root: yaml.Node | None, text: str, file: str) -> Iterator[str]:
-    """What is YAML, but not taken."""
+def _find_faults(root: yaml.Node | None, text: str, file: str, takes_aliases: bool) -> Iterator[str]:
+    """The faults of valid YAML that is not accepted."""
     seen: set[int] = set()
     open_nodes: list[tuple[yaml.Node | None, tuple[Key, ...]]] = [(root, ())]
     while open_nodes:
         node, keys = open_nodes.pop()
-        if node is None or isinstance(node, yaml.ScalarNode):
+        if node is None or (id(node) in seen and takes_aliases):
             continue
         if id(node) in seen:
-            yield f"{_describe_place(file, node.start_mark.line + 1, keys)}: anchors and aliases are not taken"
+            yield f"{_describe_place(file, node.start_mark.line + 1, keys)}: {_NO_ALIAS}"
             continue
         seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            continue
         if isinstance(node, yaml.SequenceNode):
             open_nodes += reversed([(below, (*keys, index)) for index, below in enumerate(node.value)])
             continue
@@ -163,7 +166,7 @@ def _find_faults(root: yaml.Node | None, text: str, file: str) -> Iterator[str]:
 
 
 def _describe_key(node: yaml.Node, text: str) -> str:
-    """What is said of a mapping with a key that is no text."""
+    """The message about a mapping with a key that is no text."""
     given = text[node.start_mark.index : node.end_mark.index]
     if given.startswith("{{") and given.endswith("}}"):
         return f'an expression has to stand in quotes: "{given[:_LONGEST]}"'

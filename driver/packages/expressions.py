@@ -158,7 +158,7 @@ def _walk_properties(parsed: "Node") -> Iterator[tuple["Node", str]]:
 
 
 def _describe_missing(text: str, context: Mapping[str, Any], error: Exception) -> str:
-    """Which name or part of a value is not there, and which are."""
+    """The message about a name or part of a value that does not exist, with the existing ones."""
     from jinja2 import nodes
 
     names = [node.name for node in _build_environment().parse(text).find_all(nodes.Name)]
@@ -171,7 +171,9 @@ def _describe_missing(text: str, context: Mapping[str, Any], error: Exception) -
 
 
 def _describe_error(error: Exception) -> str:
-    told = " ".join(str(error).split())[:200]
+    if isinstance(error, TypeError):
+        return "cannot be evaluated: its values do not fit together, or a filter takes others (texts are joined by ~)"
+    told = " ".join(str(getattr(error, "message", None) or error).split())[:200]
     for jargon, plain in _JARGON:
         told = told.replace(jargon, plain)
     unknown = re.fullmatch(r"No (filter|test) named '(.*)'\.?", told)

@@ -40,6 +40,10 @@ def _describe(fault: ErrorDetails, document: Document) -> str:
     if fault["loc"] and fault["loc"][-1] == _IN_KEY:
         return f"{place}: the name takes a text: put it into quotes"
     said = describe_fault(fault)
+    if fault["type"] == "model_type":
+        return f"{place}: {said} (its keys are {', '.join(list_keys(keys))})"
+    if fault["type"] == "literal_error" and FORMS[0] in fault["loc"]:
+        return f"{place}: takes all, one resource {{type, name, resourceGroup}}, or a list of such resources"
     if fault["type"] == "extra_forbidden":
         known = list_keys(keys[:-1])
         return f"{place}: {said} here{suggest_name(name, known)} (there are {', '.join(known)})"

@@ -29,7 +29,7 @@ def read_json(content: bytes, file: str) -> Any:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"{file}: not UTF-8 text") from error
+        raise InvalidRequest(f"{file}: it is no UTF-8 text: save it as UTF-8") from error
     try:
         return _parse_text(text)
     except (ValueError, RecursionError) as error:

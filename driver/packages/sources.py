@@ -24,9 +24,9 @@ class Source:
         start = 0
         if self.file.endswith(".json"):
             if name:
-                section = re.search(rf'"{_SECTIONS[kind]}"\s*:\s*\{{', self.text)
+                section = re.search(rf"\b{_SECTIONS[kind]}[\"']?\s*:\s*\{{", self.text)
                 start = section.end() if section else len(self.text)
-            pattern = rf'"{re.escape(name or "$schema")}"\s*:'
+            pattern = rf"[\s{{,\"']{re.escape(name or '$schema')}[\"']?\s*:"
         else:
             end = r"\b" if name else ""
             pattern = rf"^[ \t]*{kind}\b[ \t]*{re.escape(name)}{end}"

@@ -84,7 +84,7 @@ def read_template(body: Any, file: str, text: str = "") -> Template:
         if not isinstance(body.get(name) or {}, Mapping):
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
-    parameters = [_read_parameter(name, declaration, body, file, faults) for name, declaration in declared.items()]
+    parameters = [_read_parameter(name, declaration, body, source, faults) for name, declaration in declared.items()]
     faults += [
         f"{file}: resource {path} is one of the extension '{extension}': it has no ARM id, so the driver can neither"
         " own nor delete it; create it elsewhere, or only refer to it (existing)"
@@ -101,6 +101,8 @@ def _describe_wrong_scope(schema: str, source: Source) -> str:
             f"{source.find_place('targetScope')}: the scope {known} is not supported, these are: resourceGroup,"
             " subscription"
         )
+    if not schema:
+        return f"{source.file}: '$schema' is missing: it says that this is an ARM template, and for which scope"
     return (
         f"{source.file}: $schema must end with deploymentTemplate.json or subscriptionDeploymentTemplate.json,"
         f" it ends with '{schema}'"
@@ -204,19 +206,19 @@ def _read_extensions(declared: Any, key: str) -> dict[str, str]:
     return {alias: str(entry.get(key) or alias) for alias, entry in entries if isinstance(entry, Mapping)}
 
 
-def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], file: str, faults: list[str]) -> Parameter:
-    definition = _resolve_references(declared, body, file, faults) if isinstance(declared, Mapping) else {}
+def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], source: Source, faults: list[str]) -> Parameter:
+    definition = _resolve_references(declared, body, source.file, faults) if isinstance(declared, Mapping) else {}
     arm_type = str(definition.get("type", "")).lower()
     if arm_type not in ("string", "securestring", "int", "bool", "array", "object", "secureobject"):
-        faults.append(f"{file}: parameter '{name}' has no type that ARM knows")
+        faults.append(f"{source.find_place('param', name)}: it has no type that ARM knows")
     faults += [
-        f"{file}: parameter '{name}': {constraint} must be a whole number"
+        f"{source.find_place('param', name)}: {constraint} must be a whole number"
         for constraint in ("minValue", "maxValue", "minLength", "maxLength")
         if type(definition.get(constraint)) not in (int, type(None))
     ]
     allowed = definition.get("allowedValues") or []
     if not isinstance(allowed, list):
-        faults.append(f"{file}: parameter '{name}': allowedValues must be a list")
+        faults.append(f"{source.find_place('param', name)}: allowedValues must be a list")
     metadata = definition.get("metadata") or {}
     return Parameter(
         name=name,

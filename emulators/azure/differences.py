@@ -93,8 +93,8 @@ A list that lags misses what is new and shows what is gone; it shows the present
 Locks are checked for deletes only. Policies are kept and never enforced. Conditions (If-Match, If-None-Match) are
 checked for types that have an etag.
 
-A list that is not modelled is refused by name: what Azure offers (sizes, images, usages), and types without a table of
-which none was made yet.
+A list that is not modelled is refused by name: most of what Azure offers (sizes, usages, prices). Of images there are
+the common ones, in one version.
 
 Of the built-in role definitions there are the common ones; only the general ones show what they permit.
 

@@ -90,14 +90,14 @@ def test_a_network_is_changed_only_if_its_etag_matches(group: Emulator) -> None:
         ("providers/Microsoft.Compute/skus", "skus"),
         ("providers/Microsoft.Compute/locations/northeurope/vmSizes", "vmSizes"),
         ("providers/Microsoft.Compute/locations/northeurope/usages", "usages"),
-        ("providers/Microsoft.Compute/locations/northeurope/publishers", "publishers"),
-        ("providers/Microsoft.Compute/locations/northeurope/publishers/p/artifacttypes/vmimage/offers", "offers"),
+        ("providers/Microsoft.Compute/locations/northeurope/publishers/p/artifacttypes/vmextension/types", "types"),
         ("providers/Microsoft.Compute/locations/northeurope/runCommands/one", "runCommands"),
         ("providers/Microsoft.Network/locations/northeurope/serviceTags", "serviceTags"),
         ("providers/Microsoft.Features/features", "features"),
         ("tagNames", "tagNames"),
         ("resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/net/usages", "usages"),
         ("resourceGroups/rg/providers/Microsoft.KeyVault/vaults/safe/privateLinkResources", "privateLinkResources"),
+        ("providers/Microsoft.Authorization/policyDefinitions", "policyDefinitions"),
     ],
 )
 def test_what_is_not_modelled_is_refused_by_name(group: Emulator, path: str, name: str) -> None:
@@ -108,6 +108,24 @@ def test_what_is_not_modelled_is_refused_by_name(group: Emulator, path: str, nam
     answer = group.call("GET", f"/subscriptions/{SUBSCRIPTION}/{path}?{VERSION}")
     assert answer.status_code == 501, answer.text
     assert name in answer.json()["error"]["message"]
+
+
+def test_a_list_of_a_type_that_azure_has_is_empty(group: Emulator) -> None:
+    path = f"{COMPUTE}/virtualMachineScaleSets?{MACHINES}"
+    assert group.call("GET", path).json() == {"value": []}
+
+
+def test_images_are_found_by_publisher_offer_sku_and_version(group: Emulator) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/northeurope/publishers"
+    publishers = group.call("GET", f"{path}?{MACHINES}").json()
+    assert "Debian" in [item["name"] for item in publishers]
+    skus = f"{path}/debian/artifacttypes/vmimage/offers/debian-12/skus"
+    assert [item["name"] for item in group.call("GET", f"{skus}?{MACHINES}").json()] == ["12", "12-gen2"]
+    [version] = group.call("GET", f"{skus}/12-gen2/versions?{MACHINES}").json()
+    image = group.call("GET", f"{version['id']}?{MACHINES}").json()
+    assert (image["name"], image["properties"]["hyperVGeneration"]) == (version["name"], "V2")
+    missing = group.call("GET", f"{path}/nobody/artifacttypes/vmimage/offers?{MACHINES}")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "NotFound")
 
 
 def test_a_list_of_what_was_there_is_empty_again(group: Emulator) -> None:

@@ -255,3 +255,17 @@ def test_templates_read_what_services_set(group: Emulator, kind: str, expression
     namespace, top = kind.split("/")[:2]
     read = expression.format(f"{GROUP}/providers/{namespace}/{top}/a")
     assert values(outcome(group, resource(f"{namespace}/{top}", "a"), v=read))["v"] not in ("", None)
+
+
+def test_a_user_assigned_identity_shows_its_principal(group: Emulator) -> None:
+    identity = "resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'robot')"
+    robot = resource("Microsoft.ManagedIdentity/userAssignedIdentities", "robot", "2023-01-31")
+    assigned = {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {f"[{identity}]": {}}}
+    site = resource("Microsoft.Web/sites", "site1", identity=assigned, dependsOn=["robot"])
+    read = f"reference('site1', '2024-05-01', 'Full').identity.userAssignedIdentities[{identity}].principalId"
+    found = values(outcome(group, robot, site, own="reference('robot').principalId", seen=read))
+    assert found["own"] == found["seen"]
+    foreseen = group.call("POST", f"{DEPLOYMENT}/whatIf?{VERSION}", deployment(template(robot, site)))
+    group.advance(60)
+    changes = group.call("GET", foreseen.headers["location"]).json()["properties"]["changes"]
+    assert {change["changeType"] for change in changes} == {"NoChange"}, changes

@@ -150,6 +150,23 @@ def test_the_line_of_an_acceptance_and_of_each_refusal_names_its_request(
     assert read_line(lines, "refused with 404")["requestId"] == "r-1"
 
 
+def test_the_line_of_a_body_that_is_no_request_names_what_can_be_read(hub: TaskHub, lines: io.StringIO) -> None:
+    content = {**body(), "resourceProperties": "none"}
+    refused(execute(hub, content), 400)
+    line = read_line(lines, "refused with 400")
+    assert line["requestId"] == content["systemProperties"]["requestId"]["value"]
+    assert {name: line[name] for name in FIELDS} == FIELDS
+
+
+@pytest.mark.parametrize("name", ["two\nlines", 1, None, ["a"], "x" * 1001])
+def test_what_is_no_name_is_no_field_of_the_line(hub: TaskHub, lines: io.StringIO, name: Any) -> None:
+    content = {**body(), "resourceProperties": "none", "lifecycleName": name}
+    refused(execute(hub, content), 400)
+    line = read_line(lines, "refused with 400")
+    assert "transition" not in line
+    assert line["location"] == LOCATION["name"]
+
+
 def test_a_deployment_location_that_does_not_look_like_azure_is_warned_of_once(
     hub: TaskHub, lines: io.StringIO
 ) -> None:

@@ -39,18 +39,18 @@ def test_what_arms_tools_read_is_read(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ('{"a": 1 // one\n "b": 2}', "line 2 column 2"),
-        ("{\n/* a\nb */ a: 1\n c: 2}", "line 4 column 2"),
+        ('{"a": 1 // one\n "b": 2}', "line 2, column 2"),
+        ("{\n/* a\nb */ a: 1\n c: 2}", "line 4, column 2"),
         ('{"a": "b}', "Unterminated string"),
         ("{'a': 'b}", "Unterminated string"),
         ("{a: /* b}", "Expecting value"),
-        ("a" * 500_000, "Expecting value: line 1 column 1"),
+        ("a" * 500_000, "Expecting value$"),
         ("/*" * 500_000, "Expecting value"),
         ("{a: " + ", " * 300_000, "Expecting value"),
     ],
 )
 def test_a_fault_is_named_at_its_line(text: str, fault: str) -> None:
-    with pytest.raises(InvalidRequest, match=rf"^main\.json: not JSON: .*{fault}"):
+    with pytest.raises(InvalidRequest, match=rf"^main\.json .*{fault}"):
         read_json(text.encode(), "main.json")
 
 
@@ -68,7 +68,7 @@ def test_a_template_without_a_manifest_is_deployed_if_it_is_lenient_and_its_faul
     assert package.manifest.transitions["Create"].deploy == f"{name}.json"
     assert package.load_template(f"{name}.json")[0].parameters[0].declared["defaultValue"] == "it's"
     broken = load(**{name: LENIENT.replace("resources:", "resources")})
-    with pytest.raises(InvalidRequest, match=rf"^{name}\.json: not JSON: Expecting .*: line 7 column"):
+    with pytest.raises(InvalidRequest, match=rf"^{name}\.json line 7, column \d+: it is no JSON: Expecting "):
         broken.load_template(f"{name}.json")
 
 

@@ -78,13 +78,16 @@ def _hypothetical(cloud: Cloud, declared: Declared, existing: Resource | None, b
         if field.children is not None:
             properties.pop(field.name, None)
     location = body.get("location")
-    return replace(
+    wanted = replace(
         base,
         tags=body.get("tags"),
         location=locations.normal(location) if location else base.location,
         top={key: deepcopy(value) for key, value in body.items() if key not in storing.OWN_KEYS and value is not None},
         properties=properties,
     )
+    if existing is not None and existing.top.get("identity"):
+        storing.add_identity(cloud, wanted)
+    return wanted
 
 
 def _completed(cloud: Cloud, wanted: Resource, version: str) -> Body:

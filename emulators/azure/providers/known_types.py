@@ -31,6 +31,12 @@ def is_known(name: str) -> bool:
     return types is None or kind in types
 
 
+def is_listed(name: str) -> bool:
+    """Whether the file names a type."""
+    namespace, _, kind = name.lower().partition("/")
+    return kind in _read_types().get(namespace, {})
+
+
 def list_fields(name: str, patterns: dict[str, Any]) -> list[Field]:
     """The fields of a type that its service sets, as far as their names say what they are: the text of each is that of
     the first pattern that is the whole of its name.

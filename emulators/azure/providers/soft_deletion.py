@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 DAY = 86400.0
 
@@ -40,77 +43,14 @@ class SoftDeletion:
         return str(properties.get(key, "")).lower() == str(value).lower()
 
 
-_TAKEN = (
-    "A vault with the same name already exists in deleted state. You need to either recover or purge existing key "
-    "vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
-)
-_RESTORE = (
-    "An existing resource with ID '{id}' has been soft-deleted. To restore the resource, you must specify 'restore' to "
-    "be 'true' in the property. If you don't want to restore existing resource, please purge it first."
-)
-_UNDELETE = (
-    "Api service {name} was soft-deleted. In order to create the new service with the same name, you have to either "
-    "undelete the service or purge it. See https://aka.ms/apimsoftdelete."
-)
+def _read_services() -> tuple[SoftDeletion, ...]:
+    entries: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
+    for entry in entries:
+        entry |= {key: tuple(part) for key, part in entry.items() if isinstance(part, list)}
+    return tuple(SoftDeletion(**entry) for entry in entries)
 
-SERVICES = (
-    SoftDeletion(
-        "Microsoft.KeyVault/vaults",
-        "deletedVaults",
-        "deletedVaults",
-        "ConflictError",
-        _TAKEN,
-        ("createMode", "recover"),
-        90,
-        not_found="DeletedVaultNotFound",
-        purge_refusal=(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed."),
-    ),
-    SoftDeletion(
-        "Microsoft.KeyVault/managedHSMs",
-        "deletedManagedHSMs",
-        "deletedManagedHSMs",
-        "ConflictError",
-        _TAKEN.replace("key vault", "managed HSM").replace("A vault", "A managed HSM"),
-        ("createMode", "recover"),
-        90,
-        not_found="DeletedManagedHsmNotFound",
-        purge_refusal=(405, "MethodNotAllowed", "Operation 'DeletedManagedHsmPurge' is not allowed."),
-    ),
-    SoftDeletion(
-        "Microsoft.CognitiveServices/accounts",
-        "deletedAccounts",
-        "deletedAccounts",
-        "FlagMustBeSetForRestore",
-        _RESTORE,
-        ("restore", True),
-        2,
-        in_group=True,
-        purge_by_delete=True,
-        not_found="ResourceNotFound",
-    ),
-    SoftDeletion(
-        "Microsoft.ApiManagement/service",
-        "deletedservices",
-        "deletedservices",
-        "ServiceAlreadyExistsInSoftDeletedState",
-        _UNDELETE,
-        ("restore", True),
-        2,
-        purge_by_delete=True,
-        not_found="ServiceNotFound",
-    ),
-    SoftDeletion(
-        "Microsoft.AppConfiguration/configurationStores",
-        "deletedConfigurationStores",
-        "deletedConfigurationStores",
-        "NameUnavailable",
-        "The specified name is already in use.",
-        ("createMode", "Recover"),
-        7,
-        name_held_seconds=300.0,
-        not_found="DeletedConfigurationStoreNotFound",
-    ),
-)
+
+SERVICES = _read_services()
 BY_TYPE: Mapping[str, SoftDeletion] = {service.type.lower(): service for service in SERVICES}
 
 

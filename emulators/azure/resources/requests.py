@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from emulators.azure.providers import ROWS, actions, compute_views, roles, type_of
+from emulators.azure.providers import ROWS, actions, compute_views, known_types, roles, type_of
 from emulators.azure.providers.types import Form
-from emulators.azure.resources import authorization, checks, operations, permissions, throttling, writes
+from emulators.azure.resources import authorization, checks, images, operations, permissions, throttling, writes
 from emulators.azure.resources.views import show, shown_etag
 from emulators.azure.wire import filters
 from emulators.azure.wire.errors import refusal, unsupported
@@ -19,6 +19,8 @@ def handle(cloud: Cloud, request: Request) -> Response:
     """A resource id, a list of a type, an action on a resource, or what may be done at a scope."""
     if request.lowered[-3:] == permissions.PATH:
         return permissions.handle(cloud, request)
+    if request.method == "GET" and (offered := images.find(request)) is not None:
+        return offered
     rid = ids.parse(request.path)
     if request.method == "POST":
         return _action(cloud, request)
@@ -34,14 +36,14 @@ def handle(cloud: Cloud, request: Request) -> Response:
 
 
 def _get(cloud: Cloud, request: Request, rid: ResourceId) -> Response:
+    if rid.types[0].lower() == "locations":
+        raise unsupported(f"GET of {rid.type}")
     row = type_of(rid.type)
     throttling.count_at_provider(cloud, row.name, ids.subscription_of(rid.scope), "read")
     checks.group(cloud, rid.scope)
     checks.api_version(row, rid, request.api_version)
     resource = cloud.state.resources.get(str(rid).lower()) or roles.find_built_in(rid)
     if resource is None:
-        if rid.types[0].lower() == "locations":
-            raise unsupported(f"GET of {rid.type}")
         if request.method == "HEAD":
             return Response(404, None, {"x-ms-failure-cause": "gateway"})
         raise checks.missing(cloud, rid)
@@ -156,7 +158,7 @@ def _require_model(cloud: Cloud, kind: str, are_there: bool) -> None:
     wanted = kind.lower()
     if type_of(kind).unlisted:
         raise unsupported(f"GET of {kind}: those of Azure's own are missing")
-    known = are_there or wanted in ROWS or wanted in cloud.state.met
+    known = are_there or wanted in ROWS or wanted in cloud.state.met or known_types.is_listed(kind)
     if not known and not any(item.type.lower() == wanted for item in cloud.state.departed.values()):
         raise unsupported(f"GET of {kind}")
 

@@ -136,7 +136,7 @@ def store(
         resource.location = locations.normal(wanted_location)
     resource.tags = body.get("tags")
     resource.top = {key: deepcopy(value) for key, value in body.items() if key not in OWN_KEYS}
-    _add_identity(resource)
+    add_identity(cloud, resource)
     resource.facts.pop(BY_AZURE, None)
     resource.properties = properties
     resource.sent = deepcopy(sent(body))
@@ -163,10 +163,18 @@ def companions(resource: Resource) -> Iterator[tuple[ResourceId, dict[str, Any]]
             yield created, held
 
 
-def _add_identity(resource: Resource) -> None:
-    """A system-assigned identity has a principal, the same one as long as the resource lives."""
+def add_identity(cloud: Cloud, resource: Resource) -> None:
+    """A system-assigned identity has a principal, the same one as long as the resource lives. Of user-assigned ones
+    their principals are shown.
+    """
     identity = resource.top.get("identity")
-    if isinstance(identity, dict) and "systemassigned" in str(identity.get("type", "")).lower().replace(" ", ""):
+    if not isinstance(identity, dict):
+        return
+    for key, shown in (identity.get("userAssignedIdentities") or {}).items():
+        assigned = cloud.state.resources.get(key.lower())
+        if assigned is not None and isinstance(shown, dict):
+            shown.update({name: assigned.properties.get(name) for name in ("principalId", "clientId")})
+    if "systemassigned" in str(identity.get("type", "")).lower().replace(" ", ""):
         resource.facts.setdefault("principalId", guid())
         tenant = str(uuid.uuid5(uuid.NAMESPACE_URL, ids.subscription_of(resource.id)))
         resource.top["identity"] = {"principalId": resource.facts["principalId"], "tenantId": tenant} | identity
