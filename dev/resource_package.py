@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from driver import settings
-from driver.commands.files import read_object
+from driver.commands.files import read_object, read_properties
+from driver.commands.projects import DESCRIPTOR, LIFECYCLE
 from driver.errors import InvalidRequest
 from driver.models.orders import Deploy
 from driver.models.requests import LifecycleRequest, parse
 from driver.packages.catalogue import Package, find_package
 from driver.plans import plan
-
-DESCRIPTOR = Path("Definitions/lm/resource.yaml")
-DRIVER_FILES = Path("Lifecycle/azure")
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ def read_package(folder: Path) -> ResourcePackage:
     """The package in a folder, which may also be its Lifecycle/azure. Raises InvalidRequest for a wrong descriptor."""
     descriptor = read_object(folder / DESCRIPTOR) if (folder / DESCRIPTOR).is_file() else {}
     properties = descriptor.get("properties") or {}
-    root = folder / DRIVER_FILES if (folder / DRIVER_FILES).is_dir() else folder
+    root = folder / LIFECYCLE if (folder / LIFECYCLE).is_dir() else folder
     return ResourcePackage(
         type=str(descriptor.get("name") or f"resource::{folder.resolve().name}::1.0"),
         files={one.relative_to(root).as_posix(): one.read_bytes() for one in root.rglob("*") if one.is_file()},
@@ -43,14 +41,15 @@ def read_package(folder: Path) -> ResourcePackage:
     )
 
 
-def read_properties(file: Path) -> dict[str, Any]:
+def read_values(file: Path) -> dict[str, Any]:
     """The properties in a YAML or JSON file, dates as text. Raises InvalidRequest if it holds no object."""
     try:
-        content = read_object(file)
+        properties = read_properties(file)
     except OSError as error:
         raise InvalidRequest(f"{file}: {error.strerror}; it takes a file with properties, YAML or JSON") from error
-    properties: dict[str, Any] = json.loads(json.dumps(content, default=str))
-    return properties
+    plain = {name: given["value"] if given.keys() == {"value"} else given for name, given in properties.items()}
+    values: dict[str, Any] = json.loads(json.dumps(plain, default=str))
+    return values
 
 
 def find_resource_group(body: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from dev.brent import RefusedError, Resource, apply_event, pack_files, request_b
 from dev.endpoints import FOLDER, Endpoints
 from dev.events import EventStream, events
 from dev.processes import ProcessError
-from dev.resource_package import check_operation, find_resource_group, read_package, read_properties
+from dev.resource_package import check_operation, find_resource_group, read_package, read_values
 from dev.stack import DEPLOYMENT_LOCATION, Stack, running
 from dev.stop import find_running, still_ours
 from dev.transitions import heading, paint, read_execution, run_transition, short
@@ -59,11 +59,12 @@ def main() -> int:
     if not folder:
         print(__doc__, file=sys.stderr)
         return 1
+    file = find_properties(Path(folder), os.environ.get("PROPERTIES", ""))
     heading(f"Checking {folder}")
-    if status := run_driver_command(["check", folder]):
+    if status := run_driver_command(["check", folder, *(["--resource-properties", str(file)] if file else [])]):
         return status
     try:
-        tried = read_try(Path(folder), os.environ.get("PROPERTIES", ""), os.environ.get("OPERATIONS", ""))
+        tried = read_try(Path(folder), file, os.environ.get("OPERATIONS", ""))
         with _provide_stack() as stack:
             return try_out(tried, stack)
     except InvalidRequest as error:
@@ -75,23 +76,29 @@ def main() -> int:
     return 1
 
 
-def read_try(folder: Path, properties: str, operations: str) -> Try:
+def find_properties(folder: Path, given: str) -> Path | None:
+    """The file of a package's properties: the given one, else the package's own, if it has one."""
+    own = folder / PROPERTIES
+    return Path(given) if given else own if own.is_file() else None
+
+
+def read_try(folder: Path, properties: Path | None, operations: str) -> Try:
     """What the variables ask for. Raises InvalidRequest for what the driver would refuse, and for missing files."""
     package = read_package(folder)
-    file = Path(properties) if properties else folder / PROPERTIES
-    has_file = bool(properties) or file.is_file()
-    resource = Resource(NAME, package.type, {**package.defaults, **(read_properties(file) if has_file else {})})
+    given = read_values(properties) if properties else {}
+    resource = Resource(NAME, package.type, {**package.defaults, **given})
     files = pack_files(package.files)
     create = request_body(resource, "Create", DEPLOYMENT_LOCATION, driver_files=files)
     try:
         group = find_resource_group(create)
     except InvalidRequest as error:
-        hint = [] if has_file else [f"no properties are given: PROPERTIES=FILE names a file of them, or else {file}"]
-        raise InvalidRequest(*(f"Create: {fault}" for fault in error.faults), *hint) from error
+        own = folder / PROPERTIES
+        hint = [] if properties else [f"no properties are given: PROPERTIES=FILE names a file of them, or else {own}"]
+        raise InvalidRequest(*error.faults, *hint) from error
     transitions: list[tuple[str, Mapping[str, Any]]] = [("Create", {})]
-    for name, _, given in (one.partition("=") for one in operations.split()):
+    for name, _, file in (one.partition("=") for one in operations.split()):
         check_operation(create, name)
-        transitions.append((name, read_properties(Path(given)) if given else {}))
+        transitions.append((name, read_values(Path(file)) if file else {}))
     return Try(resource, files, (*transitions, ("Delete", {})), group)
 
 

@@ -17,7 +17,7 @@ from emulators.ports import parse_port
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m emulators.functions_host", description="A local Functions host.")
     start = parser.add_subparsers(required=True, metavar="start").add_parser("start", help="start the host")
-    start.add_argument("--port", type=parse_port, default=7071, help="default: 7071")
+    start.add_argument("--port", type=parse_port, default=7071, help="0 takes a free one (default 7071)")
     start.add_argument("--cert", type=Path, help="certificate chain (PEM): serve HTTPS")
     start.add_argument("--key", type=Path, help="private key of --cert (PEM)")
     start.add_argument("--task-hub", type=Path, help="SQLite file; default: .functions_host/<hubName>.sqlite3")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -137,6 +137,7 @@ async def serve(app: App, settings: HostSettings, listener: Listener, store: Sto
     for function in app.timers:
         parse_schedule(function)
     listening, rpc_listening = _listen(listener.port), _listen(0)
+    listener = replace(listener, port=listening.getsockname()[1])  # of port 0 the one that the system has chosen
     rpc_port = rpc_listening.getsockname()[1]
     key = _host_key(store)
     threads = ThreadPoolExecutor(settings.thread_count, thread_name_prefix="function")

@@ -99,7 +99,7 @@ def test_a_package_is_created_operated_and_deleted_on_a_stack_of_its_own(tmp_pat
 def test_a_failure_shows_code_cause_and_place_and_is_cleaned_up(
     trial: Trial, package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert try_out(read_try(package, "", "Other"), trial.stack.endpoints()) == 1
+    assert try_out(read_try(package, package / "properties.yaml", "Other"), trial.stack.endpoints()) == 1
     shown = capsys.readouterr().out
     assert "Kafka    FAILED" in shown
     assert "docs/failure-codes.md" in shown
@@ -119,7 +119,7 @@ def test_what_the_driver_refuses_after_a_create_is_shown_and_the_delete_follows(
 ) -> None:
     group = trial.make_group("rg-there-before")
     (tmp_path / "given.yaml").write_text(f"resourcegroup_name: {group}\nasg_name: web\n")
-    tried = read_try(EXAMPLE, str(tmp_path / "given.yaml"), "")
+    tried = read_try(EXAMPLE, tmp_path / "given.yaml", "")
     create, delete = tried.transitions
     misspelled = replace(tried, transitions=(create, ("Strat", {}), delete))
     assert try_out(misspelled, trial.stack.endpoints()) == 1
@@ -133,7 +133,7 @@ def test_what_the_driver_refuses_after_a_create_is_shown_and_the_delete_follows(
 def test_after_a_refused_create_there_is_nothing_to_delete(
     trial: Trial, package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    without_files = replace(read_try(package, "", ""), driver_files="")
+    without_files = replace(read_try(package, package / "properties.yaml", ""), driver_files="")
     assert try_out(without_files, trial.stack.endpoints()) == 1
     shown = capsys.readouterr().out
     assert "Create: the driver answered 400: systemProperties.resourceType: " in shown
@@ -144,12 +144,13 @@ def test_after_a_refused_create_there_is_nothing_to_delete(
 def test_what_check_refuses_is_said_as_check_says_it(
     package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (package / "Lifecycle" / "azure" / "lifecycle.yaml").write_text("version: 1\ntransitions:\n  Create: {deply: a}\n")
+    wrong = "version: 1\ntransitions:\n  Create: {deply: a}\n"
+    (package / "Lifecycle" / "azure" / "lifecycle.yaml").write_text(wrong)
     monkeypatch.setenv("BICEP_PATH", "")
     monkeypatch.setenv("PACKAGE", str(package))
     assert try_package.main() == 1
     shown = capsys.readouterr().err
-    assert run_driver_command(["check", str(package)]) == 1
+    assert run_driver_command(["check", str(package), "--resource-properties", str(package / "properties.yaml")]) == 1
     assert shown == capsys.readouterr().err
     assert "error: lifecycle.yaml line 3" in shown
 
@@ -166,7 +167,7 @@ def test_without_a_package_it_says_what_it_takes(
 @pytest.mark.parametrize(
     ("properties", "operations", "fault"),
     [
-        ("resourcegroup_name: rg-try", "", "Create: property 'asg_name' is missing"),
+        ("resourcegroup_name: rg-try", "", "property 'asg_name' is missing"),
         (PROPERTIES, "Strat", "no transition or operation 'Strat', it has "),
         (PROPERTIES, "Start=gone.yaml", "gone.yaml: No such file or directory"),
         ("[1]", "", "it takes an object"),
@@ -177,12 +178,12 @@ def test_what_is_wrong_is_said_before_anything_is_created(
 ) -> None:
     (tmp_path / "given.yaml").write_text(properties)
     with pytest.raises(InvalidRequest, match=fault):
-        read_try(EXAMPLE, str(tmp_path / "given.yaml"), operations)
+        read_try(EXAMPLE, tmp_path / "given.yaml", operations)
 
 
 def test_without_properties_it_says_where_they_may_be() -> None:
     with pytest.raises(InvalidRequest) as refused:
-        read_try(EXAMPLE, "", "")
+        read_try(EXAMPLE, None, "")
     expected = f"no properties are given: PROPERTIES=FILE names a file of them, or else {EXAMPLE / 'properties.yaml'}"
     assert refused.value.faults[-1] == expected
 
@@ -194,7 +195,7 @@ def test_operations_take_files_and_the_descriptor_gives_defaults(package: Path) 
         json.dumps({"name": "resource::Own::2.0", "properties": declared})
     )
     (package / "other.yaml").write_text("day: 2026-11-26\n")
-    tried = read_try(package, "", f"Other={package / 'other.yaml'} Start")
+    tried = read_try(package, package / "properties.yaml", f"Other={package / 'other.yaml'} Start")
     assert tried.resource.type == "resource::Own::2.0"
     assert tried.resource.properties == {"size": "2", "resourcegroup_name": "rg-try", "asg_name": "web"}
     assert tried.transitions == (("Create", {}), ("Other", {"day": "2026-11-26"}), ("Start", {}), ("Delete", {}))
