@@ -73,7 +73,7 @@ def test_a_template_without_a_manifest_is_deployed_if_it_is_lenient_and_its_faul
 
 
 def test_a_main_json_that_is_no_template_is_named() -> None:
-    with pytest.raises(InvalidRequest, match=r"^main\.json: \$schema must end with"):
+    with pytest.raises(InvalidRequest, match=r"^main\.json: '\$schema' is missing"):
         load(main='{"resources": []}').load_template("main.json")
 
 
