@@ -7,7 +7,8 @@ values themselves are looked for when the deployment has ended (driver.steps.out
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from driver.packages.secure_values import has_secure_values
@@ -22,7 +23,9 @@ _HIDING = frozenset(
     )
 )
 _DEEPEST = 100  # levels of brackets, variables and nested templates within each other
-_LONGEST = 100_000  # characters of an expression
+_LONGEST = 25_000  # characters of an expression, as in ARM
+_MOST_STEPS = 50_000  # calls and nested templates that are looked at for one template
+_MOST_FOUND = 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class Disclosure:
 def find_disclosures(template: Template) -> list[Disclosure]:
     """The outputs of a template that show a secure value, each once."""
     found = []
-    for name, shown in _find_shown(template.body, 0, {}).items():
+    shown_by = _find_shown(template.body, 0, _Known(iter(range(_MOST_STEPS))))
+    for name, shown in islice(shown_by.items(), _MOST_FOUND):
         place = template.source.find_place("output", name)
         found.append(Disclosure(name, place, shown, not shown.startswith("the result")))
     return found
@@ -58,12 +62,31 @@ def find_secure_outputs(template: Template) -> list[str]:
     return [name for name, one in declared.items() if isinstance(one, Mapping) and _is_secure(one)]
 
 
-def _find_shown(body: Mapping[str, Any], depth: int, known: dict[int, dict[str, str]]) -> dict[str, str]:
-    """The secure value that each output shows, by the output's name. `known` are those of templates that were read."""
-    if id(body) in known:
-        return known[id(body)]
+@dataclass(frozen=True)
+class _Known:
+    """What the outputs of templates show, by the id of the template's body. `steps` yields once for each that may still
+    be made, `indexes` has the objects that were looked into, for they may have thousands of names.
+    """
+
+    steps: Iterator[int]
+    shown: dict[int, dict[str, str]] = field(default_factory=dict)
+    indexes: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def find(self, values: Any, name: str) -> Any:
+        """The value of that name in an object of the template, in any case; None if there is none."""
+        if not isinstance(values, Mapping) or not values:
+            return None
+        if id(values) not in self.indexes:
+            self.indexes[id(values)] = {str(key).lower(): value for key, value in values.items()}
+        return self.indexes[id(values)].get(name.lower())
+
+
+def _find_shown(body: Mapping[str, Any], depth: int, known: _Known) -> dict[str, str]:
+    """The secure value that each output shows, by the output's name."""
+    if id(body) in known.shown:
+        return known.shown[id(body)]
     outputs = body.get("outputs")
-    shown = known[id(body)] = dict[str, str]()
+    shown = known.shown[id(body)] = dict[str, str]()
     for name, declared in outputs.items() if isinstance(outputs, Mapping) else ():
         if not isinstance(declared, Mapping) or _is_secure(declared):
             continue
@@ -85,7 +108,7 @@ class _Reader:
     """Reads what the expressions of an output show. `seen` are the variables that were read for it."""
 
     body: Mapping[str, Any]
-    known: dict[int, dict[str, str]]
+    known: _Known
     seen: set[str]
 
     def walk_value(self, value: Any, depth: int) -> Iterator[str]:
@@ -102,7 +125,7 @@ class _Reader:
     def _walk_tokens(self, tokens: list[str], depth: int) -> Iterator[str]:
         """What an expression shows. It is read from the left: a call with its arguments is one step."""
         index = 0
-        while index < len(tokens) and depth <= _DEEPEST:
+        while index < len(tokens) and depth <= _DEEPEST and next(self.known.steps, None) is not None:
             token = tokens[index]
             if index + 1 < len(tokens) and tokens[index + 1] == "(" and not token.startswith("'"):
                 end = _find_end(tokens, index + 1)
@@ -121,7 +144,7 @@ class _Reader:
         elif function == "variables":
             if literal.lower() not in self.seen:
                 self.seen.add(literal.lower())
-                yield from self.walk_value(_find(self.body.get("variables"), literal), depth + 1)
+                yield from self.walk_value(self.known.find(self.body.get("variables"), literal), depth + 1)
         elif function == "listoutputswithsecurevalues":
             yield f"the result of {name}(), a secure output of a module"
         elif function.startswith("list"):
@@ -135,16 +158,21 @@ class _Reader:
 
     def _is_shown(self, name: str, path: list[str]) -> bool:
         """Whether the value of a parameter at that path is secure, or has something secure in it."""
-        declared = _find(self.body.get("parameters"), name)
+        declared = self.known.find(self.body.get("parameters"), name)
         definitions = self.body.get("definitions")
         definitions = definitions if isinstance(definitions, Mapping) else {}
         for key in path:
             if not isinstance(declared, Mapping):
                 return False
-            if _is_secure(_resolve(declared, definitions)):
+            if _is_secure(self._resolve(declared, definitions)):
                 return True
-            declared = _find(_resolve(declared, definitions).get("properties"), key)
+            declared = self.known.find(self._resolve(declared, definitions).get("properties"), key)
         return isinstance(declared, Mapping) and has_secure_values(declared, definitions)
+
+    def _resolve(self, declared: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+        reference = declared.get("$ref")
+        target = self.known.find(definitions, reference.rsplit("/", 1)[-1]) if isinstance(reference, str) else None
+        return {**target, **declared} if isinstance(target, Mapping) else declared
 
     def _walk_module(self, arguments: list[str], path: list[str], depth: int) -> Iterator[str]:
         """What an output of a nested template shows: `reference('module').outputs.name.value`."""
@@ -153,6 +181,8 @@ class _Reader:
         resources = self.body.get("resources")
         named = resources.items() if isinstance(resources, Mapping) else enumerate(resources or ())
         for symbol, resource in named:
+            if next(self.known.steps, None) is None:
+                return
             if not isinstance(resource, Mapping) or str(resource.get("type", "")).lower() != DEPLOYMENTS.lower():
                 continue
             name = resource.get("name")
@@ -163,7 +193,7 @@ class _Reader:
             properties = resource.get("properties")
             inner = properties.get("template") if isinstance(properties, Mapping) else None
             shown = _find_shown(inner, depth, self.known) if isinstance(inner, Mapping) else {}
-            if found := _find(shown, path[1]):
+            if found := self.known.find(shown, path[1]):
                 yield f"{found} of the module '{symbol if isinstance(symbol, str) else name}'"
 
 
@@ -200,16 +230,3 @@ def _drop_first(arguments: list[str]) -> list[str]:
         if part == "," and not level:
             return arguments[index + 1 :]
     return []
-
-
-def _resolve(declared: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = declared.get("$ref")
-    target = _find(definitions, reference.rsplit("/", 1)[-1]) if isinstance(reference, str) else None
-    return {**target, **declared} if isinstance(target, Mapping) else declared
-
-
-def _find(values: Any, name: str) -> Any:
-    """The value of that name, in any case; None if there is none."""
-    if not isinstance(values, Mapping):
-        return None
-    return next((value for key, value in values.items() if str(key).lower() == name.lower()), None)
