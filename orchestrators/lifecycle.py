@@ -42,7 +42,10 @@ from orchestrators.timing import find_limit, is_warning_due
 
 ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH})
 
-STEPS_A_GENERATION = 25  # then it continues as new: the cost of replay grows with the square of the history
+# Then it continues as new: the cost of replay grows with the square of the history. A deployment of some seconds takes
+# fewer steps, so it has one generation.
+STEPS_A_GENERATION = 6
+_STEPS_BEFORE_2 = 25  # of run versions 0 and 1, whose histories must replay as they were
 
 
 def run_lifecycle(context: DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any] | None]:
@@ -74,7 +77,7 @@ def run_steps(
             progress = end_wait(progress, context.current_utc_datetime)
             context.continue_as_new({**run_input, "progress": dump_progress(progress)})
             return None
-    for _ in range(STEPS_A_GENERATION):
+    for _ in range(STEPS_A_GENERATION if run.version >= 2 else _STEPS_BEFORE_2):
         step = progress.step
         payload = _build_payload(run, progress, context.current_utc_datetime)
         limit = None if step == PUBLISH else find_limit(run, progress, context.current_utc_datetime)
