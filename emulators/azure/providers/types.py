@@ -120,7 +120,8 @@ class ResourceType:
     go with one: `type/name` of a child, `/namespace/type/name` of another in its scope, with holes (providers.texts),
     and their properties. `answers` are those of its POST actions, with holes. `gathers` are the lists, in lower case,
     that hold the records of a zone whatever their type. `unlisted`: Azure has some by itself that are not modelled.
-    `implied`: there with its parent, without a PUT. `modelled`: whole, as far as Azure shows it; others keep what is
+    `implied`: there with its parent, without a PUT. `part`: one that its parent's PUT has made is listed as Azure's own
+    in `/emulator/resources`. `modelled`: whole, as far as Azure shows it; others keep what is
     sent. `shows_system_data`: the api-version from which on it has one.
     """
 
@@ -153,5 +154,6 @@ class ResourceType:
     gathers: tuple[str, ...] = ()
     unlisted: bool = False
     implied: bool = False
+    part: bool = False
     modelled: bool = False
     shows_system_data: str = NEVER

@@ -97,7 +97,11 @@ def write_children(cloud: Cloud, rid: ResourceId, child_type: str, items: list[d
         targets = checks.referenced(properties)
         if row.checks_references:
             checks.references(cloud, child_id, targets)
-        store(cloud, row, child_id, item, properties, version)
+        before = cloud.state.resources.get(str(child_id).lower())
+        is_part = row.part and (before is None or BY_AZURE in before.facts)
+        stored = store(cloud, row, child_id, item, properties, version)
+        if is_part:
+            stored.facts[BY_AZURE] = True
         refer(cloud, str(child_id), targets)
 
 
