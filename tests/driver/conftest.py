@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from driver import floods
-from driver.azure import reachability
+from driver.azure import crowds, reachability
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Stub, location_of, serving
 from tests.support.requests import NEEDLE
@@ -24,6 +24,12 @@ def services_in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is out of reach: other tests of this process have left troubles."""
     monkeypatch.setattr(reachability, "ARM", reachability.Service())
     monkeypatch.setattr(reachability, "ENTRA_ID", reachability.Service())
+
+
+@pytest.fixture(autouse=True)
+def no_crowd() -> None:
+    """Nothing is polled less often because of what other tests have polled."""
+    crowds.share_crowd.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from driver.azure import crowds
 from driver.azure.crowds import Crowd
 from driver.models.orders import AzureLocation
 from driver.steps import creation
@@ -25,7 +24,6 @@ def test_the_polls_of_a_deployment_follow_its_age(
     stub: Stub, location: AzureLocation, seconds: int, least: int, most: int, has_url: bool
 ) -> None:
     """Of 60 s 19, of 10 min 35; 17.5 and 32 with the scatter. Without an operation's URL the record is polled."""
-    crowds.share_crowd.cache_clear()
     polls: list[datetime] = []
 
     def answer(asked: Asked) -> Reply:
