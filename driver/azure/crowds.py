@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 _PERIOD_SECONDS = 60.0
-_MOST_POLLS = 600  # in that time: 10 a second
+_FEW_POLLS, _MOST_POLLS = 60, 600  # in that time: 1 and 10 a second
 
 
 @dataclass
@@ -24,13 +24,13 @@ class Crowd:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note_poll(self) -> float:
-        """Count a poll. Returns the crowding: from 0 (no other poll in the last minute) to 1 (10 a second, or more)."""
+        """Count a poll. Returns the crowding: from 0 (one poll a second, or fewer) to 1 (10 a second, or more)."""
         now = self.clock()
         with self._lock:
             while self._polls and self._polls[0] < now - _PERIOD_SECONDS:
                 self._polls.popleft()
             self._polls.append(now)
-            return (len(self._polls) - 1) / (_MOST_POLLS - 1)
+            return max(0, len(self._polls) - _FEW_POLLS) / (_MOST_POLLS - _FEW_POLLS)
 
 
 @cache

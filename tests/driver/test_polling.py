@@ -55,8 +55,8 @@ def test_a_poll_that_azure_gives_a_time_for_comes_then() -> None:
 def test_a_process_that_polls_ten_times_a_second_waits_twice_as_long() -> None:
     crowd = Crowd()
     crowding = [crowd.note_poll() for _ in range(700)]
-    assert crowding[0] == 0
-    assert 0.4 < crowding[300] < 0.6
+    assert crowding[:60] == [0.0] * 60
+    assert 0.4 < crowding[330] < 0.6
     assert crowding[599:] == [1.0] * 101
     polling = Polling(share=0.2, least=1, most=45, slowest=90, jitter=0)
     assert [polling.compute_seconds(age, crowding=1) for age in (0, 60, 600)] == [2, 24, 90]
@@ -64,8 +64,7 @@ def test_a_process_that_polls_ten_times_a_second_waits_twice_as_long() -> None:
 
 
 def test_polls_are_forgotten_after_a_minute() -> None:
-    moments = iter([float(second) for second in range(60)] + [119.5, 121.0])
+    moments = iter([0.0] * 100 + [60.5])
     crowd = Crowd(lambda: next(moments))
-    assert [crowd.note_poll() for _ in range(60)][-1] > 0
+    assert [crowd.note_poll() for _ in range(100)][-1] > 0
     assert crowd.note_poll() == 0
-    assert crowd.note_poll() > 0
