@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 
-from driver import floods
+from driver import floods, settings
 from driver.azure import crowds, reachability
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Stub, location_of, serving
 from tests.support.requests import NEEDLE
+from tests.support.shared import SHARED
 
 # The first example of a process makes tables of characters, which takes a second and is no fault of the test.
-settings.register_profile(
+hypothesis.settings.register_profile(
     "driver", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("driver")
+hypothesis.settings.load_profile("driver")
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +38,15 @@ def no_crowd() -> None:
 def no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     """No line is held back because of those of other tests."""
     monkeypatch.setattr(floods, "_windows", {})
+
+
+@pytest.fixture
+def bicep(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The settings name the Bicep CLI of the test data."""
+    monkeypatch.setenv("BICEP_PATH", str(SHARED / "tools" / "bicep"))
+    settings.current.cache_clear()
+    yield
+    settings.current.cache_clear()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from driver.models.requests import LifecycleRequest, parse
 from driver.packages.catalogue import find_package
 from tests.support.driver_files import zipped
 from tests.support.requests import LOCATION, SETTINGS
-from tests.support.shared import SHARED, needs_shared
+from tests.support.shared import needs_shared
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/"
 LIFECYCLE = """version: 1
@@ -479,8 +479,8 @@ def test_faults_of_a_deployment_location(check: Checker, text: str, told: str) -
 
 
 @needs_shared
-def test_warnings_and_places_of_bicep(check: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BICEP_PATH", str(SHARED / "tools" / "bicep"))
+@pytest.mark.usefixtures("bicep")
+def test_warnings_and_places_of_bicep(check: Checker) -> None:
     bicep = (
         "param vault_name string\nparam vault_sku string = 'standard'\n@secure()\nparam vault_secret string\n"
         "resource table 'Microsoft.Network/routeTables@2024-05-01' = {\n  name: '${vault_name}${vault_sku}'\n"

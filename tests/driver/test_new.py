@@ -12,7 +12,7 @@ from driver.__main__ import main
 from driver.commands.new import propose_value
 from driver.packages.properties import coerce_value
 from driver.packages.templates import Parameter
-from tests.support.shared import SHARED, needs_shared
+from tests.support.shared import needs_shared
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/"
 VAULTS = "Microsoft.KeyVault/vaults"
@@ -107,8 +107,8 @@ def test_what_cannot_be_written(
 
 
 @needs_shared
-def test_bicep_comes_with_its_modules(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BICEP_PATH", str(SHARED / "tools" / "bicep"))
+@pytest.mark.usefixtures("bicep")
+def test_bicep_comes_with_its_modules(folder: Path) -> None:
     (folder / "parts").mkdir()
     (folder / "main.bicep").write_text("module m 'parts/inner.bicep' = { name: 'm' }\n")
     (folder / "parts" / "inner.bicep").write_text("output note string = loadTextContent('note.txt')\n")
