@@ -6,7 +6,7 @@ does no I/O: activities do the work, durable timers the waiting.
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationContext
@@ -45,6 +45,7 @@ ACTIVITIES = frozenset({*FIRST.values(), *NEXT, *NEXT.values(), ABANDON, PUBLISH
 # Then it continues as new: the cost of replay grows with the square of the history. A deployment of some seconds takes
 # fewer steps, so it has one generation.
 STEPS_A_GENERATION = 6
+LONG_WAIT = timedelta(seconds=15)  # a generation ends before it, so the step after it has almost no history
 _STEPS_BEFORE_2 = 25  # of run versions 0 and 1, whose histories must replay as they were
 
 
@@ -77,6 +78,8 @@ def run_steps(
             progress = end_wait(progress, context.current_utc_datetime)
             context.continue_as_new({**run_input, "progress": dump_progress(progress)})
             return None
+    elif progress.wakes_at:
+        yield context.create_timer(datetime.fromisoformat(progress.wakes_at))
     for _ in range(STEPS_A_GENERATION if run.version >= 2 else _STEPS_BEFORE_2):
         step = progress.step
         payload = _build_payload(run, progress, context.current_utc_datetime)
@@ -95,12 +98,16 @@ def run_steps(
         now = context.current_utc_datetime
         if is_missed and limit is not None:
             now = max(now, limit)  # a timer may fire a little before its time
-        progress = replace(note_refusal(progress, outcome), warned=progress.warned or "late" in payload, waited=None)
+        noted = note_refusal(progress, outcome)
+        progress = replace(noted, warned=progress.warned or "late" in payload, waited=None, wakes_at="")
         progress = advance(run, progress, outcome, now)
         wake = find_wake_time(run, step, progress, outcome, now)
         progress = note_waiting(step, progress, outcome, now, wake)
         show_progress(context, status, progress)
         if run.version >= 2 and find_publication_time(progress):
+            break
+        if run.version >= 2 and wake is not None and wake - now >= LONG_WAIT:
+            progress = replace(progress, wakes_at=wake.isoformat())
             break
         if wake is not None:
             yield context.create_timer(wake)

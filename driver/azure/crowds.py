@@ -24,12 +24,20 @@ class Crowd:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note_poll(self) -> float:
-        """Count a poll. Returns the crowding: from 0 (one poll a second, or fewer) to 1 (10 a second, or more)."""
+        """Count a poll. Returns the crowding with it."""
         now = self.clock()
+        with self._lock:
+            self._polls.append(now)
+        return self._measure(now)
+
+    def measure(self) -> float:
+        """The crowding: from 0 (one poll a second, or fewer) to 1 (10 a second, or more)."""
+        return self._measure(self.clock())
+
+    def _measure(self, now: float) -> float:
         with self._lock:
             while self._polls and self._polls[0] < now - _PERIOD_SECONDS:
                 self._polls.popleft()
-            self._polls.append(now)
             return max(0, len(self._polls) - _FEW_POLLS) / (_MOST_POLLS - _FEW_POLLS)
 
 

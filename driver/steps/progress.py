@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driver import progress_events, settings
-from driver.azure import deployments, throttling, writes
+from driver.azure import crowds, deployments, throttling, writes
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import Cause
 from driver.azure.writes import Write, Writes
@@ -17,7 +17,10 @@ from driver.steps.states import DeployState
 from driver.topology import list_owned
 from driver.waiting import compute_age, tell_time
 
-_LOOK_SECONDS = 15.0  # from the beginning of a deployment to the first look at its operations, and between two looks
+# From the beginning of a deployment to the first look at its operations, and between two looks; while the process polls
+# many, up to that many times as long.
+_LOOK_SECONDS = 15.0
+_LONGEST_LOOK = 12
 _MOST_OPERATIONS = 20  # that an execution shows
 _STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
@@ -39,7 +42,8 @@ def show_operations(order: Order, outcome: Outcome) -> Outcome:
     is_asked_for = settings.current().progress_events or settings.current().console
     if not isinstance(state, DeployState) or order.deploy is None or not is_asked_for:
         return outcome
-    if compute_age(state.shown_at or state.since) < _LOOK_SECONDS or throttling.measure_shortage(order.location):
+    least = _LOOK_SECONDS * (1 + (_LONGEST_LOOK - 1) * crowds.share_crowd().measure())
+    if compute_age(state.shown_at or state.since) < least or throttling.measure_shortage(order.location):
         return outcome
     try:
         found = writes.list_writes(order.location, deployments.build_deployment_id(order.location, order.deploy))
