@@ -18,7 +18,7 @@ from opentelemetry.trace import Tracer
 
 from driver import VERSION
 from driver.metrics import INSTRUMENTS, Instrument, read_gauges
-from driver.settings import AZURE_MONITOR
+from driver.variables import AZURE_MONITOR
 
 _NAME = "azure-driver"
 # What Microsoft's exporter would send and ask for by itself: statistics about its own use, changes of its settings, the

@@ -14,7 +14,8 @@ from threading import Lock
 from cryptography.fernet import Fernet
 
 from driver.errors import NotReady
-from driver.settings import Settings, split_keys
+from driver.settings import Settings
+from driver.variables import split_keys
 
 _log = logging.getLogger(__name__)
 

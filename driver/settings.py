@@ -1,14 +1,15 @@
 """The driver's settings. Only this module reads the environment; docs/configuration.md is generated from it."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from driver import variables
 from driver.clouds import Cloud, read_clouds
 from driver.errors import NotReady
 from driver.identities import Identity, read_identities
+from driver.variables import AZURE_MONITOR
 
 KAFKA_CONFIG = "KAFKA_CONFIG_"
 BACKEND = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__type"
@@ -16,9 +17,7 @@ TRIAL_HUB = "trial: a kill of the task hub's pod loses the requests that were ac
 # Bytes of one payload that Durable Task Scheduler takes (1 MB), less room for what surrounds it.
 # learn.microsoft.com/azure/durable-task/scheduler/durable-task-scheduler, "limitations"
 SCHEDULER_PAYLOAD = 1_000_000
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,4}|:[1-5][0-9]{4})?")
 LOG_OUTPUTS = ("host", "container")
-AZURE_MONITOR = "azure_monitor_opentelemetry_exporter"  # the name that OpenTelemetry knows Application Insights by
 METRICS_EXPORTERS = ("prometheus", "otlp", AZURE_MONITOR, "none")
 TRACES_EXPORTERS = ("otlp", AZURE_MONITOR, "none")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -225,23 +224,13 @@ class Settings:
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings in an environment. What is wrong in it is listed in `faults`."""
     faults: list[str] = []
-    log_level = environment.get("LOG_LEVEL", "INFO").upper() or "INFO"
-    if log_level not in LOG_LEVELS:
-        faults.append(f"LOG_LEVEL is '{log_level}': it takes {', '.join(LOG_LEVELS)}")
-        log_level = "INFO"
-    log_output = environment.get("LOG_OUTPUT", "host").lower() or "host"
-    if log_output not in LOG_OUTPUTS:
-        faults.append(f"LOG_OUTPUT is '{log_output}': it takes {' or '.join(LOG_OUTPUTS)}")
-        log_output = "host"
-    events = environment.get("EVENTS", "kafka").lower()
-    if events not in ("kafka", "log"):
-        faults.append(f"EVENTS is '{events}': it takes kafka or log")
+    log_level = variables.read_choice(environment, "LOG_LEVEL", LOG_LEVELS, "INFO", faults)
+    log_output = variables.read_choice(environment, "LOG_OUTPUT", LOG_OUTPUTS, "host", faults)
+    events = variables.read_choice(environment, "EVENTS", ("kafka", "log"), "kafka", faults)
+    variables.read_choice(environment, "OTEL_EXPORTER_OTLP_PROTOCOL", ("http/protobuf",), "http/protobuf", faults)
     collector = environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
     measured = environment.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", collector)
     traced = environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", collector)
-    protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "")
-    if protocol not in ("", "http/protobuf"):
-        faults.append(f"OTEL_EXPORTER_OTLP_PROTOCOL is '{protocol}': it takes http/protobuf")
     return Settings(
         kafka_bootstrap_servers=environment.get("KAFKA_BOOTSTRAP_SERVERS", "").strip(),
         kafka_topic=environment.get("KAFKA_TOPIC") or Settings.kafka_topic,
@@ -251,26 +240,30 @@ def read(environment: Mapping[str, str]) -> Settings:
             if name.startswith(KAFKA_CONFIG)
         ),
         events_to_log=events == "log",
-        authority_host=_read_url(environment, "AZURE_AUTHORITY_HOST", faults),
-        resource_manager_url=_read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
-        arm_gateway_hosts=_read_hosts(environment, "ARM_GATEWAY_HOSTS", faults),
+        authority_host=variables.read_url(environment, "AZURE_AUTHORITY_HOST", faults),
+        resource_manager_url=variables.read_url(environment, "AZURE_RESOURCE_MANAGER_URL", faults),
+        arm_gateway_hosts=variables.read_hosts(environment, "ARM_GATEWAY_HOSTS", faults),
         clouds=read_clouds(environment.get("AZURE_CLOUDS", ""), faults),
         identities=read_identities(environment.get("AZURE_IDENTITIES", ""), faults),
         federated_token_file=environment.get("AZURE_FEDERATED_TOKEN_FILE", ""),
-        register_providers=_read_switch(environment, "REGISTER_PROVIDERS", True, faults),
-        sealing_keys=split_keys(environment.get("SEALING_KEYS", "")),
+        register_providers=variables.read_switch(environment, "REGISTER_PROVIDERS", True, faults),
+        sealing_keys=variables.split_keys(environment.get("SEALING_KEYS", "")),
         sealing_keys_file=environment.get("SEALING_KEYS_FILE", ""),
         log_level=log_level,
         log_output=log_output,
         log_type=environment.get("LOG_TYPE", "plain").lower(),
-        progress_events=_read_switch(environment, "PROGRESS_EVENTS", True, faults),
-        southbound_log=_read_switch(environment, "SOUTHBOUND_LOG", False, faults),
-        console=_read_switch(environment, "CONSOLE", False, faults),
-        metrics_exporters=_read_exporters(environment, "OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, measured, faults),
-        traces_exporters=_read_exporters(environment, "OTEL_TRACES_EXPORTER", TRACES_EXPORTERS, traced, faults),
+        progress_events=variables.read_switch(environment, "PROGRESS_EVENTS", True, faults),
+        southbound_log=variables.read_switch(environment, "SOUTHBOUND_LOG", False, faults),
+        console=variables.read_switch(environment, "CONSOLE", False, faults),
+        metrics_exporters=variables.read_exporters(
+            environment, "OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, measured, faults
+        ),
+        traces_exporters=variables.read_exporters(
+            environment, "OTEL_TRACES_EXPORTER", TRACES_EXPORTERS, traced, faults
+        ),
         metrics_folder=environment.get("PROMETHEUS_MULTIPROC_DIR", ""),
-        transition_timeout_minutes=_read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
-        history_days=_read_number(environment, "HISTORY_DAYS", 7, faults),
+        transition_timeout_minutes=variables.read_number(environment, "TRANSITION_TIMEOUT_MINUTES", 14, faults),
+        history_days=variables.read_number(environment, "HISTORY_DAYS", 7, faults),
         bicep_path=environment.get("BICEP_PATH", ""),
         task_hub_trial=environment.get("TASK_HUB_TRIAL", "").lower() == "true",
         payload_limit=SCHEDULER_PAYLOAD if environment.get(BACKEND, "").lower() == "azuremanaged" else 0,
@@ -278,65 +271,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def split_keys(text: str) -> tuple[str, ...]:
-    """The keys in a text, separated by commas or lines."""
-    return tuple(key for key in text.replace("\n", ",").replace(" ", "").split(",") if key)
-
-
 @cache
 def current() -> Settings:
     """The settings of this process, read once."""
     return read(os.environ)
-
-
-def _read_url(environment: Mapping[str, str], name: str, faults: list[str]) -> str:
-    url = environment.get(name, "").strip().rstrip("/")
-    if not url or url.startswith("https://"):
-        return url
-    if "://" not in url:
-        return f"https://{url}"
-    faults.append(f"{name} is '{url}': credentials are only ever sent to an https:// address")
-    return ""
-
-
-def _read_hosts(environment: Mapping[str, str], name: str, faults: list[str]) -> tuple[str, ...]:
-    hosts = tuple(filter(None, (host.strip().lower() for host in environment.get(name, "").split(","))))
-    wrong = [host for host in hosts if not _HOST.fullmatch(host)]
-    faults += [f"{name} has '{host}': it takes hosts such as gateway.example or gateway.example:8443" for host in wrong]
-    return tuple(host for host in hosts if host not in wrong)
-
-
-def _read_switch(environment: Mapping[str, str], name: str, default: bool, faults: list[str]) -> bool:
-    text = environment.get(name, "").strip().lower()
-    if text in ("", "true", "false"):
-        return text == "true" if text else default
-    faults.append(f"{name} is '{text}': it takes true or false")
-    return default
-
-
-def _read_exporters(
-    environment: Mapping[str, str], name: str, known: tuple[str, ...], endpoint: str, faults: list[str]
-) -> tuple[str, ...]:
-    """The exporters of a list. Where there is none, OTLP's if an endpoint is given, and Application Insights' if its
-    connection string is. OTEL_SDK_DISABLED turns all off.
-    """
-    insights = environment.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "")
-    usual = ",".join([*(["otlp"] if endpoint else []), *([AZURE_MONITOR] if insights else [])])
-    text = environment.get(name, "").strip() or usual
-    named = tuple(filter(None, (one.strip().lower() for one in text.split(","))))
-    if AZURE_MONITOR in named and not insights:
-        faults.append(f"{name} has '{AZURE_MONITOR}': APPLICATIONINSIGHTS_CONNECTION_STRING is missing")
-        named = tuple(one for one in named if one != AZURE_MONITOR)
-    faults += [f"{name} has '{one}': it takes {', '.join(known)}" for one in named if one not in known]
-    is_off = environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or "none" in named
-    return () if is_off else tuple(one for one in named if one in known)
-
-
-def _read_number(environment: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
-    text = environment.get(name, "").strip()
-    if not text:
-        return default
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    faults.append(f"{name} is '{text}': it takes a whole number above 0")
-    return default

@@ -4,7 +4,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from driver.errors import NotReady
-from driver.settings import AZURE_MONITOR, Settings, read
+from driver.settings import Settings, read
+from driver.variables import AZURE_MONITOR
 
 KEY = Fernet.generate_key().decode()
 OTHER = Fernet.generate_key().decode()
