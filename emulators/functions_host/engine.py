@@ -147,11 +147,11 @@ class Engine:
         history = self._store.history(instance_id)
         episode = run_episode(self._app, instance, history, messages)
         self._warn_of(instance, episode.unknown)
-        self._store.extend_history(instance_id, len(history), episode.events)
-        if episode.continued is not None:
+        if episode.continued is not None:  # the history of this generation is dropped
             continue_as_new(self._store, instance, episode.continued, episode.custom_status, episode.carried)
             self._queue(instance_id)
             return
+        self._store.extend_history(instance_id, len(history), episode.events)
         ended = episode.status in ENDED
         changed = replace(
             instance,

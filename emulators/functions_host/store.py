@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS activities (
   input TEXT);
 CREATE TABLE IF NOT EXISTS timers (
   number INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT, execution_id TEXT, fire_at TEXT, event TEXT);
+CREATE INDEX IF NOT EXISTS timers_of_instance ON timers (instance_id);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 ENDED = frozenset({"Completed", "Failed", "Terminated"})
