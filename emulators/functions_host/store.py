@@ -98,6 +98,7 @@ class Store:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA cache_size = -16000")  # 16 MB hold 1,000 instances with their inputs
             self._db.executescript(SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise HostError(f"task hub {path} cannot be used (does another host run on it?): {error}") from error
