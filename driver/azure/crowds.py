@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 _PERIOD_SECONDS = 60.0
-_FEW_POLLS, _MOST_POLLS = 60, 360  # in that time: 1 and 6 a second
+_FEW_POLLS, _MOST_POLLS = 180, 360  # in that time: 3 and 6 a second
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Crowd:
         return self._measure(now)
 
     def measure(self) -> float:
-        """The crowding: from 0 (one poll a second, or fewer) to 1 (6 a second, or more)."""
+        """The crowding: from 0 (3 polls a second, or fewer) to 1 (6 a second, or more)."""
         return self._measure(self.clock())
 
     def _measure(self, now: float) -> float:
