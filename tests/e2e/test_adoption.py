@@ -37,6 +37,7 @@ def of_old_driver(resource: Resource, external_id: str) -> Resource:
     return replace(resource, topology={resource.name.replace("-", ""): {"id": external_id, "type": "Azure"}})
 
 
+@pytest.mark.slow
 def test_a_deployment_is_adopted_and_then_owned(trial: Trial, group: str) -> None:
     stack_id = deployed(trial, group, "vnet-1")
     before = trial.count_calls(group, "PUT")
@@ -51,6 +52,7 @@ def test_a_deployment_is_adopted_and_then_owned(trial: Trial, group: str) -> Non
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_a_deployment_that_is_not_there_cannot_be_adopted(trial: Trial, group: str) -> None:
     wanted = with_stack_id(vnet("vnet-1", group), f"{trial.subscription}/resourceGroups/{group}/{DEPLOYMENTS}/gone")
     details, after = trial.failed(trial.begin(wanted), wanted)
@@ -58,12 +60,14 @@ def test_a_deployment_that_is_not_there_cannot_be_adopted(trial: Trial, group: s
     assert "DeploymentNotFound" in details["description"]
 
 
+@pytest.mark.slow
 def test_what_the_old_driver_deployed_is_deleted(trial: Trial, group: str) -> None:
     old = of_old_driver(vnet("vnet-1", group), deployed(trial, group, "vnet-1"))
     assert trial.run(old, "Delete").topology == {}
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["AzureVNet", "AzureResourceGroup"])
 def test_an_old_entry_that_names_a_group_deletes_only_a_group_resource(trial: Trial, group: str, name: str) -> None:
     resource = vnet("vnet-1", group) if name == "AzureVNet" else resource_group(group)
@@ -73,6 +77,7 @@ def test_an_old_entry_that_names_a_group_deletes_only_a_group_resource(trial: Tr
     assert bool(left) is (name == "AzureVNet")
 
 
+@pytest.mark.slow
 def test_a_create_over_what_the_old_driver_made_is_owned_no_less(trial: Trial, group: str) -> None:
     old = of_old_driver(vnet("vnet-1", group), deployed(trial, group, "vnet-1"))
     updated = trial.run(old)
@@ -102,6 +107,7 @@ def test_an_existing_network_is_adopted_and_deleted(trial: Trial, group: str) ->
     assert network.lower() not in trial.in_azure(group)
 
 
+@pytest.mark.slow
 def test_a_deployment_is_adopted_by_its_key(trial: Trial, group: str) -> None:
     deployment = deployed(trial, group, "vnet-1")
     made = trial.run(adopt(vnet("vnet-1", group), deployment, "no ARM id"), "Adopt")
@@ -111,6 +117,7 @@ def test_a_deployment_is_adopted_by_its_key(trial: Trial, group: str) -> None:
     trial.run(made, "Delete")
 
 
+@pytest.mark.slow
 def test_a_group_is_adopted_by_the_type_that_allows_it_alone(trial: Trial, group: str) -> None:
     group_id = f"{trial.subscription}/resourceGroups/{group}"
     made = trial.run(adopt(resource_group(group), "it", group_id), "Adopt")
@@ -120,6 +127,7 @@ def test_a_group_is_adopted_by_the_type_that_allows_it_alone(trial: Trial, group
     assert "`adopt: {group: true}`" in answer.json()["localizedMessage"]
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_not_adopted(trial: Trial, group: str) -> None:
     network = f"{trial.subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/none"
     wanted = adopt(vnet("vnet-1", group), "it", network)

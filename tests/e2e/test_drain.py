@@ -23,6 +23,7 @@ def key_file(trial: Trial, tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_what_still_runs_is_shown_with_its_reason_and_waited_for(trial: Trial, group: str, key_file: Path) -> None:
     refused = {"kind": "error", "method": "PUT", "path": f"/{group}/.*/deployments/", "status": 503, "code": "Busy"}
     network = vnet("vnet-drained", group)
@@ -39,6 +40,7 @@ def test_what_still_runs_is_shown_with_its_reason_and_waited_for(trial: Trial, g
     trial.completed(request_id, network)
 
 
+@pytest.mark.slow
 def test_a_wrong_key_and_a_host_that_is_away_are_told(trial: Trial, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("wrong")

@@ -130,6 +130,7 @@ def run_command(trial: Trial, location: Path, *options: str | Path) -> Result:
     return Result(ran.returncode, ran.stdout, ran.stderr)
 
 
+@pytest.mark.slow
 def test_a_record_that_a_topology_names_is_no_orphan(trial: Trial, group: str, tmp_path: Path) -> None:
     location, topology = tmp_path / "location.json", tmp_path / "topology.json"
     location.write_text(json.dumps(trial.stack.deployment_location))

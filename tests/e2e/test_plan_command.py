@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dev.stack import ROOT
 from tests.e2e.trial import Trial
 
@@ -40,6 +42,7 @@ def test_the_changes_are_shown_and_not_made(trial: Trial, group: str, tmp_path: 
     assert trial.in_azure(group) == before
 
 
+@pytest.mark.slow
 def test_what_azure_refuses_fails(trial: Trial, group: str, tmp_path: Path) -> None:
     nowhere = plan(trial, tmp_path, {"resourcegroup_name": "rg-nowhere", "asg_name": "asg-1"})
     assert (nowhere.returncode, nowhere.stdout) == (1, "")

@@ -65,6 +65,7 @@ def test_a_precheck_completes_where_azure_would_take_the_create(trial: Trial, gr
     trial.run(made, "Delete")
 
 
+@pytest.mark.slow
 def test_a_precheck_fails_with_what_azure_would_refuse(trial: Trial, group: str) -> None:
     limited = {"value": [{"actions": ["*"], "notActions": ["Microsoft.Network/virtualNetworks/delete"]}]}
     fault = {"method": "GET", "path": PERMISSIONS, "body": limited}
@@ -75,6 +76,7 @@ def test_a_precheck_fails_with_what_azure_would_refuse(trial: Trial, group: str)
     assert "Microsoft.Network/virtualNetworks/delete" in details["description"]
 
 
+@pytest.mark.slow
 def test_what_azure_does_not_tell_is_a_warning_in_execution_and_log(trial: Trial, group: str) -> None:
     with trial.faults({"kind": "answer", "path": PERMISSIONS, "status": 502, "html": "<html>proxy</html>"}):
         request_id = trial.begin(vnet("vnet-1", group), "Precheck")
@@ -85,6 +87,7 @@ def test_what_azure_does_not_tell_is_a_warning_in_execution_and_log(trial: Trial
     assert warning in line["message"]
 
 
+@pytest.mark.slow
 def test_a_create_with_a_precheck_writes_nothing_that_azure_would_refuse(trial: Trial, group: str) -> None:
     with unchanged(trial, group), trial.faults(QUOTA):
         answer = trial.post(trial.body(own(group), files=FILES))

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dev.brent import Resource
 from tests.e2e.trial import Trial, eventually, ids
 from tests.support.driver_files import zipped
@@ -75,6 +77,7 @@ def test_a_create_and_an_upgrade_wait_until_their_condition_is_met(trial: Trial,
     assert upgraded.properties["made"] == "b"
 
 
+@pytest.mark.slow
 def test_a_condition_that_is_not_met_in_time_fails_and_a_delete_removes_all(trial: Trial, group: str) -> None:
     files, wanted = pack("1s"), own(group)
     details, half = trial.failed(trial.begin(wanted, files=files), wanted)
@@ -86,6 +89,7 @@ def test_a_condition_that_is_not_met_in_time_fails_and_a_delete_removes_all(tria
     assert len(trial.in_azure(group)) == 1
 
 
+@pytest.mark.slow
 def test_a_wrong_condition_is_refused_with_its_place(trial: Trial, group: str) -> None:
     answer = trial.post(trial.body(own(group), files=pack("1s", that="properties.a =")))
     assert answer.status_code == 400

@@ -23,6 +23,7 @@ def test_while_it_runs_nothing_is_started(trial: Trial, group: str) -> None:
     assert len(deployments(trial, group)) == 2
 
 
+@pytest.mark.slow
 def test_at_the_same_moment_one_is_started(trial: Trial, group: str) -> None:
     body = trial.body(vnet("vnet-1", group), request_id="again-5")
     with ThreadPoolExecutor(8) as senders:
@@ -32,6 +33,7 @@ def test_at_the_same_moment_one_is_started(trial: Trial, group: str) -> None:
     assert len(deployments(trial, group)) == 1
 
 
+@pytest.mark.slow
 def test_after_complete_its_event_comes_again(trial: Trial, group: str) -> None:
     wanted = vnet("vnet-1", group)
     first = trial.begin(wanted, request_id="again-2")
@@ -47,6 +49,7 @@ def test_after_complete_its_event_comes_again(trial: Trial, group: str) -> None:
     assert trial.execution(first)["status"] == "COMPLETE"
 
 
+@pytest.mark.slow
 def test_after_failed_it_runs_again_and_keeps_its_inventory(trial: Trial, group: str) -> None:
     wanted = vnet("vnet-1", group)
     with trial.faults({"kind": "fail", "type": ".*/subnets", "code": "SubnetBroken", "status": 400, "path": group}):

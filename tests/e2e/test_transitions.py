@@ -1,5 +1,7 @@
 """The transitions of TNC-O's state model that a package leaves out, from the POST to the event."""
 
+import pytest
+
 from dev.brent import vnet
 from tests.e2e.trial import Trial, eventually
 
@@ -7,6 +9,7 @@ WRITES = ("PUT", "POST", "PATCH", "DELETE")
 IDLE = ("Install", "Configure", "Stop", "Uninstall")
 
 
+@pytest.mark.slow
 def test_what_a_type_does_not_define_is_complete_without_a_call_to_azure(trial: Trial, group: str) -> None:
     made = trial.run(vnet("vnet-1", group))
     before = trial.count_calls(group)
@@ -19,12 +22,14 @@ def test_what_a_type_does_not_define_is_complete_without_a_call_to_azure(trial: 
     trial.run(made, "Delete")
 
 
+@pytest.mark.slow
 def test_one_that_nobody_defined_is_refused_with_what_the_type_can_do(trial: Trial, group: str) -> None:
     answer = trial.post(trial.body(vnet("vnet-1", group), "Levitate"))
     assert answer.status_code == 400
     assert "'Levitate', it has Adopt, CheckDrift, Create, " in answer.json()["localizedMessage"]
 
 
+@pytest.mark.slow
 def test_integrity_tells_what_is_broken_and_changes_nothing(trial: Trial, group: str) -> None:
     made = trial.run(vnet("vnet-1", group))
     before = trial.count_calls(group, *WRITES)

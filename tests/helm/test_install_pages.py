@@ -26,6 +26,7 @@ def _helm_commands() -> list[str]:
     return [" ".join(line.split()) for line in lines if line.startswith(("helm install", "helm upgrade"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", _helm_commands())
 def test_command_renders(command: str) -> None:
     words = shlex.split(command.replace("<", "").replace(">", ""))
@@ -36,6 +37,7 @@ def test_command_renders(command: str) -> None:
     assert f"azure-driver-{version}.tgz" in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", _blocks("yaml"), ids=lambda text: text.split(":")[0])
 def test_values_render(values: str) -> None:
     assert render(values=yaml.safe_load(values)).one("Deployment")
