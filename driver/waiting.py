@@ -28,14 +28,13 @@ class Waiting:
 @dataclass(frozen=True)
 class Polling:
     """The waits between two polls of an operation, in seconds: the share `share` of its age, at least `least`, at most
-    `most`, lengthened at random by up to the share `jitter`. While many operations are polled, the share is up to five
-    times as large, and the bounds twice. While the server has few calls left, the waits grow up to `slowest`.
+    `most`, lengthened at random by up to the share `jitter`. While many operations are polled, the share is up to ten
+    times as large, and the bounds up to 2.1 times. While the server has few calls left, waits grow up to `most`.
     """
 
     share: float
     least: float
     most: float
-    slowest: float
     jitter: float = 0.0
 
     def compute_seconds(
@@ -44,9 +43,9 @@ class Polling:
         """The wait until the next poll of an operation that is `age` seconds old. A Retry-After takes its place. The
         `shortage` is from 0 (enough calls are left) to 1 (none), the `crowding` from 0 (few polls) to 1 (many).
         """
-        stretch = 1 + crowding
-        grown = min(max(self.share * age * (1 + 4 * crowding), self.least * stretch), self.most * stretch)
-        wait = grown + max(0.0, self.slowest - grown) * shortage
+        stretch = 1 + 1.1 * crowding
+        grown = min(max(self.share * age * (1 + 9 * crowding), self.least * stretch), self.most * stretch)
+        wait = grown + max(0.0, self.most - grown) * shortage
         return retry_after or wait * random.uniform(1, 1 + self.jitter)  # noqa: S311 - scatters waits, guards nothing
 
 

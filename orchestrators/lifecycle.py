@@ -62,24 +62,19 @@ def run_steps(
     """Take step after step, by the tables of course.py. Serves all versions.
 
     Version 0 (inputs without a version) and 1 do not take turns with other executions of their resource, and stay in
-    one generation while they wait for Kafka. From version 2 on a run continues as new before each such wait: its input
-    then has the event, and others of the resource read it there and go on. A generation waits once, at its beginning:
-    an external event that it does not await any more is lost, but then Kafka is tried next.
+    one generation while they wait. From version 2 on a run continues as new before each long wait, and before each wait
+    for Kafka: its input then has the event, and others of the resource read it there and go on. A generation waits for
+    Kafka once, at its beginning: an external event that it does not await any more is lost, but then Kafka is tried.
     """
     run = Run.model_validate(run_input)
     status = show_run(run).model_dump(mode="json", by_alias=True)
     progress = read_progress(run_input) or begin(run, context.current_utc_datetime)
     show_progress(context, status, progress)
-    if "progress" not in run_input and progress.step == PUBLISH:
-        yield context.create_timer(find_earliest_event(run.accepted_at))
-    elif run.version >= 2 and (until := find_publication_time(progress)) and until > context.current_utc_datetime:
-        is_woken = yield from await_event(context, KAFKA_ANSWERS, until)
-        if is_woken:
-            progress = end_wait(progress, context.current_utc_datetime)
-            context.continue_as_new({**run_input, "progress": dump_progress(progress)})
-            return None
-    elif progress.wakes_at:
-        yield context.create_timer(datetime.fromisoformat(progress.wakes_at))
+    is_woken = yield from _begin_generation(context, run, progress, is_first="progress" not in run_input)
+    if is_woken:
+        progress = end_wait(progress, context.current_utc_datetime)
+        context.continue_as_new({**run_input, "progress": dump_progress(progress)})
+        return None
     for _ in range(STEPS_A_GENERATION if run.version >= 2 else _STEPS_BEFORE_2):
         step = progress.step
         payload = _build_payload(run, progress, context.current_utc_datetime)
@@ -104,10 +99,8 @@ def run_steps(
         wake = find_wake_time(run, step, progress, outcome, now)
         progress = note_waiting(step, progress, outcome, now, wake)
         show_progress(context, status, progress)
-        if run.version >= 2 and find_publication_time(progress):
-            break
-        if run.version >= 2 and wake is not None and wake - now >= LONG_WAIT:
-            progress = replace(progress, wakes_at=wake.isoformat())
+        if run.version >= 2 and _ends_generation(progress, wake, now):
+            progress = replace(progress, wakes_at=wake.isoformat() if wake else "")
             break
         if wake is not None:
             yield context.create_timer(wake)
@@ -119,6 +112,25 @@ def run_steps(
 VERSIONS: dict[int, Callable[..., Generator[Any, Any, dict[str, Any] | None]]] = dict.fromkeys(
     range(RUN_VERSION + 1), run_steps
 )
+
+
+def _begin_generation(
+    context: DurableOrchestrationContext, run: Run, progress: Progress, is_first: bool
+) -> Generator[Any, Any, bool]:
+    """The wait with which a generation begins, if there is one. Whether an external event has ended it."""
+    if is_first and progress.step == PUBLISH:
+        yield context.create_timer(find_earliest_event(run.accepted_at))
+    elif run.version >= 2 and (until := find_publication_time(progress)):
+        if until > context.current_utc_datetime:
+            return (yield from await_event(context, KAFKA_ANSWERS, until))
+    elif progress.wakes_at:
+        yield context.create_timer(datetime.fromisoformat(progress.wakes_at))
+    return False
+
+
+def _ends_generation(progress: Progress, wake: datetime | None, now: datetime) -> bool:
+    """Whether a run continues as new before it waits: for Kafka always, for anything else if it waits long."""
+    return find_publication_time(progress) is not None or (wake is not None and wake - now >= LONG_WAIT)
 
 
 def _build_payload(run: Run, progress: Progress, now: datetime) -> dict[str, Any]:

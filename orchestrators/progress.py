@@ -33,8 +33,8 @@ class Progress:
 
     `ends_at` is the timeout of the transition, `warned`: the log has said that it is near. `refusal` is the last one
     that the run has met, `first` the first of those that came one after another until now. `waited` is a
-    wait that the deadline has just ended, for the next activity to log. `wakes_at` is when the next step is due, if that
-    is after a long wait, with which a generation begins.
+    wait that the deadline has just ended, for the next activity to log. `wakes_at` is when the next step is due after a
+    long wait, with which a generation begins.
     """
 
     step: str

@@ -1,7 +1,7 @@
 """How much this process has to poll.
 
-Each poll costs 10 to 20 ms of CPU: two replays of its orchestrator, an activity, a call to ARM. 1,000 deployments that
-are polled every 50 s take a third of a core by that alone.
+Each poll costs 10 to 20 ms of CPU: three short replays of its orchestrator, an activity, a call to ARM. 1,000
+deployments that are polled every 50 s take a third of a core by that alone.
 """
 
 import threading
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 _PERIOD_SECONDS = 60.0
-_FEW_POLLS, _MOST_POLLS = 60, 600  # in that time: 1 and 10 a second
+_FEW_POLLS, _MOST_POLLS = 180, 360  # in that time: 3 and 6 a second
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Crowd:
         return self._measure(now)
 
     def measure(self) -> float:
-        """The crowding: from 0 (one poll a second, or fewer) to 1 (10 a second, or more)."""
+        """The crowding: from 0 (3 polls a second, or fewer) to 1 (6 a second, or more)."""
         return self._measure(self.clock())
 
     def _measure(self, now: float) -> float:

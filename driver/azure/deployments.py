@@ -14,6 +14,7 @@ from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
 
+VERSION = "2025-04-01"  # of deployments, their lists and their operations
 _ACTIVE = ("deploymentactive", "deploymentactiveanduneditable")
 
 

@@ -18,7 +18,7 @@ from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
 from driver.waiting import Polling
 
-POLLS = Polling(share=0.2, least=1.0, most=45.0, slowest=60.0, jitter=0.2)
+POLLS = Polling(share=0.2, least=1.0, most=45.0, jitter=0.2)
 # The words for an operation that goes on. Providers make up their own; one that is in neither list says nothing.
 _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver.azure import operations, writes
+from driver.azure import deployments, operations, writes
 from driver.azure.providers import RESOURCES_VERSION
 from driver.azure.tags import REQUEST_TAG
 from driver.models.orders import AzureLocation
 from driver.resource_ids import DEPLOYMENT_TYPE, ResourceId
-
-_VERSION = "2025-04-01"  # of the lists of deployments
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def list_scopes(location: AzureLocation) -> Iterator[str]:
 
 def list_records(location: AzureLocation, scope: str) -> Iterator[Record]:
     """The records of a scope that have this driver's tags."""
-    for body in operations.list_values(location, f"{scope}/providers/{DEPLOYMENT_TYPE}", _VERSION):
+    for body in operations.list_values(location, f"{scope}/providers/{DEPLOYMENT_TYPE}", deployments.VERSION):
         tags = {name.lower(): str(value) for name, value in (body.get("tags") or {}).items()}
         if REQUEST_TAG in tags:
             yield _read_record(body, tags)

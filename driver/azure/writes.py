@@ -1,12 +1,13 @@
 """What deployments wrote, from their operations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from driver.azure import connection, deployments
+from driver.azure import deployments, operations
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -57,7 +58,7 @@ def read_writes(
     records: list[ResourceId] = []
     foreign: list[ResourceId] = []
     level = list_writes(location, resource_id, must_exist)
-    operations = [*level]
+    listed = [*level]
     for _ in range(_MOST_NESTED):
         nested_ids, level = [write.target for write in level if write.target.is_deployment], []
         for nested_id in nested_ids:
@@ -69,8 +70,8 @@ def read_writes(
                 level += inner
             else:
                 foreign.append(nested_id)
-        operations += level
-    written = {write.target: write for write in operations if not write.target.is_deployment}
+        listed += level
+    written = {write.target: write for write in listed if not write.target.is_deployment}
     return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)), tuple(written.values()))
 
 
@@ -82,12 +83,10 @@ def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[st
         level, pending = pending, []
         for deployment_id in level:
             for entry in _list_operations(location, deployment_id):
-                state = deployments.read_word(entry.properties.provisioning_state)
-                target = entry.properties.target_resource
-                if target is None or not target.id or state.lower() in _ENDED:
+                state, target_id = str(entry.get("provisioningState") or ""), _read_target(entry)
+                if target_id is None or state.lower() in _ENDED:
                     continue
-                target_id = ResourceId.parse(str(target.id))
-                since = entry.properties.timestamp
+                since = _read_time(entry)
                 when = f" since {since.isoformat(timespec='seconds')}" if since else ""
                 texts.append(f"{target_id.type}/{target_id.name} is {state}{when}")
                 pending += [target_id] if target_id.is_deployment else []
@@ -98,49 +97,63 @@ def list_writes(location: AzureLocation, resource_id: ResourceId, must_exist: bo
     """The last operation of kind Create on each target of a deployment; its nested deployments are such targets. Other
     operations (Read, Action) only use a resource. Raises a Refusal of status 404 as `read_writes` does.
     """
-    entries = [entry.properties for entry in _list_operations(location, resource_id, must_exist)]
     found: dict[ResourceId, tuple[datetime, Write]] = {}
-    for entry in entries:
-        target = entry.target_resource
-        if deployments.read_word(entry.provisioning_operation) != "Create" or target is None or not target.id:
+    for entry in _list_operations(location, resource_id, must_exist):
+        target = _read_target(entry)
+        if target is None or str(entry.get("provisioningOperation")).lower() != "create":
             continue
-        write, at = _read_write(entry), entry.timestamp or datetime.min.replace(tzinfo=UTC)
-        if write.target not in found or found[write.target][0] <= at:
-            found[write.target] = (at, write)
+        at = _read_time(entry) or datetime.min.replace(tzinfo=UTC)
+        if target not in found or found[target][0] <= at:
+            found[target] = (at, _read_write(entry, target))
     return [write for _, write in found.values()]
 
 
-def _read_write(entry: Any) -> Write:
+def _read_write(entry: Mapping[str, Any], target: ResourceId) -> Write:
     """The operation with these properties."""
-    state = deployments.read_word(entry.provisioning_state).lower()
+    state = str(entry.get("provisioningState") or "").lower()
     failure = read_cause(entry.get("statusMessage") or "") if state in ("failed", "canceled") else None
     since, until = _read_times(entry)
-    return Write(
-        ResourceId.parse(str(entry.target_resource.id)), state, failure, since, until if state in _ENDED else ""
-    )
+    return Write(target, state, failure, since, until if state in _ENDED else "")
 
 
-def _read_times(entry: Any) -> tuple[str, str]:
+def _read_target(entry: Mapping[str, Any]) -> ResourceId | None:
+    target = entry.get("targetResource")
+    text = target.get("id") if isinstance(target, Mapping) else None
+    return ResourceId.parse(str(text)) if text else None
+
+
+def _read_times(entry: Mapping[str, Any]) -> tuple[str, str]:
     """When an operation began, and when it changed last. ARM gives the latter, and the duration until then."""
-    if entry.timestamp is None:
+    until = _read_time(entry)
+    if until is None:
         return "", ""
     try:
-        since = entry.timestamp - _DURATION.validate_python(entry.duration or "PT0S")
+        since = until - _DURATION.validate_python(entry.get("duration") or "PT0S")
     except (ValidationError, OverflowError):
-        since = entry.timestamp
-    return since.isoformat(timespec="milliseconds"), entry.timestamp.isoformat(timespec="milliseconds")
+        since = until
+    return since.isoformat(timespec="milliseconds"), until.isoformat(timespec="milliseconds")
 
 
-def _list_operations(location: AzureLocation, resource_id: ResourceId, must_exist: bool = False) -> list[Any]:
-    """The operations of a deployment that have properties; none if there is no such deployment."""
+def _read_time(entry: Mapping[str, Any]) -> datetime | None:
+    """When an operation changed last; None if ARM does not say it."""
     try:
-        with connection.connect(location) as clients:
-            entries = list(clients.deployments.deployment_operations.list_at_scope(*deployments.split_id(resource_id)))
+        time = datetime.fromisoformat(str(entry.get("timestamp")))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _list_operations(
+    location: AzureLocation, resource_id: ResourceId, must_exist: bool = False
+) -> list[Mapping[str, Any]]:
+    """The properties of a deployment's operations; none if there is no such deployment."""
+    try:
+        entries = list(operations.list_values(location, f"{resource_id.text}/operations", deployments.VERSION))
     except Refusal as refused:
         if refused.is_absence and not must_exist:
             return []
         raise
-    return [entry for entry in entries if entry.properties]
+    return [entry["properties"] for entry in entries if isinstance(entry.get("properties"), Mapping)]
 
 
 def _is_of_run(deployment: deployments.Deployment | None, correlation_id: str) -> bool:

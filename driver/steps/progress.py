@@ -20,7 +20,7 @@ from driver.waiting import compute_age, tell_time
 # From the beginning of a deployment to the first look at its operations, and between two looks; while the process polls
 # many, up to that many times as long.
 _LOOK_SECONDS = 15.0
-_LONGEST_LOOK = 12
+_LONGEST_LOOK = 32
 _MOST_OPERATIONS = 20  # that an execution shows
 _STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 

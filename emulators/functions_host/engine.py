@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from emulators.functions_host.console import warn
 from emulators.functions_host.counters import Counters
-from emulators.functions_host.episodes import run_episode
+from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, Function
 from emulators.functions_host.generations import continue_as_new, create, create_child, tell_parent
 from emulators.functions_host.history import Event, EventType, event, now, parse, task_failed
@@ -115,7 +115,7 @@ class Engine:
             until = time.monotonic() + TICK_SECONDS
             while self._ready and time.monotonic() < until:
                 instance_id, _ = self._ready.popitem(last=False)
-                self._run_episode(instance_id)
+                self._run_episodes(instance_id, until)
 
     def _take_results(self) -> None:
         for call, result in self._results:
@@ -133,25 +133,47 @@ class Engine:
                 self.counters.timers += 1
                 self._queue(timer.instance_id)
 
-    def _run_episode(self, instance_id: str) -> None:
+    def _run_episodes(self, instance_id: str, until: float) -> None:
+        """Run an episode of an instance. If it continues as new, the first one of the next generation follows at once,
+        or in a later tick after `until` (`time.monotonic()`).
+        """
         instance = self._store.instance(instance_id)
         if instance is not None and is_newer(instance.version, self._version):
             return
         messages = self._store.receive(instance_id, instance.execution_id if instance else "")
-        if instance is None or instance.status in ENDED:
+        if instance is None or instance.status in ENDED or not messages:
             return
-        if not messages:
-            return
+        history = self._store.history(instance_id)
+        episode = self._run_episode(instance, history, messages)
+        while episode.continued is not None:
+            self._store.drop_generation(instance_id)
+            instance, messages = continue_as_new(instance, episode)
+            if time.monotonic() >= until:
+                self._leave_generation(instance, messages)
+                return
+            history = []
+            episode = self._run_episode(instance, history, messages)
+        self._store.extend_history(instance_id, len(history), episode.events)
+        self._note_status(instance, episode)
+        for happened, data in episode.scheduled:
+            self._schedule(instance, happened, data)
+
+    def _run_episode(self, instance: Instance, history: list[str], messages: list[Event]) -> Episode:
         self.counters.episodes += 1
         self.counters.messages += len(messages)
-        history = self._store.history(instance_id)
         episode = run_episode(self._app, instance, history, messages)
         self._warn_of(instance, episode.unknown)
-        self._store.extend_history(instance_id, len(history), episode.events)
-        if episode.continued is not None:
-            continue_as_new(self._store, instance, episode.continued, episode.custom_status, episode.carried)
-            self._queue(instance_id)
-            return
+        return episode
+
+    def _leave_generation(self, instance: Instance, messages: Iterable[Event]) -> None:
+        """Leave the first episode of a generation to a later tick."""
+        self._store.put_instance(instance)
+        for message in messages:
+            self._store.send(instance.id, instance.execution_id, message)
+        self._queue(instance.id)
+
+    def _note_status(self, instance: Instance, episode: Episode) -> None:
+        """Keep what an episode has made of its instance, and tell the parent if it has ended."""
         ended = episode.status in ENDED
         changed = replace(
             instance,
@@ -162,11 +184,9 @@ class Engine:
         )
         self._store.put_instance(changed)
         if ended:
-            self._store.drop_timers(instance_id)
+            self._store.drop_timers(instance.id)
             if parent := tell_parent(self._store, instance, episode.status, episode.output):
                 self._queue(parent)
-        for happened, data in episode.scheduled:
-            self._schedule(instance, happened, data)
 
     def _schedule(self, instance: Instance, happened: Event, data: str | None) -> None:
         """Make what an event of the history announces: an activity call, a timer or a sub-orchestration."""

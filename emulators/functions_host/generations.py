@@ -1,11 +1,11 @@
 """Beginnings and ends of instances in the task hub: new ones, next generations, and what a parent learns of a child."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from emulators.functions_host.episodes import Episode
 from emulators.functions_host.history import Event, EventType, event, execution_started, now
 from emulators.functions_host.store import Instance, Store
 
@@ -24,7 +24,7 @@ def create(
     created = now()
     instance = Instance(instance_id, execution_id, name, version, "Pending", data, None, None, created, created, parent)
     store.put_instance(instance)
-    _begin(store, instance, Generation=None if parent else 0)
+    store.send(instance_id, execution_id, _start(instance, Generation=None if parent else 0))
 
 
 def create_child(store: Store, caller: Instance, created: Event, data: str | None, version: str | None) -> None:
@@ -39,29 +39,22 @@ def create_child(store: Store, caller: Instance, created: Event, data: str | Non
     create(store, created["Name"], created["InstanceId"], uuid4().hex, text, version, json.dumps(parent))
 
 
-def continue_as_new(
-    store: Store, instance: Instance, data: str, custom_status: str | None, carried: Iterable[Event]
-) -> None:
-    """Begin the next generation with the input `data` (JSON text): a history of its own, no timers of the last.
+def continue_as_new(instance: Instance, episode: Episode) -> tuple[Instance, list[Event]]:
+    """The next generation of an instance whose episode has continued as new, and its first messages.
 
     It gets the `carried` events with its first; other external events of the last generation are lost.
     """
-    store.clear_history(instance.id)
-    store.drop_timers(instance.id)
     moment = now()
     following = replace(
         instance,
         execution_id=uuid4().hex,
         status="Running",
-        input=data,
-        custom_status=custom_status or instance.custom_status,
+        input=episode.continued,
+        custom_status=episode.custom_status or instance.custom_status,
         created=moment,
         updated=moment,
     )
-    store.put_instance(following)
-    _begin(store, following)
-    for message in (*carried, event(EventType.OrchestratorCompleted)):
-        store.send(following.id, following.execution_id, message)
+    return following, [_start(following), *episode.carried, event(EventType.OrchestratorCompleted)]
 
 
 def tell_parent(store: Store, instance: Instance, status: str, output: str | None) -> str | None:
@@ -82,10 +75,10 @@ def tell_parent(store: Store, instance: Instance, status: str, output: str | Non
     return str(caller["InstanceId"])
 
 
-def _begin(store: Store, instance: Instance, **differing: Any) -> None:
-    """Send a generation its first event."""
+def _start(instance: Instance, **differing: Any) -> Event:
+    """The first event of a generation."""
     parent = json.loads(instance.parent) if instance.parent else None
-    started = execution_started(
+    return execution_started(
         instance.id,
         instance.execution_id,
         instance.name,
@@ -94,4 +87,3 @@ def _begin(store: Store, instance: Instance, **differing: Any) -> None:
         ParentInstance=parent,
         **differing,
     )
-    store.send(instance.id, instance.execution_id, started)

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS activities (
   input TEXT);
 CREATE TABLE IF NOT EXISTS timers (
   number INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT, execution_id TEXT, fire_at TEXT, event TEXT);
+CREATE INDEX IF NOT EXISTS timers_of_instance ON timers (instance_id);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 ENDED = frozenset({"Completed", "Failed", "Terminated"})
@@ -97,6 +98,7 @@ class Store:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA cache_size = -8000")  # 8 MB hold 1,000 instances with their inputs
             self._db.executescript(SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise HostError(f"task hub {path} cannot be used (does another host run on it?): {error}") from error
@@ -155,9 +157,10 @@ class Store:
         rows = ((instance_id, number, _json(event)) for number, event in enumerate(events, start=length))
         self._db.executemany("INSERT INTO history VALUES (?, ?, ?)", rows)
 
-    def clear_history(self, instance_id: str) -> None:
-        """Drop the history of a generation that continued as new."""
+    def drop_generation(self, instance_id: str) -> None:
+        """Drop the history and the timers of a generation that has continued as new."""
         self._db.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
+        self.drop_timers(instance_id)
 
     def send(self, instance_id: str, execution_id: str | None, event: Event | str) -> None:
         """Put an event into the instance's inbox; with an execution id only that execution will take it."""

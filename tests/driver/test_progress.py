@@ -11,6 +11,7 @@ import time_machine
 from cryptography.fernet import Fernet
 
 from driver import progress_events, sealing, settings, telemetry
+from driver.azure import crowds
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Deploy, Order, Remove
 from driver.resource_ids import ResourceId
@@ -118,6 +119,14 @@ def test_a_short_deployment_is_shown_by_its_record(
         ("DeploymentSucceeded", {"deploymentName": "d", "resourcesDone": 2, "resourcesTotal": 2}),
         ("EventPublished", {"status": "COMPLETE"}),
     ]
+
+
+def test_a_process_that_polls_many_reads_operations_seldom(stub: Stub, location: AzureLocation) -> None:
+    for _ in range(700):
+        crowds.share_crowd().note_poll()
+    reads = watch(stub, location, 1_200, {VNET: 20, SUBNET: 1_198})
+    assert 2 <= len(reads) <= 3
+    assert all(later - earlier >= 480 for earlier, later in pairwise([0, *reads]))
 
 
 def test_the_operations_of_a_minute_are_read_at_most_four_times_and_nothing_is_shown_twice(

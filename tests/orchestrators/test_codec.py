@@ -68,3 +68,14 @@ def _timestamps(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from _timestamps(one)
+
+
+def test_the_sdk_makes_its_class_of_two_fields_once() -> None:
+    program = (
+        "import function_app;"
+        "from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor as Executor;"
+        "kinds = {type(next(iter(Executor().event_to_SetTaskValuePayload.values()))) for _ in range(3)};"
+        "print(len(kinds))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "1"

@@ -718,6 +718,27 @@ def test_long_runs_continue_as_new_and_keep_their_progress() -> None:
     assert len(deadlines) == 1
 
 
+def test_a_long_wait_begins_a_generation() -> None:
+    """Then the step after it replays nothing."""
+    looks = [keep_running(seconds, polled(number)) for number, seconds in enumerate((2, 30, 14, 90), 2)]
+    done = run(watch_deployment=[*looks, complete(**MADE)])
+    assert done.output["status"] == "COMPLETE"
+    assert [payload["state"]["looks"] for payload in done.payloads("watch_deployment")] == [0, 2, 3, 4, 5]
+    inputs = [plain(data) for data, _ in done.histories]
+    assert [data["progress"]["state"]["looks"] for data in inputs[1:]] == [3, 5]
+    wakes = [events[2]["FireAt"] for _, events in done.histories[1:]]
+    assert [datetime.fromisoformat(wake) for wake in wakes] == [
+        datetime.fromisoformat(data["progress"]["wakes_at"]) for data in inputs[1:]
+    ]
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_earlier_versions_wait_in_one_generation(version: int) -> None:
+    looks = [keep_running(90, polled(number)) for number in range(4)]
+    done = Run(run_input(version=version), {"watch_deployment": [*looks, complete(**MADE)]}).execute()
+    assert len(done.histories) == 1
+
+
 @pytest.mark.parametrize("version", [0, 1])
 def test_generations_of_earlier_versions_are_as_long_as_they_were(version: int) -> None:
     """A history that was written by 25 steps a generation must replay."""
