@@ -70,8 +70,9 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
     """
     settings = current()
     _warn_of_type(request.deployment_location.name, request.deployment_location.type or "Azure")
-    package, pool = await _run(PACKAGES, request, _open_package, request, settings)
-    plan, request_id = await _run(pool, request, _plan, request, package, tenant, settings)
+    at_once = _takes_no_time(request, settings)
+    package, pool = await _run(PACKAGES, at_once, _open_package, request, settings)
+    plan, request_id = await _run(pool, at_once, _plan, request, package, tenant, settings)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
     await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
@@ -86,11 +87,14 @@ def _warn_of_type(name: str, location_type: str) -> None:
         _log.warning(text, name, location_type)
 
 
-async def _run(pool: Pool, request: LifecycleRequest, call: Callable[..., T], *arguments: Any) -> T:
-    """The result of a call for a request: at once, or in the pool if it has driver files or a deployment location that
-    takes time to read.
-    """
-    if len(request.driver_files) < _SMALL and not locations.takes_time(request.deployment_location, current()):
+def _takes_no_time(request: LifecycleRequest, settings: Settings) -> bool:
+    """Whether a request has neither driver files nor a deployment location that takes time to read."""
+    return len(request.driver_files) < _SMALL and not locations.takes_time(request.deployment_location, settings)
+
+
+async def _run(pool: Pool, at_once: bool, call: Callable[..., T], *arguments: Any) -> T:
+    """The result of a call for a request: at once, or in the pool."""
+    if at_once:
         return call(*arguments)
     try:
         return await pool.run(PLAN_SECONDS, call, *arguments)
@@ -120,7 +124,8 @@ async def _start_once(
     if isinstance(order.work, Idle):
         await start(client, request_id, run.model_copy(update={"event": build_event(request_id, {})}))
         return _log.info("accepted: %s of '%s', nothing is to be done", request.lifecycle_name, run.resource.name)
-    sealed, content_id, content = await _run(PACKAGES, request, _seal, order, settings)
+    at_once = _takes_no_time(request, settings)
+    sealed, content_id, content = await _run(PACKAGES, at_once, _seal, order, settings)
     _require_size(max(len(sealed), len(content)), settings)
     if content_id:
         await _start_instance(client, contents.ORCHESTRATOR, content_id, {"sealed": content})

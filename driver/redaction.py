@@ -16,18 +16,28 @@ _SHORTEST_PART = 8  # a shorter text within a value says nothing: the value may 
 
 # What looks like a secret, in any line: a bearer token, a signed token, a private key, user and password or the
 # signature in a URL (of a SAS or of an ARM operation), and the value that follows a name such as `password`: quoted, or
-# within `{"type": ..., "value": ...}`, or up to the next blank or separator.
-_PATTERNS = (
-    re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
-    re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"),
-    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
-    re.compile(r"(://)(?!\*\*\*)[^/\s:@\"']+:[^/\s@\"']+(?=@)"),
-    re.compile(r"((?:[?&]|%26)(?:sig|[tcsh])(?:=|%3D))(?!\*\*\*)[^&\s\"'<>\\]+", re.IGNORECASE),
-    re.compile(
-        r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|account_?key|sealing_keys?|authorization)"""
-        r"""[\\"']*\s*[:=]\s*(?:\{[^{}]*?value[\\"']*\s*:\s*)?)"""
-        r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\\"']*(?:(?:basic|bearer)\s+)?[^\s"',;&}\\]+)""",
-        re.IGNORECASE,
+# within `{"type": ..., "value": ...}`, or up to the next blank or separator. A text that has none of the words beside a
+# pattern, in lower case, does not match it: most lines of a log have none.
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (("bearer",), re.compile(r"(bearer\s+)(?!\*\*\*)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)),
+    (("eyj",), re.compile(r"()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")),
+    (
+        ("private key",),
+        re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
+    ),
+    (("://",), re.compile(r"(://)(?!\*\*\*)[^/\s:@\"']+:[^/\s@\"']+(?=@)")),
+    (
+        ("?", "&", "%26"),
+        re.compile(r"((?:[?&]|%26)(?:sig|[tcsh])(?:=|%3D))(?!\*\*\*)[^&\s\"'<>\\]+", re.IGNORECASE),
+    ),
+    (
+        ("secret", "passw", "key", "authorization"),
+        re.compile(
+            r"""((?:client_?secret|password|passwd|private_?key|api_?key|access_?key|account_?key|sealing_keys?|authorization)"""
+            r"""[\\"']*\s*[:=]\s*(?:\{[^{}]*?value[\\"']*\s*:\s*)?)"""
+            r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\\"']*(?:(?:basic|bearer)\s+)?[^\s"',;&}\\]+)""",
+            re.IGNORECASE,
+        ),
     ),
 )
 
@@ -38,8 +48,10 @@ def hide_secrets(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= _SHORTEST_SECRET:
             for form in _list_forms(secret):
                 text = text.replace(form, _HIDDEN)
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\1{_HIDDEN}", text)
+    folded = text.casefold()
+    for words, pattern in _PATTERNS:
+        if any(word in folded for word in words):
+            text = pattern.sub(rf"\1{_HIDDEN}", text)
     return text
 
 

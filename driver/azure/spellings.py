@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 _CAPITAL = re.compile(r"([A-Z])")
 
 
+@cache
 def list_spellings(name: str) -> tuple[str, ...]:
     """A name as it is here, with underscores, and as the former driver read or documented it."""
     snake = _CAPITAL.sub(r"_\1", name).lower()
