@@ -133,7 +133,7 @@ class Stage:
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         for sample in samples:
             is_refusal = sample.name == _REFUSALS and sample.labels["http_response_status_code"] > "202"
-            if sample.name in _METRICS or is_refusal:
+            if sample.name in _METRICS or (is_refusal and sample.value > 0):
                 labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items() if value)
                 series = sample.name + (f"{{{labels}}}" if labels else "")
                 self._show(series, f"METRIC {series} {sample.value:g}")

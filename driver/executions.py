@@ -10,8 +10,10 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
+from pydantic import ValidationError
+
 from driver.errors import NotReady
-from driver.models.runs import Run, show_run
+from driver.models.runs import Run, WaitingSince, show_run
 from driver.request_ids import PREFIX_LENGTH
 
 ORCHESTRATOR = "run_lifecycle"  # of executions; the task hub has instances of other orchestrators, too
@@ -20,6 +22,10 @@ ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
 _ENDED = (404, 410)  # what the host answers to an event for an instance that is not there, or has ended
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+# What is shown of an execution whose custom status or input says nothing: all fields, so that a reader finds each.
+_UNKNOWN = show_run(Run(request_id="")).model_dump(mode="json", by_alias=True)
+_LOST = "it ended without an event, FAILED is reported within ten minutes"
+_SUSPENDED = "it was suspended with the Durable management API, and goes on when it is resumed there"
 
 
 class Executions(Protocol):
@@ -186,11 +192,16 @@ def read_state(status: Any) -> str:
 
 
 def read_run(status: Any) -> Run | None:
-    """The run that an execution was started with; None if its input holds none."""
+    """The run that an execution was started with; None if its input holds none: somebody else has started it, or the
+    task hub has lost its input.
+    """
     content = read_json(getattr(status, "input_", None))
     if not isinstance(content, dict) or "requestId" not in content:
         return None
-    return Run.model_validate(content)
+    try:
+        return Run.model_validate(content)
+    except ValidationError:
+        return None
 
 
 def read_event(status: Any) -> dict[str, Any] | None:
@@ -206,18 +217,19 @@ def read_topology(status: Any) -> dict[str, Any]:
 
 def describe_execution(status: Any) -> dict[str, Any]:
     """The body that GET executions/{requestId} answers. It is made from the custom status and the output; before the
-    first step there is no custom status, and the input takes its place.
+    first step there is no custom status, and the input takes its place. What neither says is empty.
     """
     shown = read_json(status.custom_status)
     if not isinstance(shown, dict):
         run = read_run(status)
         shown = show_run(run).model_dump(mode="json", by_alias=True) if run else {}
+    shown = _UNKNOWN | shown | _show_suspension(status)
     event, is_over = read_event(status), not is_active(status)
     outcome = "FAILED" if event is None else event["status"]
     ended = {"step": None, "attempt": None, "waiting": None} if is_over else {}
     details = (event or {}).get("failureDetails")
     if is_over and event is None:
-        details = {"failureCode": "INTERNAL_ERROR", "description": f"it ended without an event ({read_state(status)})"}
+        details = {"failureCode": "INTERNAL_ERROR", "description": f"{_LOST} ({read_state(status)})"}
     return {
         "requestId": status.instance_id,
         "status": outcome if is_over else "IN_PROGRESS",
@@ -227,6 +239,16 @@ def describe_execution(status: Any) -> dict[str, Any]:
         "event": event,
         "failureDetails": details,
     }
+
+
+def _show_suspension(status: Any) -> dict[str, Any]:
+    """What a suspended execution waits for. The task hub holds it back, so it cannot show that itself."""
+    if read_state(status) != "Suspended":
+        return {}
+    waiting = WaitingSince(
+        waits_for="operator", reason=_SUSPENDED, since=_format_time(status.last_updated_time) or "", until=""
+    )
+    return {"waiting": waiting.model_dump(mode="json", by_alias=True)}
 
 
 def read_json(content: Any) -> Any:

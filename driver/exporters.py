@@ -3,6 +3,7 @@ these exporters. They read their variables by themselves: OTEL_* says where to, 
 share of the traces; APPLICATIONINSIGHTS_* where to and as whom.
 """
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -16,11 +17,19 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Tracer
 
-from driver import VERSION
+from driver import VERSION, floods
 from driver.metrics import INSTRUMENTS, Instrument, read_gauges
 from driver.variables import AZURE_MONITOR
 
 _NAME = "azure-driver"
+FAULT_SECONDS = 600.0  # until the log says again why nothing can be sent
+# They log each try of each batch: thirty lines a minute while a collector is away.
+_LOGGERS = (
+    "opentelemetry.exporter.otlp.proto.http.metric_exporter",
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "azure.monitor.opentelemetry.exporter.export._base",
+)
+_log = logging.getLogger(__name__)
 # What Microsoft's exporter would send and ask for by itself: statistics about its own use, changes of its settings, the
 # attributes of the process beside each batch of spans.
 _QUIET = (
@@ -96,6 +105,13 @@ def _build_span_exporter(name: str, provider: TracerProvider) -> SpanExporter:
     return OTLPSpanExporter()
 
 
+def _count_lines(record: logging.LogRecord) -> bool:
+    """Log a line of an exporter as one of a flood, in place of it."""
+    text = f"telemetry is not sent: {record.getMessage()}"
+    floods.log_line(_log, record.levelno, ("telemetry", record.msg), text, lines=1, seconds=FAULT_SECONDS)
+    return False
+
+
 def _silence() -> None:
     for name in _QUIET:
         os.environ.setdefault(name, "true")
@@ -113,3 +129,7 @@ def _observe(instrument: Instrument) -> Callable[[CallbackOptions], Iterable[Obs
 def _name_labels(instrument: Instrument, labels: tuple[str, ...]) -> dict[str, str]:
     """Labels as attributes. An empty one is left out: there was no error, or no answer."""
     return {name: text for name, text in zip(instrument.labels, labels, strict=True) if text}
+
+
+for _name in _LOGGERS:
+    logging.getLogger(_name).addFilter(_count_lines)

@@ -15,7 +15,7 @@ from driver.models.runs import cut_text, show_tenant
 
 MOST = 100  # executions of an answer
 READ_SECONDS = 2.0  # after which no further page of the task hub is read
-PARAMETERS = ("resource", "status", "since", "type", "location", "limit", "continuation")
+PARAMETERS = ("resource", "name", "status", "since", "type", "location", "limit", "continuation")
 # The runtime statuses of each status. An execution that failed has completed, as a rule: with a FAILED event.
 STATUSES = {
     "IN_PROGRESS": ACTIVE,
@@ -32,6 +32,7 @@ class Selection:
     """Which executions are asked for; an empty field asks for all. `token` is the task hub's, of the first page."""
 
     resource: str = ""
+    name: str = ""
     status: str = ""
     since: datetime | None = None
     type: str = ""
@@ -42,11 +43,13 @@ class Selection:
 
     def includes(self, execution: Mapping[str, Any]) -> bool:
         """Whether an execution is asked for, by what the task hub cannot filter."""
-        resource_type = (execution.get("resource") or {}).get("type", "")
+        resource = execution.get("resource") or {}
+        resource_type = resource.get("type", "")
         accepted_at = execution.get("acceptedAt")
         return (
             self.status in ("", execution["status"])
             and (self.since is None or not accepted_at or datetime.fromisoformat(accepted_at) >= self.since)
+            and cut_text(self.name) in ("", resource.get("name"))
             and cut_text(self.type) in ("", resource_type, *resource_type.split("::")[1:2])
             and cut_text(self.location) in ("", execution.get("deploymentLocation"))
             and (self.tenant is None or show_tenant(self.tenant) == execution.get("tenantId"))
@@ -73,6 +76,7 @@ def read_selection(parameters: Iterable[tuple[str, str]], tenant: str | None) ->
         faults.append(_describe_fault("status", status, f"one of {', '.join(STATUSES)}"))
     selection = Selection(
         resource=given.get("resource", ""),
+        name=given.get("name", ""),
         status=status,
         since=_read_since(given.get("since", ""), faults),
         type=given.get("type", ""),

@@ -4,11 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from driver import events, metrics, traces
+from driver import events, floods, metrics, traces
 from driver.azure import reachability
 from driver.azure.throttling import share_limits
 from driver.backlog import Backlog, read_backlog
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 BACKLOG_SECONDS = 5.0  # that a reading of the task hub serves all scrapes; longer if it took long
 PUSHED_SECONDS = 90.0  # that a reading is pushed; the timer reads once a minute, in any of the processes
+HUB_SECONDS = 5.0  # that a scrape waits for the task hub: Prometheus gives up after 10
+MISSING_SECONDS = 600.0  # until the log says again that the task hub cannot be read
 _SHARE = 0.1  # of the time in which the task hub is read, at most
+# What alerts count: it is shown from the start on, so that the first one is an increase.
+_COUNTED = (
+    (metrics.REQUESTS, ("POST", "/api/driver/lifecycle/execute", "503")),
+    (metrics.PUBLISHING, ("COMPLETE",)),
+    (metrics.PUBLISHING, ("FAILED",)),
+)
 _log = logging.getLogger(__name__)
 
 
@@ -69,14 +78,16 @@ async def read_task_hub(client: Any) -> None:
 
 
 async def scrape(client: Any, accept: str) -> tuple[int, bytes, str]:
-    """GET /metrics: the status, the body and its content type. Without a task hub all but its metrics are answered."""
+    """GET /metrics: the status, the body and its content type. While the task hub cannot be read, all but its metrics
+    are answered. If reading it takes long, the last readings are; the next scrape has those that follow.
+    """
     if not _prometheus:
         return 503, b"PROMETHEUS_MULTIPROC_DIR cannot be used: the driver's log tells why\n", "text/plain"
-    return await asyncio.to_thread(_scrape, client, accept)
-
-
-def _scrape(client: Any, accept: str) -> tuple[int, bytes, str]:
-    body, content_type = _prometheus[0].render(_hub.read(client), accept)
+    try:
+        readings = await asyncio.wait_for(asyncio.to_thread(_hub.read, client), HUB_SECONDS)
+    except TimeoutError:
+        readings = _hub.readings
+    body, content_type = await asyncio.to_thread(_prometheus[0].render, readings, accept)
     return 200, body, content_type
 
 
@@ -88,6 +99,8 @@ def _add_prometheus(settings: Settings) -> None:
     except OSError as error:
         _log.error("no metrics: PROMETHEUS_MULTIPROC_DIR cannot be used: %s", error)
     else:
+        for instrument, labels in _COUNTED:
+            exporter.show(instrument, labels)
         _prometheus.append(exporter)
         metrics.add_exporter(exporter)
 
@@ -95,21 +108,36 @@ def _add_prometheus(settings: Settings) -> None:
 def _add_exporters(settings: Settings) -> None:
     """Add the exporters that send metrics and traces without being asked."""
     if settings.pushes_metrics:
-        from driver.exporters import Measurements
+        with _report_fault("metrics"):
+            from driver.exporters import Measurements
 
-        metrics.add_exporter(Measurements(name for name in settings.metrics_exporters if name != "prometheus"))
-        metrics.add_source(_hub.find_fresh)
+            metrics.add_exporter(Measurements(name for name in settings.metrics_exporters if name != "prometheus"))
+            metrics.add_source(_hub.find_fresh)
     if settings.traces_exporters:
-        from driver.exporters import build_tracer
+        with _report_fault("traces"):
+            from driver.exporters import build_tracer
 
-        traces.add_tracer(build_tracer(settings.traces_exporters))
+            traces.add_tracer(build_tracer(settings.traces_exporters))
+
+
+@contextmanager
+def _report_fault(what: str) -> Iterator[None]:
+    """Log why OpenTelemetry's SDK or an exporter refuses the variables that it reads by itself. Work goes on without;
+    were the error raised, the app would not load.
+    """
+    try:
+        yield
+    except Exception as error:
+        text = "no %s are sent: a variable OTEL_* or APPLICATIONINSIGHTS_* is wrong: %s"
+        _log.error(text, what, f"{type(error).__name__}: {error}")
 
 
 def _read_hub(client: Any) -> tuple[Reading, ...]:
     try:
         backlog: Backlog = read_backlog(client)
     except NotReady as error:
-        _log.warning("the metrics of the task hub are missing: %s", error)
+        text = f"the metrics of the task hub are missing: {error}"
+        floods.log_line(_log, logging.WARNING, "task hub", text, lines=1, seconds=MISSING_SECONDS)
         return (Reading(metrics.HUB, 0.0),)
     return (
         Reading(metrics.HUB, 1.0),

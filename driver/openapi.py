@@ -113,6 +113,7 @@ ROUTES = (
         summary="What runs, and what has ended within HISTORY_DAYS. The setting CONSOLE switches it on.",
         query={
             "resource": (_TEXT, "The resource's id in TNC-O."),
+            "name": (_TEXT, "The resource's name in TNC-O."),
             "status": ({"type": "string", "enum": ["IN_PROGRESS", "COMPLETE", "FAILED"]}, "The status."),
             "since": (_TEXT, "ISO 8601, UTC if it names no zone: only what was accepted then or later."),
             "type": (_TEXT, "The resource's type, or its name alone, which stands for all versions."),

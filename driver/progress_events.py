@@ -16,7 +16,8 @@ from driver import settings, telemetry
 
 _EVENT_TYPE = "ResourceTransitionProgressEvent"
 _LONGEST_TEXT = 1_000  # bytes in JSON
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # six times as fast, where PyYAML has libyaml
+# CSafeDumper is six times as fast, where PyYAML has libyaml. A subclass: the representer is for these events only.
+_DUMPER: Any = type("Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {})
 _log = logging.getLogger(telemetry.PROGRESS_LOGGER)
 
 
@@ -32,6 +33,14 @@ def log_wait(waits_for: str, seconds: float, reason: str) -> None:
     """Log that a wait has begun, which lasts at least some seconds. `waits_for` is that of a WaitingFor."""
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     log_event("Waiting", {"waitsFor": waits_for, "until": until.isoformat(timespec="seconds"), "reason": reason})
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    """A text of several lines in one line, with escapes: it may hold what looks like a line of the log."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.splitlines() == [text] else '"')
+
+
+_DUMPER.add_representer(str, _represent_text)
 
 
 def _clean(value: Any) -> Any:

@@ -39,6 +39,8 @@ class Prometheus:
         self._folder = folder
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
+            # The folder outlives a container that starts again, and its processes get the ids of those before.
+            mark_process_dead(os.getpid(), folder)  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._metrics: dict[Instrument, Any] = {
             instrument: self._build_metric(instrument) for instrument in INSTRUMENTS if not instrument.is_shared
@@ -53,6 +55,12 @@ class Prometheus:
             child.inc(value)
         else:
             child.observe(value)
+
+    def show(self, instrument: Instrument, labels: tuple[str, ...]) -> None:
+        """Show a counter or histogram with these labels as 0 until something is recorded: Prometheus takes the first
+        value that it sees for no increase.
+        """
+        self._metrics[instrument].labels(*labels)
 
     def render(self, shared: Sequence[Reading], accept: str) -> tuple[bytes, str]:
         """All metrics of the host, with the `shared` readings, in the format that an Accept header asks for; and the
@@ -95,7 +103,7 @@ class Prometheus:
     def _forget_dead_processes(self) -> None:
         names = (_LIVE_FILE.fullmatch(path.name) for path in Path(self._folder).iterdir())
         for pid in {int(found[1]) for found in names if found}:
-            if not _is_alive(pid):
+            if not _is_worker(pid):
                 mark_process_dead(pid, self._folder)  # type: ignore[no-untyped-call]
 
 
@@ -109,6 +117,19 @@ class _Readings(Collector):
         for reading in self._readings:
             name = find_prometheus_name(reading.instrument)
             yield GaugeMetricFamily(name, reading.instrument.description, value=reading.value)
+
+
+def _is_worker(pid: int) -> bool:
+    """Whether a living process with that id is a worker of this host: it has the same parent as this one. After a
+    container has started again, other processes have the ids of those before; threads have ids of the same kind.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return not Path("/proc/self").exists() and _is_alive(pid)
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    is_child = (status["Tgid"], status["PPid"]) == (str(pid), str(os.getppid()))
+    return is_child and not status["State"].startswith("Z")
 
 
 def _is_alive(pid: int) -> bool:

@@ -32,7 +32,8 @@ _FRAME = 700  # bytes of a line beside its message and its fields
 _SHORTEST_ROOM = 200  # bytes
 _FREE_TEXTS = ("message", "stack_trace")
 LONGEST_HOST_LINE = 32_000  # bytes of a line that goes through the host; Application Insights keeps 32,768 characters
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # a text from a request must not begin a line of its own
+# A text from a request or from Azure must not begin a line of its own, nor show the rest of it in another order.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _CUT = " ... (cut)"
 _log = logging.getLogger(__name__)
 

@@ -180,7 +180,7 @@ class Details {
 
   draw() {
     const { item } = this;
-    setText(this.title, item ? `${item.transition} ${nameResource(item)}` : this.requestId);
+    setText(this.title, item ? `${item.transition} ${nameResource(item)}`.trim() : this.requestId);
     const trouble = this.trouble ? make("p", { className: "notice" }, `The driver does not show it: ${this.trouble}`) : null;
     if (!item) {
       this.status.replaceChildren();

@@ -76,7 +76,7 @@ function makeRow(open) {
     const address = writeAddress({ ...state, request: item.requestId });
     if (link.getAttribute("href") !== address) link.setAttribute("href", address);
     setText(about, [shortenType(item.resource?.type ?? ""), item.deploymentLocation].filter(Boolean).join(" · "));
-    setTitle(about, `${item.resource?.type ?? ""} in ${item.deploymentLocation}`);
+    setTitle(about, [item.resource?.type, item.deploymentLocation].filter(Boolean).join(" in "));
     setText(transition, item.transition);
     setTitle(transition, item.transition);
     setText(step, item.step ?? "");

@@ -63,7 +63,7 @@ function work() {
 async function readHealth() {
   health.due = Infinity;
   try {
-    health.vitals = (await ask(HEALTH, {}, never)).vitals;
+    health.vitals = (await ask(HEALTH, {}, never)).vitals ?? {};
   } catch {
     health.vitals = {}; // the notice about the list says that the driver does not answer
   }
@@ -170,11 +170,17 @@ function tick() {
   setText(get("count"), reading?.pages ? `${count.toLocaleString("en")} shown${cut}` : "");
 }
 
+/** What an answer means that is not the list, by its status; 0 for none. The driver itself asks nobody to sign in. */
+function nameTrouble(status) {
+  if (status === 200 || status === 401 || status === 403) return "Something before the driver does not let this page through (reload it to sign in)";
+  return status >= 400 && status < 500 ? "The driver refuses the list" : "The driver does not answer";
+}
+
 function makeNotices(reading) {
   const notices = [];
   if (reading?.trouble) {
     const { message, since, status } = reading.trouble;
-    const what = status === 400 || status === 404 ? "The driver refuses the list" : "The driver does not answer";
+    const what = nameTrouble(status);
     const age = reading.asOf
       ? [" What is shown is of ", makeTime(reading.asOf), `, ${formatDuration(Date.now() - reading.asOf)} ago.`]
       : [" Nothing could be read yet."];

@@ -15,7 +15,7 @@ async function ask(path, query, stop) {
   let content = null;
   try {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER)]);
-    answer = await fetch(url, { signal, headers: { Accept: "application/json" }, cache: "no-store" });
+    answer = await fetch(url, { signal, headers: { Accept: "application/json" }, cache: "no-store", redirect: "manual" });
     content = await answer.json();
   } catch (error) {
     if (stop.aborted) throw error;
@@ -24,6 +24,7 @@ async function ask(path, query, stop) {
       throw Object.assign(new Error(text), { status: 0 });
     }
   }
+  if (answer.type === "opaqueredirect") throw Object.assign(new Error("it redirects this page elsewhere"), { status: 401 });
   if (!answer.ok && !content?.vitals) {
     throw Object.assign(new Error(content?.localizedMessage ?? `status ${answer.status}`), { status: answer.status });
   }

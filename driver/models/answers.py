@@ -78,6 +78,7 @@ class Execution(_Answer):
         default=(), description="The first 20 resources that a deployment wrote and that are not owned."
     )
     not_owned_total: int = Field(default=0, description="How many resources are not owned.")
+    warnings: tuple[str, ...] = Field(default=(), description="What a precheck could not find out.")
     event: Event | None = Field(description="The event that was sent.")
     failure_details: FailureDetails | None
 

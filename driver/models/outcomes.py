@@ -50,10 +50,12 @@ class WrittenResource(Model):
 
 class WaitingFor(Model):
     """What a run waits for, and why. `request_id` names the execution that is waited for, if it is one. `host`: a host
-    that has the sealing key, and the release, which the step needs.
+    that has the sealing key, and the release, which the step needs. `operator`: somebody has suspended it.
     """
 
-    waits_for: Literal["azure", "entra", "kafka", "request", "condition", "host"] = Field(serialization_alias="for")
+    waits_for: Literal["azure", "entra", "kafka", "request", "condition", "host", "operator"] = Field(
+        serialization_alias="for"
+    )
     reason: str = ""
     request_id: str | None = None
 

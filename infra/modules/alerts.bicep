@@ -18,7 +18,7 @@ param emails string[]
 @description('Required. Tags.')
 param tags tagsType
 
-// Each compares the column `of`, aggregated `by`, with its threshold; those with two periods only if both fail. tests/hosting holds names, labels and values against what the driver measures. Application Insights keeps of
+// Each compares the column `of`, aggregated `by`, with its threshold; without a column the number of records. Those with two periods fire only if both fail. tests/hosting holds names, labels and values against what the driver measures. Application Insights keeps of
 // http.server.request.duration the status alone, as request/resultCode.
 var counted = {
   where: {}
@@ -40,6 +40,19 @@ var highest = {
 }
 var lowest = { where: {}, of: 'value', by: 'Minimum', operator: 'LessThan', threshold: 1, window: 'PT5M', periods: 2 }
 var rules = [
+  {
+    name: 'silent'
+    description: 'No metrics come: nothing runs, or they do not arrive. docs/operations.md, The driver is silent.'
+    metric: 'azure_driver.service.reachable'
+    where: {}
+    of: null
+    by: 'Count'
+    operator: 'LessThan'
+    threshold: 1
+    window: 'PT15M'
+    periods: 1
+    severity: 1
+  }
   {
     ...lowest
     name: 'kafka-away'
@@ -92,9 +105,9 @@ var rules = [
   {
     ...highest
     name: 'transition-near-timeout'
-    description: 'One has used more than nine tenths of its time: docs/operations.md, A lifecycle does not end.'
+    description: 'One has used more than three quarters of its time: docs/operations.md, A lifecycle does not end.'
     metric: 'azure_driver.transitions.time_used'
-    threshold: json('0.9')
+    threshold: json('0.75')
     periods: 1
     severity: 2
   }

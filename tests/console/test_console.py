@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page, expect
 
+from driver import executions
 from tests.console.world import LIST, World, fail, serve
 from tests.support.browser import OpenPage
 
@@ -278,6 +279,33 @@ def test_a_driver_that_is_away_is_told_once_with_the_age_of_what_is_shown(
         page.get_by_role("button", name="Refresh").click()
         expect(notice).to_have_count(0)
         expect(page.get_by_role("status")).to_have_text("The driver answers again.")
+
+
+@pytest.mark.parametrize("status", [401, 200, 302])
+def test_a_sign_in_of_a_proxy_is_not_taken_for_a_driver_that_is_away(
+    world: World, url: str, open_page: OpenPage, status: int
+) -> None:
+    with open_page(url) as page:
+        expect(page.locator("#empty")).to_be_visible()
+        world.sign_in = status
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.locator(".notice")).to_contain_text(
+            "Something before the driver does not let this page through (reload it to sign in) since "
+        )
+
+
+@pytest.mark.parametrize("runtime_status", ["Pending", "Terminated"])
+def test_an_execution_that_cannot_be_read_is_shown(
+    world: World, url: str, open_page: OpenPage, runtime_status: str
+) -> None:
+    request_id, now = world.add(10)["requestId"], datetime.now(UTC)
+    found = executions.Status(request_id, runtime_status, now, None, None, None)
+    world.executions[request_id] = executions.describe_execution(found)
+    with open_page(f"{url}?status=ALL&since=any") as page:
+        page.get_by_role("link", name=request_id).click()
+        expect(page.locator("#details h2")).to_have_text(request_id)
+        expect(page.locator("#details dd").first).to_contain_text(request_id)
+        assert "undefined" not in page.locator("body").inner_text()
 
 
 def test_what_is_unhealthy_is_told_with_its_reason(world: World, url: str, open_page: OpenPage) -> None:

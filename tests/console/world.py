@@ -23,7 +23,9 @@ STATUSES = ("IN_PROGRESS", "COMPLETE", "FAILED")
 
 @dataclass
 class World:
-    """`executions` by requestId. While `is_away` every answer but the page is a 503. `asked` are the calls so far."""
+    """`executions` by requestId. While `is_away` every answer but the page is a 503; while there is a `sign_in` it is
+    HTML with that status, as a proxy sends it. `asked` are the calls so far.
+    """
 
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     vitals: dict[str, dict[str, str]] = field(
@@ -31,6 +33,7 @@ class World:
     )
     prefix: str = ""
     is_away: bool = False
+    sign_in: int = 0
     asked: list[str] = field(default_factory=list)
 
     def add(self, number: int, name: str = "", **fields: Any) -> dict[str, Any]:
@@ -117,6 +120,10 @@ def serve(world: World) -> Iterator[str]:
             if path == "/console":
                 policy = {"Content-Security-Policy": console.build_policy()}
                 self._send(200, console.build_page(), "text/html; charset=utf-8", openapi.SECURITY_HEADERS | policy)
+                return
+            if world.sign_in:
+                headers = {"Location": "https://login.example/"} if world.sign_in == 302 else {}
+                self._send(world.sign_in, "<html>Sign in</html>", "text/html", headers)
                 return
             status, body = world.answer(path, dict(parse_qsl(url.query)))
             self._send(status, json.dumps(body), "application/json", openapi.SECURITY_HEADERS)

@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from dev import reference
-from driver import events, settings
+from driver import events, settings, variables
 from driver.errors import NotReady
 from driver.packages.manifests import ADOPT, IDLE, INTEGRITY, PREVIEWS, STANDARD, UPDATES
 from tests.docs.pages import ROOT, blocks
@@ -30,7 +30,8 @@ def test_generated_parts_are_current() -> None:
 
 
 def test_every_variable_that_is_read_is_described() -> None:
-    read = set(re.findall(r'environment(?:\.get\(|, )"([A-Z_]+)"', inspect.getsource(settings)))
+    source = inspect.getsource(settings) + inspect.getsource(variables)
+    read = set(re.findall(r'environment(?:\.get\(|, )"([A-Z_]+)"', source))
     described = {name for field in fields(settings.Settings) for name in field.metadata}
     assert read == described - {"KAFKA_CONFIG_<NAME>", settings.BACKEND}
 

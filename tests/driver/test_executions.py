@@ -13,6 +13,7 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from dev.brent import Resource
 from driver import executions, plans, request_ids
 from driver.errors import NotReady
+from driver.models.answers import Execution
 from driver.models.events import FailureCode
 from driver.models.runs import ResourceShown, Run, TransitionShown
 from driver.packages import catalogue
@@ -198,6 +199,7 @@ CUSTOM = {
     "operationsTotal": 0,
     "notOwned": [{"id": "/subscriptions/s/y", "reason": "it existed before"}],
     "notOwnedTotal": 30,
+    "warnings": [],
 }
 
 
@@ -218,10 +220,35 @@ def describe(runtime_status: str, output: Any = None, custom: Any = IN_HUB) -> d
     )
 
 
-@pytest.mark.parametrize("runtime_status", ["Running", "ContinuedAsNew", "Suspended"])
+@pytest.mark.parametrize("runtime_status", ["Running", "ContinuedAsNew"])
 def test_an_execution_that_runs(runtime_status: str) -> None:
     running = {"requestId": "r", "status": "IN_PROGRESS", **CUSTOM}
     assert describe(runtime_status) == {**running, "endedAt": None, "event": None, "failureDetails": None}
+
+
+def test_one_that_is_suspended_waits_for_an_operator() -> None:
+    """It goes on showing what it waited for before; nobody learned why nothing happens."""
+    shown = describe("Suspended")
+    assert (shown["status"], shown["step"]) == ("IN_PROGRESS", "watch_deployment")
+    assert shown["waiting"] == {
+        "for": "operator",
+        "reason": "it was suspended with the Durable management API, and goes on when it is resumed there",
+        "requestId": None,
+        "since": "2026-01-01T00:00:01+00:00",
+        "until": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "content", [None, "text", {"requestId": "r"}, {"requestId": 5}, {"requestId": "r", "awaits": 1}]
+)
+@pytest.mark.parametrize("runtime_status", ["Pending", "Terminated"])
+def test_one_whose_input_says_nothing_has_every_field(runtime_status: str, content: Any) -> None:
+    times = {"createdTime": "2026-01-01T00:00:00Z", "lastUpdatedTime": "2026-01-01T00:00:01Z"}
+    found = status(instanceId="r", runtimeStatus=runtime_status, input=json.dumps(content), **times)
+    shown = executions.describe_execution(found)
+    assert set(shown) == set(describe("Running"))
+    assert Execution.model_validate(shown).resource == ResourceShown()
 
 
 def test_one_that_waits_names_the_request_that_it_waits_for() -> None:

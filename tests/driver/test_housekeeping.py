@@ -51,6 +51,7 @@ def test_a_lost_execution_is_reported_once(hub: TaskHub, state: str) -> None:
     hub.put("r-1", state, data={**RUN, "progress": {"step": "watch_deployment"}})
     hub.put("foreign", state, data="text")
     hub.put("foreign-2", state, data={"a": 1})
+    hub.put("foreign-3", state, data={"requestId": "foreign-3", "transition": "Create"})
     assert housekeep(hub) == ["r-1-lost"]
     _, _, report = hub.started[-1]
     assert (report["requestId"], report["tenant"], report["trace"]) == ("r-1", "tenant-1", {"a": "b"})

@@ -95,7 +95,10 @@ def read_pages(hub: TaskHub, **parameters: str) -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     ("parameters", "fault"),
     [
-        ([("states", "FAILED")], "parameter 'states' is unknown: there are resource, status, since, type, location, "),
+        (
+            [("states", "FAILED")],
+            "parameter 'states' is unknown: there are resource, name, status, since, type, location, ",
+        ),
         ([("", "x")], "parameter '' is unknown: there are "),
         ([("status", "failed")], "parameter status is 'failed': it takes one of IN_PROGRESS, COMPLETE, FAILED"),
         ([("status", "FAILED"), ("status", "COMPLETE")], "parameter status is given more than once"),
@@ -169,6 +172,8 @@ def test_each_filter_leaves_out_what_is_not_asked_for(hub: TaskHub) -> None:
     killed = put(hub, "resource-3", "Terminated", timedelta(hours=3), tenant="tenant-2")
     assert ask_ids(hub) == [running, complete, failed, killed]
     assert ask_ids(hub, resource="resource-2") == [complete, failed]
+    assert ask_ids(hub, name="name of resource-2") == [complete, failed]
+    assert ask_ids(hub, name="name of resource") == []
     assert ask_ids(hub, status="IN_PROGRESS") == [running]
     assert ask_ids(hub, status="COMPLETE") == [complete]
     assert ask_ids(hub, status="FAILED") == [failed, killed]
@@ -223,6 +228,13 @@ def test_inputs_are_read_of_those_alone_that_have_not_begun(hub: TaskHub) -> Non
     assert ask_ids(hub, location="azure-we", resource="resource-2") == [waiting]
     inputs = [query["instanceIdPrefix"] for query in hub.asked if query["showInput"] == "true"]
     assert inputs == [waiting, waiting]
+
+
+def test_one_whose_input_cannot_be_read_does_not_keep_the_others_from_the_list(hub: TaskHub) -> None:
+    unreadable = put(hub, "resource-1", "Pending", has_begun=False)
+    hub.instances[unreadable]["input"] = json.dumps({"requestId": unreadable, "transition": "Create"})
+    readable = put(hub, "resource-2")
+    assert sorted(ask_ids(hub)) == sorted([unreadable, readable])
 
 
 def test_only_executions_of_requests_are_shown(hub: TaskHub) -> None:

@@ -39,12 +39,12 @@ Record = tuple[str, float, tuple[str, ...]]
 
 
 class Worker:
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, code: str = WORKER) -> None:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROMETHEUS_MULTIPROC_DIR": folder}
         if not folder:
             del environment["PROMETHEUS_MULTIPROC_DIR"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, folder],
+            [sys.executable, "-c", code, folder],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -66,8 +66,8 @@ class Worker:
 
 
 @contextmanager
-def worker(folder: Path | str) -> Iterator[Worker]:
-    started = Worker(str(folder))
+def worker(folder: Path | str, code: str = WORKER) -> Iterator[Worker]:
+    started = Worker(str(folder), code)
     try:
         yield started
     finally:
@@ -134,6 +134,37 @@ def test_a_worker_that_begins_again_goes_on_counting(tmp_path: Path) -> None:
     assert add_up(found, "azure_driver_transitions_total") == {(): 2}
 
 
+def read_threads(pid: int) -> list[int]:
+    """The ids of the other threads of a process."""
+    return sorted(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir() if one.name != str(pid))
+
+
+@pytest.mark.parametrize("now_has_it", ["another process", "a thread"])
+def test_gauges_of_a_dead_worker_do_not_count_once_something_else_has_its_id(tmp_path: Path, now_has_it: str) -> None:
+    """A container that starts again keeps the folder, and counts its processes and threads from 1 again."""
+    with worker(tmp_path) as before, worker(tmp_path) as living:
+        before.ask(azure_driver__service__reachable=(0.0, ("kafka",)))
+        living.ask(azure_driver__service__reachable=(1.0, ("kafka",)))
+        before.kill()
+        left = tmp_path / f"gauge_livemin_{before.process.pid}.db"
+        given = os.getppid() if now_has_it == "another process" else read_threads(living.process.pid)[0]
+        left.rename(tmp_path / f"gauge_livemin_{given}.db")
+        assert find(living.ask(), "azure_driver_service_reachable", service="kafka") == 1
+
+
+def test_gauges_of_a_dead_worker_do_not_count_once_another_worker_has_its_id(tmp_path: Path) -> None:
+    """It runs another program in the process of the first: that has the same id."""
+    reading = "metrics.Reading(metrics.QUOTA, 5, ('reads', 'principal'))"
+    record = "metrics.record(metrics.TRANSITIONS, 1, 'vnet', 'deploy', 'COMPLETE', ''); exporter.render([], '')"
+    begun = WORKER.partition("for line in")[0]
+    code = f"{begun}metrics.add_source(lambda: [{reading}])\n{record}\nimport os\n"
+    again = f"{code}os.execv(sys.executable, [sys.executable, '-c', {WORKER!r}, sys.argv[1]])"
+    with worker(tmp_path, again) as second:
+        found = second.ask(build_transition("vnet"))
+    assert add_up(found, "azure_driver_arm_remaining", "arm_kind") == {}
+    assert add_up(found, "azure_driver_transitions_total") == {(): 2}, "what it has counted stays"
+
+
 def test_texts_of_requests_and_of_azure_do_not_make_the_metrics_grow() -> None:
     with worker("") as alone:
         found = alone.ask(*(build_transition(f"type-{number}" * 40, "FAILED", f"{number}") for number in range(1_000)))
@@ -155,6 +186,46 @@ def test_without_an_exporter_no_library_is_loaded() -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
     assert ended.stdout.splitlines()[-1] == "[]", ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=none"}, "Invalid instrumentation key"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "many"},
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT must be a non-negative integer but got many",
+        ),
+    ],
+    ids=["Application Insights", "OpenTelemetry"],
+)
+def test_a_wrong_variable_of_an_exporter_is_named_and_the_app_loads(variables: dict[str, str], says: str) -> None:
+    code = "import function_app; print('functions:', len(function_app.app.get_functions()))"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment | variables, capture_output=True, text=True, timeout=120
+    )
+    assert "functions: " in ended.stdout, ended.stderr
+    for what in ("metrics", "traces"):
+        wrong = f"no {what} are sent: a variable OTEL_* or APPLICATIONINSIGHTS_* is wrong: ValueError: {says}"
+        assert wrong in ended.stdout + ended.stderr
+
+
+def test_a_collector_that_is_away_is_no_flood_in_the_log() -> None:
+    code = (
+        "import logging; from driver.exporters import build_tracer; logging.basicConfig()\n"
+        "tracer = build_tracer(['otlp'])\n"
+        "for _ in range(10):\n"
+        "    tracer.start_span('x').end()\n"
+        "    tracer.span_processor.force_flush()\n"
+    )
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_TIMEOUT": "0.2"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")} | variables
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("ERROR:driver.exporters:telemetry is not sent: Failed to export spans batch")
 
 
 def test_the_least_of_what_arm_has_left() -> None:

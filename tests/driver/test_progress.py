@@ -271,7 +271,11 @@ def test_nothing_is_shown_or_read_where_it_is_switched_off(
 
 
 @pytest.mark.parametrize(
-    "text", [f"password: '{NEEDLE}'", "bad password:", f"x {NEEDLE}", "ü" * 5_000, "a\nb: - *c\x85", "\U0001f600\t"]
+    "text",
+    [
+        *(f"password: '{NEEDLE}'", "bad password:", f"x {NEEDLE}", "ü" * 5_000, "a\nb: - *c\x85"),
+        *("\U0001f600\t", "x\n---[A]"),
+    ],
 )
 @pytest.mark.parametrize("form", ["plain", "logstash"])
 def test_any_text_leaves_the_yaml_readable_the_line_short_and_no_secret(
@@ -283,6 +287,7 @@ def test_any_text_leaves_the_yaml_readable_the_line_short_and_no_secret(
         (line,) = [formatter.format(one) for one in caplog.records if one.name == telemetry.PROGRESS_LOGGER]
     assert len(line.encode()) < telemetry.LONGEST_LINE
     assert NEEDLE not in line
+    assert len(line.splitlines()) == (7 if form == "plain" else 1), "no text begins a line of its own"
     read = read_event(caplog.records[-1].getMessage())["details"]["reason"]
     progress_events.log_event("Waiting", {"reason": "a lone \ud800 surrogate"})
     assert read_event(caplog.records[-1].getMessage())["details"] == {"reason": "a lone ? surrogate"}

@@ -16,9 +16,12 @@ from azure.durable_functions import DurableOrchestrationClient
 from azure.durable_functions.models.utils import http_utils
 from cryptography.fernet import Fernet
 
-from driver import api, executions, settings
+from driver import api, executions, metrics, monitoring, settings
 from driver.errors import NotReady
+from driver.metrics import Reading
+from driver.prometheus import Prometheus
 from tests.support.requests import NEEDLE, body, encoded, streamed
+from tests.support.scrape import find, read_samples
 from tests.support.shared import SHARED, needs_shared
 
 HEADERS = {"tenantid": "tenant-1"}
@@ -125,6 +128,26 @@ def call(url: str, work: Callable[[DurableOrchestrationClient], Awaitable[Any]])
             await http_utils._close_session()
 
     return asyncio.run(run())
+
+
+def test_a_scrape_does_not_wait_until_prometheus_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its storage stopped the real host does not answer at all for a while."""
+    hub = Host(None, silent=True)
+    monkeypatch.setattr(monitoring, "HUB_SECONDS", 0.1)
+    monkeypatch.setattr(monitoring, "_prometheus", [Prometheus("")])
+    monkeypatch.setattr(monitoring, "_hub", monitoring._HubReadings((Reading(metrics.HUB, 1.0),)))
+
+    async def scrape_twice(client: DurableOrchestrationClient) -> list[tuple[bool, float | None]]:
+        """Whether the hub was still silent, and what the scrape said of it."""
+        status, body, _ = await monitoring.scrape(client, "")
+        assert (status, b"azure_driver_executions_lost_total 0.0" in body) == (200, True)
+        first = (not hub.closing.is_set(), find(read_samples(body.decode()), "azure_driver_task_hub_reachable"))
+        hub.stop()  # the reading that was begun ends
+        await asyncio.to_thread(monitoring._hub.read, client)
+        _, body, _ = await monitoring.scrape(client, "")
+        return [first, (False, find(read_samples(body.decode()), "azure_driver_task_hub_reachable"))]
+
+    assert call(hub.url, scrape_twice) == [(True, 1.0), (False, 0.0)]
 
 
 def require_refusal(answer: api.Answer) -> None:

@@ -298,6 +298,12 @@ def test_a_text_begins_no_line_of_its_own(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("lines", [telemetry.PlainFormatter], indirect=True)
+def test_a_text_does_not_turn_the_order_of_its_line(lines: Lines) -> None:
+    LOG.info("refused: %s", "vnet\u202etxet\u2066 ü")
+    assert "refused: vnet\\u202etxet\\u2066 ü" in lines.text
+
+
+@pytest.mark.parametrize("lines", [telemetry.PlainFormatter], indirect=True)
 def test_a_secret_of_several_lines_is_hidden_before_it_is_escaped(lines: Lines) -> None:
     secret = "-----BEGIN 'KEY'-----\nn33dle\"\\\x85\n-----END"
     with telemetry.bind_fields({}, [secret]):

@@ -1,13 +1,22 @@
 """What Prometheus and Grafana are given: it fits the pod, and names what the driver exports."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from driver.metrics import INSTRUMENTS, find_prometheus_label, find_prometheus_name
+from driver.models.runs import RUN_VERSION, Run, TransitionShown
+from orchestrators.timing import find_deadline
 from tests.helm.chart import Refused, render
+from tests.helm.tools import ROOT
+from tests.support.scrape import read_samples
 
 # Labels that Prometheus adds, or that the operator's relabelling does.
 FOREIGN = {"le", "namespace"}
@@ -62,6 +71,44 @@ def test_every_query_names_what_is_exported(rendered: Any) -> None:
     assert unused == set(), "what nobody looks at need not be exported"
 
 
+# It prints what a host that has just started answers to a scrape.
+FRESH = """
+import asyncio
+from driver import monitoring, settings
+from tests.support.executions import TaskHub
+monitoring.configure(settings.current())
+print(asyncio.run(monitoring.scrape(TaskHub(), ""))[1].decode())
+"""
+
+
+def test_the_first_of_what_an_alert_counts_is_an_increase(rendered: Any, tmp_path: Path) -> None:
+    """Prometheus's increase() does not count the first value of a series. Alerts on what lasts (`for`) do not care."""
+    rules = [rule for group in rendered.one("PrometheusRule")["spec"]["groups"] for rule in group["rules"]]
+    queries = [rule["expr"] for rule in rules if "for" not in rule]
+    counted = [found for query in queries for found in re.findall(r"increase\((\w+)\{([^}]*)\}", query)]
+    assert len({name for name, _ in counted}) == 3
+    environment = {**os.environ, "OTEL_METRICS_EXPORTER": "prometheus", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    scraped = subprocess.run(
+        [sys.executable, "-c", FRESH], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    samples = read_samples(scraped.stdout)
+    for name, selector in counted:
+        wanted = {*re.findall(r'(\w+)="([^"]*)"', selector)} - {("namespace", "lm")}
+        assert [value for (one, labels), value in samples.items() if one == name and labels >= wanted], (name, wanted)
+        assert sum(value for (one, _), value in samples.items() if one == name) == 0
+
+
+def test_the_alert_before_a_timeout_fires_before_the_deployment_is_cancelled(rendered: Any) -> None:
+    rules = [rule for group in rendered.one("PrometheusRule")["spec"]["groups"] for rule in group["rules"]]
+    (near,) = [rule["expr"] for rule in rules if rule["alert"] == "AzureDriverTransitionNearTimeout"]
+    accepted = datetime(2026, 1, 1, tzinfo=UTC)
+    for seconds in (120, 840, 7_200):
+        transition = TransitionShown(name="Create", verb="deploy", seconds=seconds)
+        end = accepted + timedelta(seconds=seconds)
+        cancelled = find_deadline(Run(version=RUN_VERSION, request_id="r", transition=transition), end)
+        assert float(near.rpartition(">")[2]) < (cancelled - accepted).total_seconds() / seconds - 0.05
+
+
 @pytest.mark.parametrize(
     ("query", "unknown"),
     [
@@ -77,8 +124,6 @@ def test_a_wrong_name_is_found(query: str, unknown: list[str]) -> None:
 
 
 def test_every_alert_is_in_the_operations_page(rendered: Any) -> None:
-    from tests.helm.tools import ROOT
-
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     headings = {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")}
     rules = [rule for group in rendered.one("PrometheusRule")["spec"]["groups"] for rule in group["rules"]]
