@@ -75,6 +75,11 @@ class ResourceId:
         return 1 if self.is_group else 1 + self.folded.partition("/providers/")[2].count("/")
 
     @property
+    def is_resource(self) -> bool:
+        """Whether it is the ARM id of something that can be deleted: a resource or a resource group."""
+        return bool(self.type) and not self.is_of_type(SUBSCRIPTION_TYPE)
+
+    @property
     def is_group(self) -> bool:
         return self.is_of_type(GROUP_TYPE)
 

@@ -26,13 +26,14 @@ _RUNNING = {
 }
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _CANCELED = ("canceled", "cancelled")
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # characters of an id that stay as they are; some services write `%20` into their ids
 
 
 @dataclass(frozen=True)
 class Operation:
     """An asynchronous ARM operation: the URL to poll (empty if it is over), the seconds that ARM asks to wait, ARM's
-    correlation id, the body of the last answer and its HTTP status. `is_unclear`: its state is a word that the RPC of
-    ARM does not know.
+    correlation id, the body of the last answer, its HTTP status and its time by ARM's clock, in whole seconds.
+    `is_unclear`: its state is a word that the RPC of ARM does not know.
     """
 
     url: str = ""
@@ -40,6 +41,7 @@ class Operation:
     correlation_id: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     status: int = 0
+    answered_at: datetime | None = None
     is_unclear: bool = False
 
     @property
@@ -66,7 +68,10 @@ def read_operation(response: Any) -> Operation:
     if not url and response.status_code == 202:
         url = headers.get("Location", "")
     correlation_id = headers.get("x-ms-correlation-request-id", "")
-    return Operation(url, read_retry_after(headers), correlation_id, status=response.status_code)
+    answered_at = read_date(headers)
+    return Operation(
+        url, read_retry_after(headers), correlation_id, status=response.status_code, answered_at=answered_at
+    )
 
 
 def poll(location: AzureLocation, url: str, registers: bool = True) -> Operation:
@@ -132,8 +137,7 @@ class Look:
 
 def get(location: AzureLocation, resource_id: str, api_version: str, expand: str = "") -> Mapping[str, Any]:
     """The body of a resource. `expand` is ARM's `$expand`."""
-    more = f"&$expand={expand}" if expand else ""
-    body = _read_json(_send(location, "GET", f"{resource_id}?api-version={api_version}{more}"))
+    body = _read_json(_send(location, "GET", _build_url(resource_id, api_version, expand=expand)))
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return body
@@ -142,7 +146,7 @@ def get(location: AzureLocation, resource_id: str, api_version: str, expand: str
 def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
     """Look whether a resource exists. Raises a Refusal for every answer that shows neither."""
     try:
-        response = _send(location, "GET", f"{resource_id}?api-version={api_version}")
+        response = _send(location, "GET", _build_url(resource_id, api_version))
     except Refusal as refused:
         if refused.is_absence:
             return Look(None, refused.answered_at, refused.cause)
@@ -160,8 +164,7 @@ def list_values(
 
     The SDK's lists do the same, but build a model of each entry, which costs half of the CPU time of the call.
     """
-    options = {"api-version": api_version, "$filter": condition, "$expand": expand}
-    url = f"{path}?{urlencode({name: value for name, value in options.items() if value}, quote_via=quote)}"
+    url = _build_url(path, api_version, condition, expand)
     while url:
         page = _read_json(_send(location, "GET", url))
         if "value" not in page:
@@ -172,12 +175,19 @@ def list_values(
 
 def delete(location: AzureLocation, resource_id: str, api_version: str) -> Operation:
     """Begin to delete a resource or a resource group."""
-    return read_operation(_send(location, "DELETE", f"{resource_id}?api-version={api_version}"))
+    return read_operation(_send(location, "DELETE", _build_url(resource_id, api_version)))
 
 
 def act(location: AzureLocation, resource_id: str, action: str, api_version: str) -> Operation:
     """POST an action on a resource."""
-    return read_operation(_send(location, "POST", f"{resource_id}/{action}?api-version={api_version}"))
+    return read_operation(_send(location, "POST", _build_url(f"{resource_id}/{action}", api_version)))
+
+
+def _build_url(path: str, api_version: str, condition: str | None = None, expand: str = "") -> str:
+    """A path with its query. A name may hold what ends the path of a URL, such as `#`."""
+    options = {"api-version": api_version, "$filter": condition, "$expand": expand}
+    query = urlencode({name: value for name, value in options.items() if value}, quote_via=quote)
+    return f"{quote(path, safe=_IN_PATHS)}?{query}"
 
 
 def _send(location: AzureLocation, method: str, url: str, registers: bool = True) -> Any:

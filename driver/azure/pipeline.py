@@ -25,6 +25,7 @@ from driver.settings import current
 
 USER_AGENT = "tnco-azure-driver"
 _POLLING = ("Azure-AsyncOperation", "Location")
+_ABOUT_TOKEN = {"authenticationfailed", "expiredauthenticationtoken", "invalidauthenticationtoken"}  # in lower case
 
 
 def build_policies(location: AzureLocation) -> list[Any]:
@@ -104,7 +105,7 @@ class _OtherTenants(AuxiliaryAuthenticationPolicy):
 
 
 class _RenewedTokens(ARMChallengeAuthenticationPolicy):
-    """Repeats a call with a new token if ARM says that the token has expired, though the cache counts it as valid."""
+    """Repeats a call with a new token if ARM does not take the token, though the cache counts it as valid."""
 
     def __init__(self, credential: SharedCredential, scope: str) -> None:
         super().__init__(credential, scope)
@@ -112,7 +113,7 @@ class _RenewedTokens(ARMChallengeAuthenticationPolicy):
 
     def send(self, request: Any) -> Any:
         response = super().send(request)
-        if _has_expired_token(response.http_response):
+        if _is_about_token(response.http_response):
             self._shared.forget(request.http_request.headers["Authorization"].removeprefix("Bearer "))
             response = super().send(request)
         return response
@@ -131,7 +132,7 @@ def _is_json(content: bytes) -> bool:
     return True
 
 
-def _has_expired_token(answer: Any) -> bool:
+def _is_about_token(answer: Any) -> bool:
     if answer.status_code != 401:
         return False
-    return read_cause(_read_content(answer).decode("utf-8", "replace")).code.lower() == "expiredauthenticationtoken"
+    return read_cause(_read_content(answer).decode("utf-8", "replace")).code.lower() in _ABOUT_TOKEN

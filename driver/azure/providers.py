@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from driver.azure import operations
 from driver.azure.refusals import Refused
@@ -30,7 +30,7 @@ def list_api_versions(location: AzureLocation, resource_id: ResourceId) -> list[
     known = _known.get(provider)
     versions = _find_listed_versions(known.versions, name.lower()) if known else []
     if not versions:  # the type may have been added since the provider was read
-        versions = _find_listed_versions(_read_provider(*provider).versions, name.lower())
+        versions = _find_listed_versions(_read_versions(*provider), name.lower())
     if versions:
         return versions
     text = f"the provider {namespace} knows no resource type '{name}' (of {resource_id})"
@@ -67,6 +67,23 @@ class _Provider:
 
 # What was read of providers, by location, subscription and namespace: api-versions change only with Azure's releases.
 _known: dict[tuple[AzureLocation, str, str], _Provider] = {}
+
+
+def _read_versions(location: AzureLocation, subscription: str, namespace: str) -> Mapping[str, list[str]]:
+    """The api-versions of a provider's types. One who has rights in a resource group only may not read the provider in
+    the subscription, but everybody may read it in the tenant.
+    """
+    try:
+        return _read_provider(location, subscription, namespace).versions
+    except Refused as refused:
+        if refused.status != 403 or not subscription:
+            raise
+        try:
+            found = _read_provider(location, "", namespace)
+        except Refused:
+            raise refused from None
+    _known[location, subscription, namespace] = replace(found, is_registered=False)  # which nobody has said
+    return found.versions
 
 
 def _read_provider(location: AzureLocation, subscription: str, namespace: str) -> _Provider:

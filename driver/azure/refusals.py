@@ -33,13 +33,22 @@ _VERSION_CODES = {
 # Codes of status 404 that do not mean that the requested resource is absent.
 _NO_ABSENCE = _VERSION_CODES | {
     "http 404",  # without an ARM error code: a proxy or gateway answered
+    "endpointnotfound",
     "invalidresourcenamespace",
     "invalidsubscriptionid",
     "missingsubscriptionregistration",
+    "resourceprovidernotfound",
+    "resourcetypenotfound",
     "resourcetypenotsupported",
     "subscriptionnotfound",
     "subscriptionnotregistered",
+    "tenantnotfound",
 }
+# Most providers answer a method that a type does not have with 405, some with another status and such a text.
+_NO_METHOD = re.compile(
+    r"http (method|verb) '?[A-Z]+\b.{0,40}\bnot (supported|allowed)|not support.{0,20}\bhttp (method|verb) '?[A-Z]+\b",
+    re.IGNORECASE,
+)
 _CANCELED = {"canceled", "operationcanceled"}  # what was canceled because something else has failed
 _DEEPEST = 30  # levels of causes; no recorded error is as deep
 _VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
@@ -78,7 +87,13 @@ class Refusal(Exception):
         """Whether it says that the requested resource is absent. A failed operation never does: it may miss another
         resource.
         """
-        return self.status == 404 and self.cause.code.lower() not in _NO_ABSENCE
+        return self.status == 404 and self.cause.code.lower() not in _NO_ABSENCE and not self.is_about_method
+
+    @property
+    def is_about_method(self) -> bool:
+        """Whether it says that the type does not have the method of the call."""
+        is_said = self.status in (400, 404, 501) and _NO_METHOD.search(self.cause.message)
+        return self.status == 405 or bool(is_said)
 
     @property
     def is_about_version(self) -> bool:

@@ -64,17 +64,23 @@ def find_creation_time(location: AzureLocation, resource_id: ResourceId) -> date
     It is read with the provider's newest api-version: in older ones many types have no `systemData`.
     """
     body = look(location, resource_id).body or {}
-    place, name = ("properties", "createdOn") if resource_id.is_of_type(_ROLES) else ("systemData", "createdAt")
-    times = body.get(place)
-    time = times.get(name) if isinstance(times, Mapping) else None
+    time = read_creation_time(resource_id, body)
     if time is None and body and resource_id.is_top_level:
         group = f"/subscriptions/{resource_id.subscription}/resourceGroups/{resource_id.resource_group}"
         query = f"name eq '{_quote(resource_id.name)}' and resourceType eq '{_quote(resource_id.type)}'"
         listed = operations.list_values(
             location, f"{group}/resources", providers.RESOURCES_VERSION, query, expand="createdTime"
         )
-        time = next((item.get("createdTime") for item in listed if ResourceId.parse(item["id"]) == resource_id), None)
-    return _read_time(time)
+        times = (item.get("createdTime") for item in listed if ResourceId.parse(item["id"]) == resource_id)
+        time = _read_time(next(times, None))
+    return time
+
+
+def read_creation_time(resource_id: ResourceId, body: Mapping[str, Any]) -> datetime | None:
+    """When a resource was created, by its body; None if that does not say it."""
+    place, name = ("properties", "createdOn") if resource_id.is_of_type(_ROLES) else ("systemData", "createdAt")
+    times = body.get(place)
+    return _read_time(times.get(name)) if isinstance(times, Mapping) else None
 
 
 def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Operation:
@@ -89,7 +95,7 @@ def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[
         )
     except Refusal as refused:
         if refused.is_absence:
-            return Operation(status=404)
+            return Operation(status=404, answered_at=refused.answered_at)
         raise
 
 

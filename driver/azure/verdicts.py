@@ -56,11 +56,16 @@ _CODES = (
         ReferencedResourceNotProvisioned ResourceGroupBeingDeleted ResourceRequestsThrottled RetryableError
         RetryableErrorDueToAnotherOperation ServerBusy SubscriptionRequestsThrottled TooManyRequests""",
     ),
-    (_BROKEN, "GatewayTimeout InternalExecutionError InternalServerError ServerTimeout ServiceUnavailable"),
+    (
+        _BROKEN,
+        """
+        GatewayTimeout InternalError InternalExecutionError InternalOperationError InternalServerError
+        NetworkingInternalOperationError OperationTimedOut ServerTimeout ServiceUnavailable""",
+    ),
     (
         _CONFLICT,
         """
-        Conflict ConflictError HubBgpConnectionParentHubMustHaveProvisionedRoutingState PreconditionFailed
+        Conflict ConflictError Locked HubBgpConnectionParentHubMustHaveProvisionedRoutingState PreconditionFailed
         RemotePeeringIsDisconnected RequestConflict""",
     ),
     (_PROPAGATING, "AuthorizationFailed ExpiredAuthenticationToken LinkedAuthorizationFailed PrincipalNotFound"),
@@ -70,10 +75,10 @@ _CODES = (
         FINAL,
         """
         AccountSetupError AuthenticationFailed Canceled InvalidAuthenticationToken InvalidAuthenticationTokenTenant
-        InvalidSubscriptionId MarketplacePurchaseEligibilityFailed MethodNotAllowed MissingSubscriptionRegistration
-        MultiPlacementGroupVMScaleSetCannotReferenceBasicLoadbalancer NoRegisteredProviderFound OperationCanceled
-        OperationFailed RequestDisallowedByPolicy ResourcePurchaseValidationFailed ScopeLocked SubscriptionNotRegistered
-        UntrustedPollingAddress""",
+        HttpMethodNotSupported InvalidSubscriptionId MarketplacePurchaseEligibilityFailed MethodNotAllowed
+        MissingSubscriptionRegistration MultiPlacementGroupVMScaleSetCannotReferenceBasicLoadbalancer
+        NoRegisteredProviderFound OperationCanceled OperationFailed RequestDisallowedByPolicy
+        ResourcePurchaseValidationFailed ScopeLocked SubscriptionNotRegistered UntrustedPollingAddress""",
     ),
     (
         FINAL,  # what is in use
@@ -116,8 +121,8 @@ _CODES = (
         DeploymentOutputEvaluationFailed GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress
         InvalidAddressPrefixFormat InvalidCIDRNotation InvalidDeploymentParameterValue InvalidDomainNameLabel
         InvalidJson InvalidParameter InvalidPrivateIPAddressFormat InvalidRequestContent InvalidRequestFormat
-        InvalidResourceName InvalidResourceNamespace InvalidResourceType InvalidTemplate InvalidTemplateDeployment
-        InvalidValuesForRequestParameters JobSizeExceeded LocationNotAvailableForResourceGroup
+        InvalidResourceGroup InvalidResourceName InvalidResourceNamespace InvalidResourceType InvalidTemplate
+        InvalidTemplateDeployment InvalidValuesForRequestParameters JobSizeExceeded LocationNotAvailableForResourceGroup
         LocationNotAvailableForResourceType LocationRequired MustSpecifyBothEncryptionIntentAndEnforcementPolicy
         NetcfgInvalidDnsServer NetcfgInvalidSubnet OperationNotAllowed PropertyChangeNotAllowed ReservedResourceName
         ResourceNameInvalid ResourceTypeNotSupported SecurityRuleInvalidAddressPrefix SecurityRuleInvalidPortRange
@@ -141,7 +146,8 @@ _WORDS: tuple[tuple[str, tuple[str, ...], Verdict], ...] = (
     ("deleted state", ("conflict", "conflicterror", "nameunavailable", "vaultalreadyexists"), _TAKEN),
     ("soft-deleted", ("conflict", "conflicterror", "nameunavailable", "vaultalreadyexists"), _TAKEN),
 )
-_OF_STATUS = {401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING, 409: _CONFLICT, 412: _CONFLICT, 400: _WRONG}
+_OF_STATUS = {400: _WRONG, 401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING}
+_OF_STATUS |= dict.fromkeys((409, 412, 423), _CONFLICT)
 
 
 @dataclass(frozen=True)

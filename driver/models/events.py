@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import field_validator
+
 from driver.errors import drop_traces
 from driver.models.model import Model
 from driver.resource_ids import ResourceId
@@ -33,6 +35,12 @@ class TopologyEntry(Model):
 
     id: ResourceId
     type: str = ""
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _strip(cls, value: Any) -> Any:
+        """Blanks around an id and a slash behind it do not count: with them it would be no id."""
+        return value.strip().rstrip("/") or value if isinstance(value, str) else value
 
 
 def is_former(entry_type: str) -> bool:

@@ -1,9 +1,13 @@
 """The step that ends a failed `deploy`: cancel the deployment, and collect what it has created."""
 
+import logging
+
 from driver.azure import deployments, writes
 from driver.azure.refusals import Refusal, Refused
-from driver.models.orders import Order
+from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.models.orders import Deploy, Order
 from driver.models.outcomes import Outcome, keep_running, succeed
+from driver.packages.catalogue import find_facts
 from driver.resource_ids import ResourceId
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.repetition import ABSENT_SECONDS
@@ -13,6 +17,7 @@ from driver.waiting import compute_age
 _MOST_NAMED = 5
 _LOOK_AGAIN = 2.0  # seconds
 _NOT_FOUND = "ARM does not find the deployment that it has accepted, or may have accepted"
+_log = logging.getLogger("driver.lifecycle")
 
 
 def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -28,6 +33,7 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     may_lag = bool(begun_at) and compute_age(begun_at) < ABSENT_SECONDS
     if not deployments.cancel(order.location, record):
         return keep_running(_LOOK_AGAIN, state, _NOT_FOUND) if may_lag else succeed(state)
+    _cancel_nested(order, work, state, record)
     try:
         claimed = claim_deployment(order, work, state, must_exist=may_lag)
     except Refused as lagging:
@@ -36,6 +42,20 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
         return keep_running(_LOOK_AGAIN, state, _NOT_FOUND)
     outcome = succeed(state.model_copy(update={"topology": claimed.topology}))
     return show_not_owned(outcome.model_copy(update={"reason": state.hanging}), claimed)
+
+
+def _cancel_nested(order: Order, work: Deploy, state: DeployState, record: ResourceId) -> None:
+    """Cancel the nested deployments of this run: ARM lets those that have begun go on."""
+    if not find_facts(work, record.scope).is_nested:
+        return
+    found = writes.read_writes(order.location, record, state.correlation_id or order.request_id)
+    for nested in found.records:
+        try:
+            deployments.cancel(order.location, nested)
+        except Refusal as refused:
+            if refused.verdict.tries == UNTIL_TIMEOUT:
+                raise
+            _log.warning("the nested deployment %s goes on: %s", nested, refused.cause.text)
 
 
 def _describe_unfinished(order: Order, record: ResourceId) -> str:

@@ -1,8 +1,5 @@
 """The steps of `deploy`: look what exists already, start the deployment, watch it, report what it created."""
 
-import time
-from datetime import UTC, datetime, timedelta
-
 from driver import telemetry
 from driver.azure import deployments, throttling
 from driver.azure.advice import name_plans
@@ -13,13 +10,11 @@ from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.orders import AzureLocation, Deploy, Order
 from driver.models.outcomes import DeploymentShown, Outcome, fail, keep_running, retry, succeed
 from driver.packages.catalogue import find_facts, find_template
-from driver.packages.templates import has_deployments
 from driver.resource_ids import ResourceId
-from driver.steps import looks
+from driver.steps import looks, renewals
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
 from driver.steps.looks import Pause
 from driver.steps.outputs import read_open_outputs
-from driver.steps.ownership import Evidence
 from driver.steps.progress import show_operations
 from driver.steps.pruning import begin_pruning, find_previous_resources, select_obsolete
 from driver.steps.readiness import begin_wait
@@ -29,9 +24,7 @@ from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wai
 from driver.steps.states import DeployState
 from driver.waiting import Waiting, compute_age, tell_time
 
-_NEXT_SECOND = 1.1
 _LOST = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)  # until a PUT without an answer is sent again
-_LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployment is started
 
 
 def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -49,19 +42,27 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
         pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
         return explain_wait(pausing, found.refusal) if found.refusal else pausing
     looked = {"search": None, "evidence": found, "correlation_id": order.request_id}
-    return succeed(state.model_copy(update=looked), _NEXT_SECOND if _needs_next_second(work, found) else 0)
+    return succeed(
+        state.model_copy(update=looked), renewals.NEXT_SECOND if renewals.needs_next_second(work, found) else 0
+    )
 
 
 def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     """PUT the deployment. If the look is too old, look again first, unless ARM may have accepted a PUT of this run."""
     work = require_deploy(order)
     throttling.require_open_deployments(order.location)
-    if not state.accepted and _is_stale(state) and not _may_have_started(order, work, state):
-        renewed = _renew_look(order, work, state, attempt)
+    if not state.accepted and renewals.is_stale(state) and not renewals.may_have_started(order, work, state):
+        renewed = renewals.renew_look(order, work, state, attempt)
         if renewed is None:
             again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
             return again.model_copy(update={"restart": True})
         state = renewed
+    if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work):
+        found = renewals.look_before_restart(order, work, state, attempt)
+        if isinstance(found, Pause):
+            pausing = keep_running(found.after, state, found.reason)
+            return explain_wait(pausing, found.refusal) if found.refusal else pausing
+        state = state.model_copy(update={"evidence": found})
     try:
         operation = deployments.put(order, work, find_template(work).body)
     except Unreachable as lost:
@@ -128,43 +129,6 @@ def _wait_for_replication(state: DeployState, refused: Refused) -> Outcome:
     looked = state.model_copy(update={"absent_since": state.absent_since or tell_time()})
     text = f"ARM does not find what it has accepted: {refused.cause.text}"
     return explain_wait(keep_running(wait, looked, text), refused)
-
-
-def _is_stale(state: DeployState) -> bool:
-    """Whether the look is too old to start the deployment now. Runs of release 2.0.0 do not know when it was."""
-    ended_at = state.evidence.ended_at if state.evidence else ""
-    return bool(ended_at) and datetime.now(UTC) - datetime.fromisoformat(ended_at) > _LOOK_HOLDS
-
-
-def _renew_look(order: Order, work: Deploy, state: DeployState, attempt: int) -> DeployState | None:
-    """The state with a new look that has shown the same as the one in the history; None if it has not, or takes longer.
-
-    A busy worker is late for the PUT each time. If it went back to the look each time, it would never send the PUT.
-    """
-    found = looks.continue_search(order, work, looks.begin_search(order, work), attempt)
-    if isinstance(found, Pause) or state.evidence is None or not found.shows_same(state.evidence):
-        return None
-    if _needs_next_second(work, found):
-        time.sleep(_NEXT_SECOND)
-    return state.model_copy(update={"evidence": found})
-
-
-def _needs_next_second(work: Deploy, evidence: Evidence) -> bool:
-    """Whether something may be owned by the time of its creation alone. ARM gives times in whole seconds: what is
-    created in the second of the look is not shown to be new.
-    """
-    return bool(evidence.unknown) or has_deployments(find_template(work).body)
-
-
-def _may_have_started(order: Order, work: Deploy, state: DeployState) -> bool:
-    """Whether ARM has accepted a PUT of this run though its answer was lost: the record changed after the look. The
-    record of an earlier run of the same request is older.
-    """
-    record = deployments.find_record(order.location, deployments.build_deployment_id(order.location, work))
-    looked_at = state.evidence.looked_at if state.evidence else ""
-    if record is None or record.changed_at is None:
-        return False
-    return not looked_at or record.changed_at >= datetime.fromisoformat(looked_at)
 
 
 def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operation:

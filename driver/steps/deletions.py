@@ -5,22 +5,24 @@ operation, an answer without a polling URL - only says that it is time to look.
 """
 
 import logging
+from datetime import datetime
 
-from driver.azure import deployments, operations
+from driver.azure import deployments, operations, resources
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, Refused, SignInRefused, SignInUnavailable
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.steps import judgement, purges
 from driver.steps.entries import Entry, read_state
 from driver.steps.estate import Estate
-from driver.waiting import tell_time
+from driver.waiting import compute_age, tell_time
 
-_UNREADABLE = (401, 403, 404, 405)  # of a poll: they tell nothing of the operation
-_NO_GET = (403, 405)
+_UNREADABLE = (401, 403, 404, 405, 410)  # of a poll: they tell nothing of the operation
 _MOST_LOOKS = 15  # while it is there and is not being deleted, until its DELETE is sent again
 _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GET
+_LONG_SECONDS = 300.0  # an operation that runs for longer may never end, though the resource is gone
 _MOST_DENIED = 3
 _DENIED_SECONDS = 20.0
+_SUCCESSOR = "is gone, and what has its id now is not this resource's"
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -38,7 +40,8 @@ def send_delete(estate: Estate, entry: Entry) -> Entry:
     if operation.url:
         return _begin_polling(estate, entry, operation)
     accepted = entry.accepted or operation.status in (200, 202)
-    return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, accepted=accepted))
+    begun = {"url": "", "since": "", "looks": 0, "accepted": accepted, "succeeded": False}
+    return _look(estate, _note_answer(entry, operation).change(phase="confirming", **begun))
 
 
 def watch(estate: Estate, entry: Entry) -> Entry:
@@ -50,18 +53,37 @@ def watch(estate: Estate, entry: Entry) -> Entry:
     except Refusal as refused:
         return _judge_poll(estate, entry, refused)
     if operation.is_over:
-        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
+        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, succeeded=True))
     if operation.is_unclear:
         return _look(estate, entry)
-    return entry.look_again(operation.retry_after, "is being deleted", shortage=estate.measure_shortage())
+    shortage = estate.measure_shortage()
+    if compute_age(entry.since) > _LONG_SECONDS and not shortage and _is_absent(estate, entry):
+        return entry.end()
+    return entry.look_again(operation.retry_after, "is being deleted", shortage=shortage)
 
 
 def _begin_polling(estate: Estate, entry: Entry, operation: Operation) -> Entry:
     begun = {"url": operation.url, "since": tell_time(), "looks": 0, "denied": 0, "accepted": True, "refused": False}
     shortage = estate.measure_shortage()
-    return entry.change(phase="deleting", **begun).look_again(
-        operation.retry_after, "is being deleted", shortage=shortage
+    return (
+        _note_answer(entry, operation)
+        .change(phase="deleting", succeeded=False, **begun)
+        .look_again(operation.retry_after, "is being deleted", shortage=shortage)
     )
+
+
+def _note_answer(entry: Entry, operation: Operation) -> Entry:
+    """The entry with the time of the first DELETE that was not refused."""
+    if entry.answered_at or operation.answered_at is None:
+        return entry
+    return entry.change(answered_at=operation.answered_at.isoformat())
+
+
+def _is_absent(estate: Estate, entry: Entry) -> bool:
+    try:
+        return estate.look(entry.id).body is None
+    except Refusal:
+        return False
 
 
 def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
@@ -86,13 +108,38 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
         return _judge_look(estate, entry, refused, failure)
     if body is None:
         return entry.end()
+    state = read_state(body)
+    created = resources.read_creation_time(entry.id, body)
+    if state != "deleting" and (successor := _describe_successor(entry, created)):
+        return entry.end(successor)
     if failure:
         return _judge(estate, entry, failure)
-    state = read_state(body)
     reason = "its DELETE was answered, and it is still there" + (f" ({state})" if state else "")
     if entry.looks < _MOST_LOOKS or state == "deleting":
         return entry.look_again(0, reason, shortage=estate.measure_shortage())
+    return _delete_again(estate, entry, reason)
+
+
+def _delete_again(estate: Estate, entry: Entry, reason: str) -> Entry:
+    """The entry whose DELETE has done nothing, unless what is there now is something else of its id."""
+    if entry.id.is_group and entry.succeeded:  # ARM tells no time of creation of a group
+        return entry.end(f"{_SUCCESSOR}: its DELETE has succeeded, and a group of that name is there")
+    try:
+        successor = _describe_successor(entry, resources.find_creation_time(estate.location, entry.id))
+    except Refusal as refused:
+        return entry.look_again(refused.retry_after, reason, refused.verdict.wait, estate.measure_shortage())
+    if successor:
+        return entry.end(successor)
     return entry.try_again(5, 0, f"{reason}; the DELETE is sent again", phase="waiting", url="")
+
+
+def _describe_successor(entry: Entry, created: datetime | None) -> str:
+    """A text about what has been made with the id of an entry since that was deleted; empty if nothing shows that."""
+    if created is None or not entry.answered_at:
+        return ""
+    if created.replace(microsecond=0) <= datetime.fromisoformat(entry.answered_at):
+        return ""
+    return f"{_SUCCESSOR}: it was created at {created.isoformat()}, after the DELETE of {entry.answered_at}"
 
 
 def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal | None) -> Entry:
@@ -110,7 +157,7 @@ def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal
         return entry.look_again(refused.retry_after, text, verdict.wait, estate.measure_shortage())
     if failure:
         return _judge(estate, entry, failure)
-    if refused.status in _NO_GET:
+    if refused.status == 403 or refused.is_about_method:
         return _repeat_delete(estate, entry, refused)
     if entry.attempts < max(verdict.tries, 3):
         return entry.try_again(verdict.wait, refused.retry_after, text)
@@ -128,7 +175,7 @@ def _repeat_delete(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     if operation.url:
         return _begin_polling(estate, entry, operation)
     text, shortage = f"cannot be looked at: {refused.cause.text}", estate.measure_shortage()
-    return entry.look_again(0, text, shortage=shortage, phase="confirming", accepted=True)
+    return _note_answer(entry, operation).look_again(0, text, shortage=shortage, phase="confirming", accepted=True)
 
 
 def _check_sign_in(estate: Estate, refused: Refusal) -> None:

@@ -29,8 +29,9 @@ class Entry(Model):
     `url`: the operation to poll. `since`: when it, or the looks after it, began. `due`: the earliest time of the next
     action, at once if empty (both ISO 8601). `attempts`: refusals in a row. `looks`: how often the resource was still
     there after its DELETE was accepted. `denied`: how often a GET was forbidden since then. `accepted`: this removal
-    has had a DELETE of it accepted. `refused`: Azure refuses to delete it for a reason that lies in other resources, so
-    those within it are deleted one by one.
+    has had a DELETE of it accepted; `answered_at`: when Azure first answered one without refusing it, by its own clock
+    (ISO 8601). `succeeded`: the operation of its last DELETE ended well. `refused`: Azure refuses to delete it for a
+    reason that lies in other resources, so those within it are deleted one by one.
     `place`: the Azure location that it had, if it will be purged. `purging`: Azure has accepted the purge.
     `first`: the first cause of the refusals in a row. `reason`: why it is not gone yet; why it was released, counts as
     gone although no GET said so, or was not purged.
@@ -45,6 +46,8 @@ class Entry(Model):
     looks: int = 0
     denied: int = 0
     accepted: bool = False
+    answered_at: str = ""
+    succeeded: bool = False
     refused: bool = False
     place: str = ""
     purging: bool = False

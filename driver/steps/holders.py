@@ -23,9 +23,12 @@ _MOST_HOLDERS = 5  # named in one refusal that are looked at
 _OWNERS = ("privateEndpoint", "privateLinkService")  # properties of an interface that was made for another resource
 _IN_USE_CODE = re.compile(r"inuse|cannotbedeleted|cannotdelete|deletionblocked|attached", re.IGNORECASE)
 _IN_USE_TEXT = re.compile(
-    r"\bin use\b|\bused by\b|attached to|associated with|assigned to|depend(s|ent)|nested resource", re.IGNORECASE
+    r"\bin use\b|\b(used|referenced) by\b|attached to|associated with|assigned to|linked to|depend(s|ent)|nested "
+    r"resource|not empty|\b(delete|remove|detach|disconnect|unlink)d?\b.{0,80}\b(first|before)\b",
+    re.IGNORECASE,
 )
-_ID = re.compile(r"/subscriptions/[^\s'\"<>,;)\]}\\]+", re.IGNORECASE)
+# An id in a text. A resource group's name may have parentheses.
+_ID = re.compile(r"/subscriptions/(?:[^\s'\"<>,;()\]}\\]|\([^\s'\"()]*\))+", re.IGNORECASE)
 _NESTED = re.compile(r"(?<![\w/])[A-Za-z]+\.[A-Za-z.]+(?:/[\w.()-]+){4,}")  # namespace/type/name/type/name
 _NOT_TERMINAL = re.compile(r"not in (a )?terminal|terminal (provisioning )?state", re.IGNORECASE)
 
@@ -76,7 +79,8 @@ def find_locks(
     try:
         found = [lock for container in containers for lock in _list_locks(location, container)]
     except Refusal:
-        return Hold("passes" if ours else "unknown")
+        is_ours = all(any(lock.scope.lower() == scope.folded for lock in ours) for scope in named)
+        return Hold("passes" if ours and is_ours else "unknown")
     stays = tuple(dict.fromkeys(lock for lock in found if is_related(lock, entry.id) and lock not in ours))
     if stays:
         return Hold("stays", stays)

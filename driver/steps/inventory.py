@@ -24,12 +24,12 @@ def expand_former_entries(
 
     A former entry that names a deployment is kept, and the resources of that deployment are added. One that names a
     resource group is kept if `groups` is true. Dropped is any other former entry, and every entry whose id is no ARM
-    id.
+    id of a resource.
     """
     expanded: Topology = {}
     dropped: list[str] = []
     for key, entry in list_owned(topology).items():
-        if not entry.id.type:
+        if not entry.id.is_resource:
             dropped.append(key)
         elif not is_former(entry.type) or (entry.id.is_group and groups):
             expanded[key] = entry

@@ -1,9 +1,10 @@
 """The next state of an entry whose DELETE Azure has refused, at once or by an operation that failed."""
 
 import logging
+import re
 
 from driver.azure.refusals import Refusal
-from driver.azure.verdicts import UNTIL_TIMEOUT
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS
 from driver.resource_ids import ResourceId
 from driver.steps import holders
 from driver.steps.entries import TERMINAL, Entry, read_state
@@ -15,18 +16,25 @@ from driver.steps.precedence import find_container
 # codes for Azure Key Vault" at learn.microsoft.com.
 _IMPOSSIBLE = {
     "accountnameinvalid",
+    "invalididentityname",
+    "invalidresourcegroup",
     "invalidresourcename",
     "invalidresourcenamespace",
     "invalidresourcetype",
     "resourcenameinvalid",
     "vaultnamenotvalid",
 }
+# Services without such a code say it in words.
+_IMPOSSIBLE_NAME = re.compile(
+    r"\bname\b.{0,200}\b(is|has)\b.{0,20}\b(invalid|not valid)\b|\bnot a valid\b.{0,80}\bname\b",
+    re.IGNORECASE | re.DOTALL,
+)
 # Azure's own delays: they end by themselves, whatever else is the case.
 _DELAYS = {"nicreservedforanothervm"}
 _CANCELED = {"operationcanceled", "canceled", "cancelled"}
 _LEAST_WAIT = 5.0  # seconds until a refused DELETE is sent again
 _CONFLICT_TRIES = 8
-_UNKNOWN_TRIES = 4  # while it is not known what keeps a resource
+_UNKNOWN_TRIES = 4  # while it is not known what keeps a resource, or why an operation has failed
 _MOST_NAMED = 10  # resources in one text
 _log = logging.getLogger("driver.lifecycle")
 
@@ -36,7 +44,7 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     verdict, text, code = refused.verdict, refused.cause.text, refused.cause.code.lower()
     if verdict.tries == UNTIL_TIMEOUT:
         return entry.try_again(verdict.wait, refused.retry_after, text, refused=False)
-    if refused.status == 405:
+    if refused.is_about_method:
         return _release(estate, entry, text)
     if is_impossible(refused):
         return _judge_name(estate, entry, refused)
@@ -52,12 +60,17 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         hold = holders.find_hold(estate.location, entry, refused, estate.entries.values())
         return _apply_hold(estate, entry, refused, hold, "held by")
     tries = max(verdict.tries, _CONFLICT_TRIES if code in _CANCELED else 0)
+    if refused.status == 200 and (code == "operationfailed" or code not in VERDICTS):  # it says nothing that is known
+        tries = max(tries, _UNKNOWN_TRIES)
     return _try_some_times(estate, entry, refused, tries)
 
 
 def is_impossible(refused: Refusal) -> bool:
     """Whether a refusal says that nothing can have this name or type."""
-    return refused.status in (400, 404) and refused.cause.code.lower() in _IMPOSSIBLE
+    if refused.status in (400, 404) and refused.cause.code.lower() in _IMPOSSIBLE:
+        return True
+    is_told = refused.status == 400 and not refused.is_about_version and not holders.is_in_use(refused)
+    return is_told and bool(_IMPOSSIBLE_NAME.search(refused.cause.message))
 
 
 def judge_contents(estate: Estate, group: Entry) -> Entry | None:

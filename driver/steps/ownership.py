@@ -3,7 +3,8 @@
 A resource is owned if both are shown:
 
 1. The deployment wrote it: it stands in `outputResources` of the record, or the record has an operation of kind Create
-   for it. A nested record counts if it has the correlation id of this run.
+   for it that did not fail because something else has its name. A nested record counts if it has the correlation id of
+   this run.
 2. It did not exist before: a GET before the first PUT answered 404 for it, or for something that contains it and that
    this deployment made as well. Or it was created later than that look, by the clock of ARM, in whole seconds.
 
@@ -17,13 +18,16 @@ from datetime import datetime
 
 from pydantic import Field
 
+from driver.azure.verdicts import find_verdict
 from driver.azure.writes import Writes
+from driver.models.events import FailureCode
 from driver.models.model import Model
 from driver.models.outcomes import NotOwned
 from driver.resource_ids import ResourceId
 
 EXISTED = "it existed before the deployment"
 NOT_CREATED = "no operation of this deployment created it"
+TAKEN = "the deployment did not create it: something else has its name"
 OVERWRITTEN = "what this nested deployment wrote is not known: a later deployment of its name has replaced its record"
 NO_ID = "it has no ARM id, so the driver can neither show nor delete it"
 
@@ -85,6 +89,13 @@ class Written:
         created = self.writes.created if self.writes else ()
         return tuple(dict.fromkeys([*self.listed, *created]))
 
+    @property
+    def taken(self) -> set[ResourceId]:
+        """What could not be created because something exists that has its name."""
+        failed = [write for write in self.writes.operations if write.failure] if self.writes else []
+        exists = FailureCode.RESOURCE_ALREADY_EXISTS
+        return {write.target for write in failed if write.failure and find_verdict(write.failure, 200).code is exists}
+
 
 def list_unshown(evidence: Evidence, written: Written, known: Iterable[ResourceId]) -> list[ResourceId]:
     """The written resources for which the look has shown nothing. The time of their creation may show that they are
@@ -92,7 +103,7 @@ def list_unshown(evidence: Evidence, written: Written, known: Iterable[ResourceI
     """
     only_referred = (one for one in evidence.referred if not _is_created(one, written))
     shown = {*evidence.present, *only_referred, *known}
-    made = {*written.ids}
+    made = {*written.ids} - written.taken
     return [one for one in written.ids if one not in shown and _find_absent(one, evidence, made) is None]
 
 
@@ -129,9 +140,11 @@ def _judge(
         return False, NO_ID
     if written.writes is not None and not _is_created(written_id, written):
         return False, NOT_CREATED
+    if written_id in written.taken:
+        return False, TAKEN
     if written_id in evidence.present:
         return False, EXISTED
-    absent = _find_absent(written_id, evidence, {*written.ids})
+    absent = _find_absent(written_id, evidence, {*written.ids} - written.taken)
     if absent is not None:
         return True, f"before the deployment {absent} did not exist"
     created = created_at.get(written_id)

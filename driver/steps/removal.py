@@ -13,8 +13,9 @@ from driver.steps import inventory
 from driver.steps.entries import Entry
 from driver.steps.passes import RemoveState, take_pass
 from driver.steps.retention import find_released
-from driver.topology import select_ids
+from driver.topology import list_owned, select_ids
 
+_NO_RESOURCE = "this is no ARM id of a resource, so nothing was deleted for it"
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -33,14 +34,20 @@ def remove_resources(order: Order, state: RemoveState, attempt: int) -> Outcome:
 
 def _begin_removal(order: Order, work: Remove) -> RemoveState:
     """The state of a removal before its first pass: what to delete of the topology."""
+    entries = list_owned(order.topology)
     topology, dropped = inventory.expand_former_entries(order.location, order.topology, work.groups)
     ids = select_ids(topology, work.targets)
     released = find_released(ids, work)
     for key, reason in released.items():
         _log.warning("%s stays in Azure: %s", ids[key], reason)
+    dropped = dropped if work.targets is None else []
+    left = [NotOwned(id=ids[key].text, reason=reason) for key, reason in released.items()]
+    for no_resource in (entries[key].id for key in dropped if not entries[key].id.is_resource):
+        _log.warning("%s: %s", no_resource, _NO_RESOURCE)
+        left.append(NotOwned(id=no_resource.text, reason=_NO_RESOURCE))
     return RemoveState(
         begun=True,
         entries={key: Entry(id=resource_id) for key, resource_id in ids.items() if key not in released},
-        removed=(*(dropped if work.targets is None else ()), *released),
-        not_owned=tuple(NotOwned(id=ids[key].text, reason=reason) for key, reason in released.items()),
+        removed=(*dropped, *released),
+        not_owned=tuple(left),
     )

@@ -66,7 +66,7 @@ def add_headers(cloud: Cloud, request: Request, answer: Response, principal: str
 def _route(cloud: Cloud, request: Request, caller: entra.Caller) -> Response:
     path = request.lowered
     if path[:1] != ("subscriptions",):
-        raise unsupported(f"{request.method} {request.path}")
+        return _route_in_tenant(cloud, request)
     if len(path) > 1:
         _known_subscription(cloud, request.segments[1])
     in_group = path[2:3] == ("resourcegroups",)
@@ -86,6 +86,12 @@ def _route(cloud: Cloud, request: Request, caller: entra.Caller) -> Response:
         return tags.handle(cloud, request, "/" + "/".join(request.segments[:-4]))
     if rest[:1] == ("providers",) and len(rest) > 2 and rest[1:3] not in _REFUSED:
         return resource_requests.handle(cloud, request)
+    raise unsupported(f"{request.method} {request.path}")
+
+
+def _route_in_tenant(cloud: Cloud, request: Request) -> Response:
+    if request.method == "GET" and len(request.lowered) == 2 and request.lowered[0] == "providers":
+        return subscriptions.show_tenant_provider(cloud, request)
     raise unsupported(f"{request.method} {request.path}")
 
 

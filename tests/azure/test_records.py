@@ -124,6 +124,16 @@ def test_an_active_nested_deployment_is_not_replaced(group: Emulator) -> None:
     assert record(group, "first")["provisioningState"] == "Succeeded"
 
 
+def test_a_nested_deployment_that_has_begun_goes_on_when_its_parent_is_canceled(group: Emulator) -> None:
+    put(group, deployment(template(nested("inner", template(thing("deep"))))), "outer")
+    group.advance(8)
+    assert group.call("POST", f"{DEPLOYMENTS}/outer/cancel?{VERSION}").status_code == 204
+    assert record(group, "outer")["provisioningState"] == "Canceled"
+    assert record(group, "inner")["provisioningState"] in ("Accepted", "Running")
+    group.advance(120)
+    assert record(group, "inner")["provisioningState"] == "Succeeded"
+
+
 def test_the_correlation_id_is_the_clients_and_nested_records_share_it(group: Emulator) -> None:
     body = deployment(template(nested("inner", template(thing("deep")))))
     for _ in range(2):

@@ -252,6 +252,15 @@ def test_providers_name_types_and_their_versions(azure: Emulator) -> None:
     assert {"Microsoft.Compute", "Microsoft.Network", "Microsoft.Resources"} <= {item["namespace"] for item in listed}
 
 
+def test_a_provider_in_the_tenant_shows_types_and_no_registration(group: Emulator) -> None:
+    shown = group.call("GET", "/providers/Microsoft.network?api-version=2022-09-01").json()
+    assert (shown["id"], shown["namespace"]) == ("/providers/Microsoft.Network", "Microsoft.Network")
+    assert "virtualNetworks" in {kind["resourceType"] for kind in shown["resourceTypes"]}
+    assert "registrationState" not in shown
+    refused = group.call("GET", "/providers/Nobody.Nothing?api-version=2022-09-01")
+    assert code(refused) == (404, "InvalidResourceNamespace")
+
+
 def test_what_is_not_emulated_is_refused_by_name(group: Emulator) -> None:
     paths = [
         ("POST", f"{GROUP}/exportTemplate"),

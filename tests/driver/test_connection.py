@@ -277,9 +277,12 @@ def test_retry_after_is_seconds_or_a_date_and_an_hour_at_most(
     assert told == ([f"Retry-After: {header} is cut to 3600 s"] if seconds == 3600 and header != "3600" else [])
 
 
-def test_an_expired_token_is_replaced_although_the_cache_has_it(stub: Stub, location: AzureLocation) -> None:
+@pytest.mark.parametrize(("code", "tries"), [("ExpiredAuthenticationToken", 6), ("InvalidAuthenticationToken", 0)])
+def test_an_expired_token_is_replaced_although_the_cache_has_it(
+    stub: Stub, location: AzureLocation, code: str, tries: int
+) -> None:
     """R7 of the cases, for every call."""
-    expired = Reply(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "m"}})
+    expired = Reply(401, {"error": {"code": code, "message": "m"}})
 
     def answer(asked: Asked) -> Reply:
         return expired if asked.headers["Authorization"] == "Bearer token-1" else Reply(body={"status": "Succeeded"})
@@ -290,7 +293,7 @@ def test_an_expired_token_is_replaced_although_the_cache_has_it(stub: Stub, loca
     stub.answer = lambda asked: expired
     with pytest.raises(Refusal) as caught:
         operations.poll(location, f"{stub.url}/operations/1")
-    assert caught.value.verdict.tries == 6
+    assert caught.value.verdict.tries == tries
     assert (stub.tokens, len(stub.asked)) == (3, 4)
 
 
@@ -386,6 +389,25 @@ def test_api_versions_come_from_the_provider_once(stub: Stub, location: AzureLoc
     assert len(stub.asked) == 1
 
 
+def test_a_provider_that_may_not_be_read_in_the_subscription_is_read_in_the_tenant(
+    stub: Stub, location: AzureLocation
+) -> None:
+    """Rights in a resource group only."""
+    forbidden = Reply(403, {"error": {"code": "AuthorizationFailed", "message": "m"}})
+    stub.answer = lambda asked: forbidden if asked.path.startswith("/subscriptions/") else provider(asked)
+    assert {providers.list_api_versions(location, ResourceId.parse(VNET))[0] for _ in range(3)} == {"2023-01-01"}
+    assert [asked.path.partition("?")[0] for asked in stub.asked] == [
+        f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.network",
+        "/providers/microsoft.network",
+    ]
+    with pytest.raises(Refusal):
+        providers.is_registered(location, "Microsoft.Network")
+    stub.answer = lambda asked: forbidden
+    with pytest.raises(Refusal) as caught:
+        providers.list_api_versions(location, ResourceId.parse(VNET.replace("Microsoft.Network", "Microsoft.Other")))
+    assert caught.value.status == 403
+
+
 def test_what_is_in_another_subscription_is_called_there(stub: Stub, location: AzureLocation) -> None:
     """O2 of the cases: never another subscription than the id's."""
     stub.answer = provider
@@ -409,11 +431,14 @@ def test_a_delete_of_a_type_that_the_provider_does_not_know_is_not_taken_for_don
 
 def test_a_delete_gives_its_operation_and_absence_is_done(stub: Stub, location: AzureLocation) -> None:
     stub.answer = provider
-    assert resources.delete(location, ResourceId.parse(f"{VNET}/subnets/a")) == Operation("https://x/op", 3, status=202)
+    begun = resources.delete(location, ResourceId.parse(f"{VNET}/subnets/a"))
+    assert begun == Operation("https://x/op", 3, status=202, answered_at=begun.answered_at)
+    assert begun.answered_at is not None
     assert stub.asked[-1].path == f"{VNET}/subnets/a?api-version=2023-01-01"
     gone = Reply(404, {"error": {"code": "ResourceNotFound", "message": "m"}})
     stub.answer = lambda asked: gone if asked.method == "DELETE" else provider(asked)
-    assert resources.delete(location, ResourceId.parse(VNET)) == Operation(status=404)
+    absent = resources.delete(location, ResourceId.parse(VNET))
+    assert absent == Operation(status=404, answered_at=absent.answered_at)
 
 
 def test_a_list_has_all_its_pages_and_a_filter(stub: Stub, location: AzureLocation) -> None:

@@ -122,6 +122,29 @@ def test_a_deployment_that_is_started_again_is_not_looked_for_again(stub: Stub, 
     assert started(build_order(location, NETWORK), looked(600), accepted=True).kind == "Succeeded"
 
 
+def test_before_a_deployment_is_started_again_it_looks_for_what_somebody_has_made_meanwhile(
+    stub: Stub, location: AzureLocation
+) -> None:
+    evidence = looked(11, absent=(ResourceId.parse(HUB),))
+    serve(
+        stub,
+        {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": Reply(body={"id": HUB}), f"GET {RECORD}": record(state="Failed")},
+    )
+    order = build_order(location, NETWORK)
+    outcome = started(order, evidence, accepted=True, failures=1)
+    assert (outcome.kind, outcome.state.evidence.present) == ("Succeeded", (ResourceId.parse(HUB),))
+    assert outcome.state.evidence.absent == ()
+    mine = {"hub": TopologyEntry(id=ResourceId.parse(HUB))}
+    outcome = started(order, evidence, accepted=True, failures=1, topology=mine)
+    assert (outcome.kind, outcome.state.evidence.present) == ("Succeeded", ())
+    serve(
+        stub,
+        {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": Reply(body={"id": HUB}), f"GET {RECORD}": record(state="Running")},
+    )
+    outcome = started(order, evidence, accepted=True, failures=1)
+    assert (outcome.kind, outcome.state.evidence) == ("Succeeded", evidence)  # the PUT's answer was lost
+
+
 def finish(order: Order, evidence: Evidence, **state: Any) -> Any:
     """The outcome of the watch of a deployment whose operation has succeeded."""
     return creation.watch_deployment(order, DeployState(evidence=evidence, correlation_id="r", over=True, **state), 0)
@@ -419,6 +442,28 @@ def test_a_deployment_that_may_just_have_begun_is_cancelled_once_arm_finds_it(
     outcome = abandon(stub, order, **{field: now})
     assert outcome.kind == "Succeeded"
     assert {entry.id.text for entry in outcome.state.topology.values()} >= {RECORD}
+
+
+def test_nested_deployments_are_canceled_with_their_parent(stub: Stub, location: AzureLocation) -> None:
+    answers = {
+        f"POST {RECORD}/cancel": Reply(204),
+        f"POST {NESTED}/cancel": Reply(204),
+        f"GET {RECORD}{OPERATIONS}": operations(NESTED),
+        f"GET {NESTED}{OPERATIONS}": operations(HUB),
+        f"GET {NESTED}": record(state="Running"),
+    }
+    inner = {**INNER, "properties": {"mode": "Incremental", "template": {"resources": [NETWORK]}}}
+    serve(stub, answers)
+    outcome = abandon(stub, build_order(location, inner))
+    assert outcome.kind == "Succeeded"
+    canceled = [asked.path.partition("?")[0].lower() for asked in stub.asked if asked.method == "POST"]
+    assert [path for path in canceled if path.endswith("/cancel")] == [
+        f"{RECORD}/cancel".lower(),
+        f"{NESTED}/cancel".lower(),
+    ]
+    refused = Reply(403, {"error": {"code": "AuthorizationFailed", "message": "..."}})
+    serve(stub, {**answers, f"POST {NESTED}/cancel": refused})
+    assert abandon(stub, build_order(location, inner)).kind == "Succeeded"
 
 
 def test_a_put_without_an_answer_is_remembered(stub: Stub, location: AzureLocation) -> None:

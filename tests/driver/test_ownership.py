@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from driver.azure.writes import Writes
+from driver.azure.verdicts import Cause
+from driver.azure.writes import Write, Writes
 from driver.resource_ids import ResourceId
 from driver.steps import ownership
 from driver.steps.ownership import Evidence, Written, claim_resources, list_unshown
@@ -59,6 +60,16 @@ def test_what_an_operation_only_used_is_not_owned() -> None:
 
 def test_what_a_failed_deployment_began_is_owned_if_it_was_absent() -> None:
     assert claim(shown(absent=(HUB,)), Written((), Writes(created=(HUB,)))) == ({HUB}, {})
+
+
+def test_what_a_deployment_could_not_create_because_it_exists_is_not_owned() -> None:
+    taken = Write(GROUP, "failed", Cause("InvalidResourceGroupLocation", "It exists in another region."))
+    broken = Write(HUB, "failed", Cause("InternalServerError", "..."))
+    written = Written((), Writes(created=(GROUP, HUB), operations=(taken, broken)))
+    owned, not_owned = claim(shown(absent=(GROUP,)), written)
+    assert (owned, not_owned[GROUP.text]) == (set(), ownership.TAKEN)
+    assert "nothing shows that it is new" in not_owned[HUB.text]
+    assert claim(shown(absent=(HUB,)), Written((), Writes(created=(HUB,), operations=(broken,))))[0] == {HUB}
 
 
 @pytest.mark.parametrize(

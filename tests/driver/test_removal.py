@@ -3,6 +3,7 @@ waited for, and what is given up. `tests/cases/removal` plays the same kinds thr
 """
 
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from driver.azure import throttling
+from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Order, Remove
 from driver.models.outcomes import Outcome
 from driver.resource_ids import ResourceId
@@ -68,12 +70,13 @@ def test_what_lies_within_a_confirmed_parent_needs_no_call(world: World) -> None
     [
         error(404, "OperationNotFound"),
         error(403, "AuthorizationFailed"),
+        error(410, "Gone"),
         Reply(200, {"status": "Completed"}),
         Reply(200, {}),
         Reply(200, {"status": "Succeeded"}),
         Reply(200, {"status": "Failed", "error": {"code": "ResourceGroupNotFound", "message": "another one"}}),
     ],
-    ids=["404", "403", "unknown word", "no word", "over", "failed"],
+    ids=["404", "403", "410", "unknown word", "no word", "over", "failed"],
 )
 def test_no_poll_says_that_it_is_gone(world: World, poll: Reply) -> None:
     world.add(A)
@@ -100,6 +103,45 @@ def test_a_delete_that_did_nothing_is_sent_again(world: World) -> None:
     world.say("DELETE", A, Reply(200), times=1)
     assert remove(world, A).kind == "Completed"
     assert len(world.calls("DELETE", A)) == 2
+
+
+def test_an_operation_that_never_ends_does_not_hide_that_it_is_gone(world: World) -> None:
+    world.add(A)
+    polled(world)
+    world.say("GET", "/op$", Reply(200, {"status": "Deleting", "percentComplete": 100}))
+    state = pass_time(step(world, [A]))
+    world.there.clear()
+    assert step(world, [A], state).kind == "Running"  # a GET may answer 404 before Azure has done all
+    began = (datetime.now(UTC) - timedelta(seconds=301)).isoformat()
+    old = {key: entry.change(since=began) for key, entry in state.entries.items()}
+    assert step(world, [A], state.model_copy(update={"entries": old})).kind == "Completed"
+
+
+@pytest.mark.parametrize("made_at", ["systemData", "list"])
+def test_what_somebody_has_made_since_the_delete_is_left(world: World, made_at: str) -> None:
+    world.add(A)
+    polled(world)
+    world.say("GET", "/op$", Reply(200, {"status": "Succeeded"}))
+    state = pass_time(step(world, [A]))
+    later = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    if made_at == "systemData":
+        world.there[A]["systemData"] = {"createdAt": later}
+    else:
+        world.say("GET", "/resources\\?", Reply(body={"value": [{"id": A, "createdTime": later}]}))
+    outcome = step(world, [A], state)
+    for _ in range(30):
+        outcome = outcome if outcome.kind != "Running" else step(world, [A], pass_time(outcome))
+    assert (outcome.kind, set(world.there), len(world.calls("DELETE", A))) == ("Completed", {A}, 1)
+    assert "what has its id now is not this resource's" in outcome.not_owned[0].reason
+
+
+def test_a_group_that_is_there_after_its_delete_has_succeeded_is_somebody_elses(world: World) -> None:
+    world.add(GROUP)
+    world.say("DELETE", GROUP, Reply(202, None, {"Location": f"{world.stub.url}/op"}))
+    world.say("GET", "/op$", Reply(200))
+    outcome = remove(world, GROUP)
+    assert (outcome.kind, set(world.there), len(world.calls("DELETE", GROUP))) == ("Completed", {GROUP}, 1)
+    assert "a group of that name is there" in outcome.not_owned[0].reason
 
 
 @pytest.mark.parametrize("status", [403, 405])
@@ -436,6 +478,16 @@ def test_an_operators_lock_is_named_at_once(world: World, scope: str) -> None:
     assert len(world.calls("DELETE", f"{A}\\?")) <= 2
 
 
+def test_a_lock_on_the_subscription_that_may_not_be_listed_is_no_lag_of_an_own_one(world: World) -> None:
+    world.add(A, LOCK)
+    subscription = GROUP.rsplit("/", 2)[0]
+    world.say("GET", f"^{subscription}/providers/Microsoft.Authorization/locks", error(403, "AuthorizationFailed"))
+    world.say("DELETE", f"{A}\\?", locked(subscription))
+    outcome = remove(world, A, LOCK)
+    assert (outcome.kind, set(world.there)) == ("Failed", {A})
+    assert subscription in outcome.reason
+
+
 def test_a_lock_that_cannot_be_deleted_is_named(world: World) -> None:
     world.add(A, LOCK)
     world.say("DELETE", LOCK, error(403, "AuthorizationFailed"))
@@ -469,12 +521,20 @@ def test_a_group_that_is_blocked_by_what_is_not_ready_is_waited_for(world: World
 
 
 @pytest.mark.parametrize(
-    "code", ["InvalidResourceName", "ResourceNameInvalid", "AccountNameInvalid", "VaultNameNotValid"]
+    ("code", "message"),
+    [
+        *((code, "m") for code in ("InvalidResourceName", "ResourceNameInvalid", "AccountNameInvalid")),
+        *((code, "m") for code in ("VaultNameNotValid", "InvalidIdentityName", "InvalidResourceGroup")),
+        ("BadRequest", "The name 'a' is invalid. It must have 3 letters."),
+        ("InvalidParameter", "The provided resource name 'a' has these invalid characters: '!'."),
+    ],
 )
-def test_what_nothing_can_be_called_is_gone(world: World, code: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_nothing_can_be_called_is_gone(
+    world: World, code: str, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """R14 of the cases."""
     for method in ("GET", "DELETE"):
-        world.say(method, f"{A}\\?", error(400, code))
+        world.say(method, f"{A}\\?", error(400, code, message))
     outcome = remove(world, A)
     assert (outcome.kind, len(outcome.topology)) == ("Completed", 1)
     assert "nothing can be called so" in outcome.not_owned[0].reason
@@ -512,6 +572,21 @@ def test_a_type_without_delete_is_released(world: World, caplog: pytest.LogCaptu
     assert (outcome.kind, len(outcome.topology), set(world.there)) == ("Completed", 2, {A})
     assert "its type has no DELETE" in outcome.not_owned[0].reason
     assert "its type has no DELETE" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "HttpMethodNotSupported", "The http method 'DELETE' is not supported for a resource collection."),
+        error(404, "NotFoundError", "The requested resource does not support http method 'DELETE'."),
+    ],
+)
+def test_a_type_without_delete_may_say_so_in_words(world: World, refusal: Reply) -> None:
+    world.add(A)
+    world.say("DELETE", f"{A}\\?", refusal)
+    outcome = remove(world, A)
+    assert (outcome.kind, set(world.there)) == ("Completed", {A})
+    assert "its type has no DELETE" in outcome.not_owned[0].reason
 
 
 def test_a_type_without_delete_goes_with_its_parent(world: World) -> None:
@@ -641,6 +716,29 @@ def test_a_wrong_secret_ends_the_removal(stub: Stub, location: AzureLocation) ->
     wrong = World(stub, location.model_copy(update={"client_secret": "wrong"}))
     with pytest.raises(Refusal, match="AADSTS7000215"):
         step(wrong, [A, B])
+
+
+@pytest.mark.parametrize(
+    "given", ["b", "https://arm/subscriptions/1/resourceGroups/rg", f"/subscriptions/{SUBSCRIPTION}"]
+)
+def test_what_is_no_id_of_a_resource_is_named_and_nothing_is_deleted_for_it(world: World, given: str) -> None:
+    world.add(A)
+    topology: Topology = {
+        "a": TopologyEntry.model_validate({"id": f" {A}/"}),
+        "b": TopologyEntry(id=ResourceId.parse(given)),
+    }
+    order = Order(request_id="r", location=world.location, topology=topology, work=Remove())
+    outcome = remove_resources(order, RemoveState(), 0)
+    assert (outcome.kind, outcome.topology, world.there) == ("Completed", {"a": None, "b": None}, {})
+    assert [one.id for one in outcome.not_owned] == [given]
+    assert [call.partition("?")[0] for call in world.calls("DELETE")] == [A]
+
+
+def test_a_name_with_signs_is_escaped_in_the_url(world: World) -> None:
+    alert = name("Contoso.Play/things/cpu high #1")
+    assert remove(world, alert).kind == "Completed"
+    sent = world.calls("DELETE")
+    assert [call.partition("?") for call in sent] == [(f"{A[:-1]}cpu%20high%20%231", "?", "api-version=2024-05-01")]
 
 
 def test_a_target_that_is_not_owned(world: World) -> None:

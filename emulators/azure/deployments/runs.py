@@ -207,16 +207,15 @@ def _conclude(cloud: Cloud, deployment: Deployment) -> None:
 
 
 def cancel(cloud: Cloud, deployment: Deployment) -> None:
-    """Nothing more is begun; what has begun goes on."""
+    """Nothing more is begun; what has begun goes on, also a nested deployment."""
     deployment.changed = now()
     deployment.state = "Canceled"
     for item in deployment.steps:
-        nested = cloud.state.deployments.get(item.nested or "")
-        if nested is not None and nested.active:
-            cancel(cloud, nested)
         if item.state == "Running":
             item.state, item.ended = "Canceled", now()
-    expansions.forget(cloud, deployment)
+    nested = (cloud.state.deployments.get(item.nested or "") for item in deployment.steps)
+    if not any(one is not None and one.active for one in nested):  # else its template is needed
+        expansions.forget(cloud, deployment)
 
 
 def _current(cloud: Cloud, key: str, number: str) -> Deployment | None:

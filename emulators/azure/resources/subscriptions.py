@@ -34,6 +34,24 @@ def handle(cloud: Cloud, request: Request, tenant_id: str) -> Response:
     raise unsupported(f"{request.method} {request.path}")
 
 
+def show_tenant_provider(cloud: Cloud, request: Request) -> Response:
+    """`/providers/{namespace}`, which everybody may read: no subscription's registration is shown."""
+    groups.version(request)
+    found, types = _find_namespace(cloud, request.segments[1])
+    shown = _provider("", found, types)
+    del shown["registrationState"], shown["registrationPolicy"]
+    return Response(200, {**shown, "id": f"/providers/{found}"})
+
+
+def _find_namespace(cloud: Cloud, name: str) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """A namespace as Azure spells it, with its types. It has none that no template has named."""
+    known = _namespaces(cloud)
+    found = next((one for one in known if one.lower() == name.lower()), None)
+    if found is None and not name.lower().startswith("microsoft."):
+        raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{name}' is invalid.")
+    return (name, {}) if found is None else (found, known[found])
+
+
 def _subscription(subscription: str, tenant_id: str) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{subscription}",
@@ -61,17 +79,10 @@ def _locations(subscription: str) -> list[dict[str, Any]]:
 def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
     if request.lowered[4:] == ("checknameavailability",):
         return _name_available(cloud, request)
-    known = _namespaces(cloud)
     if len(request.segments) == 3:
-        return Response(200, {"value": [_provider(subscription, name, types) for name, types in known.items()]})
-    found = next((name for name in known if name.lower() == request.lowered[3]), None)
-    if found is None and request.lowered[3].startswith(
-        "microsoft."
-    ):  # Azure has it; no template has named a type of it
-        found = request.segments[3]
-        known = {**known, found: {}}
-    if found is None:
-        raise Refusal(404, "InvalidResourceNamespace", f"The resource namespace '{request.segments[3]}' is invalid.")
+        every = _namespaces(cloud).items()
+        return Response(200, {"value": [_provider(subscription, name, types) for name, types in every]})
+    found, types = _find_namespace(cloud, request.segments[3])
     key = f"{subscription}/{found}".lower()
     if request.method == "POST" and request.lowered[4:] == ("unregister",):
         cloud.state.unregistered.append(key)
@@ -79,7 +90,7 @@ def _providers(cloud: Cloud, request: Request, subscription: str) -> Response:
         cloud.state.unregistered = [item for item in cloud.state.unregistered if item != key]
     elif request.method != "GET" or len(request.segments) != 4:
         raise refusal("MethodNotAllowed", method=request.method)
-    shown = _provider(subscription, found, known[found])
+    shown = _provider(subscription, found, types)
     if key in cloud.state.unregistered:
         shown["registrationState"] = "Unregistered"
     return Response(200, shown)
