@@ -15,7 +15,7 @@ from driver.steps.entries import Entry, read_state
 from driver.steps.estate import Estate
 from driver.waiting import tell_time
 
-_UNREADABLE = (401, 403, 404, 405)  # of a poll: they tell nothing of the operation
+_UNREADABLE = (401, 403, 404, 405, 410)  # of a poll: they tell nothing of the operation
 _NO_GET = (403, 405)
 _MOST_LOOKS = 15  # while it is there and is not being deleted, until its DELETE is sent again
 _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GET
