@@ -56,10 +56,11 @@ def connect(location: AzureLocation) -> Iterator[Clients]:
         yield connected
     except HttpResponseError as error:
         response: Any = error.response
-        if response is None:
-            raise Unreachable(Cause(type(error).__name__, "")) from error
-        if response.status_code < 300:
-            reason = f"something answered with HTTP {response.status_code} that is no JSON"
+        if response is None:  # the connection broke within the body, or the body cannot be unpacked
+            raise _note_trouble(host, " ".join(str(error).split())[:300]) from error
+        if response.status_code < 400:  # ARM never redirects: a proxy does, to where one signs in to it
+            what = "that is no JSON" if response.status_code < 300 else "a redirect"
+            reason = f"something answered with HTTP {response.status_code}, {what}"
             raise _note_trouble(host, reason, read_retry_after(response.headers)) from error
         reachability.ARM.note_answer(host)
         raise _build_refusal(response) from error
@@ -78,7 +79,7 @@ def _note_trouble(host: str, text: str, retry_after: float = 0) -> Unreachable:
 def _build_refusal(response: Any) -> Refused:
     """The Refusal for a response with an error status."""
     headers: Mapping[str, str] = response.headers
-    text = response.text()
+    text = response.content.decode("utf-8-sig", "replace")
     cause = read_cause(text, f"HTTP {response.status_code}")
     return Refused(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
 

@@ -124,7 +124,7 @@ class SharedCredential:
         credential = self._credential or self._build()
         try:
             token = credential.get_token(*scopes, **options)
-        except (AzureError, ValueError) as error:  # ValueError: the answer is no JSON
+        except (AzureError, ValueError, TypeError, AttributeError) as error:  # all but the first: it is no token's JSON
             self._credential = None  # the SDK would repeat some refusals out of a cache
             credential.close()
             is_managed = self._location.authentication == "managedIdentity"

@@ -77,8 +77,8 @@ def validate(location: AzureLocation, work: Deploy, template: Mapping[str, Any])
         response = operations.call_begin(
             begin, *split_id(build_deployment_id(location, work)), build_body(work, template)
         )
-    answer = response.json()
-    if not isinstance(answer, Mapping):
+    answer = operations.read_json(response)
+    if not answer:
         raise Unreachable(Cause("ConnectionFailed", "the validation was answered with something that is no result"))
     if "error" in answer:
         with register_on_refusal(location):
@@ -111,7 +111,7 @@ def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
     with connection.connect(location) as clients:
         deployment = clients.deployments.deployments.get_at_scope(*split_id(resource_id))
     properties: Any = getattr(deployment, "properties", None)
-    if properties is None:
+    if properties is None or str(deployment.id or resource_id).lower() != resource_id.text.lower():
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no record"))
     state = read_word(properties.provisioning_state)
     failure = None

@@ -33,6 +33,6 @@ def read_date(headers: Mapping[str, str]) -> datetime | None:
 def _read_time(text: str) -> datetime | None:
     try:
         time = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)

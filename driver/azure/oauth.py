@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from driver.azure.headers import read_retry_after
-from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
+from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable, SignInUnsettled
 from driver.azure.verdicts import Cause
 
 # Passing errors: ExternalServerRetryableError, RequestTimeout, RequestBudgetExceeded, MsodsServiceUnavailable,
-# TenantThrottling, LoopDetected. Source: learn.microsoft.com "Microsoft Entra authentication error codes"
-_PASSING = {90006, 90012, 90024, 90033, 90055, 50196}
+# TenantThrottling, GraphRetryableError, GraphServiceUnreachable, LoopDetected.
+# Source: learn.microsoft.com "Microsoft Entra authentication error codes"
+_PASSING = {90006, 90012, 90024, 90033, 90055, 90090, 90091, 50196}
+# No federated credential matches the assertion's issuer, audience or subject.
+# Source: learn.microsoft.com "Important considerations and restrictions for federated identity credentials"
+_UNSETTLED = {70021, 700211, 700212, 700213}
 _IDENTITY_PASSING = (404, 408, 410, 429)  # statuses of an end point that is being updated, or throttles
 _PASSING_WORDS = ("server_error", "temporarily_unavailable")
 _NUMBER = re.compile(r"AADSTS(\d+)")
@@ -26,7 +30,8 @@ def read_refusal(place: str, answer: Any, error: Exception) -> Refusal:
     status, told = answer.status_code, _read_oauth_error(answer)
     text = " ".join(str(told.get("error_description") or told.get("error") or "").split())[:600]
     if told and 400 <= status < 500 and status not in (408, 429) and not _passes(told):
-        return SignInRefused(Cause("AuthenticationFailed", f"{place} refused to sign in: {text}"))
+        kind = SignInUnsettled if _read_numbers(told) & _UNSETTLED else SignInRefused
+        return kind(Cause("AuthenticationFailed", f"{place} refused to sign in: {text}"))
     return _build_unavailable(place, answer, text, "Entra ID")
 
 
@@ -82,7 +87,11 @@ def _read_object(answer: Any) -> Mapping[str, Any]:
 
 
 def _passes(told: Mapping[str, Any]) -> bool:
+    return told["error"] in _PASSING_WORDS or bool(_read_numbers(told) & _PASSING)
+
+
+def _read_numbers(told: Mapping[str, Any]) -> set[int]:
+    """The AADSTS codes of an OAuth error."""
     listed = told.get("error_codes")
     numbers = {number for number in listed if isinstance(number, int)} if isinstance(listed, list) else set()
-    numbers |= {int(number) for number in _NUMBER.findall(str(told.get("error_description", ""))[:200])}
-    return told["error"] in _PASSING_WORDS or bool(numbers & _PASSING)
+    return numbers | {int(number) for number in _NUMBER.findall(str(told.get("error_description", ""))[:200])}

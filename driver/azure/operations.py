@@ -79,7 +79,7 @@ def poll(location: AzureLocation, url: str, registers: bool = True) -> Operation
     provider that it has failed for is registered.
     """
     response = _send(location, "GET", url, registers)
-    body = _read_json(response)
+    body = read_json(response)
     state = str(body.get("status") or "").lower()
     if state == "failed" or state in _CANCELED:
         cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
@@ -137,7 +137,7 @@ class Look:
 
 def get(location: AzureLocation, resource_id: str, api_version: str, expand: str = "") -> Mapping[str, Any]:
     """The body of a resource. `expand` is ARM's `$expand`."""
-    body = _read_json(_send(location, "GET", _build_url(resource_id, api_version, expand=expand)))
+    body = read_json(_send(location, "GET", _build_url(resource_id, api_version, expand=expand)))
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return body
@@ -151,7 +151,7 @@ def look(location: AzureLocation, resource_id: str, api_version: str) -> Look:
         if refused.is_absence:
             return Look(None, refused.answered_at, refused.cause)
         raise
-    body = _read_json(response)
+    body = read_json(response)
     if not body:
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no resource"))
     return Look(body, read_date(response.headers))
@@ -166,10 +166,11 @@ def list_values(
     """
     url = _build_url(path, api_version, condition, expand)
     while url:
-        page = _read_json(_send(location, "GET", url))
-        if "value" not in page:
+        page = read_json(_send(location, "GET", url))
+        values = page.get("value", "") or []  # some services write null for none
+        if "value" not in page or not isinstance(values, list):
             raise Unreachable(Cause("ConnectionFailed", f"{path} was answered with something that is not a list"))
-        yield from page["value"]
+        yield from values
         url = page.get("nextLink") or ""
 
 
@@ -199,12 +200,12 @@ def _send(location: AzureLocation, method: str, url: str, registers: bool = True
         from azure.core.rest import HttpRequest
 
         response = arm.deployments.send_request(HttpRequest(method, absolute))
-        if response.status_code >= 300:  # ARM never redirects; a redirect must not count as success
+        if response.status_code >= 300:
             raise HttpResponseError(response=response)
     return response
 
 
-def _read_json(response: Any) -> Mapping[str, Any]:
+def read_json(response: Any) -> Mapping[str, Any]:
     """The body of an answer, which is JSON; empty if it has none, or no object."""
     body = response.json() if response.content else None
     return body if isinstance(body, Mapping) else {}

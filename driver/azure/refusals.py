@@ -1,7 +1,7 @@
 """Refusals: why a call to ARM failed. Every recorded shape of an error body is read down to its deepest cause.
 
 Shapes: `{"error": {"code", "message", "details"}}`, the same with capital keys, without `error`, with JSON text in a
-message, a plain string, and HTML of a proxy.
+message, with an `innererror`, a plain string, and HTML of a proxy.
 """
 
 import json
@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from driver.azure.verdicts import FINAL, PASSING, VERDICTS, Cause, Verdict, find_verdict
+from driver.azure.meanings import VAGUE, find_known, find_verdict
+from driver.azure.verdicts import FINAL, PASSING, PROPAGATING, Cause, Verdict
 from driver.telemetry import redact
 
 # Codes around the code that tells the cause.
 WRAPPERS = {
     "deploymentfailed",
-    "resourcedeploymentfailure",
     "invalidtemplatedeployment",
+    "multipleerrorsoccurred",
     "preflightvalidationcheckfailed",
+    "resourcedeploymentfailure",
+    "validationforresourcefailed",
 }
 # Codes that refuse the api-version of a call, not the call.
 _VERSION_CODES = {
@@ -51,7 +54,7 @@ _NO_METHOD = re.compile(
 )
 _CANCELED = {"canceled", "operationcanceled"}  # what was canceled because something else has failed
 _DEEPEST = 30  # levels of causes; no recorded error is as deep
-_VAGUE = {"badrequest", "conflict", "notfound", "forbidden", "internalservererror", ""}
+_LONGEST = 4000  # characters of a message that are kept: it goes into states, events and log lines
 # In the details of a group that could not be deleted the code is the HTTP status, as text. 429 tells more than what is
 # around it.
 _STATUS = re.compile(r"(?!429)[1-5][0-9]{2}")
@@ -72,7 +75,7 @@ class Refusal(Exception):
     def __init__(
         self, cause: Cause, retry_after: float = 0, answered_at: datetime | None = None, body: str = ""
     ) -> None:
-        self.cause = Cause(cause.code, redact(cause.message))
+        self.cause = Cause(cause.code, _clean(cause.message), cause.outer)
         super().__init__(self.cause.text)
         self.retry_after = retry_after
         self.answered_at = answered_at
@@ -128,6 +131,16 @@ class SignInRefused(Refusal):
         return FINAL
 
 
+class SignInUnsettled(SignInRefused):
+    """Entra ID does not find the federated credential of the application. While its regions replicate that, some of
+    them refuse for a minute or two.
+    """
+
+    @property
+    def verdict(self) -> Verdict:
+        return PROPAGATING
+
+
 class SignInUnavailable(Refusal):
     """Entra ID could not be reached, or did not sign the application in now: that passes."""
 
@@ -138,7 +151,7 @@ class SignInUnavailable(Refusal):
 
 def list_causes(body: Any) -> tuple[Cause, ...]:
     """All deepest causes in an error body (parsed JSON or text), each once, without secrets."""
-    found = (Cause(leaf.code, redact(leaf.message), leaf.outer) for leaf in _walk_causes(body, _DEEPEST))
+    found = (Cause(leaf.code, _clean(leaf.message), leaf.outer) for leaf in _walk_causes(body, _DEEPEST))
     return tuple(dict.fromkeys(found))
 
 
@@ -155,9 +168,15 @@ def read_cause(body: Any, otherwise: str = "") -> Cause:
             otherwise or "UnknownError", body.strip()[:300] if isinstance(body, str) and "<" not in body else ""
         )
     leaves = [leaf for leaf in leaves if leaf.code.lower() not in _CANCELED] or leaves
-    final = [leaf for leaf in leaves if find_verdict(leaf, 200).tries == 0 and leaf.code.lower() in VERDICTS]
-    known = [leaf for leaf in leaves if leaf.code.lower() in VERDICTS]
-    return (final or known or leaves)[0]
+    known = [(leaf, verdict) for leaf in leaves if (verdict := find_known(leaf)) is not None]
+    final = [leaf for leaf, verdict in known if verdict.tries == 0]
+    return (final or [leaf for leaf, _ in known] or leaves)[0]
+
+
+def _clean(message: str) -> str:
+    """A message without secrets, and not longer than others have to keep it."""
+    shown = redact(message)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ..."
 
 
 def _walk_causes(body: Any, levels: int) -> Iterator[Cause]:
@@ -175,13 +194,16 @@ def _walk_causes(body: Any, levels: int) -> Iterator[Cause]:
     deeper = [leaf for detail in below for leaf in _walk_causes(detail, levels - 1)]
     for other in (message, keys.get("statusmessage")):
         deeper = deeper or list(_walk_causes(other, levels - 1))
+    text = str(message or "").strip()
+    if not deeper and code.lower() in VAGUE:  # what is in it besides a code is for the service's authors
+        inner = _walk_causes(keys.get("innererror"), levels - 1)
+        deeper = [Cause(leaf.code, text or leaf.message, leaf.outer) for leaf in inner if leaf.code]
     deeper = [_add_outer(leaf, code) for leaf in deeper]
-    if deeper and (code.lower() in WRAPPERS | _VAGUE or not all(leaf.code.lower() in _VAGUE for leaf in deeper)):
+    if deeper and (code.lower() in WRAPPERS | VAGUE or not all(leaf.code.lower() in VAGUE for leaf in deeper)):
         yield from deeper
     elif code or message:
-        text = str(message or "").strip()
-        inner = [leaf.message for leaf in deeper if "inner error" in text.lower()]
-        yield Cause(code, " ".join([text, *inner]))
+        told = [leaf.message for leaf in deeper if "inner error" in text.lower()]
+        yield Cause(code, " ".join([text, *told]))
 
 
 def _add_outer(leaf: Cause, code: str) -> Cause:

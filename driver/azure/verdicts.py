@@ -1,4 +1,4 @@
-"""What to do about a refusal of ARM: one flat table of its error codes, and what a message says beyond its code."""
+"""What to do about a refusal of ARM: one flat table of its error codes. What is not in it is judged in `meanings`."""
 
 from dataclasses import dataclass, field
 
@@ -34,17 +34,17 @@ class Verdict:
 PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
 FINAL = Verdict(_INFRASTRUCTURE)
 # The service has failed, for no reason that it tells. What fails so each time is not repeated for ever.
-_BROKEN = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT, 1, restarts=5)
-_CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
-_PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
+BROKEN = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT, 1, restarts=5)
+CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
+PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
 _REGISTERING = Verdict(_INFRASTRUCTURE, 30, 10)
 _RESERVED = Verdict(_INFRASTRUCTURE, 3, 180)
-_SCARCE = Verdict(_CAPACITY, 5, 20)
-_FULL = Verdict(_CAPACITY)
-_TAKEN = Verdict(_EXISTS)
+SCARCE = Verdict(_CAPACITY, 5, 20)
+FULL = Verdict(_CAPACITY)
+TAKEN = Verdict(_EXISTS)
 _PURGED = Verdict(_EXISTS, 10, 60)
-_MISSING = Verdict(_ABSENT, 1, 5)
-_WRONG = Verdict(_INTERNAL)
+MISSING = Verdict(_ABSENT, 1, 5)
+WRONG = Verdict(_INTERNAL)
 
 # Sources: learn.microsoft.com "common deployment errors", the recorded refusals, issues of the public tools.
 _CODES = (
@@ -57,28 +57,31 @@ _CODES = (
         RetryableErrorDueToAnotherOperation ServerBusy SubscriptionRequestsThrottled TooManyRequests""",
     ),
     (
-        _BROKEN,
+        BROKEN,
         """
         GatewayTimeout InternalError InternalExecutionError InternalOperationError InternalServerError
         NetworkingInternalOperationError OperationTimedOut ServerTimeout ServiceUnavailable""",
     ),
     (
-        _CONFLICT,
+        CONFLICT,
         """
         Conflict ConflictError Locked HubBgpConnectionParentHubMustHaveProvisionedRoutingState PreconditionFailed
         RemotePeeringIsDisconnected RequestConflict""",
     ),
-    (_PROPAGATING, "AuthorizationFailed ExpiredAuthenticationToken LinkedAuthorizationFailed PrincipalNotFound"),
+    (PROPAGATING, "AuthorizationFailed ExpiredAuthenticationToken LinkedAuthorizationFailed PrincipalNotFound"),
     (_REGISTERING, "ProviderIsBeingRegistered"),
     (_RESERVED, "NicReservedForAnotherVm"),
     (
         FINAL,
         """
-        AccountSetupError AuthenticationFailed Canceled InvalidAuthenticationToken InvalidAuthenticationTokenTenant
-        HttpMethodNotSupported InvalidSubscriptionId MarketplacePurchaseEligibilityFailed MethodNotAllowed
-        MissingSubscriptionRegistration MultiPlacementGroupVMScaleSetCannotReferenceBasicLoadbalancer
-        NoRegisteredProviderFound OperationCanceled OperationFailed RequestDisallowedByPolicy
-        ResourcePurchaseValidationFailed ScopeLocked SubscriptionNotRegistered UntrustedPollingAddress""",
+        AccountSetupError AuthenticationFailed Canceled ForbiddenByConnection ForbiddenByFirewall ForbiddenByPolicy
+        HttpMethodNotSupported InvalidAuthenticationToken InvalidAuthenticationTokenTenant InvalidSubscriptionId
+        InvalidSubscriptionRegistrationState MarketplacePurchaseEligibilityFailed MethodNotAllowed
+        MissingRegistrationForLocation MissingSubscriptionRegistration
+        MultiPlacementGroupVMScaleSetCannotReferenceBasicLoadbalancer NoRegisteredProviderFound OperationCanceled
+        OperationFailed ReadOnlyDisabledSubscription RequestDisallowedByAzure RequestDisallowedByPolicy
+        ResourcePurchaseValidationFailed ScopeLocked SubscriptionDisabled SubscriptionNotRegistered
+        SubscriptionStateForbidden UntrustedPollingAddress""",
     ),
     (
         FINAL,  # what is in use
@@ -88,66 +91,52 @@ _CODES = (
         ResourceGroupDeletionBlocked StorageAccountInUse""",
     ),
     (
-        _SCARCE,
+        SCARCE,
         """
         AllocationFailed DeploymentQuotaExceeded OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest
         ZonalAllocationFailed""",
     ),
     (
-        _FULL,
+        FULL,
         """
-        InsufficientQuota PublicIPCountLimitReached QuotaExceeded RegionDoesNotAllowProvisioning ResourceQuotaExceeded
-        SkuNotAvailable SubnetIsFull""",
+        InsufficientQuota LocationIsOfferRestricted MaxStorageAccountsCountPerSubscriptionExceeded
+        NotAvailableForSubscription ProvisioningDisabled PublicIPCountLimitReached QuotaExceeded
+        RegionDoesNotAllowProvisioning ResourceQuotaExceeded SkuNotAvailable SubnetIsFull""",
     ),
     (
-        _TAKEN,
+        TAKEN,
         """
-        DnsRecordInUse FlagMustBeSetForRestore InvalidDeploymentLocation InvalidResourceGroupLocation
+        DnsRecordInUse FlagMustBeSetForRestore HashConflictOnDifferentRoleAssignmentIds InvalidDeploymentLocation
+        InvalidResourceGroupLocation
         InvalidResourceLocation RoleAssignmentExists RoleAssignmentUpdateNotPermitted
         ServiceAlreadyExistsInSoftDeletedState StorageAccountAlreadyExists StorageAccountAlreadyTaken
         StorageAccountInAnotherResourceGroup VaultAlreadyExists""",
     ),
     (_PURGED, "NameUnavailable"),
     (
-        _MISSING,
+        MISSING,
         """
         DeploymentNotFound ImageNotFound InvalidResourceReference NotFound OperationNotFound ParentResourceNotFound
         PolicyDefinitionNotFound ResourceGroupNotFound ResourceNotFound RoleAssignmentNotFound SubscriptionNotFound""",
     ),
     (
-        _WRONG,
+        WRONG,
         """
-        AccountNameInvalid BadRequest DeploymentNameInvalidCharacters DeploymentNameLengthLimitExceeded
-        DeploymentOutputEvaluationFailed GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress
-        InvalidAddressPrefixFormat InvalidCIDRNotation InvalidDeploymentParameterValue InvalidDomainNameLabel
-        InvalidJson InvalidParameter InvalidPrivateIPAddressFormat InvalidRequestContent InvalidRequestFormat
-        InvalidResourceGroup InvalidResourceName InvalidResourceNamespace InvalidResourceType InvalidTemplate
-        InvalidTemplateDeployment InvalidValuesForRequestParameters JobSizeExceeded LocationNotAvailableForResourceGroup
-        LocationNotAvailableForResourceType LocationRequired MustSpecifyBothEncryptionIntentAndEnforcementPolicy
-        NetcfgInvalidDnsServer NetcfgInvalidSubnet OperationNotAllowed PropertyChangeNotAllowed ReservedResourceName
-        ResourceNameInvalid ResourceTypeNotSupported SecurityRuleInvalidAddressPrefix SecurityRuleInvalidPortRange
-        SecurityRuleInvalidPriority VaultNameNotValid""",
+        AccountNameInvalid AccountPropertyCannotBeSet BadRequest DeploymentJobSizeExceeded
+        DeploymentNameInvalidCharacters DeploymentNameLengthLimitExceeded DeploymentOutputEvaluationFailed
+        GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress InvalidAddressPrefixFormat InvalidCIDRNotation
+        InvalidDeploymentParameterValue InvalidDomainNameLabel InvalidJson InvalidParameter
+        InvalidPrivateIPAddressFormat InvalidRequestContent InvalidRequestFormat InvalidResourceGroup
+        InvalidResourceName InvalidResourceNamespace InvalidResourceType InvalidTemplate InvalidTemplateDeployment
+        InvalidValuesForRequestParameters JobSizeExceeded LinkedInvalidPropertyId LocationNotAvailableForResourceGroup
+        LocationNotAvailableForResourceType LocationRequired MismatchingResourceSegments
+        MustSpecifyBothEncryptionIntentAndEnforcementPolicy NetcfgInvalidDnsServer NetcfgInvalidSubnet
+        OperationNotAllowed PropertyChangeNotAllowed ReservedResourceName ResourceNameInvalid ResourceTypeNotSupported
+        SecurityRuleInvalidAddressPrefix SecurityRuleInvalidPortRange SecurityRuleInvalidPriority SubnetsNotInSameVnet
+        UnmatchedPrincipalType VaultNameNotValid""",
     ),
 )
 VERDICTS = {code.lower(): verdict for verdict, codes in _CODES for code in codes.split()}
-
-# What a message says counts more than its code: words of it in lower case, the codes that they belong to in lower case
-# (none: all), the verdict.
-DENIED = "authorization failed for template resource"  # ARM's preflight: the principal may not write a resource
-_WORDS: tuple[tuple[str, tuple[str, ...], Verdict], ...] = (
-    (DENIED, (), _PROPAGATING),
-    ("high demand", ("serviceunavailable", "allocationfailed"), _SCARCE),
-    ("cannot acquire exclusive lock", (), PASSING),
-    ("not in terminal state", ("400", "badrequest", "conflict", "operationnotallowed"), PASSING),
-    ("rate limit of", ("badrequest", "operationnotallowed"), PASSING),
-    ("in progress", ("conflict", "operationnotallowed"), PASSING),
-    ("quota", ("operationnotallowed",), _FULL),
-    ("cores", ("operationnotallowed",), _FULL),
-    ("deleted state", ("conflict", "conflicterror", "nameunavailable", "vaultalreadyexists"), _TAKEN),
-    ("soft-deleted", ("conflict", "conflicterror", "nameunavailable", "vaultalreadyexists"), _TAKEN),
-)
-_OF_STATUS = {400: _WRONG, 401: _PROPAGATING, 403: _PROPAGATING, 404: _MISSING}
-_OF_STATUS |= dict.fromkeys((409, 412, 423), _CONFLICT)
 
 
 @dataclass(frozen=True)
@@ -164,21 +153,3 @@ class Cause:
         text = ": ".join(filter(None, (self.code, self.message)))
         advice = find_advice(self.code, self.message)
         return f"{text} ({advice})" if advice else text
-
-
-def find_verdict(cause: Cause, status: int) -> Verdict:
-    """The verdict on a refusal: by the words of its message, by its HTTP status if that is a passing error, by its
-    code, else by its status.
-    """
-    code, message = cause.code.lower(), cause.message.lower()
-    for words, codes, verdict in _WORDS:
-        if words in message and (not codes or code in codes):
-            return verdict
-    if status in (408, 429) or (status >= 500 and status != 501):
-        return PASSING
-    known = VERDICTS.get(code)
-    if known is not None:
-        return known
-    if cause.outer.lower() in ("conflict", "preconditionfailed"):
-        return _CONFLICT
-    return _OF_STATUS.get(status, FINAL)

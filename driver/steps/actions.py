@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from driver.azure import resources
 from driver.azure.operations import compute_poll_wait, poll
-from driver.azure.refusals import Refusal, SignInUnavailable
+from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
 from driver.models.events import FailureCode, Topology
 from driver.models.model import Model
 from driver.models.orders import AzureLocation, Call, Deploy, Order
@@ -60,7 +60,7 @@ class Action(Model):
     def wait(self, seconds: float, refused: Refusal | None = None, **changes: Any) -> "Action":
         """This action, with its next call after some seconds."""
         due = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-        said = {"reason": self._describe(refused), "is_entra": isinstance(refused, SignInUnavailable)}
+        said = {"reason": self._describe(refused), "is_entra": isinstance(refused, SignInRefused | SignInUnavailable)}
         return self.model_copy(update={"due": due, **said, **changes})
 
     def fail(self, refused: Refusal) -> "Action":

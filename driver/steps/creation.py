@@ -134,14 +134,15 @@ def _wait_for_replication(state: DeployState, refused: Refused) -> Outcome:
 def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operation:
     """The operation of the deployment. Raises a Refused of status 200 if it has failed.
 
-    The record is read if the PUT joined a deployment that was active already, for which ARM gave no URL to poll, or if
-    ARM does not find the operation.
+    The record is read if the PUT joined a deployment that was active already, for which ARM gave no URL to poll, if ARM
+    does not find the operation any more, or if something answered 200 that has no state of it.
     """
     try:
-        if state.url:
-            return poll(location, state.url)
+        operation = poll(location, state.url) if state.url else Operation()
+        if not operation.is_over or operation.body.get("status"):
+            return operation
     except Refused as refused:
-        if refused.status != 404:
+        if refused.status not in (404, 410):
             raise
     record = deployments.build_deployment_id(location, work)
     deployment = deployments.get(location, record)

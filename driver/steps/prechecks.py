@@ -8,9 +8,9 @@ import time
 
 from driver.azure import connection, deadlines, deployments, registrations, validations
 from driver.azure.advice import UNREGISTERED, find_namespace
+from driver.azure.meanings import DENIED, find_known
 from driver.azure.operations import Operation, compute_poll_wait
 from driver.azure.refusals import Refusal, Refused, list_causes
-from driver.azure.verdicts import DENIED, VERDICTS
 from driver.models.orders import AzureLocation, Deploy, Order, Precheck
 from driver.models.outcomes import Outcome, State, complete, fail, keep_running, succeed
 from driver.packages.catalogue import find_template
@@ -160,7 +160,7 @@ def _is_fault(location: AzureLocation, refused: Refused) -> bool:
         return False  # it may exist when the deployment is made
     if DENIED in message:
         return True
-    is_known = code in VERDICTS or refused.status in (200, 400)
+    is_known = find_known(refused.cause) is not None or refused.status in (200, 400)
     return is_known and refused.verdict.tries <= 1
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from driver.azure.refusals import Refusal, SignInUnavailable
+from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
 from driver.models.outcomes import Outcome, WaitingFor
 from driver.waiting import Waiting
 
@@ -34,5 +34,5 @@ def explain_wait(outcome: Outcome, refused: Refusal) -> Outcome:
     """The outcome of a step that waits because of a refusal: it names whom it waits for, and the code of the failure if
     there is no time for another try.
     """
-    waiting = WaitingFor(waits_for="entra" if isinstance(refused, SignInUnavailable) else "azure")
+    waiting = WaitingFor(waits_for="entra" if isinstance(refused, SignInRefused | SignInUnavailable) else "azure")
     return outcome.model_copy(update={"refused": True, "waiting": waiting, "code": refused.verdict.code})

@@ -170,22 +170,25 @@ def test_the_token_file_of_the_pod_signs_in_and_is_read_each_time(azure: Emulato
 
 
 @pytest.mark.parametrize(
-    ("claims", "code"),
+    ("claims", "code", "tries"),
     [
-        ({"iss": "https://other.example/"}, "AADSTS700211"),
-        ({"sub": "system:serviceaccount:default:default"}, "AADSTS700213"),
-        ({"aud": "https://kubernetes.default.svc"}, "AADSTS700212"),
-        ({"exp": 1}, "AADSTS700024"),
+        ({"iss": "https://other.example/"}, "AADSTS700211", 6),
+        ({"sub": "system:serviceaccount:default:default"}, "AADSTS700213", 6),
+        ({"aud": "https://kubernetes.default.svc"}, "AADSTS700212", 6),
+        ({"exp": 1}, "AADSTS700024", 0),
     ],
 )
 def test_a_token_file_that_entra_id_does_not_trust_is_final(
-    azure: Emulator, token_file: Path, claims: dict[str, Any], code: str
+    azure: Emulator, token_file: Path, claims: dict[str, Any], code: str, tries: int
 ) -> None:
+    """Where no federated credential matches, only after some tries: a new one is not known everywhere at once."""
     trust_cluster(azure)
     token_file.write_text(CLUSTER.sign(federated(**claims)))
     refused = look(locate(azure, "workloadIdentity"))
     assert isinstance(refused, SignInRefused)
+    assert refused.verdict.tries == tries
     assert code in refused.cause.text
+    assert reachability.ENTRA_ID.find_trouble() is None
 
 
 def test_a_token_file_that_is_not_there_is_waited_for(azure: Emulator, token_file: Path) -> None:

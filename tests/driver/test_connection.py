@@ -221,9 +221,13 @@ WRITES: dict[str, Callable[[AzureLocation], Any]] = {
 HTML = Reply(200, Raw("<html>Welcome</html>"), {"Content-Type": "text/html"})
 CUT = Reply(200, Raw('{"status": "Succ'), {"Content-Type": "application/json"})
 PLAIN = Reply(200, Raw("Welcome"), {"Content-Type": "text/plain"})
+BROKEN = Reply(200, Raw('{"status": "Succ'), {"Content-Length": "500", "Connection": "close"})
+PACKED = Reply(200, Raw('{"status": "Succeeded"}'), {"Content-Encoding": "gzip"})
+REDIRECT = Reply(302, None, {"Location": "https://sign-in.example/"})
+NO_ANSWERS = {"html": HTML, "cut": CUT, "plain": PLAIN, "broken": BROKEN, "packed": PACKED, "redirect": REDIRECT}
 
 
-@pytest.mark.parametrize("reply", [HTML, CUT, PLAIN], ids=["html", "cut", "plain"])
+@pytest.mark.parametrize("reply", NO_ANSWERS.values(), ids=NO_ANSWERS)
 @pytest.mark.parametrize("name", [*READS, *WRITES])
 def test_what_is_no_answer_of_arm_passes_in_every_call(
     stub: Stub, location: AzureLocation, name: str, reply: Reply
@@ -245,6 +249,23 @@ def test_json_that_is_no_answer_of_arm_passes(stub: Stub, location: AzureLocatio
     assert caught.value.verdict.tries == UNTIL_TIMEOUT
 
 
+@pytest.mark.parametrize(
+    ("status", "content", "code"),
+    [
+        (503, b"<p>D\xe9sol\xe9</p>", "HTTP 503"),
+        (403, b"D\xe9sol\xe9", "HTTP 403"),
+        (409, b'{"error": {"code": "ScopeLocked", "message": "D\xe9sol\xe9"}}', "ScopeLocked"),
+        (409, b'\xef\xbb\xbf{"error": {"code": "ScopeLocked", "message": "m"}}', "ScopeLocked"),
+    ],
+)
+def test_an_error_that_is_not_utf_8_is_read(
+    stub: Stub, location: AzureLocation, status: int, content: bytes, code: str
+) -> None:
+    stub.answer = lambda asked: Reply(status, content, {"Content-Type": "text/html"})
+    refused = refusal(location)
+    assert (refused.status, refused.cause.code) == (status, code)
+
+
 def test_an_action_that_was_accepted_is_not_sent_again_for_its_body(stub: Stub, location: AzureLocation) -> None:
     url = f"{stub.url}/operations/1"
     stub.answer = lambda asked: Reply(202, Raw('{"cut'), {"Azure-AsyncOperation": url})
@@ -263,6 +284,8 @@ def test_an_action_that_was_accepted_is_not_sent_again_for_its_body(stub: Stub, 
         ("Thu, 26 Nov 2026 09:00:00 GMT", 0.0),
         ("3600", 3600.0),
         ("410400", 3600.0),
+        ("10, 10", 0.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0.0),
         ("inf", 3600.0),
         ("nan", 3600.0),
         ("Fri, 27 Nov 2026 10:00:00 GMT", 3600.0),

@@ -38,7 +38,7 @@ PROVIDERS = dict(
 
 def record(correlation: str = "r", state: str = "Succeeded", **properties: Any) -> Reply:
     told = {"provisioningState": state, "correlationId": correlation, "timestamp": "2026-01-01T12:00:05.5Z"}
-    return Reply(body={"id": RECORD, "name": "d", "tags": properties.pop("tags", {}), "properties": told | properties})
+    return Reply(body={"name": "d", "tags": properties.pop("tags", {}), "properties": told | properties})
 
 
 def operations(*targets: str, kind: str = "Create") -> Reply:
@@ -339,6 +339,32 @@ def test_where_only_the_operation_is_not_found_the_record_is_read(stub: Stub, lo
     serve(stub, {f"GET {RECORD}": record(outputResources=[])})
     outcome, took = watch(build_order(location), stub, 300)
     assert (outcome.kind, took) == ("Completed", 0)
+
+
+@pytest.mark.parametrize("answer", [Reply(200), Reply(body={"message": "Welcome"}), Reply(410)])
+def test_where_the_operation_has_no_state_the_record_is_read(
+    stub: Stub, location: AzureLocation, answer: Reply
+) -> None:
+    """A deployment that goes on, or fails, must not be taken for one that has succeeded."""
+    order = build_order(location, NETWORK)
+    state = DeployState(evidence=looked(1), correlation_id="r", url=f"{stub.url}/poll")
+    serve(stub, {"GET /poll": answer, f"GET {RECORD}": record(state="Running")})
+    going = creation.watch_deployment(order, state, 0)
+    assert (going.kind, going.settled) == ("Running", False)
+    failed = record(state="Failed", error={"code": "QuotaExceeded", "message": "full"})
+    serve(stub, {"GET /poll": answer, f"GET {RECORD}": failed, f"GET {RECORD}{OPERATIONS}": operations(HUB)})
+    outcome = creation.watch_deployment(order, state, 0)
+    assert (outcome.kind, outcome.code) == ("Failed", "INSUFFICIENT_CAPACITY")
+
+
+def test_the_record_of_another_deployment_is_not_taken_for_the_one_that_is_asked_for(
+    stub: Stub, location: AzureLocation
+) -> None:
+    other = record(outputResources=[{"id": HUB}])
+    serve(stub, {"GET /poll": DONE, f"GET {RECORD}": Reply(body={**other.body, "id": NESTED})})
+    outcome, _ = watch(build_order(location, NETWORK), stub, 20)
+    assert (outcome.kind, outcome.settled) == ("Running", True)
+    assert "was answered with something that is no record" in outcome.reason
 
 
 def test_a_record_that_lags_behind_its_operation_is_waited_for(stub: Stub, location: AzureLocation) -> None:

@@ -57,10 +57,13 @@ def at_token(reply: Reply, asked: Asked) -> Reply | None:
         (oauth(429, "temporarily_unavailable", "Throttled.", 90055), "AADSTS90055"),
         (oauth(400, "invalid_request", "A transient error has occurred.", 90033), "AADSTS90033"),
         (oauth(400, "temporarily_unavailable", "Later.", 1), "AADSTS1"),
+        (oauth(400, "invalid_request", "The service is temporarily unavailable.", 90090), "AADSTS90090"),
         (Reply(403, Raw("<html>proxy</html>"), {"Content-Type": "text/html"}), "HTTP 403"),
         (HTML, "HTTP 200"),
         (CUT, "HTTP 200"),
         (Reply(200, {"token_type": "Bearer"}), "HTTP 200"),
+        (Reply(200, []), "HTTP 200"),
+        (Reply(200, Raw("null")), "HTTP 200"),
         (Reply(DROP), "cannot be reached"),
     ],
 )
@@ -87,6 +90,9 @@ def test_what_passes_at_entra_id_is_told_and_not_slept_on(
         (oauth(400, "unauthorized_client", "Application 'x' was not found.", 700016), "AADSTS700016"),
         (oauth(401, "unauthorized_client", "Application 'x' is disabled.", 7000112), "AADSTS7000112"),
         (oauth(400, "invalid_request", "Tenant 'x' not found.", 90002), "AADSTS90002"),
+        (oauth(400, "access_denied", "Blocked by Conditional Access policies.", 53003), "AADSTS53003"),
+        (oauth(400, "invalid_resource", "The resource principal was not found.", 500011), "AADSTS500011"),
+        (oauth(401, "invalid_client", "The provided client secret keys are expired.", 7000222), "AADSTS7000222"),
     ],
 )
 @pytest.mark.parametrize("where", ["/token", "/openid-configuration"])

@@ -7,8 +7,9 @@ import pytest
 
 from driver.azure import verdicts
 from driver.azure.advice import name_plans
+from driver.azure.meanings import find_verdict
 from driver.azure.refusals import Refused, read_cause
-from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause, find_verdict
+from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS, Cause
 from driver.models.events import FailureCode
 
 

@@ -101,9 +101,8 @@ def serving(folder: Path, secret: str) -> Iterator[Stub]:
             content = _encode(reply.body)
             self.send_response_only(reply.status)
             own = {"Content-Type": "application/json", "Date": self.date_time_string()}
-            for name, value in {**own, **reply.headers}.items():
+            for name, value in {**own, "Content-Length": str(len(content)), **reply.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
@@ -127,6 +126,8 @@ def serving(folder: Path, secret: str) -> Iterator[Stub]:
 
 
 def _encode(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
     if isinstance(body, Raw):
         return body.encode()
     return b"" if body is None else json.dumps(body).encode()
