@@ -18,7 +18,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from driver.azure.verdicts import find_verdict
+from driver.azure.meanings import find_verdict
 from driver.azure.writes import Writes
 from driver.models.events import FailureCode
 from driver.models.model import Model
