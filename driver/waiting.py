@@ -29,7 +29,8 @@ class Waiting:
 class Polling:
     """The waits between two polls of an operation, in seconds: the share `share` of its age, at least `least`, at most
     `most`, lengthened at random by up to the share `jitter`. While many operations are polled, the share is up to ten
-    times as large, and the bounds up to 2.1 times. While the server has few calls left, waits grow up to `most`.
+    times as large and the bounds up to 2.5 times, with less at random. While the server has few calls left, waits grow
+    up to `most`.
     """
 
     share: float
@@ -43,10 +44,11 @@ class Polling:
         """The wait until the next poll of an operation that is `age` seconds old. A Retry-After takes its place. The
         `shortage` is from 0 (enough calls are left) to 1 (none), the `crowding` from 0 (few polls) to 1 (many).
         """
-        stretch = 1 + 1.1 * crowding
+        stretch = 1 + 1.5 * crowding
         grown = min(max(self.share * age * (1 + 9 * crowding), self.least * stretch), self.most * stretch)
         wait = grown + max(0.0, self.most - grown) * shortage
-        return retry_after or wait * random.uniform(1, 1 + self.jitter)  # noqa: S311 - scatters waits, guards nothing
+        jitter = self.jitter * (1 - crowding)
+        return retry_after or wait * random.uniform(1, 1 + jitter)  # noqa: S311 - scatters waits, guards nothing
 
 
 def tell_time() -> str:
