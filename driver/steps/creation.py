@@ -60,9 +60,9 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work):
         found = renewals.look_before_restart(order, work, state, attempt)
         if isinstance(found, Pause):
-            pausing = keep_running(found.after, state, found.reason)
+            pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
             return explain_wait(pausing, found.refusal) if found.refusal else pausing
-        state = state.model_copy(update={"evidence": found})
+        state = state.model_copy(update={"evidence": found, "search": None})
     try:
         operation = deployments.put(order, work, find_template(work).body)
     except Unreachable as lost:

@@ -43,13 +43,13 @@ def has_ended(order: Order, work: Deploy) -> bool:
 
 def look_before_restart(order: Order, work: Deploy, state: DeployState, attempt: int) -> Evidence | Pause | None:
     """The evidence for another try of a deployment that has failed: somebody else may have made meanwhile what the
-    tries before have not. What these have made is owned already.
+    tries before have not. What these have made is owned already. A look that pauses goes on with `state.search`.
     """
     before = state.evidence
     if before is None:
         return None
     owned = order.model_copy(update={"topology": {**order.topology, **state.topology}})
-    found = looks.continue_search(owned, work, looks.begin_search(owned, work), attempt)
+    found = looks.continue_search(owned, work, state.search or looks.begin_search(owned, work), attempt)
     if isinstance(found, Pause):
         return found
     if needs_next_second(work, found):

@@ -145,6 +145,21 @@ def test_before_a_deployment_is_started_again_it_looks_for_what_somebody_has_mad
     assert (outcome.kind, outcome.state.evidence) == ("Succeeded", evidence)  # the PUT's answer was lost
 
 
+def test_a_look_before_another_try_ends_where_what_contains_a_resource_is_missing(
+    stub: Stub, location: AzureLocation
+) -> None:
+    missing = Reply(404, {"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'g' was not found."}})
+    serve(stub, {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": missing, f"GET {RECORD}": record(state="Failed")})
+    order = build_order(location, NETWORK)
+    outcome = started(order, looked(11, absent=(ResourceId.parse(HUB),)), accepted=True, failures=1)
+    pauses = 0
+    while outcome.kind == "Running" and pauses < 20:
+        pauses += 1
+        outcome = creation.start_deployment(order, outcome.state, 0)
+    assert (outcome.kind, outcome.state.search) == ("Succeeded", None)
+    assert 1 <= pauses <= 5
+
+
 def finish(order: Order, evidence: Evidence, **state: Any) -> Any:
     """The outcome of the watch of a deployment whose operation has succeeded."""
     return creation.watch_deployment(order, DeployState(evidence=evidence, correlation_id="r", over=True, **state), 0)
