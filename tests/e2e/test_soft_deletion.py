@@ -66,14 +66,12 @@ def test_what_a_delete_purges_can_be_created_again(trial: Trial, group: str) -> 
 
 
 @pytest.mark.slow
-def test_without_purge_the_name_is_held_and_purge_protection_is_named(trial: Trial, group: str) -> None:
+def test_purge_protection_is_named_and_a_create_owns_nothing_of_what_holds_its_name(trial: Trial, group: str) -> None:
     properties = {"resourcegroup_name": group, "protect": "true"}
-    made = trial.run(Resource("own", "resource::Own::1.0", properties), files=pack(purge=False))
-    gone = trial.run(made, "Delete", files=pack(purge=False))
-    assert len(list_kept(trial)) == len(TYPES)
-    request_id = trial.begin(gone, files=pack(purge=False))
-    details = trial.event(request_id).value["failureDetails"]
-    assert details["failureCode"] == "RESOURCE_ALREADY_EXISTS"
-    trial.run(made, "Delete", files=pack(purge=True))
+    made = trial.run(Resource("own", "resource::Own::1.0", properties), files=pack(purge=True))
+    gone = trial.run(made, "Delete", files=pack(purge=True))
     assert len(list_kept(trial)) == len(TYPES)
     assert trial.log().count("cannot be purged: its purge protection holds the name back") == len(TYPES)
+    event = trial.event(trial.begin(gone, files=pack(purge=False))).value
+    assert event["failureDetails"]["failureCode"] == "RESOURCE_ALREADY_EXISTS"
+    assert not [entry for entry in event["associatedTopology"].values() if entry and "/held" in entry["id"]]
