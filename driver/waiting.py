@@ -28,7 +28,7 @@ class Waiting:
 @dataclass(frozen=True)
 class Polling:
     """The waits between two polls of an operation, in seconds: the share `share` of its age, at least `least`, at most
-    `most`, lengthened at random by up to the share `jitter`. While many operations are polled, the share is up to ten
+    `most`, lengthened at random by up to the share `jitter`. While many operations are polled, the share is up to five
     times as large and the bounds up to 2.5 times, with less at random. While the server has few calls left, waits grow
     up to `most`.
     """
@@ -45,7 +45,7 @@ class Polling:
         `shortage` is from 0 (enough calls are left) to 1 (none), the `crowding` from 0 (few polls) to 1 (many).
         """
         stretch = 1 + 1.5 * crowding
-        grown = min(max(self.share * age * (1 + 9 * crowding), self.least * stretch), self.most * stretch)
+        grown = min(max(self.share * age * (1 + 4 * crowding), self.least * stretch), self.most * stretch)
         wait = grown + max(0.0, self.most - grown) * shortage
         jitter = self.jitter * (1 - crowding)
         return retry_after or wait * random.uniform(1, 1 + jitter)  # noqa: S311 - scatters waits, guards nothing

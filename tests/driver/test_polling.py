@@ -59,7 +59,7 @@ def test_a_process_that_polls_six_times_a_second_waits_longer() -> None:
     assert 0.4 < crowding[270] < 0.6
     assert crowding[359:] == [1.0] * 341
     polling = Polling(share=0.2, least=1, most=45, jitter=0.2)
-    assert [polling.compute_seconds(age, crowding=1) for age in (0, 30, 600)] == [2.5, 60, 112.5]
+    assert [polling.compute_seconds(age, crowding=1) for age in (0, 30, 600)] == [2.5, 30, 112.5]
     assert polling.compute_seconds(600, shortage=1, crowding=1) == 112.5
 
 
