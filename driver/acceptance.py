@@ -75,7 +75,7 @@ async def accept(request: LifecycleRequest, tenant: str | None, trace: Mapping[s
     plan, request_id = await _run(pool, at_once, _plan, request, package, tenant, settings)
     telemetry.add_fields({"requestId": request_id})
     run = _describe_run(request, request_id, plan, tenant, trace)
-    await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings)
+    await _start_once(request, plans.name_order(plan.order, request_id), run, client, settings, at_once)
     return request_id
 
 
@@ -106,9 +106,9 @@ async def _run(pool: Pool, at_once: bool, call: Callable[..., T], *arguments: An
 
 
 async def _start_once(
-    request: LifecycleRequest, order: Order, run: Run, client: Executions, settings: Settings
+    request: LifecycleRequest, order: Order, run: Run, client: Executions, settings: Settings, at_once: bool
 ) -> None:
-    """Start the execution, unless it was started already and has not failed."""
+    """Start the execution, unless it was started already and has not failed. `at_once`: sealing takes no time."""
     request_id = run.request_id
     if request.read_system_property("requestId"):
         status = await executions.find_execution(client, request_id)
@@ -124,7 +124,6 @@ async def _start_once(
     if isinstance(order.work, Idle):
         await start(client, request_id, run.model_copy(update={"event": build_event(request_id, {})}))
         return _log.info("accepted: %s of '%s', nothing is to be done", request.lifecycle_name, run.resource.name)
-    at_once = _takes_no_time(request, settings)
     sealed, content_id, content = await _run(PACKAGES, at_once, _seal, order, settings)
     _require_size(max(len(sealed), len(content)), settings)
     if content_id:
