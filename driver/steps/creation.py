@@ -24,6 +24,9 @@ from driver.steps.repetition import ABSENT_SECONDS, compute_restart, explain_wai
 from driver.steps.states import DeployState
 from driver.waiting import Waiting, compute_age, tell_time
 
+# From the PUT to the first poll: no event is published sooner after the acceptance, and what took longer in recordings
+# took longer than 3 s.
+_FIRST_POLL_SECONDS = 2.0
 _LOST = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)  # until a PUT without an answer is sent again
 
 
@@ -74,8 +77,8 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     correlation_id = operation.correlation_id or order.request_id
     shown = DeploymentShown(name=work.name, id=record.text, correlation_id=correlation_id)
     begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "since": tell_time()}
-    outcome = succeed(state.model_copy(update=begun), compute_poll_wait(order.location, 0, operation.retry_after))
-    return outcome.model_copy(update={"deployment": shown})
+    wait = max(_FIRST_POLL_SECONDS, compute_poll_wait(order.location, 0, operation.retry_after))
+    return succeed(state.model_copy(update=begun), wait).model_copy(update={"deployment": shown})
 
 
 def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
