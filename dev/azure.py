@@ -18,7 +18,9 @@ def resource_ids(stack: Endpoints) -> list[str]:
 
 
 def counters(stack: Endpoints) -> dict[str, Any]:
-    """Returns `{"token", "discovery", "arm": {method: calls}, "armTotal", "statuses": {status: answers}, "total"}`."""
+    """Returns `{"token", "discovery", "arm": {method: calls}, "armTotal", "throttled": {method: calls}, "statuses":
+    {status: answers}, "total"}`.
+    """
     counted: dict[str, Any] = _get(stack, "/emulator/counters")
     return counted
 

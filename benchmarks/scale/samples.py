@@ -16,7 +16,9 @@ PERIOD_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the first; resident memory of the host in MiB; CPU seconds and calls so far."""
+    """One look: seconds since the first; resident memory of the host in MiB; CPU seconds and calls so far. `reads` and
+    `writes` are those that ARM has let through; `refused` was answered 429.
+    """
 
     at: float
     mebibytes: float
@@ -69,12 +71,13 @@ def sampled(stack: Endpoints, collected: CollectedEvents) -> Iterator[Samples]:
 
 def _take_sample(stack: Endpoints, collected: CollectedEvents, begun: float) -> Sample:
     counters = azure.counters(stack)
+    passed = {method: calls - counters["throttled"].get(method, 0) for method, calls in counters["arm"].items()}
     return Sample(
         at=time.time() - begun,
         mebibytes=memory.measure_tree(stack.pids["host"]),
         cpu_seconds=cpu.seconds(stack.pids["host"]),
         events=len(collected.seen),
-        reads=counters["arm"].get("GET", 0),
-        writes=counters["arm"].get("PUT", 0),
+        reads=passed.get("GET", 0),
+        writes=passed.get("PUT", 0) + passed.get("POST", 0) + passed.get("PATCH", 0),
         refused=counters["statuses"].get("429", 0),
     )

@@ -64,7 +64,7 @@ class Application:
             answer = true if fault is None else answers.change_answer(fault, true)
         status = answer.status if answer is not None else 0
         if host == "arm":
-            self.cloud.counters.answered(status)
+            self.cloud.counters.answered(request.method, status)
         self.cloud.counters.note(now(), host, request.method, request.path, status)
         self.cloud.faults.note_answer(request.method, request.path, status)
         return answer

@@ -121,5 +121,6 @@ def test_calls_are_counted_by_kind(group: Emulator) -> None:
     found = group.control("GET", "counters")
     assert (found["token"], found["arm"], found["armTotal"]) == (1, {"GET": 2, "HEAD": 1}, 3)
     assert found["statuses"] == {"200": 1, "204": 1, "400": 1}
+    assert found["throttled"] == {}
     group.control("DELETE", "counters")
     assert group.control("GET", "counters")["total"] == 0
