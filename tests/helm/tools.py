@@ -60,6 +60,8 @@ HELM3, HELM4 = HELMS
 KUBERNETES = "v1.34.4"
 API_SERVER = CACHE / f"kube-apiserver-{KUBERNETES}"
 
+PROMTOOL = CACHE / "promtool"
+
 HELM_DOCS = "github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2"
 
 KEDA = "github.com/kedacore/keda/v2@v2.21.0"
@@ -97,6 +99,8 @@ def install() -> None:
         if not (CACHE / name).exists():
             shutil.copyfile(_go_module(module) / path, CACHE / name)
             (CACHE / name).chmod(0o644)
+    if not PROMTOOL.exists():
+        _install_promtool()
     if not binary("helm-docs").exists():
         _go("install", HELM_DOCS, GOBIN=str(binary("helm-docs").parent))
 
@@ -158,6 +162,26 @@ def _install_checks() -> None:
     binary("etcd").unlink()
     binary("etcd").symlink_to(etcd)
     _checks_current().touch()
+
+
+def _install_promtool() -> None:
+    """Prometheus's checker of rules: that of the machine, or that of Debian's package, which is not installed. Where
+    neither is to be had, nothing is done.
+    """
+    if found := shutil.which("promtool"):
+        PROMTOOL.symlink_to(found)
+        return
+    if shutil.which("apt-get") is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        own = ("-o", f"Dir::State::Lists={folder}/lists", "-o", f"Dir::Cache={folder}", "-o", "APT::Sandbox::User=root")
+        for name in ("lists", "archives"):
+            (Path(folder) / name / "partial").mkdir(parents=True)
+        _run("apt-get", "-qq", *own, "update")
+        _run("apt-get", "-qq", *own, "download", "prometheus", cwd=Path(folder))
+        (package,) = Path(folder).glob("prometheus_*.deb")
+        _run("dpkg-deb", "--extract", package, folder)
+        shutil.move(Path(folder) / "usr" / "bin" / "promtool", PROMTOOL)
 
 
 def _go_module(module: str) -> Path:
