@@ -69,6 +69,8 @@ class Bug(Exception):
 
 def drop_traces(text: str) -> str:
     """The text without stack traces and names of .NET exceptions: no answer, custom status or event shows any."""
+    if not text:
+        return text
     kept: list[str] = []
     is_python = False
     for line in text.split("\n"):

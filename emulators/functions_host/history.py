@@ -35,7 +35,7 @@ def now() -> str:
 
 def iso(moment: datetime) -> str:
     """A UTC time with microseconds and Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse(moment: str) -> datetime:
