@@ -1,5 +1,6 @@
 """The alerts as Prometheus evaluates them: its own promtool plays series of scrapes, one a minute."""
 
+import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 
 from tests.helm import tools
 from tests.helm.chart import render
+from tests.helm.test_metrics import list_queries
 
 Rule = dict[str, Any]
 _REACHABLE = "azure_driver_service_reachable"
@@ -86,10 +88,15 @@ PLAYS = {
 
 
 @pytest.fixture(scope="module")
-def rules() -> dict[str, Rule]:
-    """The rules of the chart by their names."""
+def promtool() -> Path:
     if not tools.PROMTOOL.exists():
         pytest.skip("promtool is not on the PATH, and there is no apt-get to take it from Debian's package")
+    return tools.PROMTOOL
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, Rule]:
+    """The rules of the chart by their names."""
     (group,) = render(values="metrics").one("PrometheusRule")["spec"]["groups"]
     return {rule["alert"]: rule for rule in group["rules"]}
 
@@ -98,15 +105,32 @@ def test_every_alert_has_a_play_in_which_it_fires(rules: dict[str, Rule]) -> Non
     assert {name for play in PLAYS.values() for name in play.firing} == set(rules)
 
 
-def test_the_alerts_fire_when_they_should_and_only_then(rules: dict[str, Rule], tmp_path: Path) -> None:
+def test_the_alerts_fire_when_they_should_and_only_then(rules: dict[str, Rule], promtool: Path, tmp_path: Path) -> None:
     group = {"name": "azure-driver", "rules": list(rules.values())}
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [group]}), encoding="utf-8")
     told = {"rule_files": ["rules.yaml"], "tests": [describe_play(name, play, rules) for name, play in PLAYS.items()]}
     (tmp_path / "plays.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
-    played = subprocess.run(
-        [tools.PROMTOOL, "test", "rules", "plays.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    run_promtool(promtool, "test", "rules", tmp_path / "plays.yaml")
+
+
+def test_prometheus_can_read_the_queries_of_the_dashboard(promtool: Path, tmp_path: Path) -> None:
+    """As recording rules, with Grafana's variables filled in. `label_values` is Grafana's own."""
+    dashboard = json.loads(
+        render(values="metrics").one("ConfigMap", "azure-driver-dashboard")["data"]["azure-driver.json"]
     )
-    assert played.returncode == 0, played.stdout + played.stderr
+    queries = {query for query in list_queries(dashboard) if "azure_driver_" in query or "http_" in query}
+    filled = {query.replace("$__rate_interval", "5m").replace("$namespace", "lm") for query in queries}
+    expressions = sorted(query for query in filled if not query.startswith("label_values("))
+    assert len(expressions) > 20
+    rules = [{"record": f"query:{number}", "expr": expr} for number, expr in enumerate(expressions)]
+    content = {"groups": [{"name": "dashboard", "rules": rules}]}
+    (tmp_path / "dashboard.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    run_promtool(promtool, "check", "rules", tmp_path / "dashboard.yaml")
+
+
+def run_promtool(promtool: Path, *arguments: str | Path) -> None:
+    done = subprocess.run([promtool, *arguments], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def describe_play(name: str, play: Play, rules: dict[str, Rule]) -> dict[str, Any]:
