@@ -18,7 +18,11 @@ _KEPT = 64
 _MOST_DIAGNOSTICS = 20
 _SOURCES = (".bicep", ".bicepparam")
 _CONFIGURATION = "bicepconfig.json"
-_FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/]")
+_FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/][^'\n]*'?")
+# Texts before comments, for // may stand in a text. What is not closed reaches to the end, so that none takes long.
+_COMMENT = re.compile(
+    r"('''(?:(?!''').)*+(?:'''|\Z)|'(?:[^'\\\n]|\\.)*+'?)|//[^\n]*+|/\*(?:(?!\*/).)*+(?:\*/|\Z)", re.DOTALL
+)
 # The compiler reports the files that it read, but not the folders that it listed: so this function is refused.
 _LISTS_FOLDERS = "loadDirectoryFileInfo"
 _MARKS = (
@@ -47,9 +51,11 @@ def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compile
     """
     for path, content in files.items():
         text = _decode_file(content)
-        if path.endswith(_SOURCES) and _FROM_OUTSIDE.search(text):
+        if path.endswith(_SOURCES) and (outside := _find_outside(text)):
+            line = text.count("\n", 0, outside.start()) + 1
             raise InvalidRequest(
-                f"{path}: modules from registries and template specs are not fetched: put them in the package"
+                f"{path} line {line}: {outside[0][:200]}: modules from registries and template specs are not fetched:"
+                " put them in the package"
             )
         if _LISTS_FOLDERS in text:
             raise InvalidRequest(f"{path}: {_LISTS_FOLDERS} is not taken: it lists folders outside of the package, too")
@@ -60,6 +66,13 @@ def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compile
     if len(_compiled) > _KEPT:
         _compiled.popitem(last=False)
     return compiled
+
+
+def _find_outside(text: str) -> re.Match[str] | None:
+    """Where a source, apart from its comments, names a registry or a template spec."""
+    if not _FROM_OUTSIDE.search(text):
+        return None
+    return _FROM_OUTSIDE.search(_COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text))
 
 
 def is_compiled(files: Mapping[str, bytes], entry: str, bicep: str) -> bool:
