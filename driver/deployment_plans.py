@@ -50,7 +50,9 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     if measure_depth([template.body, bound]) > DEEPEST:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     elif not _is_json([{} if inputs.package.built_in else template.body, bound]):
-        faults.append(f"{place}: '{file}' or a value for it has a number that is too large for JSON, or none")
+        faults.append(
+            f"{place}: '{file}' or a value for it has a number that is too large for JSON, or none, or half a character"
+        )
     group = location = ""
     if template.scope == "resourceGroup":
         group = _plan_setting(inputs, "resourceGroup", transition.resource_group, manifest.resource_group, faults)
@@ -178,9 +180,9 @@ def build_deployment_name(resource_name: str, request_id: str) -> str:
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON has a form for all numbers in a value: it has none for NaN and Infinity."""
+    """Whether JSON in UTF-8 has a form for all in a value: it has none for NaN, Infinity and half a character."""
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except ValueError:
         return False
     return True

@@ -116,7 +116,7 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
         misplaced = find_misplaced(files)
         hint = f" ('{misplaced}' is not: zip the content of the folder, without the folder)" if misplaced else ""
         raise InvalidRequest(
-            f"systemProperties.resourceType: '{resource_type}' is no built-in resource type"
+            f"systemProperties.resourceType: '{resource_type[:200]}' is no built-in resource type"
             f" ({', '.join(list_built_in_names())}), and driverFiles hold no {FILE} and no template at the top"
             f"{hint}"
         )

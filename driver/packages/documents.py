@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from driver.errors import InvalidRequest
-from driver.packages.yaml_problems import NO_ALIAS, describe_blank, describe_problem
+from driver.packages.yaml_problems import NO_ALIAS, describe_blank, describe_half, describe_problem
 
 Key = int | str
 _Index = dict[str, tuple[yaml.Node, int]]
@@ -134,6 +134,7 @@ def _find_faults(root: yaml.Node | None, text: str, file: str, takes_aliases: bo
             continue
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
+            yield from _find_text_fault(node, file, keys)
             continue
         if isinstance(node, yaml.SequenceNode):
             open_nodes += reversed([(below, (*keys, index)) for index, below in enumerate(node.value)])
@@ -149,11 +150,16 @@ def _find_faults(root: yaml.Node | None, text: str, file: str, takes_aliases: bo
             if name.value in first:
                 place = _describe_place(file, line, (*keys, name.value))
                 yield f"{place}: this key stands twice, first in line {first[name.value]}: keep one of the two"
-            elif blank := describe_blank(name.value):
-                yield f"{_describe_place(file, line, (*keys, name.value.strip()))}: {blank}"
+            elif odd := describe_blank(name.value) or describe_half(name.value):
+                yield f"{_describe_place(file, line, (*keys, name.value.strip()))}: {odd}"
             first.setdefault(name.value, line)
             below.append((value, (*keys, name.value)))
         open_nodes += reversed(below)
+
+
+def _find_text_fault(node: yaml.ScalarNode, file: str, keys: tuple[Key, ...]) -> Iterator[str]:
+    if half := describe_half(node.value):
+        yield f"{_describe_place(file, node.start_mark.line + 1, keys)}: {half}"
 
 
 def _describe_key(node: yaml.Node, text: str) -> str:

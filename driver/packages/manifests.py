@@ -257,6 +257,6 @@ class Manifest(_Strict):
         updates = UPDATES if create and create.deploy else ()
         names = sorted({*self.transitions, *updates, "Delete", ADOPT, INTEGRITY, PRECHECK, *PREVIEWS})
         raise InvalidRequest(
-            f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
-            + suggest_name(name, names)
+            f"lifecycleName: this resource type has no transition or operation '{name[:200]}', it has"
+            f" {', '.join(names)}{suggest_name(name, names)}"
         )

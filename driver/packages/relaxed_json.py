@@ -21,6 +21,10 @@ _TOKEN = re.compile(
     r"""|(?P<word>[\w$]++)""",
     re.DOTALL,
 )
+# Half a character of UTF-16 without the other.
+_HALF = re.compile(
+    r"\\u[dD][89aAbB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89aAbB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _COPY = "copy"  # ARM takes lists of loops several times in one object, as templates of its gallery have them
 _ESCAPE = re.compile(r"\\.|\"", re.DOTALL)
 _PART = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)  # of strict JSON: a text, a key, a bracket
@@ -33,7 +37,14 @@ def read_json(content: bytes, file: str) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"{file}: it is no UTF-8 text: save it as UTF-8") from error
     try:
-        return _parse_text(text)
+        value = _parse_text(text)
+        if half := _HALF.search(text):
+            json.dumps(value, ensure_ascii=False).encode()  # it raises, but not for a backslash that stands for itself
+        return value
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, half.start()) + 1 if half else 1
+        told = f"{half[0] if half else ''} is half a character: write the character itself"
+        raise InvalidRequest(f"{file} line {line}: {told}") from error
     except Twice as error:
         raise InvalidRequest(f"{file} {error}") from error
     except (ValueError, RecursionError) as error:

@@ -10,6 +10,7 @@ _LONGEST = 100  # characters of the file in a message
 # A text that begins with an expression and stands in no quotes: YAML takes it for a mapping.
 _UNQUOTED = re.compile(r"(?:^|[:,\[{-])\s*(\{\{.*\}\}[^#,\]}]*)")
 # Blanks that YAML takes for letters, and characters without a width.
+_HALF = re.compile(r"[\ud800-\udfff]")
 _UNSEEN = re.compile(r"[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
 # What PyYAML calls a problem, and what is said of it. The mark is where that begins (True) or where it was noticed.
 _PROBLEMS = (
@@ -40,6 +41,12 @@ def describe_blank(text: str) -> str:
         if not character.isascii() and (character.isspace() or unicodedata.category(character) == "Cf"):
             return f"U+{ord(character):04X} is not taken, it only looks like a blank or like nothing: write a space"
     return ""
+
+
+def describe_half(text: str) -> str:
+    """The message about half a character of UTF-16 in a text; empty if there is none."""
+    half = _HALF.search(text)
+    return f"\\u{ord(half[0]):04x} is half a character: write the character itself" if half else ""
 
 
 def describe_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> str:
