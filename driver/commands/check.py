@@ -18,7 +18,7 @@ from driver.packages.catalogue import Package
 from driver.packages.disclosures import find_disclosures, find_secure_outputs
 from driver.packages.manifests import STANDARD, Transition
 from driver.packages.secure_values import mask_values
-from driver.packages.structures import find_missing_version, find_structure_faults
+from driver.packages.structures import find_changing_defaults, find_missing_version, find_structure_faults
 from driver.packages.templates import Template, list_resource_types
 
 FAULTY = 1  # exit status: the driver would refuse the package, or TNC-O could not use it
@@ -122,6 +122,7 @@ def _check_deployment(
         faults.append(f"{find_place()}: {describe_missing_setting(key, file)}")
     warnings += package.list_warnings(file)
     warnings += filter(None, [find_missing_version(template)])
+    warnings += find_changing_defaults(template)
     warnings += [
         f"{template.source.find_place('output', output)}: ARM gives no value for a secure output, so it reaches neither"
         " the event nor a property"

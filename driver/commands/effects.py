@@ -1,6 +1,7 @@
 """What a lifecycle.yaml says and what could have no effect, or never a right one, whatever the properties are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from driver import settings
 from driver.commands.uses import Use
@@ -50,6 +51,7 @@ def find_idle_settings(package: Package, uses: list[Use] | None) -> Iterator[str
                     f"{package.find_place('transitions', name, 'changes', index)}: {name} uses no property"
                     f" '{changed}'{suggest_name(changed, names)}"
                 )
+    yield from _find_stale_copies(package, templates)
     for path in package.files if not package.built_in else ():
         if path.rsplit("/", 1)[-1].lower() == _NOT_READ:
             yield f"{path}: the driver does not read it: the templates have to compile with the compiler's own settings"
@@ -112,3 +114,23 @@ def _find_idle_place(package: Package, name: str, transition: Transition, templa
             f"{package.find_place('transitions', name, 'resourceGroup')}: it is not used: {transition.deploy} is"
             " deployed to the subscription"
         )
+
+
+def _find_stale_copies(package: Package, templates: Mapping[str, Template | None]) -> Iterator[str]:
+    """Compiled templates beside their sources, that a driver without a Bicep CLI would deploy, and that differ."""
+    for file, template in templates.items():
+        beside = str(PurePosixPath(file).with_suffix(".json"))
+        if template is None or not (package.bicep and file.endswith(".bicep") and beside in package.files):
+            continue
+        try:
+            copy = package.load_template(beside)[0]
+        except InvalidRequest as error:
+            yield f"{beside}: a driver without a Bicep CLI would deploy it, and cannot: {error}"
+            continue
+        if _outline(copy) != _outline(template):
+            yield f"{beside}: a driver without a Bicep CLI deploys it, and {file} is another template: compile it again"
+
+
+def _outline(template: Template) -> tuple[object, ...]:
+    names = frozenset((one.name, one.type, one.required) for one in template.parameters)
+    return names, frozenset(template.outputs), list_resource_types(template.body)

@@ -12,11 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.faults import suggest_name
 from driver.packages import compiler
 
 _KEPT = 64
 _MOST_DIAGNOSTICS = 20
 _SOURCES = (".bicep", ".bicepparam")
+_UNREADABLE = "BCP091"  # of a file that another one names
 _CONFIGURATION = "bicepconfig.json"
 _FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/][^'\n]*'?")
 # Texts before comments, for // may stand in a text. What is not closed reaches to the end, so that none takes long.
@@ -133,7 +135,17 @@ def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str, level
         if diagnostic["level"] == level:
             source = str(PurePosixPath(diagnostic["source"]).relative_to(folder)) if diagnostic["source"] else entry
             start = diagnostic["range"]["start"]
-            faults.append(
-                f"{source}({start['line'] + 1},{start['char'] + 1}): {diagnostic['code']}: {diagnostic['message']}"
-            )
-    return [fault.replace(str(folder), "") for fault in faults[:_MOST_DIAGNOSTICS]]
+            near = _suggest_file(diagnostic, folder) if diagnostic["code"] == _UNREADABLE else ""
+            place = f"{source}({start['line'] + 1},{start['char'] + 1})"
+            message = diagnostic["message"].rstrip(".") if near else diagnostic["message"]
+            faults.append(f"{place}: {diagnostic['code']}: {message}{near}")
+    return [fault.replace(f"{folder}/", "").replace(str(folder), "") for fault in faults[:_MOST_DIAGNOSTICS]]
+
+
+def _suggest_file(diagnostic: Mapping[str, Any], folder: Path) -> str:
+    """The file of the package that looks most like the one that cannot be read."""
+    named = re.search(rf"'{re.escape(str(folder))}/([^'\n]+)'", diagnostic["message"])
+    if named is None:
+        return ""
+    files = (one for one in folder.rglob(f"*{PurePosixPath(named[1]).suffix}") if one.is_file())
+    return suggest_name(named[1], [one.relative_to(folder).as_posix() for one in files])

@@ -2,7 +2,9 @@
 files.
 """
 
+import codecs
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +27,7 @@ _DRIVER = Path(__file__).resolve().parents[1]
 # The second is where an installed driver (`pip install .`) has them.
 _FOLDERS = (_DRIVER.parent / "infra" / "resources", _DRIVER / "resources")
 BUILT_IN = next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
+_BICEP = re.compile(rb"\A\s*(?:param|resource|targetScope|module|var|metadata)\s+\w+")
 _SOURCES = (".json", ".bicep", ".bicepparam")  # of several files of one name the last of these is deployed
 # Resource types that have another name than in the former driver, by that name.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
@@ -68,6 +71,8 @@ class Package:
                 f"{self._find_deploy(file)}: '{file}' is no template: it takes a file that ends with"
                 f" {', '.join(_SOURCES)}"
             )
+        if meant := _find_meant_suffix(file, self.files[file]):
+            raise InvalidRequest(f"{file} line 1: this is the text of a {meant} file: rename it")
         if file.endswith(".json"):
             return self._read_json_template(file), {}
         if self.bicep:
@@ -188,6 +193,13 @@ def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
                 stem = path.removesuffix(suffix)
                 paths["Create" if stem.lower() in ("main", "create") else stem] = path
     return {name: Transition(deploy=path) for name, path in paths.items()}
+
+
+def _find_meant_suffix(file: str, content: bytes) -> str:
+    """The suffix that a template with the other kind of text should have; empty if it has the right one."""
+    if file.endswith(".bicep"):
+        return ".json" if content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{") else ""
+    return ".bicep" if file.endswith(".json") and _BICEP.search(content) else ""
 
 
 def _show_text(content: bytes) -> str:

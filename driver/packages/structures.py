@@ -16,6 +16,7 @@ from driver.packages.templates import DEPLOYMENTS, TYPES, Parameter, Template
 _MOST_FAULTS = 20
 _VERSION = re.compile(r"\d+(\.\d+){3}")
 _JSON_TYPES = {"string": str, "int": int, "bool": bool, "array": list, "object": Mapping}
+_CHANGING = re.compile(r"\b(newGuid|utcNow)\(", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w.])(parameters|variables)\(\s*'((?:[^']|'')*)'\s*\)", re.IGNORECASE)
 
 
@@ -24,6 +25,16 @@ def find_structure_faults(template: Template) -> list[str]:
     if not template.source.file.endswith(".json"):
         return []
     return list(islice(_find_faults(template), _MOST_FAULTS))
+
+
+def find_changing_defaults(template: Template) -> list[str]:
+    """The warnings about defaults that are others each time: a deployment may be sent again, unchanged."""
+    return [
+        f"{template.source.find_place('param', parameter.name)}: its default has {found[1]}(), which gives another"
+        " value each time a deployment is sent: a name from it makes another resource"
+        for parameter in template.parameters
+        if (found := _CHANGING.search(str(parameter.declared.get("defaultValue"))))
+    ]
 
 
 def find_missing_version(template: Template) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.driver.test_messages import DESCRIPTOR, LIFECYCLE, PROJECT, Checked, Checker, template
+from tests.support.shared import needs_shared
 
 RESOURCE = "Definitions/lm/resource.yaml"
 THING = {"type": "Contoso.Play/things", "apiVersion": "2024-01-01", "name": "a", "location": "westeurope"}
@@ -384,3 +385,35 @@ def test_what_macos_puts_beside_a_template_is_no_operation(check: Checker) -> No
     text = '\x00\x05\x16\x07 "$schema": "deploymentTemplate.json"'
     checked = check({"lifecycle.yaml": None, "._main.json": text})
     assert (checked.status, checked.lines) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("main.bicep", "{\n}", "main.bicep line 1: this is the text of a .json file: rename it"),
+        ("main.json", "\nparam a string", "main.json line 1: this is the text of a .bicep file: rename it"),
+    ],
+)
+def test_a_template_with_the_suffix_of_the_other_kind(check: Checker, name: str, text: str, fault: str) -> None:
+    changes = {"lifecycle.yaml": LIFECYCLE.replace("main.json", name), "main.json": None, name: text}
+    assert_only(check(changes), "error", fault)
+
+
+@pytest.mark.parametrize("function", ["newGuid", "utcNow"])
+def test_a_default_that_is_another_one_each_time(check: Checker, function: str) -> None:
+    body = arm({"suffix": {"type": "string", "defaultValue": f"[{function}()]"}})
+    assert_only(
+        check({"main.json": body}), "warning", f"param suffix: its default has {function}(), which gives another"
+    )
+
+
+@needs_shared
+@pytest.mark.usefixtures("bicep")
+def test_a_compiled_template_that_is_no_copy_of_its_source(check: Checker) -> None:
+    source = "param vault_name string\nparam vault_sku string = vault_name\noutput vault_name string = vault_sku\n"
+    changes = {"lifecycle.yaml": LIFECYCLE.replace("main.json", "main.bicep"), "main.bicep": source}
+    text = "main.json: a driver without a Bicep CLI deploys it, and main.bicep is another template: compile it again"
+    assert_only(check({**changes, "main.json": arm()}), "warning", text)
+    copy = json.loads(arm(outputs={"vault_name": {"type": "string", "value": "a"}}))
+    copy["parameters"] = {"vault_name": {"type": "string"}, "vault_sku": {"type": "string", "defaultValue": ""}}
+    assert check({**changes, "main.json": json.dumps(copy)}).lines == []
