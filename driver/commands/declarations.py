@@ -167,6 +167,8 @@ def _check_drivers(descriptor: Document, package: Package, faults: list[str], wa
     default = descriptor.content.get("default-driver")
     if isinstance(default, Mapping):
         warnings += _find_odd_selectors(descriptor, ("default-driver",), default)
+    elif default is not None:
+        faults.append(f"{descriptor.find_place('default-driver')}: takes an object with the name of a driver, {DRIVER}")
     for key in ("lifecycle", "operations"):
         section = descriptor.content.get(key)
         for name, declared in section.items() if isinstance(section, Mapping) else ():

@@ -24,6 +24,8 @@ def find_structure_faults(template: Template) -> list[str]:
     """The faults of a template of ARM JSON, each with file and, where it is known, line; none of another."""
     if not template.source.file.endswith(".json"):
         return []
+    if properties.measure_depth(template.body) > properties.DEEPEST:
+        return [f"{template.source.file}: it is nested more than {properties.DEEPEST} deep"]
     return list(islice(_find_faults(template), _MOST_FAULTS))
 
 
@@ -97,7 +99,8 @@ def _find_output_fault(declared: Any) -> str:
 
 def _find_resource_faults(resources: Any, outer: str, parent: str, has_profile: bool) -> Iterator[tuple[str, str]]:
     """Path and fault of each resource, child resources included, that ARM could not deploy."""
-    named = resources.items() if isinstance(resources, Mapping) else enumerate(resources or ())
+    listed = enumerate(resources) if isinstance(resources, list) else ()
+    named = resources.items() if isinstance(resources, Mapping) else listed
     for key, resource in named:
         path = f"{outer}{key}"
         if not isinstance(resource, Mapping):
@@ -125,8 +128,9 @@ def _find_unknown_names(template: Template) -> Iterator[str]:
     """Names in parameters() and variables() that the template does not declare. Nested templates are left out."""
     body = template.body
     variables = dict(_read_object(body, "variables"))
-    loops = variables.pop("copy", ())
-    names = [*variables, *(str(one.get("name")) for one in loops if isinstance(one, Mapping))]
+    loops = variables.pop("copy") if isinstance(variables.get("copy"), list) else []
+    named = [one.get("name") for one in loops if isinstance(one, Mapping)]
+    names = [*variables, *map(str, named)]
     known = {"parameters": list(_read_object(body, "parameters")), "variables": names}
     told: set[tuple[str, str]] = set()
     for text in _walk_expressions({key: value for key, value in body.items() if key != "functions"}):

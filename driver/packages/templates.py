@@ -102,6 +102,8 @@ def _describe_wrong_scope(schema: str, source: Source) -> str:
             f"{source.find_place('targetScope')}: the scope {known} is not supported, these are: resourceGroup,"
             " subscription"
         )
+    if schema == "deploymentparameters.json":
+        return f"{source.file}: this is a file of parameters, and no template"
     if not schema:
         return f"{source.file}: '$schema' is missing: it says that this is an ARM template, and for which scope"
     return (

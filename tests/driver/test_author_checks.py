@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.driver.test_messages import DESCRIPTOR, LIFECYCLE, PROJECT, Checked, Checker, template
 from tests.support.shared import needs_shared
@@ -417,3 +418,31 @@ def test_a_compiled_template_that_is_no_copy_of_its_source(check: Checker) -> No
     copy = json.loads(arm(outputs={"vault_name": {"type": "string", "value": "a"}}))
     copy["parameters"] = {"vault_name": {"type": "string"}, "vault_sku": {"type": "string", "defaultValue": ""}}
     assert check({**changes, "main.json": json.dumps(copy)}).lines == []
+
+
+DEEP: Any = "end"
+for _ in range(400):
+    DEEP = {"resources": [DEEP]}
+ODD: tuple[Any, ...] = (5, "text", [5], {"a": 5}, [[]], {"copy": 5}, True, None)
+
+
+@pytest.mark.parametrize("section", ["variables", "outputs", "parameters", "resources", "functions"])
+def test_a_template_of_any_form_is_judged_in_words(check: Checker, section: str) -> None:
+    for value in (*ODD, DEEP):
+        body = {**json.loads(arm()), section: value}
+        inner = {**THING, "resources": value}
+        check({"main.json": json.dumps(body)})
+        check({"main.json": json.dumps({**body, section: {}, "resources": [inner]})})
+
+
+@pytest.mark.parametrize(
+    "section", ["name", "properties", "private-properties", "lifecycle", "operations", "default-driver", "queries"]
+)
+def test_a_descriptor_of_any_form_is_judged_in_words(check: Checker, section: str) -> None:
+    whole = {**yaml.safe_load(DESCRIPTOR)}
+    for value in (*ODD, {"Create": 5}, {"Create": {"drivers": 5}}, {"azure": {"selector": 5}}, {1: {"type": [1]}}):
+        check({RESOURCE: yaml.safe_dump({**whole, section: value})})
+
+
+def test_a_default_driver_that_is_a_text(check: Checker) -> None:
+    assert_only(check({RESOURCE: edit(DRIVER, "azure")}), "error", "default-driver: takes an object with the name of a")
