@@ -53,6 +53,7 @@ def check_declarations(project: Project, descriptor: Document, faults: list[str]
     for keys in sections:
         _check_properties(descriptor, keys, faults, warnings)
     faults += _find_unfit_defaults(descriptor, project.package)
+    warnings += _find_fixed_properties(descriptor, project.package)
     _check_transitions(descriptor, faults, warnings)
     _check_drivers(descriptor, project.package, faults, warnings)
 
@@ -128,6 +129,18 @@ def _find_unfit_defaults(descriptor: Document, package: Package) -> Iterator[str
                 properties.coerce_value(parameter, value)
             except properties.Unfit as unfit:
                 yield f"{descriptor.find_place('properties', name, key)}: {file} would refuse it: {unfit}"
+
+
+def _find_fixed_properties(descriptor: Document, package: Package) -> Iterator[str]:
+    """Properties that a transition changes in place and for which TNC-O would not call it."""
+    section = descriptor.content.get("properties")
+    for name in dict.fromkeys(one for each in package.manifest.transitions.values() for one in each.changes):
+        declared = section.get(name) if isinstance(section, Mapping) else None
+        if isinstance(declared, Mapping) and not is_on(declared, "volatile"):
+            yield (
+                f"{descriptor.find_place('properties', name)}: lifecycle.yaml has it among changes, and it is not"
+                " volatile: true: TNC-O installs the resource again instead of a Reconfigure"
+            )
 
 
 def _walk_parameters(package: Package) -> Iterator[tuple[str, Parameter]]:

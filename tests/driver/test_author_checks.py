@@ -139,9 +139,9 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
         "lifecycle.yaml line 6, retain.0: no template deploys Contoso.Play/thing, did you mean 'contoso.play/things'?",
     ),
     "a property that nothing changes": (
-        "    changes: [vault_sku, vault_nme]\n",
+        "    changes: [vault_nme]\n",
         "warning",
-        "lifecycle.yaml line 6, transitions.Create.changes.1: Create uses no property 'vault_nme', did you mean",
+        "lifecycle.yaml line 6, transitions.Create.changes.0: Create uses no property 'vault_nme', did you mean",
     ),
     "a condition that outlasts its transition": (
         "    timeout: 5m\n    readyWhen: [{on: Contoso.Play/things, that: id, timeout: 6m}]\n",
@@ -442,6 +442,13 @@ def test_a_descriptor_of_any_form_is_judged_in_words(check: Checker, section: st
     whole = {**yaml.safe_load(DESCRIPTOR)}
     for value in (*ODD, {"Create": 5}, {"Create": {"drivers": 5}}, {"azure": {"selector": 5}}, {1: {"type": [1]}}):
         check({RESOURCE: yaml.safe_dump({**whole, section: value})})
+
+
+def test_a_property_that_is_changed_in_place_and_not_volatile(check: Checker) -> None:
+    lifecycle = f"{LIFECYCLE}    changes: [vault_sku]\n"
+    text = "line 5, properties.vault_sku: lifecycle.yaml has it among changes, and it is not volatile: true"
+    assert_only(check({"lifecycle.yaml": lifecycle}), "warning", text)
+    assert check({"lifecycle.yaml": lifecycle, RESOURCE: edit(SKU, "vault_sku: {volatile: true}")}).lines == []
 
 
 def test_a_default_driver_that_is_a_text(check: Checker) -> None:
