@@ -94,7 +94,9 @@ async def _answer_request(headers: Mapping[str, str], work: Awaitable[Answer]) -
             answer = await work
             return replace(answer, headers={**answer.headers, **echoed})
         except DriverError as error:
-            status, message = error.status, drop_traces(telemetry.redact(str(error)))
+            # Half a character of UTF-16, as in a path or a template, has no form in UTF-8: it is shown as \ud800.
+            text = str(error).encode(errors="backslashreplace").decode()
+            status, message = error.status, drop_traces(telemetry.redact(text))
             _log.warning("refused with %d: %s", status, message)
         except Exception:
             status, message = 500, "the driver failed unexpectedly: its log tells more"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -30,10 +31,7 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     transition, manifest, place = inputs.transition, inputs.package.manifest, inputs.find_place()
     template, file_parameters = inputs.package.load_template(file)
     faults: list[str] = []
-    explicit = {
-        name: evaluate(value, inputs.context, inputs.find_place("parameters", name), faults)
-        for name, value in transition.parameters.items()
-    }
+    explicit, failed = _evaluate_parameters(inputs, faults)
     conditions = plan_conditions(transition, template, inputs.find_place, faults)
     faults += find_parameter_faults(transition, template, inputs.find_place)
     if not inputs.package.built_in:
@@ -41,12 +39,20 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     request = inputs.request
     sources = (request.resource_properties, request.request_properties)
     bound, references = bind_parameters(
-        template.parameters, explicit, sources, file_parameters, request.system_properties, faults
+        [parameter for parameter in template.parameters if parameter.name.lower() not in failed],
+        explicit,
+        sources,
+        file_parameters,
+        request.system_properties,
+        faults,
+        partial(inputs.find_place, "parameters"),
     )
     if measure_depth([template.body, bound]) > DEEPEST:
         faults.append(f"{place}: '{file}' or a value for it is nested more than {DEEPEST} deep")
     elif not _is_json([{} if inputs.package.built_in else template.body, bound]):
-        faults.append(f"{place}: '{file}' or a value for it has a number that is too large for JSON, or none")
+        faults.append(
+            f"{place}: '{file}' or a value for it has a number that is too large for JSON, or none, or half a character"
+        )
     group = location = ""
     if template.scope == "resourceGroup":
         group = _plan_setting(inputs, "resourceGroup", transition.resource_group, manifest.resource_group, faults)
@@ -81,6 +87,18 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
     )
 
 
+def _evaluate_parameters(inputs: Inputs, faults: list[str]) -> tuple[dict[str, Any], set[str]]:
+    """The values of the transition's `parameters`, and the names, in lower case, of those that are faulty."""
+    explicit: dict[str, Any] = {}
+    failed: set[str] = set()
+    for name, value in inputs.transition.parameters.items():
+        known_faults = len(faults)
+        explicit[name] = evaluate(value, inputs.context, inputs.find_place("parameters", name), faults)
+        if len(faults) > known_faults:
+            failed.add(name.lower())
+    return explicit, failed
+
+
 def _plan_setting(inputs: Inputs, key: str, own: str | None, general: str, faults: list[str]) -> str:
     """The text of `resourceGroup` or `location`, which the transition (`own`) or else the package (`general`) has."""
     place = inputs.find_place(key) if own else inputs.package.find_place(key)
@@ -94,9 +112,15 @@ def _plan_setting(inputs: Inputs, key: str, own: str | None, general: str, fault
     if not text:
         rule = RULES[GROUP_TYPE.lower()].text if key == "resourceGroup" else "the name of an Azure location"
         faults.append(f"{place}: '{own or general}' gives an empty text: it takes {rule}")
-    elif key == "resourceGroup" and (fault := find_name_fault(GROUP_TYPE, text)):
+    elif key == "resourceGroup" and (fault := find_group_fault(text)):
         faults.append(f"{place}: {fault}")
     return text
+
+
+def find_group_fault(group: str) -> str:
+    """The fault of the name of a resource group; empty if there is none."""
+    fault = find_name_fault(GROUP_TYPE, group)
+    return f"{fault}{'; an expression is written {{ name }}' if '{' in group else ''}" if fault else ""
 
 
 def describe_missing_setting(key: str, file: str | None) -> str:
@@ -156,9 +180,9 @@ def build_deployment_name(resource_name: str, request_id: str) -> str:
 
 
 def _is_json(value: Any) -> bool:
-    """Whether JSON has a form for all numbers in a value: it has none for NaN and Infinity."""
+    """Whether JSON in UTF-8 has a form for all in a value: it has none for NaN, Infinity and half a character."""
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except ValueError:
         return False
     return True

@@ -131,6 +131,7 @@ def _plan_targets(inputs: Inputs, owned_resources: list[OwnedResource]) -> tuple
     is_list = isinstance(inputs.transition.remove, list)
     for index, owned in enumerate(owned_resources):
         fields: dict[str, str] = {}
+        sound = len(faults)
         for key, expression in owned.model_dump(by_alias=True).items():
             place = inputs.find_place("remove", *([index] if is_list else []), key)
             known_faults = len(faults)
@@ -138,6 +139,13 @@ def _plan_targets(inputs: Inputs, owned_resources: list[OwnedResource]) -> tuple
             if not isinstance(value, str) and len(faults) == known_faults:
                 faults.append(f"{place}: '{expression}' must give a text")
             fields[key] = str(value)
+        levels, given = fields["type"].count("/"), fields["name"].count("/") + 1
+        if levels != given and len(faults) == sound:
+            place = inputs.find_place("remove", *([index] if is_list else []), "name")
+            faults.append(
+                f"{place}: {fields['type']} takes {levels} names joined by '/', those of its parents and its own;"
+                f" '{fields['name']}' has {given}"
+            )
         targets.append(Target.model_validate(fields))
     if faults:
         raise InvalidRequest(*faults)

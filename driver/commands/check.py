@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from driver.commands.descriptors import check_documents
+from driver.commands.effects import find_idle_settings, find_wrong_settings
 from driver.commands.projects import Project, Properties, build_order, read_both_properties, read_project
 from driver.commands.uses import find_unused_properties, find_uses
 from driver.deployment_plans import describe_missing_setting, find_parameter_faults, plan_conditions
@@ -17,6 +18,7 @@ from driver.packages.catalogue import Package
 from driver.packages.disclosures import find_disclosures, find_secure_outputs
 from driver.packages.manifests import STANDARD, Transition
 from driver.packages.secure_values import mask_values
+from driver.packages.structures import find_changing_defaults, find_missing_version, find_structure_faults
 from driver.packages.templates import Template, list_resource_types
 
 FAULTY = 1  # exit status: the driver would refuse the package, or TNC-O could not use it
@@ -59,6 +61,8 @@ def _check_project(project: Project, options: argparse.Namespace, faults: list[s
     except InvalidRequest as error:
         faults += error.faults
         uses = None
+    faults += find_wrong_settings(project.package)
+    warnings += find_idle_settings(project.package, uses)
     for file in (options.resource_properties, options.request_properties):
         if file is not None and uses is not None:
             warnings += find_unused_properties(file, uses, project.descriptor)
@@ -110,12 +114,15 @@ def _check_deployment(
     find_place = partial(package.find_place, "transitions", name)
     plan_conditions(transition, template, find_place, faults)
     faults += find_parameter_faults(transition, template, find_place)
+    faults += find_structure_faults(template)
     faults += map(str, find_disclosures(template))
     key = "resourceGroup" if template.scope == "resourceGroup" else "location"
     group = transition.resource_group or package.manifest.resource_group
     if not (group if key == "resourceGroup" else transition.location or package.manifest.location):
         faults.append(f"{find_place()}: {describe_missing_setting(key, file)}")
     warnings += package.list_warnings(file)
+    warnings += filter(None, [find_missing_version(template)])
+    warnings += find_changing_defaults(template)
     warnings += [
         f"{template.source.find_place('output', output)}: ARM gives no value for a secure output, so it reaches neither"
         " the event nor a property"

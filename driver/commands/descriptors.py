@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import yaml
+
+from driver.commands.declarations import check_declarations, is_on
 from driver.commands.projects import DESCRIPTOR, PROJECT, Project
 from driver.commands.uses import Use, describe_unused
 from driver.errors import InvalidRequest
@@ -25,6 +28,7 @@ def check_documents(project: Project, uses: list[Use] | None, faults: list[str],
         faults.append(f"{DESCRIPTOR} is missing: it declares properties and transitions to TNC-O")
         return
     faults += _check_name(descriptor, project.project)
+    check_declarations(project, descriptor, faults, warnings)
     faults += _find_undeclared_transitions(descriptor, project.package)
     faults += _find_unknown_transitions(descriptor, project.package)
     if "Delete" not in _read_names(descriptor, "lifecycle"):
@@ -36,7 +40,7 @@ def check_documents(project: Project, uses: list[Use] | None, faults: list[str],
         return
     faults += _find_missing_properties(descriptor, uses)
     properties = _read_object(descriptor.content, "properties")
-    own = [str(name) for name, declared in properties.items() if not _is_read_only(declared)]
+    own = [str(name) for name, declared in properties.items() if not is_on(declared, "read-only")]
     warnings += [
         f"{descriptor.find_place('properties', name)}: {text}" for name, text in describe_unused(own, uses).items()
     ]
@@ -51,6 +55,8 @@ def _check_lmproject(project: Document) -> Iterator[str]:
             yield f"{project.find_place()}: '{key}' is missing: it takes {taken}{near}"
         elif str(given).lower() != taken.lower():
             yield f"{project.find_place(key)}: it is '{given}', a resource package has {taken}"
+    if "schema" not in project.content:
+        yield f"{project.find_place()}: 'schema' is missing: it takes '2.0'"
     if not project.content.get("name"):
         yield f"{project.find_place()}: 'name' is missing: it takes the name of the resource type"
 
@@ -63,7 +69,11 @@ def _check_name(descriptor: Document, project: Document | None) -> Iterator[str]
         return
     for key, given in (("name", parts[1]), ("version", parts[2])):
         wanted = project.content.get(key) if project else None
-        if wanted is not None and str(wanted) != given:
+        node = project.find_node(key) if project else None
+        if isinstance(wanted, float) and isinstance(node, yaml.ScalarNode) and node.value != str(wanted):
+            place = project.find_place(key) if project else ""
+            yield f"{place}: {node.value} without quotes is the number {wanted}: put it into quotes"
+        elif wanted is not None and str(wanted) != given:
             yield (
                 f"{descriptor.find_place('name')}: the {key} is '{given}', and '{wanted}' in {PROJECT}:"
                 " give both the same"
@@ -100,7 +110,8 @@ def _find_undeclared_transitions(descriptor: Document, package: Package) -> Iter
             is_here = name in package.manifest.transitions
             why = f"{here} has it, and TNC-O calls only what is declared" if is_here else "it creates the resource"
             others = [one for one in known if not _is_known(package, one)]
-            yield (f"{descriptor.find_place(key)}: '{name}' is missing: {why}{suggest_name(name, others)}")
+            near = suggest_name(name, others) or suggest_name(name, () if is_standard else STANDARD)
+            yield f"{descriptor.find_place(key)}: '{name}' is missing: {why}{near}"
 
 
 def _find_unknown_transitions(descriptor: Document, package: Package) -> Iterator[str]:
@@ -117,13 +128,16 @@ def _find_unknown_transitions(descriptor: Document, package: Package) -> Iterato
 def _find_odd_outputs(descriptor: Document, package: Package) -> Iterator[str]:
     """Outputs that no property takes, and read-only properties that no output gives."""
     outputs: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for name, transition in package.manifest.transitions.items():
         if transition.deploy is not None and name.lower() in map(str.lower, STANDARD):
-            outputs |= dict.fromkeys(package.load_template(transition.deploy)[0].outputs, transition.deploy)
+            template = package.load_template(transition.deploy)[0]
+            outputs |= dict.fromkeys(template.outputs, transition.deploy)
+            kinds |= {one: str(_read_object(template.body["outputs"], one).get("type")) for one in template.outputs}
     found = package.manifest.reference.outputs if package.manifest.reference else {}
     properties = _read_object(descriptor.content, "properties")
     for name, declared in properties.items():
-        if _is_read_only(declared) and name not in (outputs | found):
+        if is_on(declared, "read-only") and name not in (outputs | found):
             near = suggest_name(str(name), [one for one in outputs if one not in properties])
             yield f"{descriptor.find_place('properties', str(name))}: no output gives this read-only property{near}"
     for output, file in outputs.items():
@@ -131,6 +145,11 @@ def _find_odd_outputs(descriptor: Document, package: Package) -> Iterator[str]:
             yield (
                 f"{descriptor.find_place('properties')}: '{output}' is missing: {file} has this output, and other"
                 " resources can use it only as a property with read-only: true"
+            )
+        elif kinds[output].lower() in ("array", "object") and _read_object(properties, output).get("type") == "string":
+            yield (
+                f"{descriptor.find_place('properties', output)}: its type is string, and {file} gives an"
+                f" {kinds[output].lower()}, which is sent as it is: a text would be join(...) or string(...)"
             )
 
 
@@ -143,10 +162,6 @@ def _is_known(package: Package, name: str) -> bool:
     except InvalidRequest:
         return False
     return True
-
-
-def _is_read_only(declared: Any) -> bool:
-    return isinstance(declared, Mapping) and declared.get("read-only") is True
 
 
 def _read_names(descriptor: Document, key: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Files that the commands read."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from driver.errors import InvalidRequest
 from driver.faults import describe_json_error, join_names, suggest_name
 from driver.packages.documents import Document, read_document
+from driver.packages.relaxed_json import Twice, parse_strictly
 
 _LMCTL_PROPERTIES = "infrastructureSpecificProperties"
 # Of lmctl's form of a deployment location; the others are those that the driver gets.
@@ -39,24 +39,11 @@ def read_file(file: Path) -> Document:
 def _read_json(text: str, file: str) -> Document:
     """JSON may be indented with tabs, which YAML refuses."""
     try:
-        return Document(file, json.loads(text, object_pairs_hook=_read_pairs))
-    except _Twice as error:
-        raise InvalidRequest(f"{file}: the key '{error}' stands twice in one object: keep one of the two") from error
+        return Document(file, parse_strictly(text))
+    except Twice as error:
+        raise InvalidRequest(f"{file} {error}") from error
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(describe_json_error(error, file)) from error
-
-
-class _Twice(Exception):
-    """A key that an object has twice."""
-
-
-def _read_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in content:
-            raise _Twice(name)
-        content[name] = value
-    return content
 
 
 def read_properties(file: Path) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from driver.commands.files import read_file, read_properties
 from driver.errors import InvalidRequest
 from driver.models.orders import Order
 from driver.models.requests import LifecycleRequest, parse
-from driver.packages.catalogue import Package, list_built_in_names, load_built_in, load_own_package, read_type_name
+from driver.packages.archives import check_files
+from driver.packages.catalogue import (
+    Package,
+    find_misplaced,
+    list_built_in_names,
+    load_built_in,
+    load_own_package,
+    read_type_name,
+)
 from driver.packages.documents import Document
 from driver.settings import Settings
 
@@ -46,17 +54,42 @@ class Project:
 def read_project(folder: Path) -> Project:
     """The package in a folder. Raises InvalidRequest if there is none, or a file of it cannot be read."""
     if not folder.is_dir():
-        raise InvalidRequest(f"{folder} is no folder")
+        is_zip = folder.is_file() and folder.suffix in (".zip", ".tgz", ".gz")
+        raise InvalidRequest(f"{folder} is no folder{': unpack it' if is_zip else ''}")
     is_whole = any((folder / part).exists() for part in ("Lifecycle", "Definitions", PROJECT))
     documents = [_read_document(folder, file) if is_whole else None for file in (DESCRIPTOR, PROJECT)]
     root = folder / LIFECYCLE if is_whole else folder
-    package = load_own_package(_read_files(root), find_settings()) or _find_built_in(documents[0])
+    _require_spelling(folder)
+    files = _read_files(root)
+    package = load_own_package(files, find_settings()) or _find_built_in(documents[0])
     if package is None:
-        raise InvalidRequest(
-            f"{root} holds neither a lifecycle.yaml nor a template"
-            f"{'' if is_whole else ' (a package has them in its folder Lifecycle/azure)'}"
-        )
+        kind = documents[1].content.get("type", "Resource") if documents[1] else "Resource"
+        near = _describe_place(folder, files) if kind == "Resource" else f": {PROJECT} says that it is of type {kind}"
+        raise InvalidRequest(f"{root} holds neither a lifecycle.yaml nor a template{near}")
+    check_files(files)
     return Project(package, is_whole, *documents)
+
+
+def _describe_place(folder: Path, files: Mapping[str, bytes]) -> str:
+    """Where what a package needs is, if it is not where the driver looks for it."""
+    if inner := next((one.parent for one in sorted(folder.glob("*/Lifecycle"))), None):
+        return f": the package is {inner}"
+    if misplaced := find_misplaced(files):
+        return f": '{misplaced}' is in a folder of its own, move it up"
+    return " (a package has them in its folder Lifecycle/azure)"
+
+
+def _require_spelling(folder: Path) -> None:
+    """Raise InvalidRequest if a folder or file of the package is spelled in another case than TNC-O reads it."""
+    for wanted in (
+        *(Path(LIFECYCLE).parents[0], Path(LIFECYCLE)),
+        Path(DESCRIPTOR).parents[1],
+        Path(DESCRIPTOR).parent,
+    ):
+        parent = folder / wanted.parent
+        for one in sorted(parent.iterdir()) if parent.is_dir() and not (folder / wanted).exists() else ():
+            if one.name.lower() == wanted.name.lower():
+                raise InvalidRequest(f"{one}: this name is not read: rename it to {wanted.as_posix()}")
 
 
 def find_settings() -> Settings:

@@ -12,13 +12,19 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.faults import suggest_name
 from driver.packages import compiler
 
 _KEPT = 64
 _MOST_DIAGNOSTICS = 20
 _SOURCES = (".bicep", ".bicepparam")
+_UNREADABLE = "BCP091"  # of a file that another one names
 _CONFIGURATION = "bicepconfig.json"
-_FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/]")
+_FROM_OUTSIDE = re.compile(r"'(?:br|ts)[:/][^'\n]*'?")
+# Texts before comments, for // may stand in a text. What is not closed reaches to the end, so that none takes long.
+_COMMENT = re.compile(
+    r"('''(?:(?!''').)*+(?:'''|\Z)|'(?:[^'\\\n]|\\.)*+'?)|//[^\n]*+|/\*(?:(?!\*/).)*+(?:\*/|\Z)", re.DOTALL
+)
 # The compiler reports the files that it read, but not the folders that it listed: so this function is refused.
 _LISTS_FOLDERS = "loadDirectoryFileInfo"
 _MARKS = (
@@ -47,9 +53,11 @@ def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compile
     """
     for path, content in files.items():
         text = _decode_file(content)
-        if path.endswith(_SOURCES) and _FROM_OUTSIDE.search(text):
+        if path.endswith(_SOURCES) and (outside := _find_outside(text)):
+            line = text.count("\n", 0, outside.start()) + 1
             raise InvalidRequest(
-                f"{path}: modules from registries and template specs are not fetched: put them in the package"
+                f"{path} line {line}: {outside[0][:200]}: modules from registries and template specs are not fetched:"
+                " put them in the package"
             )
         if _LISTS_FOLDERS in text:
             raise InvalidRequest(f"{path}: {_LISTS_FOLDERS} is not taken: it lists folders outside of the package, too")
@@ -60,6 +68,13 @@ def compile_files(files: Mapping[str, bytes], entry: str, bicep: str) -> Compile
     if len(_compiled) > _KEPT:
         _compiled.popitem(last=False)
     return compiled
+
+
+def _find_outside(text: str) -> re.Match[str] | None:
+    """Where a source, apart from its comments, names a registry or a template spec."""
+    if not _FROM_OUTSIDE.search(text):
+        return None
+    return _FROM_OUTSIDE.search(_COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text))
 
 
 def is_compiled(files: Mapping[str, bytes], entry: str, bicep: str) -> bool:
@@ -120,7 +135,17 @@ def _list_diagnostics(answer: Mapping[str, Any], folder: Path, entry: str, level
         if diagnostic["level"] == level:
             source = str(PurePosixPath(diagnostic["source"]).relative_to(folder)) if diagnostic["source"] else entry
             start = diagnostic["range"]["start"]
-            faults.append(
-                f"{source}({start['line'] + 1},{start['char'] + 1}): {diagnostic['code']}: {diagnostic['message']}"
-            )
-    return [fault.replace(str(folder), "") for fault in faults[:_MOST_DIAGNOSTICS]]
+            near = _suggest_file(diagnostic, folder) if diagnostic["code"] == _UNREADABLE else ""
+            place = f"{source}({start['line'] + 1},{start['char'] + 1})"
+            message = diagnostic["message"].rstrip(".") if near else diagnostic["message"]
+            faults.append(f"{place}: {diagnostic['code']}: {message}{near}")
+    return [fault.replace(f"{folder}/", "").replace(str(folder), "") for fault in faults[:_MOST_DIAGNOSTICS]]
+
+
+def _suggest_file(diagnostic: Mapping[str, Any], folder: Path) -> str:
+    """The file of the package that looks most like the one that cannot be read."""
+    named = re.search(rf"'{re.escape(str(folder))}/([^'\n]+)'", diagnostic["message"])
+    if named is None:
+        return ""
+    files = (one for one in folder.rglob(f"*{PurePosixPath(named[1]).suffix}") if one.is_file())
+    return suggest_name(named[1], [one.relative_to(folder).as_posix() for one in files])

@@ -1,6 +1,6 @@
 """Binding of template parameters: each gets its value by name, converted to its type."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from driver.errors import Missing
@@ -19,6 +19,7 @@ def bind_parameters(
     given: Mapping[str, Any],
     system: Properties,
     faults: list[str],
+    find_place: Callable[[str], str],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of a template's parameters, and the Key Vault references of those that have one. A parameter that
     keeps its default is in neither.
@@ -26,8 +27,9 @@ def bind_parameters(
     A value comes from `explicit` (lifecycle.yaml), else from the property of its name in the first of the `sources`
     that has it, else from `given` (a .bicepparam file, as an ARM parameters file: `{name: {"value"} |
     {"reference"}}`), else, if the template has no default, from the `system` properties (ADR 39). What is wrong is
-    added to `faults`.
+    added to `faults`, with the place of a value from `explicit`, by the parameter's name there.
     """
+    spelled = {name.lower(): name for name in explicit}
     lifecycle = {name.lower(): value for name, value in explicit.items()}
     bound: dict[str, Any] = {}
     references: dict[str, Any] = {}
@@ -36,6 +38,7 @@ def bind_parameters(
     for parameter in parameters:
         file = given.get(parameter.name, {})
         is_explicit = parameter.name.lower() in lifecycle
+        place = find_place(spelled[parameter.name.lower()]) if is_explicit else f"property '{parameter.name}'"
         try:
             value = lifecycle[parameter.name.lower()] if is_explicit else properties.find_value(parameter, sources)
             if properties.is_absent(value, parameter):
@@ -47,12 +50,12 @@ def bind_parameters(
             elif "reference" in file:
                 references[parameter.name] = file["reference"]
             elif parameter.required:
-                near = suggest_name(parameter.name, others) if len(faults) < _MOST_SUGGESTED else ""
-                faults.append(
-                    Missing(f"property '{parameter.name}' is missing: {_describe_requirement(parameter)}{near}")
-                )
+                is_near = not is_explicit and len(faults) < _MOST_SUGGESTED
+                near = suggest_name(parameter.name, others) if is_near else ""
+                said = ": it gives no value" if is_explicit else " is missing"
+                faults.append(Missing(f"{place}{said}: {_describe_requirement(parameter)}{near}"))
         except properties.Unfit as unfit:
-            faults.append(f"property '{parameter.name}': {unfit}")
+            faults.append(f"{place}: {unfit}")
     return bound, references
 
 

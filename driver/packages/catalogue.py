@@ -2,7 +2,9 @@
 files.
 """
 
+import codecs
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +27,7 @@ _DRIVER = Path(__file__).resolve().parents[1]
 # The second is where an installed driver (`pip install .`) has them.
 _FOLDERS = (_DRIVER.parent / "infra" / "resources", _DRIVER / "resources")
 BUILT_IN = next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
+_BICEP = re.compile(rb"\A\s*(?:param|resource|targetScope|module|var|metadata)\s+\w+")
 _SOURCES = (".json", ".bicep", ".bicepparam")  # of several files of one name the last of these is deployed
 # Resource types that have another name than in the former driver, by that name.
 _FORMER_NAMES = {"azurevce": "AzureVirtualEdge"}
@@ -63,6 +66,13 @@ class Package:
                 f"{self._find_deploy(file)}: '{file}' is no file of the package{suggest_name(file, templates)}"
                 f" (there are {join_names(templates) or 'no templates'})"
             )
+        if not file.endswith(_SOURCES):
+            raise InvalidRequest(
+                f"{self._find_deploy(file)}: '{file}' is no template: it takes a file that ends with"
+                f" {', '.join(_SOURCES)}"
+            )
+        if meant := _find_meant_suffix(file, self.files[file]):
+            raise InvalidRequest(f"{file} line 1: this is the text of a {meant} file: rename it")
         if file.endswith(".json"):
             return self._read_json_template(file), {}
         if self.bicep:
@@ -108,18 +118,19 @@ def find_package(resource_type: str, driver_files: str, settings: Settings) -> P
         return package
     name = read_type_name(resource_type)
     if name not in list_built_in_names():
+        misplaced = find_misplaced(files)
+        hint = f" ('{misplaced}' is not: zip the content of the folder, without the folder)" if misplaced else ""
         raise InvalidRequest(
-            f"systemProperties.resourceType: '{resource_type}' is no built-in resource type"
+            f"systemProperties.resourceType: '{resource_type[:200]}' is no built-in resource type"
             f" ({', '.join(list_built_in_names())}), and driverFiles hold no {FILE} and no template at the top"
-            f"{_describe_misplaced(files)}"
+            f"{hint}"
         )
     return load_built_in(name)
 
 
-def _describe_misplaced(files: Mapping[str, bytes]) -> str:
-    """The message about a lifecycle.yaml that is not at the top."""
-    misplaced = next((path for path in files if PurePosixPath(path).name == FILE), "")
-    return f" ('{misplaced}' is not: zip the content of the folder, without the folder)" if misplaced else ""
+def find_misplaced(files: Mapping[str, bytes]) -> str:
+    """The path of a lifecycle.yaml that is not at the top; empty if there is none."""
+    return next((path for path in files if PurePosixPath(path).name == FILE), "")
 
 
 def load_own_package(files: Mapping[str, bytes], settings: Settings) -> Package | None:
@@ -177,10 +188,18 @@ def _derive_transitions(files: Mapping[str, bytes]) -> dict[str, Transition]:
     paths: dict[str, str] = {}
     for suffix in _SOURCES:
         for path in sorted(files):
-            if "/" not in path and path.endswith(suffix) and (suffix != ".json" or is_template(files[path], path)):
+            is_at_top = "/" not in path and not path.startswith(".")  # macOS puts ._main.json beside main.json
+            if is_at_top and path.endswith(suffix) and (suffix != ".json" or is_template(files[path], path)):
                 stem = path.removesuffix(suffix)
                 paths["Create" if stem.lower() in ("main", "create") else stem] = path
     return {name: Transition(deploy=path) for name, path in paths.items()}
+
+
+def _find_meant_suffix(file: str, content: bytes) -> str:
+    """The suffix that a template with the other kind of text should have; empty if it has the right one."""
+    if file.endswith(".bicep"):
+        return ".json" if content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{") else ""
+    return ".bicep" if file.endswith(".json") and _BICEP.search(content) else ""
 
 
 def _show_text(content: bytes) -> str:

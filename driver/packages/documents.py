@@ -8,33 +8,12 @@ from typing import Any
 import yaml
 
 from driver.errors import InvalidRequest
+from driver.packages.yaml_problems import NO_ALIAS, describe_blank, describe_half, describe_problem
 
 Key = int | str
 _Index = dict[str, tuple[yaml.Node, int]]
 _LONGEST = 100  # characters of the file in a message
 _MOST_FAULTS = 20
-_NO_ALIAS = "anchors and aliases are not taken: write the value out"
-# A text that begins with an expression and stands in no quotes: YAML takes it for a mapping.
-_UNQUOTED = re.compile(r"(?:^|[:,\[{-])\s*(\{\{.*\}\}[^#,\]}]*)")
-# What PyYAML calls a problem, and what is said of it. The mark is where that begins (True) or where it was noticed.
-_PROBLEMS = (
-    ("mapping values are not allowed here", "a ':' is not taken here; put a text with ': ' in it into quotes", False),
-    ("could not find expected ':'", "a ':' is missing after this key", True),
-    (r"found character '\t'", "a tab is not taken here: indent with spaces", False),
-    ("found character", "a text does not begin with this character: put it into quotes", False),
-    ("found unexpected end of stream", "the quote that opens here is not closed", True),
-    ("expected ',' or '}'", "a ',' is missing, or the '{' that opens here is not closed", True),
-    ("expected ',' or ']'", "a ',' is missing, or the '[' that opens here is not closed", True),
-    ("expected <block end>", "this line is indented otherwise than the lines that it belongs to", False),
-    ("sequence entries are not allowed here", "a '-' is not taken here: a list begins on a line of its own", False),
-    ("expected the node content", "a value is missing here", False),
-    ("unknown escape character", "this backslash is not taken: put the text into single quotes", False),
-    ("another document", "only one document is taken: remove what follows '---'", False),
-    ("expected '<document start>'", "the file ends before this: indent it like what it belongs to", False),
-    ("could not determine a constructor", "a tag is not taken: write the value without its '!'", False),
-    ("anchor", _NO_ALIAS, False),
-    ("alias", _NO_ALIAS, False),
-)
 
 
 @dataclass(frozen=True)
@@ -81,16 +60,26 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads booleans as YAML 1.2 does: only true and false. In YAML 1.1 the key `on` would be a boolean. A date is a
-    text, as in JSON.
+    """Reads what JSON can hold, too, as YAML 1.2 does. In YAML 1.1 the key `on` is a boolean, `22:30` a number of base
+    60, `0123` one of base 8, `1_000`, `+49` and `.inf` numbers: here all these, and dates, are texts.
     """
 
 
+_TAG = "tag:yaml.org,2002:"
+_Loader.yaml_constructors = {  # no others: JSON has no set, bytes or date
+    tag: construct
+    for tag, construct in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.removeprefix(_TAG) in ("null", "bool", "int", "float", "str", "seq", "map")
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [pair for pair in resolvers if pair[0] not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    first: [pair for pair in resolvers if pair[0].removeprefix(_TAG) not in ("bool", "int", "float", "timestamp")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_Loader.add_implicit_resolver(f"{_TAG}bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_DIGITS = list("-0123456789.")
+_Loader.add_implicit_resolver(f"{_TAG}int", re.compile(r"-?(?:0|[1-9][0-9]*)$"), _DIGITS)
+_NUMBER = r"-?(?:(?:0|[1-9][0-9]*)?\.[0-9]+|(?:0|[1-9][0-9]*)\.)(?:[eE][-+][0-9]+)?$"
+_Loader.add_implicit_resolver(f"{_TAG}float", re.compile(_NUMBER), _DIGITS)
 
 
 def read_document(text: str, file: str, takes_aliases: bool = False) -> Document:
@@ -108,7 +97,7 @@ def read_document(text: str, file: str, takes_aliases: bool = False) -> Document
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise InvalidRequest(_describe_problem(error, text, file)) from error
+        raise InvalidRequest(describe_problem(error, text, file)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise InvalidRequest(f"{file} line {line}: a control character is not taken: remove it") from error
@@ -141,10 +130,11 @@ def _find_faults(root: yaml.Node | None, text: str, file: str, takes_aliases: bo
         if node is None or (id(node) in seen and takes_aliases):
             continue
         if id(node) in seen:
-            yield f"{_describe_place(file, node.start_mark.line + 1, keys)}: {_NO_ALIAS}"
+            yield f"{_describe_place(file, node.start_mark.line + 1, keys)}: {NO_ALIAS}"
             continue
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
+            yield from _find_text_fault(node, file, keys)
             continue
         if isinstance(node, yaml.SequenceNode):
             open_nodes += reversed([(below, (*keys, index)) for index, below in enumerate(node.value)])
@@ -160,9 +150,16 @@ def _find_faults(root: yaml.Node | None, text: str, file: str, takes_aliases: bo
             if name.value in first:
                 place = _describe_place(file, line, (*keys, name.value))
                 yield f"{place}: this key stands twice, first in line {first[name.value]}: keep one of the two"
+            elif odd := describe_blank(name.value) or describe_half(name.value):
+                yield f"{_describe_place(file, line, (*keys, name.value.strip()))}: {odd}"
             first.setdefault(name.value, line)
             below.append((value, (*keys, name.value)))
         open_nodes += reversed(below)
+
+
+def _find_text_fault(node: yaml.ScalarNode, file: str, keys: tuple[Key, ...]) -> Iterator[str]:
+    if half := describe_half(node.value):
+        yield f"{_describe_place(file, node.start_mark.line + 1, keys)}: {half}"
 
 
 def _describe_key(node: yaml.Node, text: str) -> str:
@@ -171,22 +168,3 @@ def _describe_key(node: yaml.Node, text: str) -> str:
     if given.startswith("{{") and given.endswith("}}"):
         return f'an expression has to stand in quotes: "{given[:_LONGEST]}"'
     return "a key has to be a text"
-
-
-def _describe_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> str:
-    problem = " ".join(str(part) for part in (error.context, error.problem) if part)
-    marks = [mark for mark in (error.context_mark, error.problem_mark) if mark is not None]
-    lines = text.split("\n")
-    for mark in reversed(marks):
-        unquoted = _UNQUOTED.search(lines[mark.line]) if mark.line < len(lines) else None
-        if unquoted and "{{" in unquoted[1]:
-            given = unquoted[1].strip()[:_LONGEST]
-            return f'{file} line {mark.line + 1}: a text that begins with {{{{ has to stand in quotes: "{given}"'
-    said, at_start = next(
-        ((said, at_start) for part, said, at_start in _PROBLEMS if part in problem),
-        ("this is no YAML; a text with one of : # { } [ ] , & * ! | > % @ may need quotes", False),
-    )
-    if not marks:
-        return f"{file}: {said}"
-    mark = marks[0] if at_start else marks[-1]
-    return f"{file} line {mark.line + 1}, column {mark.column + 1}: {said}"

@@ -80,7 +80,9 @@ _JARGON = (
     ("unexpected end of template, expected 'end of print statement'", "its '}}' is missing"),
     ("end of print statement", "}}"),
     ("end of template", "the end of the text"),
+    ("unexpected '}'", "its '}}' is missing"),
 )
+_GROUPS = ("properties", "resource_properties", "resourceproperties")  # perhaps meant as the resource properties
 
 
 def evaluate(text: str, context: Mapping[str, Any], place: str) -> Any:
@@ -166,8 +168,14 @@ def _describe_missing(text: str, context: Mapping[str, Any], error: Exception) -
     if not unknown:
         part = str(error).rpartition("has no ")[2].partition(" ")[2] or "the part"
         return f"needs {part} of a property, which has no such part"
-    suggested = suggest_name(unknown[0], context)
-    return f"needs the property '{unknown[0]}', which is not there{suggested} (there are {join_names(context)})"
+    name = unknown[0]
+    hyphened = next((one for one in context if "-" in one and name in one.split("-") and one in text), "")
+    if hyphened:
+        return f"takes the '-' in '{hyphened}' for a minus: an expression names no property with a hyphen, rename it"
+    if name.lower() in _GROUPS:
+        return f"needs '{name}', which is not there: a resource property is named alone, such as {{{{ vnet_name }}}}"
+    suggested = suggest_name(name, context)
+    return f"needs the property '{name}', which is not there{suggested} (there are {join_names(context)})"
 
 
 def _describe_error(error: Exception) -> str:
@@ -176,10 +184,10 @@ def _describe_error(error: Exception) -> str:
     told = " ".join(str(getattr(error, "message", None) or error).split())[:200]
     for jargon, plain in _JARGON:
         told = told.replace(jargon, plain)
-    unknown = re.fullmatch(r"No (filter|test) named '(.*)'\.?", told)
-    if unknown and unknown[1] == "filter":
-        known = [*_FILTERS, "tojson"]
-        return f"has no known filter '{unknown[2]}'{suggest_name(unknown[2], known)} (there are {join_names(known)})"
+    if unknown := re.fullmatch(r"No (filter|test) named '(.*)'\.?", told):
+        known = [*_FILTERS, "tojson"] if unknown[1] == "filter" else list(_build_environment().tests)
+        there = f"{suggest_name(unknown[2], known)} (there are {join_names(known)})"
+        return f"has no known {unknown[1]} '{unknown[2]}'{there}"
     return f"cannot be evaluated: {told}"
 
 

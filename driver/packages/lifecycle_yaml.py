@@ -24,6 +24,8 @@ def read_manifest(text: str) -> Manifest:
 
 def parse_manifest(document: Document) -> Manifest:
     """The manifest in a lifecycle.yaml. Raises InvalidRequest naming line and key of every fault."""
+    if document.content is None:
+        raise InvalidRequest(f"{document.file} line 1: it is empty: it takes the keys {', '.join(list_keys(()))}")
     try:
         return Manifest.model_validate(document.content)
     except ValidationError as error:

@@ -2,13 +2,11 @@
 these models.
 """
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -20,12 +18,19 @@ from pydantic.alias_generators import to_camel
 
 from driver.errors import InvalidRequest
 from driver.faults import suggest_name
-from driver.packages.queries import find_query_fault
+from driver.packages.manifest_values import (
+    Action,
+    ArmType,
+    Duration,
+    OwnedType,
+    Query,
+    check_query,
+    read_seconds,
+    require_single_names,
+)
 
 FILE = "lifecycle.yaml"
-_DURATION = re.compile(r"[1-9][0-9]{0,4}[smh]")
 _LONGEST_CONDITION = 1_000  # characters
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 # What every package has without defining it.
 ADOPT = "Adopt"
 INTEGRITY = "Integrity"
@@ -47,31 +52,11 @@ class _Strict(BaseModel):
     )
 
 
-def _check_duration(given: Any) -> str:
-    if not isinstance(given, str) or not _DURATION.fullmatch(given):
-        raise ValueError(f"takes a number followed by s, m or h, such as 30s, 20m or 2h; it is {str(given)[:50]}")
-    return given
-
-
-def _check_query(text: str) -> str:
-    if fault := find_query_fault(text):
-        raise ValueError(fault)
-    return text
-
-
-def _read_seconds(duration: str) -> int:
-    return int(duration[:-1]) * _SECONDS[duration[-1]]
-
-
-Duration = Annotated[str, BeforeValidator(_check_duration)]
-Query = Annotated[str, AfterValidator(_check_query)]
-
-
 class Condition(_Strict):
     """What the resources of a type have to meet once their deployment has succeeded."""
 
-    on: str = Field(description="ARM type of the resources; the template must deploy one.", max_length=300)
-    that: Annotated[str, Field(max_length=_LONGEST_CONDITION), AfterValidator(_check_query)] = Field(
+    on: ArmType = Field(description="ARM type of the resources; the template must deploy one.", max_length=300)
+    that: Annotated[str, Field(max_length=_LONGEST_CONDITION), AfterValidator(check_query)] = Field(
         description="JMESPath over the resource as a GET shows it: met unless it gives false, null or something empty."
     )
     timeout: Duration = Field(
@@ -80,13 +65,13 @@ class Condition(_Strict):
 
     @property
     def seconds(self) -> int:
-        return _read_seconds(self.timeout)
+        return read_seconds(self.timeout)
 
 
 class OwnedResource(_Strict):
     """A resource to be found in the inventory."""
 
-    type: str = Field(description="ARM type, such as Microsoft.Network/virtualNetworks/subnets.")
+    type: OwnedType = Field(description="ARM type, such as Microsoft.Network/virtualNetworks/subnets.")
     name: str = Field(description="Its name, a child's after its parent's: `{{ vnet_name }}/{{ subnet_name }}`.")
     resource_group: str = Field(default="", description="Its resource group; any where this is not given.")
 
@@ -112,10 +97,10 @@ class Transition(_Strict):
     remove: Removed | None = Field(
         default=None, description="What to delete of the resources this resource owns: `all`, one, or a list."
     )
-    call: str | None = Field(
+    call: Action | None = Field(
         default=None, description="ARM action (POST) on an owned resource: start, restart, deallocate ..."
     )
-    on: str | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
+    on: ArmType | None = Field(default=None, description="ARM type of the owned resource that `call` acts on.")
     if_missing: bool = Field(
         default=False,
         description="With `deploy`: only if something that this resource owns is missing. A `call` beside it follows in"
@@ -151,6 +136,11 @@ class Transition(_Strict):
         description="Time until its event: a number and s, m or h, such as 30m. Over 14m TNC-O needs more, too.",
     )
 
+    @field_validator("parameters")
+    @classmethod
+    def _check_names(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        return require_single_names(parameters, "parameter")
+
     @model_validator(mode="after")
     def _check_verb(self) -> "Transition":
         given = [verb for verb in ("deploy", "remove", "call") if getattr(self, verb) is not None]
@@ -172,7 +162,7 @@ class Transition(_Strict):
     @property
     def seconds(self) -> int | None:
         """The timeout in seconds; None if none is given."""
-        return _read_seconds(self.timeout) if self.timeout else None
+        return read_seconds(self.timeout) if self.timeout else None
 
 
 _DELETE = Transition(remove="all")
@@ -181,7 +171,7 @@ _DELETE = Transition(remove="all")
 class Reference(_Strict):
     """How references/find finds such a resource."""
 
-    type: str = Field(description="ARM type of what is looked for.")
+    type: ArmType = Field(description="ARM type of what is looked for.")
     resource_group: str = Field(
         default="", description="Resource group to look in; the whole subscription where not given."
     )
@@ -228,7 +218,7 @@ class Manifest(_Strict):
         default=False,
         description="Whether a Delete keeps an owned resource group that holds something else, and fails.",
     )
-    retain: tuple[str, ...] = Field(
+    retain: tuple[ArmType, ...] = Field(
         default=(), description="ARM types that are released instead of deleted, with what holds them."
     )
     soft_delete: SoftDelete = SoftDelete()
@@ -238,11 +228,7 @@ class Manifest(_Strict):
     @field_validator("transitions")
     @classmethod
     def _check_names(cls, transitions: dict[str, Transition]) -> dict[str, Transition]:
-        known: dict[str, str] = {}
-        for name in transitions:
-            if (before := known.setdefault(name.lower(), name)) != name:
-                raise ValueError(f"'{before}' and '{name}' are one transition, for names compare without case")
-        return transitions
+        return require_single_names(transitions, "transition")
 
     def find_built_in(self, name: str) -> str:
         """The name of the transition or operation that every package has; empty if the package defines it itself, or
@@ -271,6 +257,6 @@ class Manifest(_Strict):
         updates = UPDATES if create and create.deploy else ()
         names = sorted({*self.transitions, *updates, "Delete", ADOPT, INTEGRITY, PRECHECK, *PREVIEWS})
         raise InvalidRequest(
-            f"lifecycleName: this resource type has no transition or operation '{name}', it has {', '.join(names)}"
-            + suggest_name(name, names)
+            f"lifecycleName: this resource type has no transition or operation '{name[:200]}', it has"
+            f" {', '.join(names)}{suggest_name(name, names)}"
         )

@@ -1,6 +1,7 @@
 """JMESPath over ARM resources: the outputs of a package's `reference:` block, and the conditions of `readyWhen`."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -15,6 +16,7 @@ from jmespath.exceptions import (
     UnknownFunctionError,
 )
 from jmespath.functions import Functions
+from jmespath.lexer import Lexer
 
 from driver.errors import InvalidRequest
 from driver.faults import suggest_name
@@ -23,6 +25,8 @@ _MOST_COMBINED = 3  # lists, objects and functions in a JMESPath: each may multi
 _LARGEST_OUTPUT = 1_000_000  # characters of JSON
 _LONGEST_VALUE = 2_000  # characters of a value that a condition compares
 _MOST_VALUES = 3  # that are told of one condition
+_COMPARATORS = ("eq", "ne", "lt", "lte", "gt", "gte")
+_DEEPER = ("dot", "lbracket", "flatten", "filter")  # what follows the name of a field that has others in it
 _FAULTS = (JMESPathError, RecursionError, ValueError, TypeError)
 
 
@@ -57,9 +61,11 @@ class Finding:
 
 def find_query_fault(query: str) -> str:
     """Why a text is no JMESPath; empty if it is one. That its functions fit the values is not known yet."""
+    if "{{" in query:
+        return "is no JMESPath: expressions {{ }} are not evaluated here"
     try:
         parsed = jmespath.compile(query).parsed
-        if fault := _find_fault(parsed):
+        if fault := _find_fault(parsed) or _find_quoted_field(query):
             return fault
         for node in _walk(parsed):
             if node["type"] == "function_expression":
@@ -87,6 +93,16 @@ def check_condition(query: str, resource: Mapping[str, Any]) -> Finding:
     return Finding(is_met, values or {query: _show(result)})
 
 
+def _find_quoted_field(query: str) -> str:
+    """The fault of a text that was meant to be compared and names a field: `a == "b"`; empty if there is none."""
+    tokens = list(Lexer().tokenize(query))
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if before["type"] in _COMPARATORS and token["type"] == "quoted_identifier" and after["type"] not in _DEEPER:
+            name = token["value"]
+            return f"compares with the field named \"{name}\": a text stands in single quotes: '{name}'"
+    return ""
+
+
 def _check_call(node: Mapping[str, Any]) -> None:
     """Raise a JMESPathError if there is no such function, or if it takes another number of arguments."""
     try:
@@ -106,9 +122,17 @@ def _describe_error(error: Exception, query: str) -> str:
         rest = query[position:].strip()
         if not rest:
             return "it is not complete"
-        equals = "; equal is ==" if rest.startswith("=") else ""
-        return f"column {position + 1}: '{rest[:50]}' is not taken here{equals}"
+        return f"column {position + 1}: '{rest[:50]}' is not taken here{_give_hint(rest)}"
     return " ".join(str(error).split())[:300]
+
+
+def _give_hint(rest: str) -> str:
+    if rest.startswith("="):
+        return "; equal is =="
+    if rest.startswith("$"):
+        return "; a path begins with a name, without $"
+    number = re.match(r"-?\d+(\.\d+)?", rest)
+    return f"; a number stands in backticks: `{number[0]}`" if number else ""
 
 
 def _is_unknown(node: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ _FOREIGN_SCOPES = {
     "tenantdeploymenttemplate.json": "tenant",
 }
 DEPLOYMENTS = "Microsoft.Resources/deployments"
+TYPES = ("string", "secureString", "int", "bool", "array", "object", "secureObject")  # of parameters and outputs
 # Extensions whose resources are ARM's own (`extension az`, `extension sys` in Bicep), in lower case.
 _ARM_EXTENSIONS = ("azureresourcemanager", "system")
 
@@ -81,7 +82,7 @@ def read_template(body: Any, file: str, text: str = "") -> Template:
     if not isinstance(body.get("resources"), list | Mapping):
         faults.append(f"{file}: 'resources' is missing")
     for name in ("parameters", "definitions", "outputs"):
-        if not isinstance(body.get(name) or {}, Mapping):
+        if not isinstance(body.get(name, {}), Mapping | None):
             raise InvalidRequest(*faults, f"{file}: '{name}' must be an object")
     declared = body.get("parameters") or {}
     parameters = [_read_parameter(name, declaration, body, source, faults) for name, declaration in declared.items()]
@@ -101,6 +102,8 @@ def _describe_wrong_scope(schema: str, source: Source) -> str:
             f"{source.find_place('targetScope')}: the scope {known} is not supported, these are: resourceGroup,"
             " subscription"
         )
+    if schema == "deploymentparameters.json":
+        return f"{source.file}: this is a file of parameters, and no template"
     if not schema:
         return f"{source.file}: '$schema' is missing: it says that this is an ARM template, and for which scope"
     return (
@@ -209,8 +212,8 @@ def _read_extensions(declared: Any, key: str) -> dict[str, str]:
 def _read_parameter(name: str, declared: Any, body: Mapping[str, Any], source: Source, faults: list[str]) -> Parameter:
     definition = _resolve_references(declared, body, source.file, faults) if isinstance(declared, Mapping) else {}
     arm_type = str(definition.get("type", "")).lower()
-    if arm_type not in ("string", "securestring", "int", "bool", "array", "object", "secureobject"):
-        faults.append(f"{source.find_place('param', name)}: it has no type that ARM knows")
+    if arm_type not in map(str.lower, TYPES):
+        faults.append(f"{source.find_place('param', name)}: it has no type that ARM knows: {', '.join(TYPES)}")
     faults += [
         f"{source.find_place('param', name)}: {constraint} must be a whole number"
         for constraint in ("minValue", "maxValue", "minLength", "maxLength")

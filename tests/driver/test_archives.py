@@ -1,7 +1,10 @@
 """Driver files: what is taken of a zip, and what is refused."""
 
 import base64
+import bz2
+import gzip
 import io
+import lzma
 import random
 import warnings
 import zipfile
@@ -69,6 +72,14 @@ def test_what_is_no_base64(text: str) -> None:
 )
 def test_what_is_no_zip(content: bytes) -> None:
     assert "not a zip that can be read" in fault(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(gzip.compress(b"a", mtime=0), "gzip"), (bz2.compress(b"a"), "bzip2"), (lzma.compress(b"a"), "xz")],
+)
+def test_an_archive_of_another_kind_is_named(content: bytes, kind: str) -> None:
+    assert f"not a zip that can be read: it is {kind}" in fault(content)
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,31 @@ def test_nothing_is_fetched(source: str) -> None:
     assert "are not fetched: put them in the package" in fault({"main.bicep": source})
 
 
+def test_what_is_not_fetched_is_named_with_its_line() -> None:
+    said = fault(
+        {"main.bicep": "// 'br:a'\nvar a = 'https://b' /*\n*/\nmodule m 'br/public:avm/res/a:1' = { name: 'm' }"}
+    )
+    assert said.startswith("main.bicep line 4: 'br/public:avm/res/a:1': modules from registries and template specs are")
+
+
+def test_a_module_in_another_case_is_suggested() -> None:
+    files: dict[str, str | bytes] = {
+        "main.bicep": "module m 'Net.bicep' = { name: 'm' }",
+        "net.bicep": "",
+        "Net.md": "",
+    }
+    said = fault(files)
+    assert said == (
+        "main.bicep(1,10): BCP091: An error occurred reading file. Could not find file 'Net.bicep', did you mean"
+        " 'net.bicep'?"
+    )
+
+
+def test_a_registry_in_a_comment_is_not_fetched() -> None:
+    files: dict[str, str | bytes] = {"main.bicep": "// module m 'br/public:a:1'\n/* 'ts:a'\n*/ output a string = 'b'\n"}
+    assert compiled(files).template["outputs"]["a"]["value"] == "b"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_folders_are_not_listed_in_whatever_encoding(encoding: str) -> None:

@@ -21,7 +21,9 @@ def bound(
         {name: value if isinstance(value, Property) else Property(value=value) for name, value in source.items()}
         for source in (*sources, system or {})
     )
-    values, references = bind_parameters(parameters, explicit or {}, tuple(properties), given or {}, brents, faults)
+    values, references = bind_parameters(
+        parameters, explicit or {}, tuple(properties), given or {}, brents, faults, "parameters.{}".format
+    )
     return values, references, faults
 
 

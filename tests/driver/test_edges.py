@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -139,6 +140,43 @@ def test_a_number_that_json_has_no_form_for_goes_to_no_template(value: str) -> N
     files = zipped({"main.json": json.dumps(template)})
     whole = encoded(body(properties={"list": "@"}, driverFiles=files)).replace(b'"@"', value.encode())
     assert "too large for JSON" in refusal(whole)
+
+
+HALVES = [
+    {"lifecycle.yaml": 'version: 1\nresourceGroup: "{{ x }}\\ud800"\ntransitions: {Create: {deploy: main.json}}\n'},
+    {"lifecycle.yaml": 'version: 1\nresourceGroup: rg\ntransitions: {Create: {deploy: "\\ud800.json"}}\n'},
+    {"main.json": f'{{"$schema": "{SCHEMA}", "resources": [], "parameters": {{"\\ud800": {{"type": "string"}}}}}}'},
+    {"main.json": f'{{"$schema": "{SCHEMA}", "resources": ["a\\udc00"]}}'},
+]
+
+
+@pytest.mark.parametrize("files", HALVES)
+def test_half_a_character_in_driver_files_is_refused_by_its_place(files: dict[str, str]) -> None:
+    said = refusal(encoded(body(driverFiles=zipped(files))))
+    assert re.match(rf"{next(iter(files))} line \d+(, \S+)?: \\ud[8c]00 is half a character: write the character", said)
+
+
+def test_a_message_can_be_sent_whatever_it_names() -> None:
+    answer = asyncio.run(api.show_execution("\ud800", {}, TaskHub()))
+    assert answer.status == 404
+    assert "'\\ud800'" in json.dumps(answer.body, ensure_ascii=False).encode().decode().replace("\\\\", "\\")
+
+
+def test_half_a_character_in_a_list_goes_to_no_template() -> None:
+    template = {"$schema": SCHEMA, "resources": [], "parameters": {"list": {"type": "array"}}}
+    files = zipped({"main.json": json.dumps(template)})
+    said = refusal(encoded(body(properties={"list": '["\\ud800"]'}, driverFiles=files)))
+    assert "or half a character" in said
+
+
+@pytest.mark.parametrize("name", ["lifecycleName", "resourceType"])
+def test_a_long_name_does_not_hide_what_there_is(name: str) -> None:
+    changed = body()
+    if name == "lifecycleName":
+        changed[name] = "x" * 100_000
+    else:
+        changed["systemProperties"][name] = {"value": "x" * 100_000}
+    assert re.search(r"Reconfigure|AzureVNet", refusal(encoded(changed)))
 
 
 def test_every_answer_of_app_and_host_has_the_security_headers() -> None:

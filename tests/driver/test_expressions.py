@@ -145,3 +145,10 @@ def test_every_text_of_a_yaml_value_is_evaluated_and_the_place_is_told() -> None
     assert evaluate_all(value, CONTEXT, "here") == {"name": "vnet-1", "list": [5, 7, None], "truth": True}
     with pytest.raises(InvalidRequest, match=r"^here\.list\[1\]\.a: "):
         evaluate_all({"list": ["", {"a": "{{ absent }}"}]}, CONTEXT, "here")
+
+
+def test_a_property_with_a_hyphen_is_said_to_be_no_name() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        evaluate("{{ network-id }}", {"network-id": "a", "vnet": "b"}, "here")
+    told = "takes the '-' in 'network-id' for a minus: an expression names no property with a hyphen, rename it"
+    assert str(caught.value) == f"here: '{{{{ network-id }}}}' {told}"

@@ -30,6 +30,7 @@ properties:
 lifecycle:
   Create: {}
   Delete: {}
+default-driver: {azure: {selector: {infrastructure-type: ["*"]}}}
 operations:
   Precheck: {}
 """
@@ -40,10 +41,12 @@ PROPERTIES = "resourcegroup_name: rg-1\nvault_name: vault-1\n"
 def template(outputs: Mapping[str, object] | None = None, schema: str = "deploymentTemplate.json") -> str:
     body = {
         "$schema": f"{SCHEMA}{schema}#",
+        "contentVersion": "1.0.0.0",
         "parameters": {
             "vault_name": {"type": "string"},
             "vault_sku": {"type": "string", "defaultValue": "standard"},
             "vault_secret": {"type": "secureString", "defaultValue": ""},
+            "vault_count": {"type": "int", "defaultValue": 1},
         },
         "resources": [],
         "outputs": outputs or {},
@@ -228,8 +231,86 @@ FAULTS: dict[str, tuple[str, str]] = {
         LIFECYCLE + "    parameters:\n      vault_nam: x\n",
         (
             "line 7, transitions.Create.parameters.vault_nam: 'main.json' has no parameter 'vault_nam', did you mean"
-            " 'vault_name'? (there are vault_name, vault_secret, vault_sku)"
+            " 'vault_name'? (there are vault_count, vault_name, vault_secret,"
         ),
+    ),
+    "an empty file": ("# nothing\n", "line 1: it is empty: it takes the keys version, resourceGroup,"),
+    "a tag": (
+        LIFECYCLE + "    parameters: {vault_sku: !!set {a}}\n",
+        "line 6, column 29: a tag is not taken: write the value without its '!'",
+    ),
+    "a blank that is no space": (
+        edit("  Create", "\u00a0\u00a0Create"),
+        "line 4, Create: U+00A0 is not taken, it only looks like a blank or like nothing: write a space",
+    ),
+    "a blank that is no space in a line that is no YAML": (
+        LIFECYCLE + " \u00a0  timeout: 10m\n",
+        "line 6, column 2: U+00A0 is not taken, it only looks like a blank or like nothing: write a space",
+    ),
+    "a parameter in another case": (
+        LIFECYCLE + "    parameters: {vault_sku: a, Vault_SKU: b}\n",
+        "line 6, transitions.Create.parameters: 'vault_sku' and 'Vault_SKU' are one parameter, for names compare",
+    ),
+    "a parameter that does not fit": (
+        LIFECYCLE + "    parameters: {vault_count: many}\n",
+        "line 6, transitions.Create.parameters.vault_count: it takes a whole number",
+    ),
+    "a parameter without a value": (
+        LIFECYCLE + "    parameters: {vault_name: }\n",
+        "line 6, transitions.Create.parameters.vault_name: it gives no value: it is required (string)",
+    ),
+    "a type without a namespace": (
+        LIFECYCLE + "  Start: {call: start, on: virtualMachines}\n",
+        "line 6, transitions.Start.on: takes an ARM type such as Microsoft.Compute/virtualMachines, without",
+    ),
+    "a type with an api-version": (
+        LIFECYCLE + "retain: [Microsoft.Compute/disks@2024-03-02]\n",
+        "line 6, retain.0: takes an ARM type such as Microsoft.Compute/virtualMachines, without",
+    ),
+    "an action that is a path": (
+        LIFECYCLE + "  Start: {call: /start, on: a/b}\n",
+        "line 6, transitions.Start.call: takes the name of an ARM action such as start or powerOff; it is '/start'",
+    ),
+    "a text in double quotes in a JMESPath": (
+        LIFECYCLE + "    readyWhen:\n      - {on: a/b, that: 'properties.state == \"Ready\"'}\n",
+        (
+            'line 7, transitions.Create.readyWhen.0.that: compares with the field named "Ready": a text stands in'
+            " single quotes: 'Ready'"
+        ),
+    ),
+    "a number in a JMESPath": (
+        LIFECYCLE + "    readyWhen:\n      - {on: a/b, that: properties.count > 1}\n",
+        "line 7, transitions.Create.readyWhen.0.that: is no JMESPath: column 20: '1' is not taken here; a number",
+    ),
+    "an expression in a JMESPath": (
+        LIFECYCLE + 'reference:\n  type: a/b\n  outputs:\n    sku: "sku.{{ a }}"\n',
+        "line 9, reference.outputs.sku: is no JMESPath: expressions {{ }} are not evaluated here",
+    ),
+    "a resource group in other braces": (
+        edit("{{ resourcegroup_name }}", "${resourcegroup_name}"),
+        "line 2, resourceGroup: '${resourcegroup_name}' is no name for Microsoft.Resources/resourceGroups: it takes",
+    ),
+    "an expression with one brace at its end": (
+        edit("{{ resourcegroup_name }}", "{{ resourcegroup_name }"),
+        "line 2, resourceGroup: '{{ resourcegroup_name }' cannot be evaluated: its '}}' is missing",
+    ),
+    "resource properties as an object": (
+        edit("resourcegroup_name", "resource_properties.resourcegroup_name"),
+        (
+            "line 2, resourceGroup: '{{ resource_properties.resourcegroup_name }}' needs 'resource_properties', which"
+            " is not there: a resource property is named alone, such as {{ vnet_name }}"
+        ),
+    ),
+    "a test that is not known": (
+        edit("resourcegroup_name", "resourcegroup_name is definde"),
+        (
+            "line 2, resourceGroup: '{{ resourcegroup_name is definde }}' has no known test 'definde', did you mean"
+            " 'defined'?"
+        ),
+    ),
+    "a file that is no template": (
+        edit("main.json", "lifecycle.yaml"),
+        "line 5, transitions.Create.deploy: 'lifecycle.yaml' is no template: it takes a file that ends with .json,",
     ),
     "a type that the template does not deploy": (
         LIFECYCLE + "    readyWhen:\n      - {on: Microsoft.KeyVault/vaults, that: id}\n",
@@ -398,13 +479,13 @@ def test_properties_that_nothing_uses(check: Checker) -> None:
         (
             {"lifecycle.yaml": f"{LIFECYCLE}  Rotate:\n    deploy: main.json\n"},
             (
-                "Definitions/lm/resource.yaml line 9, operations: 'Rotate' is missing: lifecycle.yaml line 6,"
+                "Definitions/lm/resource.yaml line 10, operations: 'Rotate' is missing: lifecycle.yaml line 6,"
                 " transitions.Rotate has it, and TNC-O calls only what is declared"
             ),
         ),
         (
             {"Definitions/lm/resource.yaml": f"{DESCRIPTOR}  Rotat: {{}}\n"},
-            "Definitions/lm/resource.yaml line 11, operations.Rotat: lifecycle.yaml has no such",
+            "Definitions/lm/resource.yaml line 12, operations.Rotat: lifecycle.yaml has no such",
         ),
     ],
 )

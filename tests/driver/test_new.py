@@ -18,6 +18,7 @@ SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/"
 VAULTS = "Microsoft.KeyVault/vaults"
 TEMPLATE: dict[str, Any] = {
     "$schema": f"{SCHEMA}deploymentTemplate.json#",
+    "contentVersion": "1.0.0.0",
     "parameters": {
         "vault_name": {"type": "string", "minLength": 9, "metadata": {"description": "Required. Name of the vault."}},
         "vault_sku": {"type": "string", "defaultValue": "standard", "metadata": {"description": "Optional. Tier."}},

@@ -30,6 +30,8 @@ LENIENT = """\ufeff// written by hand
         ('{"a": "[concat(\n\t1,\n 2)]"}', {"a": "[concat(\n\t1,\n 2)]"}),
         ('{"a": "http://x/* // */,]"}', {"a": "http://x/* // */,]"}),
         ("/* a */ [] // b", []),
+        ('{"a": "\\ud83d\\ude00 \\\\ud800"}', {"a": "\U0001f600 \\ud800"}),
+        ('{"copy": [1], "a": 2, "copy": [3]}', {"copy": [1, 3], "a": 2}),
     ],
 )
 def test_what_arms_tools_read_is_read(text: str, value: Any) -> None:
@@ -47,6 +49,10 @@ def test_what_arms_tools_read_is_read(text: str, value: Any) -> None:
         ("a" * 500_000, "Expecting value$"),
         ("/*" * 500_000, "Expecting value"),
         ("{a: " + ", " * 300_000, "Expecting value"),
+        ('{"b": {"a": 1},\n "c": [{"a": 2}],\n "b": 3}', "line 3, b: this key stands twice, first in line 1: keep one"),
+        ("{a: 1, // {\n '\\u0061': 'b'}", "line 2, a: this key stands twice, first in line 1: keep one"),
+        ('{"copy": [], "copy": {}}', "a key stands twice"),
+        ("{" + '"a": {"b": "{"},\n' * 200_000 + '"c": 1}', "line 2, a: this key stands twice, first in line 1"),
     ],
 )
 def test_a_fault_is_named_at_its_line(text: str, fault: str) -> None:

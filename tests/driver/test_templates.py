@@ -39,6 +39,7 @@ def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
         {"$schema": GROUP, "resources": [], "parameters": {"p": {}}},
         {"$schema": GROUP, "resources": [], "parameters": {"p": "text"}},
         {"$schema": GROUP, "resources": [], "parameters": ["p"]},
+        {"$schema": GROUP, "resources": [], "parameters": []},
         {"$schema": GROUP, "resources": [], "parameters": {"p": {"type": "int", "minValue": "1"}}},
         {"$schema": GROUP, "resources": [], "parameters": {"p": {"type": "int", "maxValue": True}}},
         {"$schema": GROUP, "resources": [], "parameters": {"p": {"type": "string", "allowedValues": "a"}}},
@@ -48,6 +49,12 @@ def test_the_schema_tells_the_scope(schema: str, scope: str) -> None:
 )
 def test_what_is_no_template_is_said_with_the_file(body: Any) -> None:
     with pytest.raises(InvalidRequest, match=r"^main\.json\b"):
+        read_template(body, "main.json")
+
+
+def test_a_file_of_parameters_is_no_template() -> None:
+    body = {"$schema": GROUP.replace("deploymentTemplate", "deploymentParameters"), "resources": []}
+    with pytest.raises(InvalidRequest, match=r"^main\.json: this is a file of parameters, and no template$"):
         read_template(body, "main.json")
 
 
