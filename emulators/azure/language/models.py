@@ -38,6 +38,8 @@ class Runtime(Protocol):
 
 
 Follow = Callable[[Mapping[str, Any]], "Linked"]
+FindRole = Callable[[str], str | None]
+ReadSecret = Callable[[str, Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,10 @@ class Context:
     """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
 
     The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a
-    management group's id that group. `None` for `environment`, `now`, `new_guid` or `deployer` means: not known before
-    the run, so expressions that need them stay expressions (predictions only). `follow` finds linked templates; without
-    it they are refused.
+    management group's id that group. `None` for `environment`, `now`, `new_guid`, `deployer` or `find_role` means: not
+    known before the run, so expressions that need them stay expressions (predictions only). `follow` finds linked
+    templates, `read_secret` what a parameter's reference to a key vault names (parameter, reference); without them
+    both are refused. `find_role` finds the id (a GUID) of the built-in role of a name.
     """
 
     tenant_id: str
@@ -70,6 +73,8 @@ class Context:
     tenant: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
     follow: Follow | None = None
+    read_secret: ReadSecret | None = None
+    find_role: FindRole | None = None
     deployer: Mapping[str, Any] | None = None
 
     @property
