@@ -12,7 +12,7 @@ from emulators.azure.language.expansion import Expansion, check_template
 from emulators.azure.language.identities import DEPLOYMENT
 from emulators.azure.language.models import Context, Resource, Runtime, UnknownCount
 from emulators.azure.language.residuals import Residual, has_residual
-from emulators.azure.language.schemas import TYPE_NAMES
+from emulators.azure.language.schemas import show_type
 from emulators.azure.language.scopes import Target
 from emulators.azure.language.spelling import spell
 
@@ -107,7 +107,7 @@ class Forecast(Expansion):
             if resource.type.lower() != DEPLOYMENT or not self._is_known(resource):
                 return properties
             values = self.nested(resource, None).output_values(None).items()
-            outputs = {k: {"type": TYPE_NAMES[str(d["type"]).lower()], "value": value} for k, (d, value) in values}
+            outputs = {k: {**show_type(d), "value": value} for k, (d, value) in values}
             return {**(properties or {}), "Outputs": outputs}
         except UnknownCount:
             return None
