@@ -57,7 +57,7 @@ def test_values_in_a_run(expression: str, expected: object) -> None:
     ("expression", "message"),
     [
         ("[unknown(1)]", "template function 'unknown' is not valid or not supported"),
-        ("[providers('x')]", "'providers' is not supported by the embedded Azure"),
+        ("[toLogicalZone('x', 'westeurope', '1')]", "'toLogicalZone' is not supported by the embedded Azure"),
         ("[fail('stop here')]", "stop here"),
         ("[utcNow()]", "'utcNow' is not expected at this location"),
         ("[toLower(1)]", "'toLower' expects its argument 1 to be of type 'string', but it is of type 'int'"),

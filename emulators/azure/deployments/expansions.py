@@ -3,12 +3,13 @@
 import hashlib
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 from emulators.azure.deployments import links, secrets
 from emulators.azure.deployments.runtime import CloudRuntime, subscription_object
 from emulators.azure.language import Context, Expansion, expand
 from emulators.azure.providers import roles
-from emulators.azure.resources import groups
+from emulators.azure.resources import groups, subscriptions
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
@@ -52,6 +53,7 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
         follow=links.make_follower(cloud, deployment.shown.get("base", "")),
         read_secret=secrets.make_reader(cloud),
         find_role=roles.find_id,
+        find_provider=partial(subscriptions.describe_provider, cloud),
     )
     return expand(properties["template"], properties.get("parameters") or {}, context)
 

@@ -133,7 +133,7 @@ def _identify(
         api_version=str(api_version),
         scope=text[: max(text.lower().rfind("/providers/"), 0)],
         existing=bool(raw.get("existing", False)),
-        only_if_not_exists=_only_if_not_exists(raw.get("@options") or {}),
+        **_read_options(raw.get("@options") or {}),
     )
     return resource, context, identity
 
@@ -169,10 +169,17 @@ def _describe_skipped(symbol: str | None, raw: Mapping[str, Any], context: Conte
     return Resource(symbol, written, kind, name, version, scope, existing=bool(raw.get("existing"))), context, written
 
 
-def _only_if_not_exists(options: Mapping[str, Any]) -> bool:
-    if unknown := sorted(options.keys() - {"onlyIfNotExists"}):
+def _read_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `@options` say of a resource, as Bicep writes them: `onlyIfNotExists`, `retryOn: [[codes], count]`."""
+    if unknown := sorted(options.keys() - {"onlyIfNotExists", "retryOn"}):
         raise TemplateError(f"The option '{unknown[0]}' of resources is not supported by the embedded Azure.")
-    return "onlyIfNotExists" in options
+    read: dict[str, Any] = {"only_if_not_exists": "onlyIfNotExists" in options}
+    if "retryOn" in options:
+        codes, *count = options["retryOn"] if isinstance(options["retryOn"], list) else (None,)
+        if not isinstance(codes, list) or not all(isinstance(part, int) for part in count):
+            raise TemplateError(f"The option 'retryOn' is '{options['retryOn']}'. Expected '[[codes], count]'.")
+        read |= {"retry_on": tuple(str(code).lower() for code in codes), "retries": count[0] if count else 1}
+    return read
 
 
 def _text(value: Any, key: str) -> Any:

@@ -19,7 +19,7 @@ from emulators.azure.language import (
     functions_strings,
 )
 from emulators.azure.language.expressions import Access, Call, Literal, Node, is_expression, parse, render
-from emulators.azure.language.foresight import Foretold, foretell, step
+from emulators.azure.language.foresight import Foretold, foretell, is_below, step
 from emulators.azure.language.models import TemplateError, UnknownCount, Unmodelled
 from emulators.azure.language.residuals import Residual, UnknownKey, quote
 from emulators.azure.language.scopes import Scope
@@ -58,6 +58,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
         return Residual(Access(quote(target), quote(key)))
     value = _member(target, key, node)
     if isinstance(target, Foretold):
+        if value is MISSING and target.exact and is_below(target.node, "outputs"):
+            raise _no_member(target, key, node)
         unknown = value is MISSING or (value is None and not target.exact)  # a service may fill in what is null
         return Residual(step(target, key)) if unknown else foretell(value, step(target, key), target.exact)
     if value is MISSING:

@@ -10,7 +10,7 @@ from emulators.azure.language.dependencies import in_order
 from emulators.azure.language.entries import Entry
 from emulators.azure.language.expansion import Expansion, check_template
 from emulators.azure.language.identities import DEPLOYMENT
-from emulators.azure.language.models import Context, Resource, Runtime, UnknownCount
+from emulators.azure.language.models import Context, Resource, Runtime, TemplateError, UnknownCount
 from emulators.azure.language.residuals import Residual, has_residual
 from emulators.azure.language.schemas import show_type
 from emulators.azure.language.scopes import Target
@@ -56,7 +56,12 @@ class Forecast(Expansion):
         return result
 
     def _is_known(self, resource: Resource) -> bool:
-        template = self.body(resource, None)["properties"].get("template")
+        properties = self.body(resource, None)["properties"]
+        template = properties.get("template")
+        if template is None and "templateLink" not in properties:
+            raise TemplateError(
+                f"The deployment '{resource.id}' must have either the TemplateLink or Template property set."
+            )
         return isinstance(template, Mapping) and not has_residual(template)
 
     def nested(self, resource: Resource, runtime: Runtime | None) -> "Forecast":
