@@ -19,6 +19,7 @@ from driver.packages.documents import Document, read_document
 from driver.packages.lifecycle_yaml import parse_manifest
 from driver.packages.manifests import FILE, Manifest, Transition
 from driver.packages.relaxed_json import read_json
+from driver.packages.spelling import spell_template
 from driver.packages.targets import find_plans, find_targets
 from driver.packages.templates import Template, has_deployments, is_template, read_template
 from driver.settings import Settings
@@ -99,7 +100,7 @@ class Package:
         return not bicep.is_compiled(self.files, file, self.bicep)
 
     def _read_json_template(self, file: str) -> Template:
-        body = links.inline_links(read_json(self.files[file], file), file, self.files)
+        body = links.inline_links(spell_template(read_json(self.files[file], file)), file, self.files)
         return read_template(body, file, _show_text(self.files[file]))
 
     def _find_deploy(self, file: str) -> str:

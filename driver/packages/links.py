@@ -7,6 +7,7 @@ from typing import Any
 
 from driver.errors import InvalidRequest
 from driver.packages.relaxed_json import read_json
+from driver.packages.spelling import spell_template
 
 _DEEPEST = 5  # levels of nested templates, as in ARM
 _MOST = 800  # links in one template: ARM's limit for resources
@@ -75,4 +76,4 @@ def _read_linked_template(path: str, file: str, package: _Package, level: int) -
         raise InvalidRequest(f"{file}: linked templates are nested deeper than {_DEEPEST} levels")
     if next(package.links, None) is None:
         raise InvalidRequest(f"{file}: more than {_MOST} linked templates")
-    return _inline_template(read_json(package.files[path], path), path, package, level + 1)
+    return _inline_template(spell_template(read_json(package.files[path], path)), path, package, level + 1)

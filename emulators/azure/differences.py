@@ -96,7 +96,11 @@ checked for types that have an etag.
 A list that is not modelled is refused by name: most of what Azure offers (sizes, usages, prices). Of images there are
 the common ones, in one version.
 
-Of the built-in role definitions there are the common ones; only the general ones show what they permit.
+Of the built-in role definitions there are the common ones; only the general ones show what they permit. The
+function roleDefinitions() knows the same ones, and gives their ids at the tenant: what ARM gives is not recorded.
+
+A secret that a parameter refers to is read if its vault is enabled for template deployment, whoever asks. Versions of
+secrets are not kept.
 
 `systemData` names no principal.
 """

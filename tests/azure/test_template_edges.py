@@ -100,6 +100,52 @@ def test_a_template_knows_who_deploys_it(group: Emulator) -> None:
     assert found["where"] == "99999999-8888-7777-6666-555555555555"
 
 
+def test_a_template_finds_roles_and_api_versions(group: Emulator) -> None:
+    found = values(
+        outcome(
+            group,
+            role="roleDefinitions('Reader')",
+            version="providers('Microsoft.Storage', 'storageAccounts').apiVersions[0]",
+            types="length(providers('Microsoft.Storage').resourceTypes)",
+        )
+    )
+    reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    role = {"id": f"/providers/Microsoft.Authorization/roleDefinitions/{reader}", "roleDefinitionId": reader}
+    assert found["role"] == role
+    provider = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage?{VERSION}"
+    types = group.call("GET", provider).json()["resourceTypes"]
+    accounts = next(kind for kind in types if kind["resourceType"] == "storageAccounts")
+    assert (found["version"], found["types"]) == (accounts["apiVersions"][0], len(types))
+
+
+def test_what_is_refused_with_a_named_code_is_tried_again(group: Emulator) -> None:
+    refusal = {"kind": "fail", "type": "Microsoft.Network/routeTables", "status": 409, "code": "Busy"}
+
+    def state(count: int) -> str:
+        group.control("POST", "faults", {**refusal, "times": 2})
+        record = run(group, symbolic(t=table("ra", **{"@options": {"retryOn": [["Busy"], count]}})))
+        return str(record["provisioningState"])
+
+    assert state(1) == "Failed"
+    assert state(2) == "Succeeded"
+
+
+def test_a_nested_deployment_may_be_at_the_tenant(group: Emulator) -> None:
+    inner = template(outputs={"o": {"type": "string", "value": "[tenantResourceId('T.P/things', 'a')]"}})
+    deep = nested(inner, scope="inner") | {"scope": "/", "location": "westeurope"}
+    told = {"o": {"type": "string", "value": "[reference('deep').outputs.o.value]"}}
+    record = run(group, template(deep, outputs=told))
+    assert record["outputs"]["o"]["value"] == "/providers/T.P/things/a", record
+
+
+def test_policy_assignments_show_where_their_identity_is(group: Emulator) -> None:
+    kind = "Microsoft.Authorization/policyAssignments"
+    run(group, template(resource(kind, "tags", "2024-04-01", identity={"type": "SystemAssigned"})))
+    shown = group.call("GET", f"{GROUP}/providers/{kind}/tags?api-version=2024-04-01").json()
+    assert shown["location"] == "westeurope"
+    assert shown["identity"]["principalId"]
+
+
 def test_extension_resources_may_be_written_the_old_way(group: Emulator) -> None:
     settings = resource("Microsoft.Network/routeTables/providers/diagnosticSettings", "ra/microsoft.insights/d")
     settings |= {"apiVersion": "2017-05-01-preview", "dependsOn": ["ra"]}

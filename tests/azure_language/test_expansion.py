@@ -3,7 +3,18 @@
 import pytest
 
 from emulators.azure.language import TemplateError, expand
-from tests.azure_language.worlds import GROUP, World, context, expanded, id_of, nested, one, resource, template
+from tests.azure_language.worlds import (
+    GROUP,
+    SUBSCRIPTION,
+    World,
+    context,
+    expanded,
+    id_of,
+    nested,
+    one,
+    resource,
+    template,
+)
 
 
 def test_depends_on_is_resolved_to_ids() -> None:
@@ -156,6 +167,11 @@ def test_parameters_are_shown_with_defaults_and_without_secrets() -> None:
     }
 
 
+def loop(name: str, inner: object) -> dict[str, object]:
+    """A copy loop of a variable; a loop within it makes a property."""
+    return {"name": name, "count": 1, "input": {"copy": [inner]} if isinstance(inner, dict) else inner}
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
@@ -175,6 +191,12 @@ def test_parameters_are_shown_with_defaults_and_without_secrets() -> None:
             "variable 'v' is not valid: The language expression property 'x' doesn't exist",
         ),
         (template(nested("d", template(), subscriptionId="nope")), "'nope' is not valid subscription identifier"),
+        (template(nested("d", template(), location="westeurope")), "'location' property is not allowed for '.*/d' at"),
+        (template(nested("d", template(), subscriptionId=SUBSCRIPTION)), "'location' property must be specified for"),
+        (template(resource("a", copy={"name": "c", "count": 1, "mode": "random"})), "invalid copy mode 'random'"),
+        (template(resource("a/", type="T.P/things/kids")), "incorrect segment lengths"),
+        (template(variables={"copy": [loop("v", loop("w", 1))]}), "'v' has nested copy arrays"),
+        (template(variables={"v": 1, "copy": [loop("V", 1)]}), "defines multiple variables named 'V'"),
         ({**template(), "$schema": "https://example.org/other.json"}, "'\\$schema' is 'https://example.org/other.json'"),
         ({**template(), "contentVersion": 1}, "'contentVersion' is '1'"),
         ({"$schema": template()["$schema"], "contentVersion": "1.0.0.0"}, "'resources' is missing"),
@@ -212,3 +234,25 @@ def test_scopes_of_resources() -> None:
     assert [item.scope.removeprefix(GROUP) for item in expansion.resources[:4]] == [
         "", "", "/providers/Test.Provider/things/a", "/providers/Test.Provider/things/a",
     ]  # fmt: skip
+
+
+def test_a_group_may_be_named_by_type_and_name() -> None:
+    schema = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
+    group = {"type": "Microsoft.Resources/resourceGroups", "apiVersion": "2022-09-01", "name": "new", "location": "x"}
+    inner = nested("d", template(), resourceGroup="new", dependsOn=["Microsoft.Resources/resourceGroups/new"])
+    expansion = expand({**template(group, inner), "$schema": schema}, {}, context(resource_group=None))
+    assert one(expansion, "d").depends_on == (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/new",)
+
+
+def test_a_parameter_and_an_output_without_a_type_are_shown() -> None:
+    expansion = expand(
+        template(parameters={"p": {}}, outputs={"o": {"value": "[parameters('p')]"}}), {"p": {"value": [1]}}, context()
+    )
+    assert expansion.parameters() == {"p": {"value": [1]}}
+    assert expansion.outputs(World()) == {"o": {"value": [1]}}
+
+
+def test_type_and_name_lead_to_a_resource_of_the_same_group() -> None:
+    expansion = expanded(resource("a", properties={"x": "[reference('Test.Provider/things/b', '2020-01-01').y]"}))
+    world = World({id_of("b"): {"properties": {"y": "z"}}})
+    assert expansion.body(one(expansion, "a"), world)["properties"] == {"x": "z"}

@@ -46,6 +46,7 @@ def test_hashes_depend_on_the_joined_parts_only(parts: list[str]) -> None:
         ("[dateTimeAdd('2024-01-31T00:00:00Z', 'P1M')]", "2024-03-01T00:00:00Z"),
         ("['it''s']", "it's"),
         ("[[no expression]", "[no expression]"),
+        ("[roleDefinitions('reader').roleDefinitionId]", "acdd72a7-3385-48ef-bd42-f606fba81ae7"),
     ],
 )
 def test_values_in_a_run(expression: str, expected: object) -> None:
@@ -56,7 +57,7 @@ def test_values_in_a_run(expression: str, expected: object) -> None:
     ("expression", "message"),
     [
         ("[unknown(1)]", "template function 'unknown' is not valid or not supported"),
-        ("[providers('x')]", "'providers' is not supported by the embedded Azure"),
+        ("[toLogicalZone('x', 'westeurope', '1')]", "'toLogicalZone' is not supported by the embedded Azure"),
         ("[fail('stop here')]", "stop here"),
         ("[utcNow()]", "'utcNow' is not expected at this location"),
         ("[toLower(1)]", "'toLower' expects its argument 1 to be of type 'string', but it is of type 'int'"),
@@ -73,6 +74,33 @@ def test_values_in_a_run(expression: str, expected: object) -> None:
         ("[resourceId('nope', 'g', 'T.P/things', 'x')]", "'nope' is not valid subscription identifier"),
         ("['unclosed]", "the character ''' is not expected at position '1'"),
         ("[concat('a',)]", "')' is not expected"),
+        ("[if('true', 1, 2)]", "'if' expects a value of type 'bool', but it is of type 'string'"),
+        ("[and(1, true())]", "'and' expects a value of type 'bool', but it is of type 'int'"),
+        ("[or(true())]", "'or' takes 2 or more arguments"),
+        ("[not('true')]", "'not' expects a value of type 'bool'"),
+        ("[concat('a', null())]", "all arguments must be arrays, or all texts"),
+        ("[join(createArray('a', null()), ',')]", "an element must be a text, an integer or a boolean"),
+        ("[padLeft('a', 17)]", "the width must be 1 to 16"),
+        ("[union(createArray(1))]", "it takes 2 or more arguments"),
+        ("[union(createObject('a', createArray(1)), createObject('a', 'x'))]", "'array' and 'string' cannot be merged"),
+        ("[createObject('a', 1, 'a', 2)]", "the name 'a' is given twice"),
+        ("[tryGet(createObject('a', createArray(1)), 'a', 5)]", "has no member '5'"),
+        ("[indexFromEnd(createArray(1, 2), 3)]", "the index must be 1 to 2"),
+        ("[resourceId('Microsoft.Network/virtualNetworks', 'a/b')]", "exactly one multi-segmented argument"),
+        (
+            "[extensionResourceId('/a', 'Microsoft.Authorization/locks', 'x')]",
+            "parent resource id '/a' is not a valid uri",
+        ),
+        ("[dateTimeAdd('2024-01-01', 'p1d')]", "'p1d' is not an ISO 8601 duration"),
+        ("[map(createArray(1), lambda('a', 'b', 'c', 1))]", "its lambda must have 1 to 2 variables, it has 3"),
+        ("[lambda('x', 1)]", "'lambda' is not expected at this location"),
+        ("[9223372036854775808]", "cannot be converted to a number"),
+        ("[roleDefinitions('No Such Role')]", "knows no built-in role 'No Such Role'"),
+        ("[getRoleAssignmentName(createObject('scope', '/'))]", "its argument has no text 'principalId'"),
+        (
+            "[getRoleAssignmentName(createObject('scope', '/a/', 'principalId', 'x', 'roleDefinitionId', 'y'))]",
+            "the 'scope' of its argument must be a valid Azure resource scope",
+        ),
     ],
 )
 def test_refusals_name_the_place_and_the_reason(expression: str, message: str) -> None:

@@ -15,6 +15,11 @@ from tests.support.shared import SHARED, needs_shared
 
 CORPUS = SHARED / "corpus"
 REFUSED = "201-web-app-asev2-create"
+EMPTY: dict[str, Any] = {
+    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+    "contentVersion": "1.0.0.0",
+    "resources": [],
+}
 
 
 def _predict(template: dict[str, Any], parameters: dict[str, Any]) -> Prediction:
@@ -75,6 +80,21 @@ def test_the_template_that_azure_refuses_is_refused() -> None:
     with pytest.raises(TemplateError, match="incorrect segment lengths") as raised:
         _predict(template, parameters["parameters"])
     assert raised.value.code == "InvalidTemplate"
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({}, "must have either the TemplateLink or Template property set"),
+        ({"template": {**EMPTY, "outputs": {"o": {"type": "int", "value": 1}}}}, "property 'nope' doesn't exist"),
+    ],
+)
+def test_what_the_engine_refuses_of_nested_deployments_is_refused(properties: dict[str, Any], message: str) -> None:
+    deep = {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "deep"}
+    inner = {"mode": "Incremental", "expressionEvaluationOptions": {"scope": "inner"}, **properties}
+    told = {"o": {"type": "int", "value": "[reference('deep').outputs.nope.value]"}}
+    with pytest.raises(TemplateError, match=message):
+        _predict({**EMPTY, "resources": [{**deep, "properties": inner}], "outputs": told}, {})
 
 
 @pytest.mark.skipif("BICEP_PATH" not in os.environ, reason="BICEP_PATH names no Bicep CLI: the kept snapshots are used")

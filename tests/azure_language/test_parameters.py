@@ -83,10 +83,10 @@ def test_an_unknown_parameter_is_named_with_the_known_ones() -> None:
         expand(template(parameters={"p": {"type": "int"}}), {"q": {"value": 1}}, context())
 
 
-def test_key_vault_references_are_refused_by_name() -> None:
+def test_key_vault_references_are_refused_where_nothing_reads_secrets() -> None:
     given = {"p": {"reference": {"keyVault": {"id": "/x"}, "secretName": "s"}}}
     with pytest.raises(
-        TemplateError, match="'p' is given as a 'reference' to a Key Vault, which the embedded Azure"
+        TemplateError, match="'p' is given as a 'reference' to a Key Vault, and there is nothing that reads"
     ) as raised:
         expand(template(parameters={"p": {"type": "securestring"}}), given, context())
     assert raised.value.code == "InvalidDeploymentParameterValue"

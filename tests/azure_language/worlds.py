@@ -41,6 +41,7 @@ def context(**changes: Any) -> Context:
         "environment": {"name": "AzureCloud", "suffixes": {"storage": "core.windows.net"}},
         "now": datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC),
         "new_guid": lambda: "99999999-9999-9999-9999-999999999999",
+        "find_role": {"reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7"}.get,
     }
     return Context(**known | changes)
 

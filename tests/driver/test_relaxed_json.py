@@ -8,6 +8,7 @@ import pytest
 from driver.errors import InvalidRequest
 from driver.packages.catalogue import Package, load_own_package
 from driver.packages.relaxed_json import read_json
+from driver.packages.templates import list_resource_types
 from tests.support.requests import SETTINGS
 
 LENIENT = """\ufeff// written by hand
@@ -94,3 +95,24 @@ def test_a_linked_template_is_read_alike() -> None:
     outer = {"$schema": "https://x/deploymentTemplate.json#", "resources": [link]}
     template = load(main=json.dumps(outer), inner=LENIENT).load_template("main.json")[0]
     assert template.body["resources"][0]["properties"]["template"]["contentVersion"] == "1.0.0.0"
+
+
+def test_keys_are_read_in_any_case() -> None:
+    """As ARM reads them: a required parameter, the type of a resource and a link, written in another case."""
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    disk = {
+        "Type": "Microsoft.Compute/disks",
+        "ApiVersion": "2024-03-02",
+        "NAME": "d",
+        "Properties": {"CreateOption": 1},
+    }
+    inner = {"$schema": schema, "ContentVersion": "1.0.0.0", "Resources": [disk]}
+    link = {"Mode": "Incremental", "TemplateLink": {"RelativePath": "inner.json"}}
+    nested = {"Type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "n", "Properties": link}
+    declared = {"Size": {"TYPE": "int", "MinValue": 2}}
+    outer = {"$Schema": schema, "contentVersion": "1.0.0.0", "PARAMETERS": declared, "RESOURCES": [nested]}
+    body = load(main=json.dumps(outer), inner=json.dumps(inner)).load_template("main.json")[0]
+    assert [(one.name, one.type, one.required, one.minimum) for one in body.parameters] == [("Size", "int", True, 2)]
+    assert list_resource_types(body.body) == {"microsoft.resources/deployments", "microsoft.compute/disks"}
+    deployed = body.body["resources"][0]["properties"]["template"]["resources"][0]
+    assert deployed["properties"] == {"CreateOption": 1}  # a service's own keys stay as they are

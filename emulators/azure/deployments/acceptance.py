@@ -138,12 +138,18 @@ def _evaluate_nested(expansion: Expansion) -> None:
             continue
         with suppress(UnknownCount):
             properties = expansion.body(item, None)["properties"]
-            if "templateLink" in properties or has_residual(properties):
+            if "templateLink" in properties or has_residual(properties) or _has_references(properties):
                 continue
             inner = expansion.nested(item, None)
             for one in descriptions.deployed(inner):
                 descriptions.location_of(inner, one)
             _evaluate_nested(inner)
+
+
+def _has_references(properties: dict[str, Any]) -> bool:
+    """Whether parameters refer to key vaults, which are read once the nested deployment begins."""
+    given = properties.get("parameters") or {}
+    return any(isinstance(entry, dict) and "reference" in entry for entry in given.values())
 
 
 def _meet(cloud: Cloud, part: Any) -> None:

@@ -3,11 +3,13 @@
 import hashlib
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
-from emulators.azure.deployments import links
+from emulators.azure.deployments import links, secrets
 from emulators.azure.deployments.runtime import CloudRuntime, subscription_object
 from emulators.azure.language import Context, Expansion, expand
-from emulators.azure.resources import groups
+from emulators.azure.providers import roles
+from emulators.azure.resources import groups, subscriptions
 from emulators.azure.world import ids
 from emulators.azure.world.clock import now
 from emulators.azure.world.cloud import Cloud
@@ -49,6 +51,9 @@ def evaluate(cloud: Cloud, deployment: Deployment) -> Expansion:
         new_guid=lambda: str(uuid.uuid5(seed, str(next(count)))),
         deployer={"objectId": deployment.deployer, "tenantId": deployment.tenant_id},
         follow=links.make_follower(cloud, deployment.shown.get("base", "")),
+        read_secret=secrets.make_reader(cloud),
+        find_role=roles.find_id,
+        find_provider=partial(subscriptions.describe_provider, cloud),
     )
     return expand(properties["template"], properties.get("parameters") or {}, context)
 

@@ -11,7 +11,7 @@ from emulators.azure.world.entities import Deployment, Step
 def add_record(cloud: Cloud, parent: Deployment, this: Step, expansion: Expansion, resource: Resource) -> Deployment:
     """A nested deployment has a record of its own and runs within its parent's wave."""
     context = expansion.context
-    scope = f"/subscriptions/{context.subscription_id}"
+    scope = context.scope_id
     if context.resource_group is not None:
         scope = str(context.resource_group["id"])
         if scope.lower() not in cloud.state.groups:

@@ -89,6 +89,10 @@ def step(cloud: Cloud, key: str, detail: str) -> None:
             _note_wait(deployment, this)
             cloud.state.plan(_later(cloud), "step", key, detail)
             return
+        if error.code.lower() in resource.retry_on and this.retried < resource.retries:
+            this.retried += 1
+            cloud.state.plan(_later(cloud), "step", key, detail)
+            return
         outcomes.failed(this, error.status, {"error": error.error()})
     except TemplateError as error:
         outcomes.failed(this, 400, {"error": {"code": error.code, "message": error.message}})

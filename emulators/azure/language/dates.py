@@ -31,8 +31,11 @@ STANDARD = {
 PART = re.compile(
     r"""'(?P<quoted>[^']*)'|"(?P<double>[^"]*)"|\\(?P<escaped>.)|%?(?P<part>([dfFghHKmMstyz])\5*)|(?P<plain>.)"""
 )
-DURATION = re.compile(
-    r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$", re.IGNORECASE
+DURATION = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$")
+INVARIANT = (
+    *(f"{day}{time}" for day in ("%m/%d/%Y", "%Y-%m-%d", "%Y/%m/%d") for time in ("", " %H:%M", " %H:%M:%S")),
+    *(f"%m/%d/%Y {time}" for time in ("%I:%M %p", "%I:%M:%S %p", "%H:%M:%S %z")),
+    *("%Y-%m-%d %H:%M:%S %z", "%Y-%m", "%B %d, %Y", "%d %B %Y", "%a, %d %b %Y %H:%M:%S GMT"),
 )
 COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$")
 
@@ -43,8 +46,21 @@ def parse_date(text: str) -> datetime:
     try:
         date = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", iso))
     except ValueError as error:
-        raise TemplateError(f"'{text}' is not a date in ISO 8601") from error
+        found = _parse_invariant(text.strip())
+        if found is None:
+            raise TemplateError(f"'{text}' is not a date in ISO 8601") from error
+        date = found
     return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _parse_invariant(text: str) -> datetime | None:
+    """A date in another form that .NET's invariant culture reads."""
+    for form in INVARIANT:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - the caller takes a date without an offset as UTC
+        except ValueError:
+            continue
+    return None
 
 
 def add_duration(date: datetime, duration: str) -> datetime:
@@ -62,6 +78,7 @@ def add_duration(date: datetime, duration: str) -> datetime:
 
 def format_date(date: datetime, pattern: str) -> str:
     """The date by a .NET standard or custom date format."""
+    pattern = pattern or "MM/dd/yyyy HH:mm:ss zzz"
     if len(pattern) == 1:
         if pattern not in STANDARD:
             raise TemplateError(f"the date format '{pattern}' is not valid")

@@ -21,11 +21,12 @@ def declare(
     """The scope of a template; each parameter is checked. In predictions a secret that is given stays an expression."""
     definitions = template.get("definitions") or {}
     declared = {name: flatten(schema, definitions) for name, schema in (template.get("parameters") or {}).items()}
-    given = given_values(declared, parameters, predicting)
+    given = given_values(declared, parameters, predicting, context.read_secret)
     scope = Scope(context, str(template.get("contentVersion", "")), may_refer=False)
-    scope = replace(scope, functions=_functions(template.get("functions") or (), definitions, scope))
-    # Defaults and variables may use each other, so each lookup sees the other through the scope that both share.
+    # Defaults, variables and functions may use each other, so each lookup sees the others through the scope they share.
     lookups: dict[str, Lookup] = {}
+    seen = replace(scope, variable=lambda name: lookups["variable"](name))
+    scope = replace(scope, functions=_functions(template.get("functions") or (), definitions, seen))
     scope = replace(
         scope, parameter=lambda name: lookups["parameter"](name), variable=lambda name: lookups["variable"](name)
     )
@@ -91,13 +92,21 @@ def _variables(declared: Declared) -> tuple[dict[str, Any], dict[str, Any]]:
     """The plain variables, and those that are copy loops."""
     plain = dict(declared)
     loops = plain.pop("copy") if is_property_copy(plain.get("copy")) else []
+    names = {name.lower() for name in plain}
+    if double := next((loop["name"] for loop in loops if str(loop["name"]).lower() in names), None):
+        raise TemplateError(
+            f"Each variable declaration must have a unique name, but the template defines multiple variables named "
+            f"'{double}'. Please see https://aka.ms/arm-syntax-variables for usage details."
+        )
     return plain, {str(loop["name"]): loop for loop in loops}
 
 
 def _functions(
     declared: Sequence[Declared], definitions: Declared, scope: Scope
 ) -> dict[str, Callable[[list[Any]], Any]]:
-    """The user-defined functions, by `namespace.name` in lower case. They see their parameters and each other."""
+    """The user-defined functions, by `namespace.name` in lower case. They see their parameters, each other, and the
+    variables.
+    """
     functions: dict[str, Callable[[list[Any]], Any]] = {}
     inner = replace(scope, functions=functions)
     for space in declared:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulators.azure.language.evaluation import copy_count, resolve
-from emulators.azure.language.identities import DEPLOYMENT, resource_id, scope_of
+from emulators.azure.language.identities import DEPLOYMENT, RESOURCE_GROUP, resource_id, scope_of
 from emulators.azure.language.models import Context, Resource, TemplateError
 from emulators.azure.language.residuals import Residual
 from emulators.azure.language.scopes import Scope
@@ -33,6 +33,8 @@ class Entry:
         resource = self.resource
         if not symbolic:
             with_type = resource.id[len(resource.scope) :].removeprefix("/providers/")
+            if resource.type.lower() == RESOURCE_GROUP:
+                with_type = f"{resource.type}/{resource.name}"
             return [resource.id, resource.name, with_type, resource.name.rpartition("/")[2]]
         symbol = f"{resource.symbol}[{self.index}]" if self.loop else str(resource.symbol)
         return [symbol, resource.id]
@@ -63,12 +65,22 @@ def _copies(symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Re
         yield from _entry(symbol, raw, scope, parent, {})
         return
     name = str(loop.get("name", symbol or ""))
-    serial = str(loop.get("mode", "parallel")).lower() == "serial"
     static = replace(scope, may_refer=False)
+    serial = _is_serial(loop, str(raw.get("name")))
     batch = int(resolve(loop.get("batchSize", 1), static)) if serial else 0
     for index in range(copy_count(loop, static)):
         copied = replace(scope, copies={**scope.copies, name.lower(): index}, copy=name.lower())
         yield from _entry(symbol, raw, copied, parent, {"loop": name, "index": index, "batch": batch})
+
+
+def _is_serial(loop: Mapping[str, Any], name: str) -> bool:
+    mode = str(loop.get("mode", "parallel")).lower()
+    if mode not in ("parallel", "serial"):
+        raise TemplateError(
+            f"The template resource '{name}' has an invalid copy mode '{loop['mode']}'. The supported values are "
+            "'Parallel,Serial'. Please see https://aka.ms/arm-resource-loops for usage details."
+        )
+    return mode == "serial"
 
 
 def _entry(
@@ -89,7 +101,10 @@ def _entry(
     resource = replace(resource, condition=condition)
     yield Entry(raw, scope, context, resource, identity, **loop)
     for symbol, child in _named(raw.get("resources") or ()):
-        yield from _copies(symbol, child, scope, resource)
+        if symbol is None:  # a child within its parent is never copied
+            yield from _entry(symbol, child, scope, resource, {})
+        else:
+            yield from _copies(symbol, child, scope, resource)
 
 
 def _identify(
@@ -107,6 +122,8 @@ def _identify(
     if full_type.lower() == DEPLOYMENT and extended is not None:
         context, extended = replace(context, resource_group=None, scope=str(extended)), None
     identity = resource_id(full_type, name, extended, context)
+    if full_type.lower() == DEPLOYMENT and not raw.get("existing"):
+        _check_location(resolve(raw.get("location"), scope), identity, context)
     text = str(identity)
     resource = Resource(
         symbol=symbol,
@@ -116,9 +133,18 @@ def _identify(
         api_version=str(api_version),
         scope=text[: max(text.lower().rfind("/providers/"), 0)],
         existing=bool(raw.get("existing", False)),
-        only_if_not_exists=_only_if_not_exists(raw.get("@options") or {}),
+        **_read_options(raw.get("@options") or {}),
     )
     return resource, context, identity
+
+
+def _check_location(location: Any, identity: Any, context: Context) -> None:
+    """Raise TemplateError unless a nested deployment has a location, or is at the scope of a resource group."""
+    usage = "Please see https://aka.ms/arm-deployment-subscription for usage details."
+    if location is None and context.resource_group is None:
+        raise TemplateError(f"The 'location' property must be specified for '{identity}'. {usage}")
+    if location is not None and context.resource_group is not None:
+        raise TemplateError(f"The 'location' property is not allowed for '{identity}' at resource group scope. {usage}")
 
 
 def _require(raw: Mapping[str, Any], *keys: str) -> None:
@@ -143,10 +169,17 @@ def _describe_skipped(symbol: str | None, raw: Mapping[str, Any], context: Conte
     return Resource(symbol, written, kind, name, version, scope, existing=bool(raw.get("existing"))), context, written
 
 
-def _only_if_not_exists(options: Mapping[str, Any]) -> bool:
-    if unknown := sorted(options.keys() - {"onlyIfNotExists"}):
+def _read_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `@options` say of a resource, as Bicep writes them: `onlyIfNotExists`, `retryOn: [[codes], count]`."""
+    if unknown := sorted(options.keys() - {"onlyIfNotExists", "retryOn"}):
         raise TemplateError(f"The option '{unknown[0]}' of resources is not supported by the embedded Azure.")
-    return "onlyIfNotExists" in options
+    read: dict[str, Any] = {"only_if_not_exists": "onlyIfNotExists" in options}
+    if "retryOn" in options:
+        codes, *count = options["retryOn"] if isinstance(options["retryOn"], list) else (None,)
+        if not isinstance(codes, list) or not all(isinstance(part, int) for part in count):
+            raise TemplateError(f"The option 'retryOn' is '{options['retryOn']}'. Expected '[[codes], count]'.")
+        read |= {"retry_on": tuple(str(code).lower() for code in codes), "retries": count[0] if count else 1}
+    return read
 
 
 def _text(value: Any, key: str) -> Any:

@@ -13,23 +13,27 @@ from emulators.azure.language import (
     functions_logic,
     functions_network,
     functions_numbers,
+    functions_objects,
     functions_resources,
+    functions_roles,
     functions_strings,
 )
 from emulators.azure.language.expressions import Access, Call, Literal, Node, is_expression, parse, render
-from emulators.azure.language.foresight import Foretold, foretell, step
+from emulators.azure.language.foresight import Foretold, foretell, is_below, step
 from emulators.azure.language.models import TemplateError, UnknownCount, Unmodelled
 from emulators.azure.language.residuals import Residual, UnknownKey, quote
 from emulators.azure.language.scopes import Scope
-from emulators.azure.language.signatures import Function, Undecided, type_name
+from emulators.azure.language.signatures import Function, Lambda, Undecided, type_name
 
 FUNCTIONS: dict[str, Function] = {
     **functions_strings.TABLE,
     **functions_collections.TABLE,
+    **functions_objects.TABLE,
     **functions_numbers.TABLE,
     **functions_dates.TABLE,
     **functions_network.TABLE,
     **functions_lambdas.TABLE,
+    **functions_roles.TABLE,
 }
 SCOPED: dict[str, functions_logic.Scoped] = {
     **functions_logic.TABLE,
@@ -38,6 +42,7 @@ SCOPED: dict[str, functions_logic.Scoped] = {
     **functions_ids.TABLE,
     **functions_resources.TABLE,
     **functions_deployments.TABLE,
+    **functions_roles.SCOPED,
 }
 MISSING = object()
 
@@ -53,6 +58,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
         return Residual(Access(quote(target), quote(key)))
     value = _member(target, key, node)
     if isinstance(target, Foretold):
+        if value is MISSING and target.exact and is_below(target.node, "outputs"):
+            raise _no_member(target, key, node)
         unknown = value is MISSING or (value is None and not target.exact)  # a service may fill in what is null
         return Residual(step(target, key)) if unknown else foretell(value, step(target, key), target.exact)
     if value is MISSING:
@@ -126,7 +133,10 @@ def resolve(value: Any, scope: Scope) -> Any:
     if isinstance(value, str):
         if value.startswith("["):
             if is_expression(value):
-                return evaluate(parse(value), scope)
+                found = evaluate(parse(value), scope)
+                if isinstance(found, Lambda):
+                    raise TemplateError(f"The template function 'lambda' is not expected at this location: '{value}'.")
+                return found
             return value[1:] if value.startswith("[[") and value.endswith("]") else value
         return value
     if isinstance(value, list):
@@ -153,11 +163,22 @@ def is_property_copy(value: Any) -> bool:
 
 
 def expand_loop(loop: Mapping[str, Any], scope: Scope) -> list[Any]:
-    """The values of a property's or variable's copy loop `{name, count, input}`."""
+    """The values of a property's or variable's copy loop `{name, count, input}`. Another one within it is refused."""
+    if _has_copy(loop.get("input")):
+        raise TemplateError(
+            f"The template 'copy' definition '{loop['name']}' has nested copy arrays. The use of nested copy arrays is "
+            "not supported. Please see https://aka.ms/arm-resource-loops for usage details."
+        )
     return [
         resolve(loop.get("input"), replace(scope, copies={**scope.copies, loop["name"].lower(): index}))
         for index in range(copy_count(loop, scope))
     ]
+
+
+def _has_copy(value: Any) -> bool:
+    if isinstance(value, dict):
+        return is_property_copy(value.get("copy")) or any(map(_has_copy, value.values()))
+    return isinstance(value, list) and any(map(_has_copy, value))
 
 
 def copy_count(loop: Mapping[str, Any], scope: Scope) -> int:

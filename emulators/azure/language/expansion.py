@@ -13,7 +13,7 @@ from emulators.azure.language.identities import DEPLOYMENT, is_evaluated_inside
 from emulators.azure.language.models import Context, Resource, Runtime, TemplateError, UnknownCount
 from emulators.azure.language.outputs import output_values, show_outputs
 from emulators.azure.language.residuals import has_residual
-from emulators.azure.language.schemas import TYPE_NAMES, flatten, is_secure
+from emulators.azure.language.schemas import flatten, is_secure, show_type
 from emulators.azure.language.scopes import Scope, Target
 from emulators.azure.language.spelling import spell
 
@@ -24,7 +24,7 @@ SCHEMAS = (
     "tenantDeploymentTemplate",
 )
 INVALID = "Deployment template validation failed"
-LIMITS = {"parameters": 256, "variables": 256, "outputs": 64}
+LIMITS = {"parameters": 256, "variables": 512, "outputs": 64}
 MOST_RESOURCES = 800
 NOT_BODY = frozenset(
     {"type", "name", "apiVersion", "dependsOn", "condition", "copy", "scope", "comments", "resources", "existing"}
@@ -128,7 +128,7 @@ class Expansion:
         if not isinstance(properties, Mapping):
             raise TemplateError("The nested deployment has no 'properties'.")
         rest = {key: value for key, value in properties.items() if key != "template"}
-        result = resolve(rest, scope)
+        result = resolve(rest, replace(scope, leads_out=True))
         template = properties.get("template")
         if isinstance(template, Mapping):
             inner = is_evaluated_inside(result, symbolic=isinstance(self.template["resources"], Mapping))
@@ -172,7 +172,7 @@ class Expansion:
         result = {}
         for name, declared in (self.template.get("parameters") or {}).items():
             schema = flatten(declared, definitions)
-            shown = {"type": TYPE_NAMES[str(schema["type"]).lower()]}
+            shown: dict[str, Any] = show_type(schema)
             result[name] = shown if is_secure(schema) else {**shown, "value": self._declared.parameter(name)}
         return result
 

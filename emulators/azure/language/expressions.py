@@ -10,6 +10,7 @@ from functools import lru_cache
 from emulators.azure.language.models import TemplateError
 
 MAX_LENGTH = 24_576
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class _Parser:
         if kind == "string":
             return Literal(text[1:-1].replace("''", "'"))
         if kind == "number":
+            if not LOWEST <= int(text) <= HIGHEST:
+                raise self.error(f"the value '{text}' cannot be converted to a number")
             return Literal(int(text))
         if kind == "name":
             return self.call(text)

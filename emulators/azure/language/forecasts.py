@@ -10,9 +10,9 @@ from emulators.azure.language.dependencies import in_order
 from emulators.azure.language.entries import Entry
 from emulators.azure.language.expansion import Expansion, check_template
 from emulators.azure.language.identities import DEPLOYMENT
-from emulators.azure.language.models import Context, Resource, Runtime, UnknownCount
+from emulators.azure.language.models import Context, Resource, Runtime, TemplateError, UnknownCount
 from emulators.azure.language.residuals import Residual, has_residual
-from emulators.azure.language.schemas import TYPE_NAMES
+from emulators.azure.language.schemas import show_type
 from emulators.azure.language.scopes import Target
 from emulators.azure.language.spelling import spell
 
@@ -56,7 +56,12 @@ class Forecast(Expansion):
         return result
 
     def _is_known(self, resource: Resource) -> bool:
-        template = self.body(resource, None)["properties"].get("template")
+        properties = self.body(resource, None)["properties"]
+        template = properties.get("template")
+        if template is None and "templateLink" not in properties:
+            raise TemplateError(
+                f"The deployment '{resource.id}' must have either the TemplateLink or Template property set."
+            )
         return isinstance(template, Mapping) and not has_residual(template)
 
     def nested(self, resource: Resource, runtime: Runtime | None) -> "Forecast":
@@ -107,7 +112,7 @@ class Forecast(Expansion):
             if resource.type.lower() != DEPLOYMENT or not self._is_known(resource):
                 return properties
             values = self.nested(resource, None).output_values(None).items()
-            outputs = {k: {"type": TYPE_NAMES[str(d["type"]).lower()], "value": value} for k, (d, value) in values}
+            outputs = {k: {**show_type(d), "value": value} for k, (d, value) in values}
             return {**(properties or {}), "Outputs": outputs}
         except UnknownCount:
             return None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.azure.language.expressions import Access, Node
+from emulators.azure.language.expressions import Access, Literal, Node
 from emulators.azure.language.residuals import Residual, quote
 
 
@@ -42,3 +42,12 @@ def foretell(value: Any, node: Node, exact: bool) -> Any:
 def step(target: Foretold, key: Any) -> Node:
     """The access to a member."""
     return Access(target.node, quote(key))
+
+
+def is_below(node: Node, name: str) -> bool:
+    """Whether an expression is an access to a member of that name, or to a part of it."""
+    while isinstance(node, Access):
+        if isinstance(node.key, Literal) and str(node.key.value).lower() == name:
+            return True
+        node = node.target
+    return False

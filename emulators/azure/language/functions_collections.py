@@ -1,19 +1,14 @@
-"""Array and object functions."""
+"""Functions of arrays, and of what may be an array, an object or a text."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from emulators.azure.language.expressions import Access, Call
 from emulators.azure.language.functions_numbers import same
+from emulators.azure.language.functions_objects import find_key, merge
 from emulators.azure.language.models import TemplateError
-from emulators.azure.language.residuals import Residual, UnknownKey, has_residual, quote
+from emulators.azure.language.residuals import has_residual
 from emulators.azure.language.signatures import Function, Undecided, known, type_name
-
-
-def _member(values: dict[str, Any], name: str) -> str | None:
-    """The name as the object spells it, compared without case."""
-    if name in values:
-        return name
-    return next((key for key in values if key.lower() == name.lower()), None)
+from emulators.azure.language.texts import to_json
 
 
 def _decided(value: Any) -> Any:
@@ -31,19 +26,8 @@ def _contains(container: Any, item: Any) -> bool:
             raise TemplateError(
                 f"what a '{type_name(container)}' contains must be of type 'string', not '{type_name(item)}'"
             )
-        return item in container if isinstance(container, str) else _member(container, item) is not None
+        return item in container if isinstance(container, str) else find_key(container, item) is not None
     return any(same(value, item) for value in container)
-
-
-def _create_object(*pairs: Any) -> dict[str, Any]:
-    if len(pairs) % 2:
-        raise TemplateError("it takes pairs of names and values")
-    result = {}
-    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
-        if not isinstance(name, (str, Residual)):
-            raise TemplateError(f"a name must be of type 'string', not '{type_name(name)}'")
-        result[name if isinstance(name, str) else UnknownKey(name.node)] = value
-    return result
 
 
 def _empty(value: Any) -> bool:
@@ -70,10 +54,17 @@ def _flatten(values: list[Any]) -> list[Any]:
 
 
 def _index_from_end(values: list[Any], index: int) -> Any:
+    if not 0 < index <= len(values):
+        raise TemplateError(f"the index must be 1 to {len(values)}, but is '{index}'")
+    return values[len(values) - index]
+
+
+def _try_index_from_end(values: list[Any], index: int) -> Any:
     return values[len(values) - index] if 0 < index <= len(values) else None
 
 
 def _intersection(*values: Any) -> Any:
+    _need_two(values)
     first, *others = (_decided(value) for value in values)
     if all(isinstance(value, list) for value in values):
         unique: list[Any] = []
@@ -86,38 +77,19 @@ def _intersection(*values: Any) -> Any:
     raise TemplateError("all arguments must be arrays, or all objects")
 
 
-def _items(values: dict[str, Any]) -> list[dict[str, Any]]:
-    if any(isinstance(key, UnknownKey) for key in values):
-        raise Undecided
-    return [{"key": key, "value": values[key]} for key in sorted(values, key=lambda key: (key.lower(), key))]
-
-
-def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Objects merged deeply; names of the latter replace their like, a null replaces nothing."""
-    result = dict(one)
-    for key, value in other.items():
-        name = _member(result, key)
-        result[key] = value if name is None else _merged(result.pop(name) if name != key else result[key], value)
-    return result
-
-
-def _merged(before: Any, value: Any) -> Any:
-    if isinstance(before, dict) and isinstance(value, dict):
-        return _merge(before, value)
-    if isinstance(value, Residual) or (isinstance(before, Residual) and isinstance(value, dict)):
-        unknown, otherwise = (value, before) if isinstance(value, Residual) else (before, value)
-        both = Call("union", (quote(before), quote(value))) if isinstance(otherwise, dict) else unknown.node
-        return Residual(Call("if", (Call("equals", (unknown.node, Call("null"))), quote(otherwise), both)))
-    return before if value is None else value
+def _need_two(values: Sequence[Any]) -> None:
+    if len(values) < 2:
+        raise TemplateError("it takes 2 or more arguments")
 
 
 def _union(*values: Any) -> Any:
+    _need_two(values)
     for value in values:
         known(value)
     if all(isinstance(value, dict) for value in values):
         result: dict[str, Any] = {}
         for value in values:
-            result = _merge(result, value)
+            result = merge(result, value)
         return result
     if all(isinstance(value, list) for value in values):
         unique: list[Any] = []
@@ -128,30 +100,17 @@ def _union(*values: Any) -> Any:
     raise TemplateError("all arguments must be arrays, or all objects")
 
 
-def _shallow_merge(values: list[Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for value in values:
-        if not isinstance(known(value), dict):
-            raise TemplateError("every element must be an object")
-        for key, item in value.items():
-            result[_member(result, key) or key] = item
-    return result
+def _distinct(values: list[Any]) -> list[Any]:
+    """The elements without repetitions. Those that are written alike are the same: {a, b} and {b, a} are not."""
+    unique: dict[str, Any] = {}
+    for value in _decided(values):
+        unique.setdefault(to_json(value), value)
+    return list(unique.values())
 
 
-def _try_get(value: Any, *path: Any) -> Any:
-    for key in path:
-        if isinstance(value, Residual):
-            value = Residual(Access(value.node, quote(key)))
-        elif isinstance(value, dict) and isinstance(key, str):
-            name = _member(value, key)
-            value = None if name is None else value[name]
-        elif isinstance(value, list) and isinstance(key, int):
-            value = value[key] if 0 <= key < len(value) else None
-        elif value is not None:
-            raise TemplateError(f"a value of type '{type_name(value)}' has no member '{key}'")
-        if value is None:
-            return None
-    return value
+def _length(value: Any) -> int:
+    """Of a text in UTF-16 code units."""
+    return len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else len(value)
 
 
 def _array(value: Any) -> list[Any]:
@@ -167,7 +126,7 @@ def _index_of(values: Any, item: Any) -> int:
 
 def _last_index_of(values: Any, item: Any) -> int:
     if isinstance(values, str):
-        return values.lower().rfind(_part(item))
+        return values.lower().rfind(_part(item)) if item else max(len(values) - 1, 0)
     return next((index for index in range(len(values) - 1, -1, -1) if same(values[index], item)), -1)
 
 
@@ -181,22 +140,18 @@ TABLE = {
     "array": Function(_array, "any", needs="containers"),
     "contains": Function(_contains, "string|array|object any", needs="containers"),
     "createarray": Function(lambda *values: list(values), "any*", needs="nothing"),
-    "createobject": Function(_create_object, "any*", needs="nothing"),
+    "distinct": Function(_distinct, "array", needs="containers"),
     "empty": Function(_empty, "string|array|object|null", needs="containers"),
     "first": Function(_first, "string|array", needs="containers"),
     "flatten": Function(_flatten, "array", needs="containers"),
     "indexof": Function(_index_of, "string|array any"),
     "lastindexof": Function(_last_index_of, "string|array any"),
     "intersection": Function(_intersection, "array|object array|object*", needs="containers"),
-    "items": Function(_items, "object", needs="containers"),
     "last": Function(_last, "string|array", needs="containers"),
-    "length": Function(len, "string|array|object", needs="containers"),
-    "objectkeys": Function(lambda values: [item["key"] for item in _items(values)], "object", needs="containers"),
-    "shallowmerge": Function(_shallow_merge, "array", needs="containers"),
+    "length": Function(_length, "string|array|object", needs="containers"),
     "skip": Function(lambda values, count: values[max(count, 0) :], "string|array int", needs="containers"),
     "take": Function(lambda values, count: values[: max(count, 0)], "string|array int", needs="containers"),
-    "tryget": Function(_try_get, "any string|int string|int*", needs="containers"),
-    "tryindexfromend": Function(_index_from_end, "array int", needs="containers"),
+    "tryindexfromend": Function(_try_index_from_end, "array int", needs="containers"),
     "indexfromend": Function(_index_from_end, "array int", needs="containers"),
     "union": Function(_union, "array|object array|object*", needs="containers"),
 }

@@ -77,6 +77,22 @@ def _deployer(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     return left(call, scope) if scope.context.deployer is None else scope.context.deployer
 
 
+def _providers(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
+    """providers(namespace) and providers(namespace, type): versions, newest first, and locations."""
+    namespace, *kinds = take(call, scope, evaluate, 1, 2)
+    if scope.context.find_provider is None:
+        return left(call, scope, [namespace, *kinds])
+    found = scope.context.find_provider(str(namespace))
+    if not kinds:
+        return found
+    kind = next((one for one in found["resourceTypes"] if one["resourceType"].lower() == str(kinds[0]).lower()), None)
+    if kind is None:
+        raise TemplateError(
+            f"The embedded Azure knows no api-versions of the type '{namespace}/{kinds[0]}' for '{call.name}'."
+        )
+    return {key: kind[key] for key in ("resourceType", "locations", "apiVersions")}
+
+
 def _unsupported(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     if scope.context.environment is None:
         return left(call, scope, [evaluate(argument, scope) for argument in call.arguments])
@@ -92,7 +108,7 @@ TABLE: dict[str, Scoped] = {
     "deployment": _deployment,
     "newguid": _new_guid,
     "pickzones": _pick_zones,
-    "providers": _unsupported,
+    "providers": _providers,
     "deployer": _deployer,
     "tologicalzone": _unsupported,
     "tologicalzones": _unsupported,

@@ -37,7 +37,7 @@ def _scoped_id(default_scopes: Callable[[Scope], list[str]], build: Callable[[li
                 f"Unable to evaluate template language function '{call.name}': all arguments must be string literals."
             )
         types = [index for index, value in enumerate(arguments) if isinstance(value, str) and "/" in value.strip("/")]
-        if not types or types[0] > most:
+        if len(types) != 1 or types[0] > most:
             raise TemplateError(
                 f"Unable to evaluate template language function '{call.name}': function requires exactly one "
                 f"multi-segmented argument which must be the resource type including resource provider namespace. "
@@ -92,7 +92,13 @@ def _extension_resource_id(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     if has_residual(arguments):
         return Residual(Call(call.name, tuple(map(quote, arguments))))
     base, full_type, *names = map(str, arguments)
-    return base.rstrip("/") + provider_path(call.name, full_type, names)
+    parts = [part for part in base.split("/") if part]
+    if not base.startswith("/") or base.endswith("/") or not parts or len(parts) % 2:
+        raise TemplateError(
+            f"Unable to evaluate template language function '{call.name}': the provided parent resource id '{base}' is "
+            "not a valid uri. Please see https://aka.ms/arm-resource-functions/#extensionresourceid for usage details."
+        )
+    return "/" + "/".join(parts) + provider_path(call.name, full_type, names)
 
 
 TABLE: dict[str, Scoped] = {

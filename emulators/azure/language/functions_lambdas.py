@@ -33,30 +33,35 @@ def _lambda_variables(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     return scope.lambdas[name.lower()]
 
 
-def _arity(function: Lambda) -> Callable[..., Any]:
-    """The lambda, given at most as many values as it has parameters (the index is optional)."""
+def _take(function: Lambda, least: int, most: int) -> Callable[..., Any]:
+    """The lambda, given as many values as it has parameters, of which it must have `least` to `most`."""
     count = len(function.parameters)
+    if not least <= count <= most:
+        takes = str(least) if least == most else f"{least} to {most}"
+        raise TemplateError(f"its lambda must have {takes} variables, it has {count}")
     return lambda *values: function.call(*values[:count])
 
 
 def _map(values: list[Any], function: Lambda) -> list[Any]:
-    call = _arity(function)
+    call = _take(function, 1, 2)
     return [call(value, index) for index, value in enumerate(values)]
 
 
 def _filter(values: list[Any], function: Lambda) -> list[Any]:
-    call = _arity(function)
+    call = _take(function, 1, 2)
     return [value for index, value in enumerate(values) if _boolean("filter", known(call(value, index)))]
 
 
 def _reduce(values: list[Any], start: Any, function: Lambda) -> Any:
-    call = _arity(function)
+    call = _take(function, 2, 3)
     for index, value in enumerate(values):
         start = call(known(start), value, index)
     return known(start)
 
 
 def _sort(values: list[Any], function: Lambda) -> list[Any]:
+    _take(function, 2, 2)
+
     def compare(one: Any, other: Any) -> int:
         if _boolean("sort", known(function.call(one, other))):
             return -1
@@ -66,6 +71,8 @@ def _sort(values: list[Any], function: Lambda) -> list[Any]:
 
 
 def _to_object(values: list[Any], key: Lambda, value: Lambda | None = None) -> dict[str, Any]:
+    for function in (key, *([value] if value else [])):
+        _take(function, 1, 1)
     result: dict[str, Any] = {}
     seen: set[str] = set()
     for item in values:
@@ -78,17 +85,19 @@ def _to_object(values: list[Any], key: Lambda, value: Lambda | None = None) -> d
     return result
 
 
-def _group_by(values: list[Any], key: Lambda) -> dict[str, list[Any]]:
-    call = _arity(key)
+def _group_by(values: list[Any], key: Lambda, member: Lambda | None = None) -> dict[str, list[Any]]:
+    for function in (key, *([member] if member else [])):
+        _take(function, 1, 1)
     result: dict[str, list[Any]] = {}
     spelled: dict[str, str] = {}
-    for index, value in enumerate(values):
-        name = _text("groupBy", known(call(value, index)))
-        result.setdefault(spelled.setdefault(name.lower(), name), []).append(value)
+    for value in values:
+        name = _text("groupBy", known(key.call(value)))
+        result.setdefault(spelled.setdefault(name.lower(), name), []).append(member.call(value) if member else value)
     return result
 
 
 def _map_values(values: dict[str, Any], function: Lambda) -> dict[str, Any]:
+    _take(function, 1, 1)
     return {name: function.call(value) for name, value in values.items()}
 
 
@@ -116,6 +125,6 @@ TABLE = {
     "reduce": Function(_reduce, "array any lambda", needs="containers"),
     "sort": Function(_sort, "array lambda", needs="containers"),
     "toobject": Function(_to_object, "array lambda lambda?", needs="containers"),
-    "groupby": Function(_group_by, "array lambda", needs="containers"),
+    "groupby": Function(_group_by, "array lambda lambda?", needs="containers"),
     "mapvalues": Function(_map_values, "object lambda", needs="containers"),
 }

@@ -49,10 +49,6 @@ def as_written(node: Node, scope: Scope) -> Node:
 def _truth(call: Call, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if isinstance(value, int):
-        return value != 0
     raise TemplateError(
         f"The template function '{call.name}' expects a value of type 'bool', but it is of type '{type_name(value)}'."
     )
@@ -71,8 +67,8 @@ def _if(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
 
 def _and_or(decisive: bool) -> Scoped:
     def function(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
-        if not call.arguments:
-            raise TemplateError(f"The template function '{call.name}' takes 1 or more arguments.")
+        if len(call.arguments) < 2:
+            raise TemplateError(f"The template function '{call.name}' takes 2 or more arguments.")
         values = []
         for argument in call.arguments:
             values.append(value := evaluate(argument, scope))

@@ -55,9 +55,9 @@ def _subnet(text: str, prefix: int, index: int) -> str:
 
 def _host(text: str, index: int) -> str:
     network = _network(text)
-    if index < 0 or int(network[0]) + index + 1 > int(_last_usable(network)):
+    if int(network[0]) + index + 1 > int(_last_usable(network)):
         raise TemplateError(f"Could not calculate the CidrHost for network '{text}' and CIDR value '{index}'.")
-    return str(network[index + 1])
+    return str(network[0] + (index + 1))  # a negative index leads out of the range
 
 
 TABLE = {

@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from emulators.azure.language.expressions import HIGHEST, LOWEST
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.signatures import Function, type_name
 from emulators.azure.language.texts import to_text
-
-LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 
 def same(one: Any, other: Any) -> bool:
@@ -47,11 +46,12 @@ def _to_int(value: Any) -> int:
 
 
 def _extreme(pick: Any) -> Any:
-    def function(*values: Any) -> int:
+    def function(*values: Any) -> int | float:
         numbers = values[0] if len(values) == 1 and isinstance(values[0], list) else list(values)
-        if not numbers or any(type(number) is not int for number in numbers):
-            raise TemplateError("it takes integers or an array of integers")
-        return int(pick(numbers))
+        if not numbers or any(type(number) not in (int, float) for number in numbers):
+            raise TemplateError("it takes numbers or an array of numbers")
+        picked: int | float = pick(numbers)
+        return picked
 
     return function
 
@@ -59,7 +59,7 @@ def _extreme(pick: Any) -> Any:
 def _to_bool(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, int):
+    if isinstance(value, (int, float)):
         return value != 0
     if value.strip().lower() in ("true", "false"):
         return bool(value.strip().lower() == "true")
@@ -90,7 +90,7 @@ def _compare(decide: Any) -> Any:
 
 
 def _range(start: int, count: int) -> list[int]:
-    if count < 0 or count > 10_000 or start + count > 2**31 - 1:
+    if count < 0 or count > 10_000 or start + count > 2**31:
         raise TemplateError("the count must be 0 to 10000 and the last number no higher than 2147483647")
     return list(range(start, start + count))
 
@@ -105,10 +105,10 @@ TABLE = {
     "mod": Function(_modulo, "int int"),
     "int": Function(_to_int, "int|string"),
     "float": Function(_to_float, "int|float|string"),
-    "min": Function(_extreme(min), "int|array int*"),
-    "max": Function(_extreme(max), "int|array int*"),
+    "min": Function(_extreme(min), "int|float|array int|float*"),
+    "max": Function(_extreme(max), "int|float|array int|float*"),
     "range": Function(_range, "int int"),
-    "bool": Function(_to_bool, "bool|int|string"),
+    "bool": Function(_to_bool, "bool|int|float|string"),
     "equals": Function(same, "any any", needs="containers"),
     "less": Function(_compare(lambda a, b: a < b), COMPARABLE),
     "lessorequals": Function(_compare(lambda a, b: a <= b), COMPARABLE),

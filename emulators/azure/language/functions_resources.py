@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.azure.language.expressions import Call
 from emulators.azure.language.foresight import foretell
-from emulators.azure.language.functions_logic import Evaluate, Scoped, take
+from emulators.azure.language.functions_logic import Evaluate, Scoped, left, take
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.residuals import Residual, quote
 from emulators.azure.language.scopes import Scope, Target
@@ -21,6 +21,9 @@ def _target(call: Call, name: Any, scope: Scope) -> Target:
     target = scope.find(name) if isinstance(name, str) else None
     if target:
         return target
+    own = scope.context.resource_group["id"] if scope.context.resource_group else scope.context.scope_id
+    if isinstance(name, str) and "/" in name and name[0] != "/" and isinstance(own, str):
+        return Target(f"{own}/providers/{name}", None)  # type/name, in the scope of the deployment
     if isinstance(name, str) and (name.startswith("/") or scope.runtime is None):
         return Target(name, None)
     raise TemplateError(
@@ -61,6 +64,8 @@ def _references(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     targets: list[Target] = []
     while target := scope.find(f"{symbol}[{len(targets)}]"):
         targets.append(target)
+    if not targets and scope.runtime is None:
+        return left(call, scope, [symbol, *full])
     return [_refer(target, [target.api_version, *full] if full else [], scope) for target in targets]
 
 
@@ -72,13 +77,18 @@ def call_list(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     target = _target(call, name, scope)
     if scope.runtime is not None:
         return scope.runtime.list(target.id, call.name, api_version, body[0] if body else None)
-    shown = name if call.name.lower() == SECURE_OUTPUTS else target.id
+    is_plain = call.name.lower() == SECURE_OUTPUTS and not scope.leads_out
+    shown = name if is_plain else target.id
     return Residual(Call(call.name, tuple(map(quote, [shown, api_version, *body]))))
 
 
 def _resource_info(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
     [name] = take(call, scope, evaluate, 1)
-    target = _target(call, name, scope)
+    target = scope.find(name) if isinstance(name, str) else None
+    if target is None:
+        raise TemplateError(
+            f"The template resource '{name}' is not found. Please see https://aka.ms/arm-syntax for usage details."
+        )
     _, _, path = target.id.rpartition("/providers/")
     namespace, *pairs = path.split("/")
     full_type = "/".join([namespace, *pairs[::2]])

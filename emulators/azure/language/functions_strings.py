@@ -2,16 +2,18 @@
 
 import base64
 import binascii
+import re
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
 from emulators.azure.language.hashes import guid, unique_string
 from emulators.azure.language.models import TemplateError
-from emulators.azure.language.signatures import Function, known
+from emulators.azure.language.signatures import Function, known, type_name
 from emulators.azure.language.texts import format_text, to_text
 from emulators.azure.wire import relaxed_json
 
+MOST_PADDED = 16  # characters
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -20,12 +22,14 @@ def _concat(*values: Any) -> Any:
         return [item for value in values for item in value]
     for value in values:
         known(value)
-    if any(isinstance(value, (list, dict)) for value in values):
-        raise TemplateError("all arguments must be arrays, or none")
+    if any(not isinstance(value, (str, int)) for value in values):
+        raise TemplateError("all arguments must be arrays, or all texts, integers and booleans")
     return "".join(map(to_text, values))
 
 
 def _join(values: list[Any], separator: str) -> str:
+    if unfit := [value for value in values if not isinstance(value, (str, int))]:
+        raise TemplateError(f"an element must be a text, an integer or a boolean, not of type '{type_name(unfit[0])}'")
     return separator.join(map(to_text, values))
 
 
@@ -40,6 +44,8 @@ def _split(text: str, separators: str | list[Any]) -> list[str]:
 def _pad_left(text: Any, width: int, character: str = " ") -> str:
     if len(character) != 1:
         raise TemplateError("the padding must be one character")
+    if not 1 <= width <= MOST_PADDED:
+        raise TemplateError(f"the width must be 1 to {MOST_PADDED}, but is '{width}'")
     return to_text(text).rjust(width, character)
 
 
@@ -131,6 +137,12 @@ def _build_uri(parts: dict[str, Any]) -> str:
     return f"{parts['scheme']}://{parts['host']}{port}{'' if path.startswith('/') else '/'}{path}{query}"
 
 
+def _like(text: str, pattern: str) -> bool:
+    """Whether a text matches a pattern, in which `*` stands for any text; without case."""
+    parts = map(re.escape, pattern.split("*"))
+    return re.fullmatch(".*".join(parts), text, re.IGNORECASE | re.DOTALL) is not None
+
+
 def _fail(message: str) -> Any:
     raise TemplateError(message)
 
@@ -149,6 +161,7 @@ TABLE = {
     "guid": Function(guid, "string string*"),
     "join": Function(_join, "array string"),
     "json": Function(_parse_json, "string"),
+    "like": Function(_like, "string string"),
     "padleft": Function(_pad_left, "string|int int string?"),
     "parseuri": Function(_parse_uri, "string"),
     "replace": Function(_replace, "string string string"),

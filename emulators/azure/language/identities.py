@@ -96,7 +96,7 @@ def resource_id(full_type: str, name: Any, scope: Any, context: Context) -> Any:
     if has_residual([name, scope, group, context.subscription_id]):
         return Residual(_unknown_id(full_type, name, scope, context))
     names = str(name).split("/")
-    if len(types) != len(names) or not types:
+    if len(types) != len(names) or not types or "" in names:
         raise TemplateError(
             f"The template resource '{name}' for type '{full_type}' has incorrect segment lengths. "
             "A nested resource type must have identical number of segments as its resource name. "

@@ -38,6 +38,9 @@ class Runtime(Protocol):
 
 
 Follow = Callable[[Mapping[str, Any]], "Linked"]
+FindProvider = Callable[[str], Mapping[str, Any]]
+FindRole = Callable[[str], str | None]
+ReadSecret = Callable[[str, Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,11 @@ class Context:
     """Where and when a deployment runs. Objects have the shape that ARM's functions of the same names return.
 
     The scope is the resource group, without one the subscription; `scope` overrides both: "/" is the tenant, a
-    management group's id that group. `None` for `environment`, `now`, `new_guid` or `deployer` means: not known before
-    the run, so expressions that need them stay expressions (predictions only). `follow` finds linked templates; without
-    it they are refused.
+    management group's id that group. `None` for `environment`, `now`, `new_guid`, `deployer` or one of the `find_`
+    functions means: not known before the run, so expressions that need them stay expressions (predictions only).
+    `find_role` finds the id (a GUID) of the built-in role of a name, `find_provider` the types of a resource provider
+    as ARM lists them. `follow` finds linked templates, `read_secret` what a parameter's reference to a key vault names
+    (parameter, reference); without them both are refused.
     """
 
     tenant_id: str
@@ -70,6 +75,9 @@ class Context:
     tenant: Mapping[str, Any] = field(default_factory=dict)
     scope: str | None = None
     follow: Follow | None = None
+    read_secret: ReadSecret | None = None
+    find_role: FindRole | None = None
+    find_provider: FindProvider | None = None
     deployer: Mapping[str, Any] | None = None
 
     @property
@@ -87,7 +95,8 @@ class Resource:
     `name` is the whole name (`vnet/subnet`); `scope` the id of what the resource lies in: a resource group, or the
     resource that an extension resource extends. `depends_on` are the ids of the resources that must be deployed before,
     all of them in the same expansion, none of them existing or with a false condition. With `only_if_not_exists` it is
-    left alone where it is there (Bicep's @onlyIfNotExists).
+    left alone where it is there (Bicep's @onlyIfNotExists). Refused with one of the codes `retry_on`, in lower case, it
+    is tried again up to `retries` times (@retryOn).
     """
 
     symbol: str | None
@@ -99,4 +108,6 @@ class Resource:
     condition: bool = True
     existing: bool = False
     only_if_not_exists: bool = False
+    retry_on: tuple[str, ...] = ()
+    retries: int = 0
     depends_on: tuple[str, ...] = ()

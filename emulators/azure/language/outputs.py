@@ -6,18 +6,20 @@ from typing import Any
 
 from emulators.azure.language.evaluation import copy_count, resolve
 from emulators.azure.language.models import TemplateError
-from emulators.azure.language.schemas import TYPE_NAMES, check, flatten, is_secure
+from emulators.azure.language.schemas import check, flatten, is_secure, show_type
 from emulators.azure.language.scopes import Scope
 
 
 def output_values(template: Mapping[str, Any], scope: Scope) -> dict[str, tuple[Mapping[str, Any], Any]]:
-    """`{name: (declaration, value)}`, without the outputs whose condition is false."""
+    """`{name: (declaration, value)}`, without outputs that have a false condition or are written as null."""
     definitions = template.get("definitions") or {}
     result: dict[str, tuple[Mapping[str, Any], Any]] = {}
     for name, written in (template.get("outputs") or {}).items():
         declared = flatten(written, definitions)
         try:
             if resolve(declared.get("condition", True), scope) is not False:
+                if declared.get("nullable") and declared.get("value") is None and "copy" not in declared:
+                    continue
                 value = _value(declared, scope)
                 check(value, declared, definitions, f"template output '{name}'")
                 result[name] = (declared, value)
@@ -32,7 +34,7 @@ def show_outputs(values: Mapping[str, tuple[Mapping[str, Any], Any]]) -> dict[st
     """`{name: {"type", "value"}}`; a secure output has no value."""
     result = {}
     for name, (declared, value) in values.items():
-        shown = {"type": TYPE_NAMES[str(declared["type"]).lower()]}
+        shown: dict[str, Any] = show_type(declared)
         result[name] = shown if is_secure(declared) else {**shown, "value": value}
     return result
 

@@ -42,6 +42,11 @@ TYPE_NAMES = {
 }
 
 
+def show_type(schema: Schema) -> dict[str, str]:
+    """`{"type": "String"}`, as GET shows it of a parameter or output; nothing for one that takes any value."""
+    return {"type": TYPE_NAMES[str(schema["type"]).lower()]} if "type" in schema else {}
+
+
 def is_secure(schema: Schema) -> bool:
     """Whether a parameter or output is a secret."""
     return str(schema.get("type", "")).lower().startswith("secure")

@@ -45,7 +45,8 @@ class Scope:
     `find` maps what reference() is given (symbol, name or id) to a resource of the template. `functions` are the
     user-defined ones, by `namespace.name` in lower case. Where a deployment must be known before it runs (names,
     conditions, variables) an expression `may_refer` to no resource. `copies` are the indices of the loops around,
-    `copy` is the innermost resource's or output's.
+    `copy` is the innermost resource's or output's. Where it `leads_out`, another template gets what is left of an
+    expression, and names of resources mean nothing.
     """
 
     context: Context
@@ -60,3 +61,4 @@ class Scope:
     copy: str | None = None
     lambdas: Mapping[str, Any] = field(default_factory=dict)
     is_default_value: bool = False
+    leads_out: bool = False

@@ -21,6 +21,11 @@ def find_built_in(rid: ResourceId) -> Resource | None:
     return None if role is None else _make(rid.scope, rid.name.lower(), role)
 
 
+def find_id(name: str) -> str | None:
+    """The GUID of the built-in role of a name, without case."""
+    return next((guid for guid, role in _ROLES.items() if role["name"].lower() == name.lower()), None)
+
+
 def list_built_in(scope: str) -> list[Resource]:
     """All of them, as the subscription of a scope has them."""
     return [_make(scope, guid, role) for guid, role in _ROLES.items()]

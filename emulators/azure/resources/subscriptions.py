@@ -43,6 +43,13 @@ def show_tenant_provider(cloud: Cloud, request: Request) -> Response:
     return Response(200, {**shown, "id": f"/providers/{found}"})
 
 
+def describe_provider(cloud: Cloud, name: str) -> dict[str, Any]:
+    """A provider as the template function providers() returns it: namespace, resourceTypes."""
+    found, types = _find_namespace(cloud, name)
+    shown = _provider("", found, types)
+    return {key: shown[key] for key in ("namespace", "resourceTypes")}
+
+
 def _find_namespace(cloud: Cloud, name: str) -> tuple[str, dict[str, tuple[str, ...]]]:
     """A namespace as Azure spells it, with its types. It has none that no template has named."""
     known = _namespaces(cloud)

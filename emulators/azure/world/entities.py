@@ -82,6 +82,7 @@ class Step:
     write: str | None = None
     nested: str | None = None
     api_version: str = ""
+    retried: int = 0
 
 
 @dataclass
