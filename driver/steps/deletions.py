@@ -125,10 +125,13 @@ def _delete_again(estate: Estate, entry: Entry, reason: str) -> Entry:
     if entry.id.is_group and entry.succeeded:  # ARM tells no time of creation of a group
         return entry.end(f"{_SUCCESSOR}: its DELETE has succeeded, and a group of that name is there")
     try:
-        successor = _describe_successor(entry, resources.find_creation_time(estate.location, entry.id))
+        created = resources.find_creation_time(estate.location, entry.id)
     except Refusal as refused:
-        return entry.look_again(refused.retry_after, reason, refused.verdict.wait, estate.measure_shortage())
-    if successor:
+        _check_sign_in(estate, refused)
+        if refused.verdict.tries == UNTIL_TIMEOUT:
+            return entry.look_again(refused.retry_after, reason, refused.verdict.wait, estate.measure_shortage())
+        created = None  # the driver may not read it
+    if successor := _describe_successor(entry, created):
         return entry.end(successor)
     return entry.try_again(5, 0, f"{reason}; the DELETE is sent again", phase="waiting", url="")
 

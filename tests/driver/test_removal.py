@@ -105,6 +105,16 @@ def test_a_delete_that_did_nothing_is_sent_again(world: World) -> None:
     assert len(world.calls("DELETE", A)) == 2
 
 
+def test_a_delete_is_sent_again_also_where_nobody_may_list_the_group(world: World) -> None:
+    """Then ARM does not tell when what is there was created."""
+    world.add(A)
+    world.say("DELETE", A, Reply(200), times=1)
+    world.say("GET", "/resources\\?", error(503, "Busy"), times=1)
+    world.say("GET", "/resources\\?", error(403, "AuthorizationFailed"))
+    assert remove(world, A).kind == "Completed"
+    assert len(world.calls("DELETE", A)) == 2
+
+
 def test_an_operation_that_never_ends_does_not_hide_that_it_is_gone(world: World) -> None:
     world.add(A)
     polled(world)
