@@ -53,7 +53,8 @@ def watch(estate: Estate, entry: Entry) -> Entry:
     except Refusal as refused:
         return _judge_poll(estate, entry, refused)
     if operation.is_over:
-        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, succeeded=True))
+        is_told = not operation.body or bool(operation.body.get("status"))  # else it is no answer of ARM
+        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, succeeded=is_told))
     if operation.is_unclear:
         return _look(estate, entry)
     shortage = estate.measure_shortage()

@@ -154,6 +154,16 @@ def test_a_group_that_is_there_after_its_delete_has_succeeded_is_somebody_elses(
     assert "a group of that name is there" in outcome.not_owned[0].reason
 
 
+def test_what_is_no_answer_of_arm_does_not_say_that_a_group_is_gone(world: World) -> None:
+    """JSON of something between ARM and the driver. Azure has given up deleting the group meanwhile."""
+    world.add(GROUP)
+    world.say("DELETE", GROUP, Reply(202, None, {"Location": f"{world.stub.url}/op"}), times=1)
+    world.say("GET", "/op$", Reply(200, {"message": "Welcome"}))
+    outcome = remove(world, GROUP)
+    assert (outcome.kind, world.there, outcome.not_owned) == ("Completed", {}, ())
+    assert len(world.calls("DELETE", GROUP)) == 2
+
+
 @pytest.mark.parametrize("status", [403, 405])
 @pytest.mark.parametrize("repeated", [Reply(204), error(404, "ResourceNotFound")], ids=["204", "404"])
 def test_without_a_get_a_repeated_delete_tells(world: World, status: int, repeated: Reply) -> None:
