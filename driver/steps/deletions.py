@@ -96,7 +96,7 @@ def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         return entry.look_again(refused.retry_after, text, refused.verdict.wait, estate.measure_shortage())
     if passes or refused.status == 403:
         return _look(estate, entry)
-    if not isinstance(refused, Refused) or refused.status in _UNREADABLE:
+    if not isinstance(refused, Refused) or refused.status in _UNREADABLE or refused.is_about_method:
         return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
     return _look(estate, entry, refused)
 

@@ -71,12 +71,13 @@ def test_what_lies_within_a_confirmed_parent_needs_no_call(world: World) -> None
         error(404, "OperationNotFound"),
         error(403, "AuthorizationFailed"),
         error(410, "Gone"),
+        error(400, "HttpMethodNotSupported", "The http method 'GET' is not supported here."),
         Reply(200, {"status": "Completed"}),
         Reply(200, {}),
         Reply(200, {"status": "Succeeded"}),
         Reply(200, {"status": "Failed", "error": {"code": "ResourceGroupNotFound", "message": "another one"}}),
     ],
-    ids=["404", "403", "410", "unknown word", "no word", "over", "failed"],
+    ids=["404", "403", "410", "no GET", "unknown word", "no word", "over", "failed"],
 )
 def test_no_poll_says_that_it_is_gone(world: World, poll: Reply) -> None:
     world.add(A)
