@@ -157,7 +157,7 @@ def _judge_name(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         if other.verdict.tries == UNTIL_TIMEOUT:
             return entry.try_again(other.verdict.wait, other.retry_after, other.cause.text)
         return entry.get_stuck(text)
-    return entry.end() if body is None else entry.get_stuck(text)
+    return entry.end() if body is None else _try_some_times(estate, entry, refused, refused.verdict.tries)
 
 
 def _name(resource_ids: list[ResourceId]) -> str:

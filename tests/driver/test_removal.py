@@ -568,6 +568,13 @@ def test_a_name_that_a_get_finds_is_not_gone(world: World) -> None:
     assert described(remove(world, A)) == f"Failed: could not be deleted: {A}: InvalidResourceName: m"
 
 
+def test_words_about_a_name_are_not_final_while_azure_works_on_the_resource(world: World) -> None:
+    world.add(A, provisioningState="Updating")
+    busy = error(400, "BadRequest", "The thing with the name 'a' has an invalid provisioning state: Updating.")
+    world.say("DELETE", A, busy, times=3)
+    assert remove(world, A).kind == "Completed"
+
+
 @pytest.mark.parametrize("code", ["InvalidResourceNamespace", "InvalidResourceType"])
 def test_a_type_that_azure_does_not_know_is_gone_with_every_version(world: World, code: str) -> None:
     unknown = name("Contoso.Gone/things/a")
