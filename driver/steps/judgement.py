@@ -118,7 +118,9 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
         return entry.try_again(least, refused.retry_after, text, refused=True)
     try:
         body = estate.look(entry.id).body
-    except Refusal:
+    except Refusal as other:
+        if other.verdict.tries == UNTIL_TIMEOUT:
+            return entry.try_again(max(other.verdict.wait, _LEAST_WAIT), other.retry_after, text, refused=True)
         return entry.get_stuck(text)
     if body is None:
         return entry.end()

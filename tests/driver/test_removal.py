@@ -375,6 +375,16 @@ def test_while_azure_works_on_a_resource_a_refusal_is_not_final(world: World) ->
         world.answers.clear()
 
 
+def test_a_refusal_is_not_final_while_a_get_cannot_tell_whether_azure_is_at_work(world: World) -> None:
+    world.add(A, provisioningState="Deleting")
+    world.say("DELETE", A, error(400, "OperationNotAllowed", "it is being worked on"), times=2)
+    world.say("GET", f"{A}\\?", error(503, "Busy"), times=1)
+    outcome = step(world, [A])
+    assert described(outcome) == f"Running: {A}: OperationNotAllowed: it is being worked on"
+    outcome = step(world, [A], pass_time(outcome))
+    assert described(outcome) == f"Running: {A}: is being deleted: OperationNotAllowed: it is being worked on"
+
+
 # What is waited for
 
 
