@@ -22,7 +22,6 @@ _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GE
 _LONG_SECONDS = 300.0  # an operation that runs for longer may never end, though the resource is gone
 _MOST_DENIED = 3
 _DENIED_SECONDS = 20.0
-_SUCCESSOR = "is gone, and what has its id now is not this resource's"
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -124,7 +123,8 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
 def _delete_again(estate: Estate, entry: Entry, reason: str) -> Entry:
     """The entry whose DELETE has done nothing, unless what is there now is something else of its id."""
     if entry.id.is_group and entry.succeeded:  # ARM tells no time of creation of a group
-        return entry.end(f"{_SUCCESSOR}: its DELETE has succeeded, and a group of that name is there")
+        later = f"the group that is there {compute_age(entry.since):.0f} s later is somebody's new one"
+        return entry.end(f"counts as gone: its DELETE has succeeded; {later}, or ARM's answer lags")
     try:
         created = resources.find_creation_time(estate.location, entry.id)
     except Refusal as refused:
@@ -143,7 +143,8 @@ def _describe_successor(entry: Entry, created: datetime | None) -> str:
         return ""
     if created.replace(microsecond=0) <= datetime.fromisoformat(entry.answered_at):
         return ""
-    return f"{_SUCCESSOR}: it was created at {created.isoformat()}, after the DELETE of {entry.answered_at}"
+    times = f"it was created at {created.isoformat()}, after the DELETE of {entry.answered_at}"
+    return f"is gone, and what has its id now is not this resource's: {times}"
 
 
 def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal | None) -> Entry:
