@@ -57,7 +57,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
             again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
             return again.model_copy(update={"restart": True})
         state = renewed
-    if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work):
+    if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work, state):
         found = renewals.look_before_restart(order, work, state, attempt)
         if isinstance(found, Pause):
             pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
@@ -147,7 +147,7 @@ def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operatio
     record = deployments.build_deployment_id(location, work)
     deployment = deployments.get(location, record)
     if deployment.failure is not None:
-        raise Refused(200, deployment.failure)
+        raise Refused(200, deployment.failure, answered_at=deployment.changed_at)
     return Operation(url="" if deployment.state == "Succeeded" else record.text)
 
 
@@ -184,8 +184,10 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
         if lagging.status != 404 or not may_lag:
             raise
         return _wait_for_replication(state, lagging)
-    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": "", "shown": (), "shown_at": ""}
-    collected = state.model_copy(update={**changes, "failures": state.failures + 1, "first": state.first or cause})
+    ended_try = {"url": "", "since": "", "absent_since": "", "shown": (), "shown_at": ""}
+    failed_at = refused.answered_at.isoformat() if refused.answered_at else ""
+    told = {"failures": state.failures + 1, "first": state.first or cause, "failed_at": failed_at}
+    collected = state.model_copy(update={"topology": claimed.topology, **ended_try, **told})
     causes = join_causes(state.first, cause)
     pause = compute_restart(refused, state.failures)
     if pause is not None:

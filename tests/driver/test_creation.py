@@ -145,6 +145,25 @@ def test_before_a_deployment_is_started_again_it_looks_for_what_somebody_has_mad
     assert (outcome.kind, outcome.state.evidence) == ("Succeeded", evidence)  # the PUT's answer was lost
 
 
+def test_another_try_whose_answer_was_lost_is_not_looked_for(stub: Stub, location: AzureLocation) -> None:
+    """It may have failed by now, and what it has made is this resource's."""
+    order, evidence = build_order(location, NETWORK), looked(11, absent=(ResourceId.parse(HUB),))
+    broken = {"status": "Failed", "error": {"code": "InternalServerError", "message": "..."}}
+    dated = {"Date": "Thu, 01 Jan 2026 12:00:06 GMT"}
+    serve(stub, {"GET /poll": Reply(200, broken, dated), f"GET {RECORD}{OPERATIONS}": operations()})
+    first: Any = creation.watch_deployment(
+        order, DeployState(evidence=evidence, correlation_id="r", url=f"{stub.url}/poll", accepted=True), 0
+    )
+    assert (first.kind, first.state.failures) == ("Retry", 1)
+    there = {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": Reply(body={"id": HUB})}
+    serve(stub, {**there, f"GET {RECORD}": record(state="Failed", timestamp="2026-01-01T12:00:20Z")})
+    second: Any = creation.start_deployment(order, first.state, 1)
+    assert (second.kind, second.state.evidence) == ("Succeeded", evidence)
+    serve(stub, {**there, f"GET {RECORD}": record(state="Failed")})
+    second = creation.start_deployment(order, first.state, 1)
+    assert (second.kind, second.state.evidence.absent) == ("Succeeded", ())
+
+
 def test_a_look_before_another_try_ends_where_what_contains_a_resource_is_missing(
     stub: Stub, location: AzureLocation
 ) -> None:
