@@ -526,6 +526,30 @@ def test_nested_deployments_are_canceled_with_their_parent(stub: Stub, location:
     assert abandon(stub, build_order(location, inner)).kind == "Succeeded"
 
 
+def test_what_was_made_is_known_also_while_a_nested_deployment_is_not_cancelled(
+    stub: Stub, location: AzureLocation
+) -> None:
+    """Else the run, once its time is over, reports nothing that it has made."""
+    answers = {
+        f"POST {RECORD}/cancel": Reply(204),
+        f"POST {NESTED}/cancel": Reply(503, {"error": {"code": "ServerBusy", "message": "..."}}),
+        f"GET {RECORD}{OPERATIONS}": operations(HUB, NESTED),
+        f"GET {NESTED}{OPERATIONS}": operations(),
+        f"GET {NESTED}": record(state="Running"),
+    }
+    inner = {**INNER, "properties": {"mode": "Incremental", "template": {"resources": [NETWORK]}}}
+    order = build_order(location, NETWORK, inner)
+    state = DeployState(evidence=looked(1, absent=(ResourceId.parse(HUB),)), correlation_id="r")
+    serve(stub, answers)
+    busy: Any = abandonment.abandon_deployment(order, state, 0)
+    assert (busy.kind, busy.refused, busy.after >= 2) == ("Running", True, True)
+    assert "a nested deployment is not cancelled yet: ServerBusy" in busy.reason
+    assert {entry.id.text for entry in busy.state.topology.values()} == {HUB, NESTED, RECORD}
+    serve(stub, {**answers, f"POST {NESTED}/cancel": Reply(204)})
+    over: Any = abandonment.abandon_deployment(order, busy.state, 0)
+    assert (over.kind, over.state.topology) == ("Succeeded", busy.state.topology)
+
+
 def test_a_put_without_an_answer_is_remembered(stub: Stub, location: AzureLocation) -> None:
     serve(stub, {f"PUT {RECORD}": Reply(DROP)})
     outcome = started(build_order(location, NETWORK), looked(1))
