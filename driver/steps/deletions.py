@@ -151,7 +151,7 @@ def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal
     """The entry after a GET that shows neither that it is there nor that it is gone."""
     _check_sign_in(estate, refused)
     verdict, text = refused.verdict, f"cannot be looked at: {refused.cause.text}"
-    if entry.id.is_group and entry.accepted and refused.status == 403:
+    if entry.id.is_group and entry.accepted and refused.status == 403 and not refused.is_page:
         # The role that allowed it all may have been assigned on the group, and be gone with it.
         if entry.denied + 1 < _MOST_DENIED:
             return entry.wait(_DENIED_SECONDS, text, denied=entry.denied + 1)

@@ -69,8 +69,9 @@ def is_impossible(refused: Refusal) -> bool:
     """Whether a refusal says that nothing can have this name or type."""
     if refused.status in (400, 404) and refused.cause.code.lower() in _IMPOSSIBLE:
         return True
-    is_told = refused.status == 400 and not refused.is_about_version and not holders.is_in_use(refused)
-    return is_told and bool(_IMPOSSIBLE_NAME.search(refused.cause.message))
+    if refused.status != 400 or refused.is_page or refused.is_about_version or holders.is_in_use(refused):
+        return False
+    return bool(_IMPOSSIBLE_NAME.search(refused.cause.message))
 
 
 def judge_contents(estate: Estate, group: Entry) -> Entry | None:

@@ -629,6 +629,34 @@ def test_a_type_without_delete_may_say_so_in_words(world: World, refusal: Reply)
     assert "its type has no DELETE" in outcome.not_owned[0].reason
 
 
+def page(status: int, text: str) -> Reply:
+    """An answer of something between ARM and the driver."""
+    return Reply(status, Raw(text), {"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [page(405, "<html>The method DELETE is not allowed here</html>"), page(400, "The server name is not valid.")],
+    ids=["method", "name"],
+)
+def test_what_a_proxy_says_is_no_word_of_arm_about_a_resource(world: World, reply: Reply) -> None:
+    world.add(A)
+    for method in ("DELETE", "GET"):
+        world.say(method, f"{A}\\?", reply)
+    outcome = remove(world, A)
+    assert (outcome.kind, outcome.not_owned) == ("Failed", ())
+    assert f"{A}: HTTP {reply.status}" in outcome.reason
+
+
+def test_a_proxy_that_forbids_gets_does_not_say_that_a_group_is_gone(world: World) -> None:
+    world.add(GROUP)
+    world.say("DELETE", GROUP, Reply(202, None, {"Location": f"{world.stub.url}/op"}), times=1)
+    world.say("GET", "/op$", Reply(200))
+    world.say("GET", f"{GROUP}\\?", page(403, "<html>Sign in</html>"), times=4)
+    outcome = remove(world, GROUP)
+    assert (outcome.kind, world.there, outcome.not_owned) == ("Completed", {}, ())
+
+
 def test_a_type_without_delete_goes_with_its_parent(world: World) -> None:
     world.add(A, PART)
     world.say("DELETE", "/parts/p", error(405, "MethodNotAllowed"))
