@@ -39,8 +39,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
     search = state.search or looks.begin_search(order, work)
     found = looks.continue_search(order, work, search, attempt)
     if isinstance(found, Pause):
-        pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
-        return explain_wait(pausing, found.refusal) if found.refusal else pausing
+        return _go_on_looking(state, found)
     looked = {"search": None, "evidence": found, "correlation_id": order.request_id}
     return succeed(
         state.model_copy(update=looked), renewals.NEXT_SECOND if renewals.needs_next_second(work, found) else 0
@@ -60,8 +59,7 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work, state):
         found = renewals.look_before_restart(order, work, state, attempt)
         if isinstance(found, Pause):
-            pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
-            return explain_wait(pausing, found.refusal) if found.refusal else pausing
+            return _go_on_looking(state, found)
         state = state.model_copy(update={"evidence": found, "search": None})
     try:
         operation = deployments.put(order, work, find_template(work).body)
@@ -76,6 +74,12 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "since": tell_time()}
     outcome = succeed(state.model_copy(update=begun), compute_poll_wait(order.location, 0, operation.retry_after))
     return outcome.model_copy(update={"deployment": shown})
+
+
+def _go_on_looking(state: DeployState, found: Pause) -> Outcome:
+    """The outcome of a step whose look is not over."""
+    pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
+    return explain_wait(pausing, found.refusal) if found.refusal else pausing
 
 
 def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
