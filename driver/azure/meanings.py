@@ -66,6 +66,7 @@ _WORDS = tuple(
         (r"\b(dns|name)\b[^.]{0,99} already (in use|taken)", _SAYS_LITTLE, TAKEN),
     )
 )
+_THROTTLED = 429
 # Without an ARM error code a proxy or gateway has answered in ARM's place. It may not know yet where ARM is.
 _OF_GATEWAY = {404: PROPAGATING}
 _OF_STATUS = {
@@ -101,6 +102,8 @@ def find_known(cause: Cause) -> Verdict | None:
 
 def _find_by_words(cause: Cause) -> Verdict | None:
     code, message = cause.code.lower(), cause.message.lower()
+    if _read_status(code) == _THROTTLED:  # a quota in its text is one of calls
+        return None
     folded = "" if code.isdecimal() else code
     matching = (verdict for words, codes, verdict in _WORDS if (not codes or folded in codes) and words.search(message))
     return next(matching, None)

@@ -72,6 +72,9 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
 @pytest.mark.parametrize(
     ("status", "body", "code", "failure", "tries"),
     [
+        # A quota of calls
+        (429, top("TooManyRequests", "Exceeded the write quota of 50 per minute."), "TooManyRequests", INFRASTRUCTURE, "on"),
+        (200, deployed(told("TooManyRequests", top("429", "Call quota exceeded."))), "429", INFRASTRUCTURE, "on"),
         # No quota, no capacity, no free address, not offered
         (401, web("Unauthorized", MORE_QUOTA), "Unauthorized", CAPACITY, "no"),
         (200, deployed(told("Unauthorized", web("Unauthorized", MORE_QUOTA))), "Unauthorized", CAPACITY, "no"),
