@@ -72,6 +72,7 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
 @pytest.mark.parametrize(
     ("status", "body", "code", "failure", "tries"),
     [
+        (409, top("Conflict", "A swap operation of the site already exists."), "Conflict", INFRASTRUCTURE, "some"),
         # A quota of calls
         (429, top("TooManyRequests", "Exceeded the write quota of 50 per minute."), "TooManyRequests", INFRASTRUCTURE, "on"),
         (200, deployed(told("TooManyRequests", top("429", "Call quota exceeded."))), "429", INFRASTRUCTURE, "on"),
@@ -351,6 +352,7 @@ def test_what_a_refusal_means(status: int, body: Any, code: str, failure: str, t
         ("BadRequest", "A resource in another region already exists.", INTERNAL),
         ("RequestDisallowedByPolicy", "disallowed by policy 'No additional quota'", INFRASTRUCTURE),
         ("SubnetBeingUsed", "m", INFRASTRUCTURE),
+        ("NotRetryableError", "m", INFRASTRUCTURE),
         ("InvalidAuthenticationInfo", "m", INFRASTRUCTURE),
     ],
 )
