@@ -74,7 +74,7 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
     [
         (409, top("Conflict", "A swap operation of the site already exists."), "Conflict", INFRASTRUCTURE, "some"),
         # A quota of calls
-        (429, top("TooManyRequests", "Exceeded the write quota of 50 per minute."), "TooManyRequests", INFRASTRUCTURE, "on"),
+        (429, top("TooManyRequests", "Write quota of 50 exceeded."), "TooManyRequests", INFRASTRUCTURE, "on"),
         (200, deployed(told("TooManyRequests", top("429", "Call quota exceeded."))), "429", INFRASTRUCTURE, "on"),
         # No quota, no capacity, no free address, not offered
         (401, web("Unauthorized", MORE_QUOTA), "Unauthorized", CAPACITY, "no"),
