@@ -101,8 +101,8 @@ class Refusal(Exception):
     @property
     def is_page(self) -> bool:
         """Whether it is a text that is no error of ARM: a proxy or gateway has answered in its place."""
-        has_code = not self.cause.code.lower().startswith("http ")
-        return not has_code and bool(self.body.strip()) and _parse_json(self.body) is None
+        lacks_code = self.cause.code.lower().startswith("http ")
+        return lacks_code and bool(self.body.strip()) and _parse_json(self.body) is None
 
     @property
     def is_about_version(self) -> bool:
