@@ -23,7 +23,8 @@ from driver.variables import AZURE_MONITOR
 
 _NAME = "azure-driver"
 FAULT_SECONDS = 600.0  # until the log says again why nothing can be sent
-# They log each try of each batch: thirty lines a minute while a collector is away.
+# They log each try of each batch: thirty lines a minute while a collector is away. What they tell below a warning is
+# that it answers.
 _LOGGERS = (
     "opentelemetry.exporter.otlp.proto.http.metric_exporter",
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
@@ -131,5 +132,6 @@ def _name_labels(instrument: Instrument, labels: tuple[str, ...]) -> dict[str, s
     return {name: text for name, text in zip(instrument.labels, labels, strict=True) if text}
 
 
-for _name in _LOGGERS:
-    logging.getLogger(_name).addFilter(_count_lines)
+for _logger in map(logging.getLogger, _LOGGERS):
+    _logger.setLevel(logging.WARNING)
+    _logger.addFilter(_count_lines)

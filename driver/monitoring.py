@@ -44,14 +44,20 @@ class _HubReadings:
     lock: Lock = field(default_factory=Lock)
 
     def read(self, client: Any) -> tuple[Reading, ...]:
-        """What the task hub has to do, and whether it answers. It blocks."""
-        with self.lock:
+        """What the task hub has to do, and whether it answers; the last readings if another thread reads it for long.
+        It blocks.
+        """
+        if not self.lock.acquire(timeout=HUB_SECONDS):
+            return self.readings
+        try:
             began = time.monotonic()
             if began >= self.until:
                 self.readings = _read_hub(client)
                 self.read_at = ended = time.monotonic()
                 self.until = ended + max(BACKLOG_SECONDS, (ended - began) / _SHARE)
             return self.readings
+        finally:
+            self.lock.release()
 
     def find_fresh(self) -> tuple[Reading, ...]:
         """The last readings of this process, if they are not older than PUSHED_SECONDS."""

@@ -24,7 +24,7 @@ _FAMILIES = tuple(
     (re.compile(words), verdict)
     for words, verdict in (
         (r"throttl|toomanyrequests|(call|rate|request)limit|(server|service|too)busy", PASSING),
-        (r"inprogress|being(?!referenced|used)|notprovisioned|(?<!non)(retryable|transient)", PASSING),
+        (r"inprogress|being(?!referenced|used)|notprovisioned|(?<!no[nt])(retryable|transient)", PASSING),
         (r"internal\w*(error|failure)|^(operation|request)time(d)?out", BROKEN),
         (r"etagmismatch|preconditionfailed|concurren|(operation|request|update|version)conflict", CONFLICT),
         (r"(authorizationfailed|forbiddenbyrbac)$", PROPAGATING),
@@ -62,10 +62,12 @@ _WORDS = tuple(
         (r"(additional|insufficient|exceed)[^.]{0,60} quota|quota (exceeded|of \d)", _SAYS_LITTLE, FULL),
         (r"currently not available in location|(choose|selecting) (a )?different region", _SAYS_LITTLE, FULL),
         (r"deleted state|soft-deleted", _DELETED, TAKEN),
+        (r"\boperation\b[^.]{0,99} already exists", {"conflict"}, CONFLICT),
         (r"already exists", {"conflict"}, TAKEN),
         (r"\b(dns|name)\b[^.]{0,99} already (in use|taken)", _SAYS_LITTLE, TAKEN),
     )
 )
+_THROTTLED = 429
 # Without an ARM error code a proxy or gateway has answered in ARM's place. It may not know yet where ARM is.
 _OF_GATEWAY = {404: PROPAGATING}
 _OF_STATUS = {
@@ -101,6 +103,8 @@ def find_known(cause: Cause) -> Verdict | None:
 
 def _find_by_words(cause: Cause) -> Verdict | None:
     code, message = cause.code.lower(), cause.message.lower()
+    if _read_status(code) == _THROTTLED:  # a quota in its text is one of calls
+        return None
     folded = "" if code.isdecimal() else code
     matching = (verdict for words, codes, verdict in _WORDS if (not codes or folded in codes) and words.search(message))
     return next(matching, None)

@@ -84,7 +84,7 @@ def poll(location: AzureLocation, url: str, registers: bool = True) -> Operation
     if state == "failed" or state in _CANCELED:
         cause = read_cause(body, "OperationCanceled" if state in _CANCELED else "OperationFailed")
         with register_on_refusal(location) if registers else nullcontext():
-            raise Refused(200, cause, body=json.dumps(body))
+            raise Refused(200, cause, answered_at=read_date(response.headers), body=json.dumps(body))
     is_running = response.status_code == 202 or state not in ("", "succeeded")
     return Operation(
         url if is_running else "",

@@ -96,7 +96,13 @@ class Refusal(Exception):
     def is_about_method(self) -> bool:
         """Whether it says that the type does not have the method of the call."""
         is_said = self.status in (400, 404, 501) and _NO_METHOD.search(self.cause.message)
-        return self.status == 405 or bool(is_said)
+        return not self.is_page and (self.status == 405 or bool(is_said))
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a text that is no error of ARM: a proxy or gateway has answered in its place."""
+        lacks_code = self.cause.code.lower().startswith("http ")
+        return lacks_code and bool(self.body.strip()) and _parse_json(self.body) is None
 
     @property
     def is_about_version(self) -> bool:

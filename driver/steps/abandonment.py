@@ -10,7 +10,7 @@ from driver.models.outcomes import Outcome, keep_running, succeed
 from driver.packages.catalogue import find_facts
 from driver.resource_ids import ResourceId
 from driver.steps.claims import claim_deployment, require_deploy, show_not_owned
-from driver.steps.repetition import ABSENT_SECONDS
+from driver.steps.repetition import ABSENT_SECONDS, explain_wait
 from driver.steps.states import DeployState
 from driver.waiting import compute_age
 
@@ -33,29 +33,38 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     may_lag = bool(begun_at) and compute_age(begun_at) < ABSENT_SECONDS
     if not deployments.cancel(order.location, record):
         return keep_running(_LOOK_AGAIN, state, _NOT_FOUND) if may_lag else succeed(state)
-    _cancel_nested(order, work, state, record)
+    refused = _cancel_nested(order, work, state, record)
     try:
         claimed = claim_deployment(order, work, state, must_exist=may_lag)
     except Refused as lagging:
         if lagging.status != 404:
             raise
         return keep_running(_LOOK_AGAIN, state, _NOT_FOUND)
-    outcome = succeed(state.model_copy(update={"topology": claimed.topology}))
-    return show_not_owned(outcome.model_copy(update={"reason": state.hanging}), claimed)
+    state = state.model_copy(update={"topology": claimed.topology})
+    if refused is not None:  # what is made until then is claimed the next time
+        wait = max(_LOOK_AGAIN, refused.verdict.wait, refused.retry_after)
+        text = f"a nested deployment is not cancelled yet: {refused.cause.text}"
+        return explain_wait(keep_running(wait, state, text), refused)
+    return show_not_owned(succeed(state).model_copy(update={"reason": state.hanging}), claimed)
 
 
-def _cancel_nested(order: Order, work: Deploy, state: DeployState, record: ResourceId) -> None:
-    """Cancel the nested deployments of this run: ARM lets those that have begun go on."""
+def _cancel_nested(order: Order, work: Deploy, state: DeployState, record: ResourceId) -> Refusal | None:
+    """Cancel the nested deployments of this run: ARM lets those that have begun go on. Returns a refusal that passes,
+    if there was one.
+    """
     if not find_facts(work, record.scope).is_nested:
-        return
+        return None
+    passing: Refusal | None = None
     found = writes.read_writes(order.location, record, state.correlation_id or order.request_id)
     for nested in found.records:
         try:
             deployments.cancel(order.location, nested)
         except Refusal as refused:
             if refused.verdict.tries == UNTIL_TIMEOUT:
-                raise
-            _log.warning("the nested deployment %s goes on: %s", nested, refused.cause.text)
+                passing = refused
+            else:
+                _log.warning("the nested deployment %s goes on: %s", nested, refused.cause.text)
+    return passing
 
 
 def _describe_unfinished(order: Order, record: ResourceId) -> str:

@@ -42,8 +42,7 @@ def inspect_resources(order: Order, state: DeployState, attempt: int) -> Outcome
     search = state.search or looks.begin_search(order, work)
     found = looks.continue_search(order, work, search, attempt)
     if isinstance(found, Pause):
-        pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
-        return explain_wait(pausing, found.refusal) if found.refusal else pausing
+        return _go_on_looking(state, found)
     looked = {"search": None, "evidence": found, "correlation_id": order.request_id}
     return succeed(
         state.model_copy(update=looked), renewals.NEXT_SECOND if renewals.needs_next_second(work, found) else 0
@@ -60,11 +59,10 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
             again = retry(0, "the look at existing resources is too old for the deployment", DeployState())
             return again.model_copy(update={"restart": True})
         state = renewed
-    if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work):
+    if state.failures and renewals.is_stale(state) and renewals.has_ended(order, work, state):
         found = renewals.look_before_restart(order, work, state, attempt)
         if isinstance(found, Pause):
-            pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
-            return explain_wait(pausing, found.refusal) if found.refusal else pausing
+            return _go_on_looking(state, found)
         state = state.model_copy(update={"evidence": found, "search": None})
     try:
         operation = deployments.put(order, work, find_template(work).body)
@@ -79,6 +77,12 @@ def start_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
     begun = {"accepted": True, "correlation_id": correlation_id, "url": operation.url, "since": tell_time()}
     wait = max(_FIRST_POLL_SECONDS, compute_poll_wait(order.location, 0, operation.retry_after))
     return succeed(state.model_copy(update=begun), wait).model_copy(update={"deployment": shown})
+
+
+def _go_on_looking(state: DeployState, found: Pause) -> Outcome:
+    """The outcome of a step whose look is not over."""
+    pausing = keep_running(found.after, state.model_copy(update={"search": found.search}), found.reason)
+    return explain_wait(pausing, found.refusal) if found.refusal else pausing
 
 
 def watch_deployment(order: Order, state: DeployState, attempt: int) -> Outcome:
@@ -150,7 +154,7 @@ def _poll(location: AzureLocation, work: Deploy, state: DeployState) -> Operatio
     record = deployments.build_deployment_id(location, work)
     deployment = deployments.get(location, record)
     if deployment.failure is not None:
-        raise Refused(200, deployment.failure)
+        raise Refused(200, deployment.failure, answered_at=deployment.changed_at)
     return Operation(url="" if deployment.state == "Succeeded" else record.text)
 
 
@@ -187,8 +191,10 @@ def _report_failure(order: Order, work: Deploy, state: DeployState, refused: Ref
         if lagging.status != 404 or not may_lag:
             raise
         return _wait_for_replication(state, lagging)
-    changes = {"topology": claimed.topology, "url": "", "since": "", "absent_since": "", "shown": (), "shown_at": ""}
-    collected = state.model_copy(update={**changes, "failures": state.failures + 1, "first": state.first or cause})
+    ended_try = {"url": "", "since": "", "absent_since": "", "shown": (), "shown_at": ""}
+    failed_at = refused.answered_at.isoformat() if refused.answered_at else ""
+    told = {"failures": state.failures + 1, "first": state.first or cause, "failed_at": failed_at}
+    collected = state.model_copy(update={"topology": claimed.topology, **ended_try, **told})
     causes = join_causes(state.first, cause)
     pause = compute_restart(refused, state.failures)
     if pause is not None:

@@ -22,7 +22,6 @@ _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GE
 _LONG_SECONDS = 300.0  # an operation that runs for longer may never end, though the resource is gone
 _MOST_DENIED = 3
 _DENIED_SECONDS = 20.0
-_SUCCESSOR = "is gone, and what has its id now is not this resource's"
 _log = logging.getLogger("driver.lifecycle")
 
 
@@ -53,7 +52,8 @@ def watch(estate: Estate, entry: Entry) -> Entry:
     except Refusal as refused:
         return _judge_poll(estate, entry, refused)
     if operation.is_over:
-        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, succeeded=True))
+        is_told = not operation.body or bool(operation.body.get("status"))  # else it is no answer of ARM
+        return _look(estate, entry.change(phase="confirming", url="", since="", looks=0, succeeded=is_told))
     if operation.is_unclear:
         return _look(estate, entry)
     shortage = estate.measure_shortage()
@@ -95,7 +95,7 @@ def _judge_poll(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         return entry.look_again(refused.retry_after, text, refused.verdict.wait, estate.measure_shortage())
     if passes or refused.status == 403:
         return _look(estate, entry)
-    if not isinstance(refused, Refused) or refused.status in _UNREADABLE:
+    if not isinstance(refused, Refused) or refused.status in _UNREADABLE or refused.is_about_method:
         return _look(estate, entry.change(phase="confirming", url="", since="", looks=0))
     return _look(estate, entry, refused)
 
@@ -123,12 +123,16 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
 def _delete_again(estate: Estate, entry: Entry, reason: str) -> Entry:
     """The entry whose DELETE has done nothing, unless what is there now is something else of its id."""
     if entry.id.is_group and entry.succeeded:  # ARM tells no time of creation of a group
-        return entry.end(f"{_SUCCESSOR}: its DELETE has succeeded, and a group of that name is there")
+        later = f"the group that is there {compute_age(entry.since):.0f} s later is somebody's new one"
+        return entry.end(f"counts as gone: its DELETE has succeeded; {later}, or ARM's answer lags")
     try:
-        successor = _describe_successor(entry, resources.find_creation_time(estate.location, entry.id))
+        created = resources.find_creation_time(estate.location, entry.id)
     except Refusal as refused:
-        return entry.look_again(refused.retry_after, reason, refused.verdict.wait, estate.measure_shortage())
-    if successor:
+        _check_sign_in(estate, refused)
+        if refused.verdict.tries == UNTIL_TIMEOUT:
+            return entry.look_again(refused.retry_after, reason, refused.verdict.wait, estate.measure_shortage())
+        created = None  # the driver may not read it
+    if successor := _describe_successor(entry, created):
         return entry.end(successor)
     return entry.try_again(5, 0, f"{reason}; the DELETE is sent again", phase="waiting", url="")
 
@@ -139,14 +143,15 @@ def _describe_successor(entry: Entry, created: datetime | None) -> str:
         return ""
     if created.replace(microsecond=0) <= datetime.fromisoformat(entry.answered_at):
         return ""
-    return f"{_SUCCESSOR}: it was created at {created.isoformat()}, after the DELETE of {entry.answered_at}"
+    times = f"it was created at {created.isoformat()}, after the DELETE of {entry.answered_at}"
+    return f"is gone, and what has its id now is not this resource's: {times}"
 
 
 def _judge_look(estate: Estate, entry: Entry, refused: Refusal, failure: Refusal | None) -> Entry:
     """The entry after a GET that shows neither that it is there nor that it is gone."""
     _check_sign_in(estate, refused)
     verdict, text = refused.verdict, f"cannot be looked at: {refused.cause.text}"
-    if entry.id.is_group and entry.accepted and refused.status == 403:
+    if entry.id.is_group and entry.accepted and refused.status == 403 and not refused.is_page:
         # The role that allowed it all may have been assigned on the group, and be gone with it.
         if entry.denied + 1 < _MOST_DENIED:
             return entry.wait(_DENIED_SECONDS, text, denied=entry.denied + 1)

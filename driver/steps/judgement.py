@@ -69,8 +69,9 @@ def is_impossible(refused: Refusal) -> bool:
     """Whether a refusal says that nothing can have this name or type."""
     if refused.status in (400, 404) and refused.cause.code.lower() in _IMPOSSIBLE:
         return True
-    is_told = refused.status == 400 and not refused.is_about_version and not holders.is_in_use(refused)
-    return is_told and bool(_IMPOSSIBLE_NAME.search(refused.cause.message))
+    if refused.status != 400 or refused.is_page or refused.is_about_version or holders.is_in_use(refused):
+        return False
+    return bool(_IMPOSSIBLE_NAME.search(refused.cause.message))
 
 
 def judge_contents(estate: Estate, group: Entry) -> Entry | None:
@@ -118,7 +119,9 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
         return entry.try_again(least, refused.retry_after, text, refused=True)
     try:
         body = estate.look(entry.id).body
-    except Refusal:
+    except Refusal as other:
+        if other.verdict.tries == UNTIL_TIMEOUT:
+            return entry.try_again(max(other.verdict.wait, _LEAST_WAIT), other.retry_after, text, refused=True)
         return entry.get_stuck(text)
     if body is None:
         return entry.end()
@@ -157,7 +160,7 @@ def _judge_name(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
         if other.verdict.tries == UNTIL_TIMEOUT:
             return entry.try_again(other.verdict.wait, other.retry_after, other.cause.text)
         return entry.get_stuck(text)
-    return entry.end() if body is None else entry.get_stuck(text)
+    return entry.end() if body is None else _try_some_times(estate, entry, refused, refused.verdict.tries)
 
 
 def _name(resource_ids: list[ResourceId]) -> str:

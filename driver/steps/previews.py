@@ -54,9 +54,10 @@ def watch_preview(order: Order, state: PreviewState, attempt: int) -> Outcome:
         if refused.status not in (200, 404):
             raise
         return _begin_again(state, refused)
-    if not operation.is_over:
+    if not operation.is_over or not operation.body.get("status"):
         wait = compute_poll_wait(order.location, compute_age(state.since), operation.retry_after)
-        return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}))
+        text = "the what-if was answered with something that has no state" if operation.is_over else ""
+        return keep_running(wait, state.model_copy(update={"since": state.since or tell_time()}), text)
     deploy = _require_preview(order).deploy
     secrets = order.secrets
     changes = [

@@ -14,6 +14,7 @@ from driver.steps.states import DeployState
 
 NEXT_SECOND = 1.1
 _LOOK_HOLDS = timedelta(seconds=10)  # how old the look may be when the deployment is started
+_CLOCKS_DIFFER = timedelta(seconds=5)  # in ARM, at most; a deployment is started again after 9 seconds or more
 
 
 def is_stale(state: DeployState) -> bool:
@@ -35,10 +36,16 @@ def renew_look(order: Order, work: Deploy, state: DeployState, attempt: int) -> 
     return state.model_copy(update={"evidence": found})
 
 
-def has_ended(order: Order, work: Deploy) -> bool:
-    """Whether the deployment has failed and was not started again: else a look would find what it has just made."""
+def has_ended(order: Order, work: Deploy, state: DeployState) -> bool:
+    """Whether the deployment has failed and was not started again: else a look would find what it has just made. A PUT
+    without an answer may have started it, and it may have failed again.
+    """
     record = deployments.find_record(order.location, deployments.build_deployment_id(order.location, work))
-    return record is not None and record.failure is not None
+    if record is None or record.failure is None:
+        return False
+    if record.changed_at is None or not state.failed_at:
+        return True
+    return record.changed_at < datetime.fromisoformat(state.failed_at) + _CLOCKS_DIFFER
 
 
 def look_before_restart(order: Order, work: Deploy, state: DeployState, attempt: int) -> Evidence | Pause | None:

@@ -17,8 +17,9 @@ class DeployState(State):
     `topology`: what this resource owned before, and what earlier tries created. `url`: the operation to poll, `since`:
     when it began (ISO 8601). `over`: it has succeeded; then `since` is when that was seen. `absent_since`: since when
     ARM answers 404 about it. `unsure_since`: when a PUT that ARM may have accepted was not answered. `failures`: how
-    often the deployment has failed before, `first`: the first cause. `hanging`: what it was at work on when it was
-    abandoned. `shown`: fingerprints of the resources whose end a progress event has shown, at `shown_at` the last ones.
+    often the deployment has failed before, `first`: the first cause, `failed_at`: when ARM said so last, by its clock
+    (ISO 8601). `hanging`: what it was at work on when it was abandoned. `shown`: fingerprints of the resources whose
+    end a progress event has shown, at `shown_at` the last ones.
 
     For a deployment that prunes: `previous` is what the one before it wrote.
 
@@ -41,6 +42,7 @@ class DeployState(State):
     unsure_since: str = ""
     failures: int = 0
     first: str = ""
+    failed_at: str = ""
     hanging: str = ""
     shown: tuple[str, ...] = ()
     shown_at: str = ""

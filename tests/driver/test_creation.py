@@ -145,6 +145,25 @@ def test_before_a_deployment_is_started_again_it_looks_for_what_somebody_has_mad
     assert (outcome.kind, outcome.state.evidence) == ("Succeeded", evidence)  # the PUT's answer was lost
 
 
+def test_another_try_whose_answer_was_lost_is_not_looked_for(stub: Stub, location: AzureLocation) -> None:
+    """It may have failed by now, and what it has made is this resource's."""
+    order, evidence = build_order(location, NETWORK), looked(11, absent=(ResourceId.parse(HUB),))
+    broken = {"status": "Failed", "error": {"code": "InternalServerError", "message": "..."}}
+    dated = {"Date": "Thu, 01 Jan 2026 12:00:06 GMT"}
+    serve(stub, {"GET /poll": Reply(200, broken, dated), f"GET {RECORD}{OPERATIONS}": operations()})
+    first: Any = creation.watch_deployment(
+        order, DeployState(evidence=evidence, correlation_id="r", url=f"{stub.url}/poll", accepted=True), 0
+    )
+    assert (first.kind, first.state.failures) == ("Retry", 1)
+    there = {f"PUT {RECORD}": ACCEPTED, f"GET {HUB}": Reply(body={"id": HUB})}
+    serve(stub, {**there, f"GET {RECORD}": record(state="Failed", timestamp="2026-01-01T12:00:20Z")})
+    second: Any = creation.start_deployment(order, first.state, 1)
+    assert (second.kind, second.state.evidence) == ("Succeeded", evidence)
+    serve(stub, {**there, f"GET {RECORD}": record(state="Failed")})
+    second = creation.start_deployment(order, first.state, 1)
+    assert (second.kind, second.state.evidence.absent) == ("Succeeded", ())
+
+
 def test_a_look_before_another_try_ends_where_what_contains_a_resource_is_missing(
     stub: Stub, location: AzureLocation
 ) -> None:
@@ -505,6 +524,30 @@ def test_nested_deployments_are_canceled_with_their_parent(stub: Stub, location:
     refused = Reply(403, {"error": {"code": "AuthorizationFailed", "message": "..."}})
     serve(stub, {**answers, f"POST {NESTED}/cancel": refused})
     assert abandon(stub, build_order(location, inner)).kind == "Succeeded"
+
+
+def test_what_was_made_is_known_also_while_a_nested_deployment_is_not_cancelled(
+    stub: Stub, location: AzureLocation
+) -> None:
+    """Else the run, once its time is over, reports nothing that it has made."""
+    answers = {
+        f"POST {RECORD}/cancel": Reply(204),
+        f"POST {NESTED}/cancel": Reply(503, {"error": {"code": "ServerBusy", "message": "..."}}),
+        f"GET {RECORD}{OPERATIONS}": operations(HUB, NESTED),
+        f"GET {NESTED}{OPERATIONS}": operations(),
+        f"GET {NESTED}": record(state="Running"),
+    }
+    inner = {**INNER, "properties": {"mode": "Incremental", "template": {"resources": [NETWORK]}}}
+    order = build_order(location, NETWORK, inner)
+    state = DeployState(evidence=looked(1, absent=(ResourceId.parse(HUB),)), correlation_id="r")
+    serve(stub, answers)
+    busy: Any = abandonment.abandon_deployment(order, state, 0)
+    assert (busy.kind, busy.refused, busy.after >= 2) == ("Running", True, True)
+    assert "a nested deployment is not cancelled yet: ServerBusy" in busy.reason
+    assert {entry.id.text for entry in busy.state.topology.values()} == {HUB, NESTED, RECORD}
+    serve(stub, {**answers, f"POST {NESTED}/cancel": Reply(204)})
+    over: Any = abandonment.abandon_deployment(order, busy.state, 0)
+    assert (over.kind, over.state.topology) == ("Succeeded", busy.state.topology)
 
 
 def test_a_put_without_an_answer_is_remembered(stub: Stub, location: AzureLocation) -> None:

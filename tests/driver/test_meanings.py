@@ -72,6 +72,10 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
 @pytest.mark.parametrize(
     ("status", "body", "code", "failure", "tries"),
     [
+        (409, top("Conflict", "A swap operation of the site already exists."), "Conflict", INFRASTRUCTURE, "some"),
+        # A quota of calls
+        (429, top("TooManyRequests", "Write quota of 50 exceeded."), "TooManyRequests", INFRASTRUCTURE, "on"),
+        (200, deployed(told("TooManyRequests", top("429", "Call quota exceeded."))), "429", INFRASTRUCTURE, "on"),
         # No quota, no capacity, no free address, not offered
         (401, web("Unauthorized", MORE_QUOTA), "Unauthorized", CAPACITY, "no"),
         (200, deployed(told("Unauthorized", web("Unauthorized", MORE_QUOTA))), "Unauthorized", CAPACITY, "no"),
@@ -348,6 +352,7 @@ def test_what_a_refusal_means(status: int, body: Any, code: str, failure: str, t
         ("BadRequest", "A resource in another region already exists.", INTERNAL),
         ("RequestDisallowedByPolicy", "disallowed by policy 'No additional quota'", INFRASTRUCTURE),
         ("SubnetBeingUsed", "m", INFRASTRUCTURE),
+        ("NotRetryableError", "m", INFRASTRUCTURE),
         ("InvalidAuthenticationInfo", "m", INFRASTRUCTURE),
     ],
 )

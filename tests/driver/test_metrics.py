@@ -228,6 +228,28 @@ def test_a_collector_that_is_away_is_no_flood_in_the_log() -> None:
     assert line.startswith("ERROR:driver.exporters:telemetry is not sent: Failed to export spans batch")
 
 
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_the_log_says_once_that_application_insights_is_away_and_not_that_it_answers(level: str) -> None:
+    code = (
+        "import logging; from driver import settings, telemetry; telemetry.configure(settings.current())\n"
+        "from driver.exporters import build_tracer\n"
+        "tracer = build_tracer(['azure_monitor_opentelemetry_exporter'])\n"
+        "for _ in range(3):\n"
+        "    tracer.start_span('x').end()\n"
+        "    tracer.span_processor.force_flush()\n"
+        "base = logging.getLogger('azure.monitor.opentelemetry.exporter.export._base')\n"
+        "base.info('Transmission succeeded: Item received: 1. Items accepted: 1')\n"
+    )
+    key = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:9"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    environment |= {"APPLICATIONINSIGHTS_CONNECTION_STRING": key, "LOG_LEVEL": level}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    (line,) = [line for line in (ended.stdout + ended.stderr).splitlines() if "telemetry is not sent" in line]
+    assert "telemetry is not sent: Retrying due to server request error: " in line
+
+
 def test_the_least_of_what_arm_has_left() -> None:
     limits = Limits()
     own, other = (Scope("arm", name, "reads", principal="p") for name in ("a", "b"))

@@ -138,3 +138,17 @@ def test_a_what_if_that_fails_for_good_says_so(stub: Stub, location: AzureLocati
         "INTERNAL_ERROR",
         "the what-if has failed: InvalidTemplate: m",
     )
+
+
+@pytest.mark.parametrize("answer", [Reply(200), Reply(body={"message": "Welcome"})])
+def test_an_answer_without_a_state_does_not_say_that_nothing_has_drifted(
+    stub: Stub, location: AzureLocation, answer: Reply
+) -> None:
+    deploy = Deploy(
+        package="AzureVNet", file="main.bicep", name="d", scope="resourceGroup", resource_group="rg-1", parameters={}
+    )
+    order = Order(request_id="r", location=location, topology={}, work=Preview(deploy=deploy, drift=True))
+    stub.answer = lambda asked: answer
+    outcome = watch_preview(order, PreviewState(url=f"{stub.url}/what-if"), 0)
+    assert (outcome.kind, outcome.after > 0) == ("Running", True)
+    assert outcome.reason == "the what-if was answered with something that has no state"

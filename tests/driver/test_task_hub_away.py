@@ -8,6 +8,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -148,6 +149,23 @@ def test_a_scrape_does_not_wait_until_prometheus_gives_up(monkeypatch: pytest.Mo
         return [first, (False, find(read_samples(body.decode()), "azure_driver_task_hub_reachable"))]
 
     assert call(hub.url, scrape_twice) == [(True, 1.0), (False, 0.0)]
+
+
+def test_scrapes_of_a_silent_task_hub_take_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other work waits for the threads of the process, too."""
+    hub = Host(None, silent=True)
+    monkeypatch.setattr(monitoring, "HUB_SECONDS", 0.1)
+    monkeypatch.setattr(monitoring, "_prometheus", [Prometheus("")])
+    monkeypatch.setattr(monitoring, "_hub", monitoring._HubReadings())
+
+    async def scrape_often(client: DurableOrchestrationClient) -> list[int]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        try:
+            return [(await asyncio.wait_for(monitoring.scrape(client, ""), 5))[0] for _ in range(3)]
+        finally:
+            hub.stop()
+
+    assert call(hub.url, scrape_often) == [200, 200, 200]
 
 
 def require_refusal(answer: api.Answer) -> None:
