@@ -17,20 +17,26 @@ LONG = [
     Path(__file__).parent / folder / f"test_{name}.py"
     for folder, names in (
         ("cases", ("cases",)),
-        ("e2e", ("entra_away", "upgrades")),
         ("properties", ("ownership_model",)),
-        ("dev", ("drill", "benchmarks")),
+        ("e2e", ("entra_away",)),
+        ("helm", ("matrix", "cluster")),
         ("azure_cli", ("commands",)),
-        ("helm", ("cluster", "matrix")),
-        ("lmctl", ("play",)),
+        ("e2e", ("turns",)),
+        ("dev", ("drill", "benchmarks")),
         ("docs", ("quick_start", "site")),
-        ("e2e", ("throttling", "turns", "pools", "timeouts", "corpus", "traces", "partial", "recipes", "events")),
-        ("e2e", ("failures", "console", "authentication", "crashes", "assembly", "adoption", "catalogue")),
+        ("e2e", ("upgrades", "pools")),
+        ("lmctl", ("play",)),
+        ("e2e", ("corpus", "partial", "recipes", "events", "timeouts", "failures", "console", "authentication")),
+        ("e2e", ("crashes", "throttling", "assembly", "adoption", "catalogue", "traces")),
         ("azure", ("sdks", "corpus")),
         ("hosting", ("templates",)),
         ("dev", ("kafka", "azure_types", "wheel")),
         ("console", ("console",)),
         ("functions_host", ("host", "recorded_orchestrations")),
+        ("helm", ("refusals", "old_values", "scaling", "pod", "metrics", "secrets")),
+        ("driver", ("removal", "connection", "events", "prechecks", "creation")),
+        ("azure", ("process",)),
+        ("orchestrators", ("lifecycle",)),
     )
     for name in names
 ]
