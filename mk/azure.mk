@@ -8,7 +8,7 @@ azure-types: .venv/development ## Write the list of Azure's resource types, from
 .PHONY: azure-sdks
 azure-sdks: .cache/azure-sdks/installed
 
-.cache/azure-sdks/installed: tests/azure/requirements.txt | .venv/bin/python
+.cache/azure-sdks/installed: tests/azure/requirements.txt | .venv/development # which replaces pip
 	echo "Installing the packages of $< into .cache/azure-sdks ..."
 	rm -rf .cache/azure-sdks
 	$(PIP) --no-deps --target .cache/azure-sdks --requirement $<

@@ -12,10 +12,35 @@ from dev.ports import FREE_PORTS
 pytest_plugins = ["tests.support.kafka", "tests.support.browser"]
 
 PORTS = range(20000, 32000)
+# The longest files, the longest of all first: so that no worker begins a long one when the others have nothing left.
 LONG = [
-    Path(__file__).parent / folder
-    for folder in ("cases", "console", "lmctl", "properties", "docs", "e2e", "functions_host", "helm", "dev")
+    Path(__file__).parent / folder / f"test_{name}.py"
+    for folder, names in (
+        ("cases", ("cases",)),
+        ("properties", ("ownership_model",)),
+        ("e2e", ("entra_away",)),
+        ("helm", ("matrix", "cluster")),
+        ("azure_cli", ("commands",)),
+        ("e2e", ("turns",)),
+        ("dev", ("drill", "benchmarks")),
+        ("docs", ("quick_start", "site")),
+        ("e2e", ("upgrades", "pools")),
+        ("lmctl", ("play",)),
+        ("e2e", ("corpus", "partial", "recipes", "events", "timeouts", "failures", "console", "authentication")),
+        ("e2e", ("crashes", "throttling", "assembly", "adoption", "catalogue", "traces")),
+        ("azure", ("sdks", "corpus")),
+        ("hosting", ("templates",)),
+        ("dev", ("kafka", "azure_types", "wheel")),
+        ("console", ("console",)),
+        ("functions_host", ("host", "recorded_orchestrations")),
+        ("helm", ("refusals", "old_values", "scaling", "pod", "metrics", "secrets")),
+        ("driver", ("removal", "connection", "events", "prechecks", "creation")),
+        ("azure", ("process",)),
+        ("orchestrators", ("lifecycle",)),
+    )
+    for name in names
 ]
+E2E = Path(__file__).parent / "e2e"
 MOST_WORKERS = 4  # each has a Kafka broker and servers of its own, about 1 GB
 
 
@@ -32,15 +57,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Folders with long files first: so that no worker begins a long file when the others have nothing left."""
-    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in LONG))
+    """Long files first, then the other end-to-end tests, then the rest."""
+    places = {path: place for place, path in enumerate(LONG)}
+    items.sort(key=lambda item: (places.get(item.path, len(LONG)), item.path.parent != E2E))
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
-    """The fast tests wait for servers most of the time; the slow ones measure times, and get a core each."""
+    """All tests wait for servers most of the time. Some of the slow ones measure times, so they get fewer workers."""
     cores = yield
-    return min(2 * cores if "not slow" in config.option.markexpr else cores, MOST_WORKERS)
+    return min(2 * cores if "not slow" in config.option.markexpr else cores + 1, MOST_WORKERS)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -69,6 +69,7 @@ def test_an_audit_that_cannot_be_made_says_so(capsys: pytest.CaptureFixture[str]
     assert audit.report("", "usage: pip-audit") == 1
 
 
+@pytest.mark.slow
 def test_the_bill_of_materials_lists_what_is_locked(tmp_path: Path) -> None:
     recipe = (ROOT / "mk" / "supply.mk").read_text(encoding="utf-8")
     options = re.search(r"cyclonedx-py (.*?) --output-file dist/sbom.cdx.json (.*)$", recipe, re.MULTILINE)

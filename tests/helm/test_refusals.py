@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.helm.chart import OPENSHIFT, Refused, render
-from tests.helm.tools import HELMS, Helm
+from tests.helm.tools import HELM3, HELM4, Helm
 
 # Setting(s) -> the value's name, and what must be said of it. The two Helms word schemas in their own ways.
 NONSENSE = [
@@ -87,7 +87,9 @@ NONSENSE = [
 ]
 
 
-@pytest.mark.parametrize("helm", HELMS, ids=lambda helm: f"helm{helm.version}")
+@pytest.mark.parametrize(
+    "helm", [HELM3, pytest.param(HELM4, marks=pytest.mark.slow)], ids=lambda helm: f"helm{helm.version}"
+)
 @pytest.mark.parametrize(("settings", "name", "words"), NONSENSE, ids=[" ".join(each[0]) for each in NONSENSE])
 def test_nonsense_is_refused_in_words(settings: list[str], name: str, words: str, helm: Helm) -> None:
     with pytest.raises(Refused) as refused:
