@@ -7,11 +7,12 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -21,6 +22,7 @@ from driver import VERSION, floods
 from driver.metrics import INSTRUMENTS, Instrument, read_gauges
 from driver.variables import AZURE_MONITOR
 
+Guard = Callable[[], AbstractContextManager[None]]
 _NAME = "azure-driver"
 FAULT_SECONDS = 600.0  # until the log says again why nothing can be sent
 # They log each try of each batch: thirty lines a minute while a collector is away. What they tell below a warning is
@@ -46,8 +48,12 @@ class Measurements:
     says, to all that are named: `otlp`, AZURE_MONITOR.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        readers = [PeriodicExportingMetricReader(_build_metric_exporter(name)) for name in names]
+    def __init__(self, names: Iterable[str], guard: Guard = nullcontext) -> None:
+        """One without those whose building `guard` has kept from raising."""
+        readers: list[MetricReader] = []
+        for name in names:
+            with guard():
+                readers.append(PeriodicExportingMetricReader(_build_metric_exporter(name)))
         meter = MeterProvider(readers, build_resource()).get_meter(_NAME, VERSION)
         self._metrics: dict[Instrument, Any] = {}
         for one in INSTRUMENTS:
@@ -69,11 +75,14 @@ class Measurements:
             metric.record(value, attributes)
 
 
-def build_tracer(names: Iterable[str]) -> Tracer:
-    """A tracer whose spans are sent some seconds after their end, to all that are named."""
+def build_tracer(names: Iterable[str], guard: Guard = nullcontext) -> Tracer:
+    """A tracer whose spans are sent some seconds after their end, to all that are named, without those whose building
+    `guard` has kept from raising.
+    """
     provider = TracerProvider(resource=build_resource())
     for name in names:
-        provider.add_span_processor(BatchSpanProcessor(_build_span_exporter(name, provider)))
+        with guard():
+            provider.add_span_processor(BatchSpanProcessor(_build_span_exporter(name, provider)))
     return provider.get_tracer(_NAME, VERSION)
 
 

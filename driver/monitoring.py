@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -117,24 +118,25 @@ def _add_exporters(settings: Settings) -> None:
         with _report_fault("metrics"):
             from driver.exporters import Measurements
 
-            metrics.add_exporter(Measurements(name for name in settings.metrics_exporters if name != "prometheus"))
+            pushed = (name for name in settings.metrics_exporters if name != "prometheus")
+            metrics.add_exporter(Measurements(pushed, partial(_report_fault, "metrics")))
             metrics.add_source(_hub.find_fresh)
     if settings.traces_exporters:
         with _report_fault("traces"):
             from driver.exporters import build_tracer
 
-            traces.add_tracer(build_tracer(settings.traces_exporters))
+            traces.add_tracer(build_tracer(settings.traces_exporters, partial(_report_fault, "traces")))
 
 
 @contextmanager
 def _report_fault(what: str) -> Iterator[None]:
-    """Log why OpenTelemetry's SDK or an exporter refuses the variables that it reads by itself. Work goes on without;
-    were the error raised, the app would not load.
+    """Log why OpenTelemetry's SDK or an exporter refuses the variables that it reads by itself. Work, and the other
+    exporters, go on without it; were the error raised, the app would not load.
     """
     try:
         yield
     except Exception as error:
-        text = "no %s are sent: a variable OTEL_* or APPLICATIONINSIGHTS_* is wrong: %s"
+        text = "%s are not sent: a variable OTEL_* or APPLICATIONINSIGHTS_* is wrong: %s"
         _log.error(text, what, f"{type(error).__name__}: {error}")
 
 

@@ -15,6 +15,7 @@ import pytest
 from driver import metrics
 from driver.azure.limits import Limits, Scope
 from driver.metrics import INSTRUMENTS, MOST_VALUES, OTHER, find_prometheus_label, find_prometheus_name
+from tests.support.collector import collector
 from tests.support.scrape import Samples, add_up, find, read_samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -207,8 +208,30 @@ def test_a_wrong_variable_of_an_exporter_is_named_and_the_app_loads(variables: d
     )
     assert "functions: " in ended.stdout, ended.stderr
     for what in ("metrics", "traces"):
-        wrong = f"no {what} are sent: a variable OTEL_* or APPLICATIONINSIGHTS_* is wrong: ValueError: {says}"
+        wrong = f"{what} are not sent: a variable OTEL_* or APPLICATIONINSIGHTS_* is wrong: ValueError: {says}"
         assert wrong in ended.stdout + ended.stderr
+
+
+def test_of_two_exporters_the_one_that_is_right_sends() -> None:
+    code = (
+        "import function_app, logging\n"
+        "from driver import metrics, traces\n"
+        "metrics.record(metrics.LOST, 1)\n"
+        "with traces.serve('told', {}):\n"
+        "    pass\n"
+    )
+    with collector() as taken:
+        variables = {
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=none",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": taken.url,
+        }
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")} | variables
+        ended = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        )
+    assert "Invalid instrumentation key" in ended.stdout + ended.stderr
+    assert [span.name for span in taken.read_spans()] == ["told"]
+    assert len(taken.read_points(metrics.LOST.name)) == 1
 
 
 def test_a_collector_that_is_away_is_no_flood_in_the_log() -> None:
