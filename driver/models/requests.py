@@ -41,7 +41,8 @@ class Property(Model):
             return {"value": data}
         if data and "value" not in data and "type" not in data:
             raise ValueError('must be {"type": ..., "value": ...}')
-        return {name: value for name, value in data.items() if not (name == "type" and value is None)}
+        is_typed = data.get("type", "") is not None
+        return data if is_typed else {name: value for name, value in data.items() if name != "type"}
 
     @property
     def is_key(self) -> bool:

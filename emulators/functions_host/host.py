@@ -31,9 +31,6 @@ from emulators.functions_host.webhooks import Webhooks
 ADDRESS = "127.0.0.1"
 REQUEST_GRACE_SECONDS = 10
 ACTIVITY_GRACE_SECONDS = 5
-# The event loop, which answers requests and runs orchestrators, gives the interpreter lock away at each call of SQLite.
-# Python's default lets a busy activity keep it for 5 ms each time.
-GIL_SECONDS = 0.002
 # Orchestrations are replayed from JSON again and again: that makes many objects and no cycles. With Python's default
 # (700) the collector goes through them, and through all modules of app and SDK, very often.
 GC_THRESHOLD = 50_000
@@ -129,7 +126,6 @@ async def _close_client_session() -> None:
 
 async def serve(app: App, settings: HostSettings, listener: Listener, store: Store) -> None:
     """Run the host until SIGTERM or SIGINT. Raises HostError where it cannot start."""
-    sys.setswitchinterval(GIL_SECONDS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 50, 50)
