@@ -145,11 +145,11 @@ def test_an_activity_is_told_of_the_wait_before_it() -> None:
 
 def test_the_activity_after_a_wait_that_a_timeout_has_ended_is_told_of_it() -> None:
     busy = refuse(retry(5, "busy", STATE))
-    done = play(be_late("watch_deployment", left=9), watch_deployment=[busy], start_deployment=[busy])
+    done = play(be_late("watch_deployment", left=5.6), watch_deployment=[busy], start_deployment=[busy])
     assert tell_waits(done, "abandon_deployment") == ["azure"]
     assert tell_waits(done, "publish_event") == [None]
     removal = refuse(retry(5, "busy", RemoveState()))
-    done = play(be_late("remove_resources", "remove", left=9), remove_resources=[removal])
+    done = play(be_late("remove_resources", "remove", left=5.6), remove_resources=[removal])
     assert tell_waits(done, "publish_event") == ["azure"]
     assert all((json.loads(status)["waiting"] or {}).get("for") != "kafka" for status in done.statuses)
 
