@@ -41,6 +41,11 @@ def add_fault(stack: Endpoints, fault: Mapping[str, Any]) -> None:
     _post(stack, "/emulator/faults", fault)
 
 
+def count_hits(stack: Endpoints) -> int:
+    """Returns how many calls the faults in force have hit; one that is being delayed is counted."""
+    return sum(fault["hits"] for fault in _get(stack, "/emulator/faults")["value"])
+
+
 def add_faults(stack: Endpoints, faults: Sequence[Mapping[str, Any]]) -> None:
     """Lets calls fail in these ways, one after another."""
     _post(stack, "/emulator/faults", {"faults": list(faults)})

@@ -108,10 +108,11 @@ def test_what_this_release_began_waits_under_release_2_0_0_and_ends_well_after_i
     old = unpack("2.0.0", tmp_path / "old")
     with played(tmp_path / "stack", ROOT) as trial:
         group = trial.make_group("rg-down")
-        with trial.faults({"kind": "delay", "method": "GET", "path": "/operationStatuses/", "seconds": 1}):
-            creates, deletes = begin_hundred(trial, group)
-            under_way = count_steps(trial)
-            swap(trial, old, is_killed=True)  # in the middle of polls, which the old code is given
+        creates, deletes = begin_hundred(trial, group)
+        under_way = count_steps(trial)
+        with trial.faults({"kind": "delay", "method": "GET", "path": "/operationStatuses/", "seconds": 10}):
+            eventually(lambda: azure.count_hits(trial.stack.endpoints()))
+            swap(trial, old, is_killed=True)  # in the middle of a poll, which the old code is given
         azure.change_settings(trial.stack.endpoints(), {"provisioningSeconds": FAST})
         others = complete(trial, create(trial, group, "other", MEANWHILE))  # the old code works meanwhile
         waiting = count_steps(trial)
