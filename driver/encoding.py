@@ -10,6 +10,7 @@ from driver import settings
 from driver.models.events import FailureCode
 from driver.models.outcomes import Outcome, State, fail
 from driver.models.runs import RUN_VERSION
+from driver.waiting import tell_time
 
 _LARGE_STATE = 4_000  # characters; a state that is longer is compressed
 
@@ -31,8 +32,11 @@ def _compress_state(state: dict[str, Any]) -> dict[str, Any]:
 def encode_outcome(outcome: Outcome, before: State | None = None) -> dict[str, Any]:
     """An outcome as JSON. If it is larger than the task hub takes, it is a failure with the state `before` the step.
 
-    Fields that have their default are left out: each replay reads all outcomes of the run again.
+    Fields that have their default are left out: each replay reads all outcomes of the run again. A wait counts from
+    now, not from when an orchestrator comes to read the outcome.
     """
+    if outcome.after:
+        outcome = outcome.model_copy(update={"ended_at": tell_time()})
     result = outcome.model_dump(mode="json", exclude={"state"}, exclude_defaults=True) | {"version": RUN_VERSION}
     if isinstance(outcome.state, State):
         result["state"] = _compress_state(outcome.state.model_dump(mode="json"))

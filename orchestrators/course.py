@@ -164,7 +164,7 @@ def find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, no
     removal is not before that time either: if it were over sooner, it could not publish, and another activity would be
     needed. A look for other executions is no such pass.
     """
-    wake, earliest = now + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
+    wake, earliest = _find_start(outcome, now) + timedelta(seconds=outcome.after), find_earliest_event(run.accepted_at)
     if progress.step == PUBLISH and step != PUBLISH:
         is_away = outcome.waiting is not None and outcome.waiting.waits_for == "kafka"
         first = max(earliest, wake) if is_away else earliest
@@ -176,3 +176,12 @@ def find_wake_time(run: Run, step: str, progress: Progress, outcome: Outcome, no
     if step == "remove_resources" and not (outcome.waiting and outcome.waiting.waits_for == "request"):
         wake = max(wake, earliest)
     return min(wake, max(now, datetime.fromisoformat(progress.deadline)))
+
+
+def _find_start(outcome: Outcome, now: datetime) -> datetime:
+    """When the wait after a step began: at its end, before the orchestrator read its outcome. At least half of the wait
+    is still ahead, since the clocks of two hosts differ.
+    """
+    if not outcome.ended_at:
+        return now
+    return min(now, max(datetime.fromisoformat(outcome.ended_at), now - timedelta(seconds=outcome.after / 2)))

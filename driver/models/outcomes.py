@@ -95,6 +95,8 @@ class Outcome(Model):
     Completed: the transition is over with `outputs` and `topology`, or with the `event` that was built of them.
     `published`: Kafka has acknowledged the event. `sent`: it may be on its way to Kafka.
 
+    `ended_at`: when the step ended, by the clock of its worker, ISO 8601; `after` counts from it. Empty if nothing is
+    waited for, and in the answers of earlier releases.
     `version` is the newest run version that the code knows which took the step; 0 if it is of release 2.0.0.
     `state` is for the step that follows; in the task hub it is plain JSON. `repeatable`: if the step ran again, it
     would give the same event. `refused`: the reason is what Azure or Entra ID refused with; `code` is then that of the
@@ -109,6 +111,7 @@ class Outcome(Model):
     version: int = 0
     state: dict[str, Any] | SerializeAsAny[State] = Field(default_factory=dict, union_mode="left_to_right")
     after: float = 0
+    ended_at: str = ""
     code: FailureCode | None = None
     reason: str = ""
     outputs: dict[str, Any] = Field(default_factory=dict)

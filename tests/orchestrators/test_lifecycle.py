@@ -21,12 +21,14 @@ from driver.models.outcomes import (
     retry,
     succeed,
 )
+from driver.models.runs import Run as RunInput
 from driver.publication import build_failure
 from driver.steps.passes import RemoveState
 from driver.steps.prechecks import PrecheckState
 from driver.steps.readiness import ReadinessState
 from driver.steps.states import DeployState
 from orchestrators.calls import RETRIES
+from orchestrators.course import begin, find_wake_time
 from orchestrators.lifecycle import STEPS_A_GENERATION
 from tests.support.orchestration import (
     ACCEPTED_AT,
@@ -402,6 +404,20 @@ def test_running_looks_again_with_the_new_state_after_a_timer() -> None:
     assert done.names == [*DEPLOY[:2], *["watch_deployment"] * 3]
     assert [payload["state"]["looks"] for payload in done.payloads("watch_deployment")] == [0, 2, 3]
     assert len(done.timers) == 3
+
+
+@pytest.mark.parametrize(
+    ("late", "seconds"),
+    [(0.5, 7.5), (0, 8), (7, 4), (3600, 4), (-3600, 8)],
+    ids=["0.5 s late", "at once", "7 s late", "its clock is behind", "its clock is ahead"],
+)
+def test_a_wait_counts_from_the_end_of_the_step(late: float, seconds: float) -> None:
+    """Where workers are busy, an orchestrator reads an outcome late; the next step must not be later by as much."""
+    data, now = RunInput.model_validate(run_input()), datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    ended_at = (now - timedelta(seconds=late)).isoformat()
+    outcome = keep_running(8, DeployState()).model_copy(update={"ended_at": ended_at})
+    wake = find_wake_time(data, "watch_deployment", begin(data, now), outcome, now)
+    assert wake == now + timedelta(seconds=seconds)
 
 
 def test_a_refused_step_is_tried_again_and_told_which_attempt_it_is() -> None:
