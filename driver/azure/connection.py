@@ -14,19 +14,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from driver.azure import reachability
-from driver.azure.deadlines import CONNECT_SECONDS, READ_SECONDS
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refused, Unreachable, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
 if TYPE_CHECKING:
-    from azure.core.pipeline.transport import HttpTransport
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
 _LOCATIONS = 128
-_CONNECTIONS = 64  # to one location: at least as many as the activities that a worker runs at once
 _connecting = threading.Lock()
 
 
@@ -90,13 +87,14 @@ def _build_clients(location: AzureLocation) -> Clients:
     from azure.mgmt.resource.resources import ResourceManagementClient
 
     from driver.azure.pipeline import build_policies
+    from driver.azure.transport import build_transport
 
     credential: Any = _NoCredential()
     shared: dict[str, Any] = {
         "base_url": location.resource_manager_url,
         "credential_scopes": [location.credential_scope],
         "policies": build_policies(location),
-        "transport": build_transport(location),
+        "transport": build_transport(location.resource_manager_url),
     }
     return Clients(
         ResourceManagementClient(credential, location.subscription_id, **shared),
@@ -109,25 +107,3 @@ class _NoCredential:
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
         raise NotImplementedError("the policies of the pipeline have the credential")
-
-
-def build_transport(location: AzureLocation) -> "HttpTransport[Any, Any]":
-    """The transport that carries all calls to ARM for a location."""
-    from azure.core.pipeline.transport import RequestsTransport
-    from requests import Session
-    from requests.adapters import HTTPAdapter
-
-    # The SDK's own session keeps 10 connections. Beyond that each call would open a new one, with a TLS handshake.
-    session = Session()
-    session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    # Proxies and CA bundle are read from the environment once instead of for each call.
-    environment = session.merge_environment_settings(location.resource_manager_url, {}, None, None, None)
-    session.trust_env = False
-    session.proxies = environment["proxies"]
-    transport: HttpTransport[Any, Any] = RequestsTransport(
-        session=session,
-        connection_verify=True if environment["verify"] is None else environment["verify"],
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-    )
-    return transport

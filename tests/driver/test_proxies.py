@@ -8,6 +8,7 @@ import pytest
 
 from driver.azure import connection
 from driver.azure.refusals import SignInUnavailable
+from driver.azure.transport import build_transport
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Reply, Stub
 from tests.support.requests import SUBSCRIPTION
@@ -61,7 +62,7 @@ def test_arm_is_asked_through_the_proxy(opened: list[str]) -> None:
     from azure.core.exceptions import ServiceRequestError
     from azure.core.pipeline.transport import HttpRequest
 
-    with connection.build_transport(AZURE) as transport, pytest.raises(ServiceRequestError):
+    with build_transport(AZURE.resource_manager_url) as transport, pytest.raises(ServiceRequestError):
         transport.send(HttpRequest("GET", f"{AZURE.resource_manager_url}{GROUP}"))
     assert opened == ["arm.example:443"]
 

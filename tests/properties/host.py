@@ -18,7 +18,7 @@ import time_machine
 from cryptography.fernet import Fernet
 
 from driver import acceptance, activities, executions, publication, settings
-from driver.azure import connection, credentials
+from driver.azure import credentials, transport
 from driver.models.requests import LifecycleRequest, parse
 from driver.models.runs import PUBLISH
 from driver.steps import calls
@@ -218,10 +218,9 @@ def host(world: World) -> Iterator[Host]:
         wire = Wire(Arm(world), lambda seconds: running.wait(seconds))
         running = Host(world, wire, traveller)
         handler, level = _Log(running.records), logger.level
-        transport = ModelTransport(wire)
         with (
             mock.patch.dict(os.environ, ENVIRONMENT),
-            mock.patch.object(connection, "build_transport", return_value=transport),
+            mock.patch.object(transport, "build_transport", return_value=ModelTransport(wire)),
             mock.patch.object(credentials, "build_credential", return_value=ModelCredential()),
             mock.patch.object(executions, "list_executions", _list_executions),
             mock.patch.object(calls, "ThreadPoolExecutor", _OneByOne),
