@@ -109,6 +109,14 @@ def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: A
     assert 15 <= waits[2] <= 30
 
 
+def test_a_step_that_waits_says_when_it_ended(stub: Stub, location: AzureLocation) -> None:
+    """The orchestrator may come to read the outcome much later."""
+    refuse(stub, 503, "ServerTimeout")
+    begun_at = datetime.now(UTC)
+    outcome = take_step(payload(location, "start_deployment"))
+    assert begun_at <= datetime.fromisoformat(outcome["ended_at"]) <= datetime.now(UTC)
+
+
 def test_what_a_watching_step_cannot_see_is_looked_at_again(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(DROP)
     state = DeployState(url=f"{stub.url}/operations/1", since="2026-01-01T00:00:00+00:00").model_dump(mode="json")

@@ -53,6 +53,17 @@ def test_many_threads_share_one_token_and_one_client(stub: Stub, location: Azure
     assert all("tnco-azure-driver" in asked.headers["User-Agent"] for asked in stub.asked)
 
 
+def test_what_a_call_carries(stub: Stub, location: AzureLocation) -> None:
+    """Cookies that an answer sets are not sent back, and a call without a body says so."""
+    stub.answer = lambda asked: Reply(body={"id": VNET}, headers={"Set-Cookie": "session=1; Path=/"})
+    operations.look(location, VNET, "2024-05-01")
+    operations.delete(location, VNET, "2024-05-01")
+    operations.act(location, VNET, "restart", "2024-05-01")
+    assert [asked.headers.get("Content-Length") for asked in stub.asked] == [None, "0", "0"]
+    assert ["Cookie" in asked.headers for asked in stub.asked] == [False] * 3
+    assert all("gzip" in asked.headers["Accept-Encoding"] for asked in stub.asked)
+
+
 def test_an_equal_location_shares_the_client_and_a_new_secret_does_not(stub: Stub, location: AzureLocation) -> None:
     stub.answer = lambda asked: Reply(body={"id": GROUP, "location": "northeurope"})
     for one in (location, location_of(stub)):
