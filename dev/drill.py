@@ -105,7 +105,7 @@ def delete_blocked(stage: Stage) -> None:
 def turn(stage: Stage) -> None:
     """A Delete comes while the Create of the resource runs."""
     wanted = vnet("vnet-turn", GROUP)
-    with stage.fault({"kind": "slow", "factor": 8, "path": "/vnet-turn"}):
+    with stage.fault({"kind": "slow", "factor": 16, "path": "/vnet-turn"}):
         create = stage.send(wanted)
         delete = stage.send(wanted, "Delete")
         stage.wait(delete, "request", "", "azure_driver_transitions_in_flight 2")
