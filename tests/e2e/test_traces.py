@@ -45,11 +45,15 @@ def post(trial: Trial, resource: Resource, **headers: str) -> str:
 
 
 def await_spans(taken: Collector, trace: str, *names: str) -> list[Span]:
-    """The spans of a trace, as soon as it has those of these names."""
+    """The spans of a trace, as soon as it has those of these names, and of the newest process no call without its step:
+    a call is sent when it is over, its step later.
+    """
 
     def find() -> list[Span]:
         found = taken.find_spans(trace)
-        return found if {one.name for one in found} >= set(names) else []
+        ids = {one.id for one in found}
+        is_whole = all(one.parent in ids for one in found if one.kind == CLIENT and one.instance == found[-1].instance)
+        return found if is_whole and {one.name for one in found} >= set(names) else []
 
     return eventually(find)
 
@@ -58,10 +62,12 @@ def await_spans(taken: Collector, trace: str, *names: str) -> list[Span]:
 def test_one_trace_from_the_request_over_a_crash_to_each_call(traced: Trial, taken: Collector) -> None:
     trace, caller = uuid.uuid4().hex, uuid.uuid4().hex[:16]
     wanted = vnet("vnet-1", GROUP)
-    request_id = post(traced, wanted, traceparent=f"00-{trace}-{caller}-01")
     put = "PUT microsoft.resources/deployments"
-    await_spans(taken, trace, put, "start_deployment")
-    traced.kill_host()
+    with traced.faults({"kind": "slow", "factor": 4, "path": f"/{GROUP}/.*/vnet-1"}):
+        request_id = post(traced, wanted, traceparent=f"00-{trace}-{caller}-01")
+        await_spans(taken, trace, put, "start_deployment")
+        eventually(lambda: traced.execution(request_id)["step"] == "watch_deployment")
+        traced.kill_host()
     traced.stack.start_host()
     traced.completed(request_id, wanted)
     spans = await_spans(taken, trace, put, "watch_deployment")

@@ -13,7 +13,7 @@ from tests.e2e.trial import INSTANCES, Trial, eventually, ids, started
 from tests.support.kafka import Kafka
 
 pytestmark = pytest.mark.slow
-SLOW_DELETE = {"kind": "operation", "method": "DELETE", "path": "/virtualNetworks/", "times": 1, "seconds": 3}
+SLOW_DELETE = {"kind": "operation", "method": "DELETE", "path": "/virtualNetworks/", "times": 1, "seconds": 6}
 
 
 def waits_for(trial: Trial, request_id: str) -> str | None:
@@ -107,7 +107,7 @@ def find_calls(trial: Trial, method: str, path: str) -> list[Any]:
 
 def test_a_what_if_does_not_wait_for_a_create(trial: Trial, group: str) -> None:
     wanted = vnet("vnet-1", group)
-    with trial.faults({"kind": "slow", "path": group, "factor": 20}):
+    with trial.faults({"kind": "slow", "path": group, "factor": 40}):
         creating = trial.begin(wanted)
         eventually(lambda: trial.execution(creating)["step"] == "watch_deployment")
         trial.completed(trial.begin(wanted, "WhatIf"), wanted)

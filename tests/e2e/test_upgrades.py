@@ -120,23 +120,12 @@ def test_what_this_release_began_waits_under_release_2_0_0_and_ends_well_after_i
         swapped = time.monotonic()
         made, gone = complete(trial, creates), complete(trial, deletes)
         seconds = time.monotonic() - swapped
-        taken = count_old_answers(trial, creates | deletes)
+        taken = trial.log().count(" has waited for a host ")  # the histories may have begun anew since
         print(f"\nback to 2.0.0, and to this release again: {len(made) + len(gone)} COMPLETE, {len(others)} of 2.0.0")
         print(f"  at the swap: {dict(under_way)}; while 2.0.0 ran: {dict(waiting)}; events: {len(trial.seen)}")
-        print(f"  2.0.0 took a step of {taken}, taken again later; the last event {seconds:.1f} s after the swap back")
+        print(f"  2.0.0 took {taken} steps or more; the last event {seconds:.1f} s after the swap back")
         assert waiting.total() > CREATES
         assert taken > 0
         assert [one.topology for one in gone] == [{}] * DELETES
         check(trial, group, [*made, *others])
         delete_all(trial, group, [*made, *others])
-
-
-def count_old_answers(trial: Trial, begun: dict[str, Resource]) -> int:
-    """The lifecycles of which the earlier release took a step: its answer has no version."""
-    found = 0
-    for request_id in begun:
-        history = trial.instances(f"/{request_id}", showHistory="true", showHistoryOutput="true")["historyEvents"]
-        steps = [one for one in history if one["EventType"] == "TaskCompleted"]
-        answers = [one["Result"] for one in steps if one["FunctionName"] != "publish_event"]
-        found += any("version" not in (json.loads(one) if isinstance(one, str) else one) for one in answers)
-    return found
