@@ -20,6 +20,7 @@ from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
@@ -29,8 +30,11 @@ _connecting = threading.Lock()
 
 @dataclass(frozen=True)
 class Clients:
-    """The SDK's clients for one location. They share one pipeline with its connections and its token."""
+    """The SDK's clients for one location; `calls` sends what they have no method for. They share one pipeline with its
+    connections and its token.
+    """
 
+    calls: "PipelineClient[Any, Any]"
     resources: "ResourceManagementClient"
     deployments: "DeploymentsMgmtClient"
 
@@ -83,6 +87,7 @@ def _build_refusal(response: Any) -> Refused:
 
 @lru_cache(maxsize=_LOCATIONS)
 def _build_clients(location: AzureLocation) -> Clients:
+    from azure.core import PipelineClient
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
     from azure.mgmt.resource.resources import ResourceManagementClient
 
@@ -92,11 +97,13 @@ def _build_clients(location: AzureLocation) -> Clients:
     credential: Any = _NoCredential()
     shared: dict[str, Any] = {
         "base_url": location.resource_manager_url,
-        "credential_scopes": [location.credential_scope],
         "policies": build_policies(location),
         "transport": build_transport(location.resource_manager_url),
     }
+    calls: PipelineClient[Any, Any] = PipelineClient(**shared)
+    shared["credential_scopes"] = [location.credential_scope]
     return Clients(
+        calls,
         ResourceManagementClient(credential, location.subscription_id, **shared),
         DeploymentsMgmtClient(credential, location.subscription_id, **shared),
     )

@@ -199,7 +199,7 @@ def _send(location: AzureLocation, method: str, url: str, registers: bool = True
         from azure.core.exceptions import HttpResponseError
         from azure.core.rest import HttpRequest
 
-        response = arm.deployments.send_request(HttpRequest(method, absolute))
+        response = arm.calls.send_request(HttpRequest(method, absolute))
         if response.status_code >= 300:
             raise HttpResponseError(response=response)
     return response

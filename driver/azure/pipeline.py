@@ -1,15 +1,10 @@
 """The policies through which every call to ARM goes, the SDK's own ones and these. Imports the SDK."""
 
-import json
 from typing import Any
 
 from azure.core.exceptions import DecodeError
 from azure.core.pipeline import policies
-from azure.mgmt.core.policies import (
-    ARMChallengeAuthenticationPolicy,
-    ARMHttpLoggingPolicy,
-    AuxiliaryAuthenticationPolicy,
-)
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy, AuxiliaryAuthenticationPolicy
 
 from driver import metrics, traces
 from driver.azure.addresses import is_trusted
@@ -30,13 +25,12 @@ _ABOUT_TOKEN = {"authenticationfailed", "expiredauthenticationtoken", "invalidau
 
 def build_policies(location: AzureLocation) -> list[Any]:
     """The SDK's own policies without two that would wait in the worker, its retries of answers and its registration of
-    providers, and without one that parses every body once more.
+    providers, without one that parses every body once more, and without those for what the driver does not use: headers
+    and proxies of a single call, and the SDK's own log.
     """
     return [
         policies.RequestIdPolicy(),
-        policies.HeadersPolicy(),
         policies.UserAgentPolicy(base_user_agent=USER_AGENT),
-        policies.ProxyPolicy(),
         _TrustedAddresses(location),
         _JsonAnswers(),
         Gate(location),
@@ -45,13 +39,12 @@ def build_policies(location: AzureLocation) -> list[Any]:
         *([_OtherTenants(location)] if location.auxiliary_tenants else []),
         _RenewedTokens(SharedCredential(location), location.credential_scope),
         policies.CustomHookPolicy(),
-        ARMHttpLoggingPolicy(),
         *([Measurement()] if metrics.is_on() or traces.is_on() else []),
         *([SouthboundLog()] if current().southbound_log else []),
     ]
 
 
-class _TrustedAddresses(policies.SansIOHTTPPolicy[Any, Any]):
+class _TrustedAddresses(policies.HTTPPolicy[Any, Any]):
     """Sends nothing to an address that is not ARM's: a token would go along. ARM's answers name addresses to poll and
     pages to read.
     """
@@ -60,12 +53,13 @@ class _TrustedAddresses(policies.SansIOHTTPPolicy[Any, Any]):
         super().__init__()
         self._location = location
 
-    def on_request(self, request: Any) -> None:
+    def send(self, request: Any) -> Any:
         url, known = str(request.http_request.url), self._location.resource_manager_url
         if not is_trusted(known, url, current().arm_gateway_hosts):
             place = url.split("?", 1)[0][:200]
             reason = f"{place} is neither at {known} nor at a host of the setting ARM_GATEWAY_HOSTS"
             raise Unreachable(Cause("UntrustedPollingAddress", reason))
+        return self.next.send(request)
 
 
 class _BrokenConnections(policies.RetryPolicy[Any, Any]):
@@ -86,8 +80,8 @@ class _JsonAnswers(policies.HTTPPolicy[Any, Any]):
         answer = response.http_response
         is_read = request.http_request.method == "GET"
         if answer.status_code < 300 and (is_read or not any(answer.headers.get(name) for name in _POLLING)):
-            content = _read_content(answer).lstrip(b"\xef\xbb\xbf \t\r\n")
-            if content and not _is_json(content):
+            is_empty = not answer.content.lstrip(b"\xef\xbb\xbf \t\r\n")
+            if not is_empty and not _is_json(answer):
                 raise DecodeError(response=answer)
         return response
 
@@ -119,14 +113,9 @@ class _RenewedTokens(ARMChallengeAuthenticationPolicy):
         return response
 
 
-def _read_content(answer: Any) -> bytes:
-    content: bytes = answer.read()
-    return content
-
-
-def _is_json(content: bytes) -> bool:
+def _is_json(answer: Any) -> bool:
     try:
-        json.loads(content)
+        answer.json()
     except (ValueError, RecursionError):
         return False
     return True
@@ -135,4 +124,4 @@ def _is_json(content: bytes) -> bool:
 def _is_about_token(answer: Any) -> bool:
     if answer.status_code != 401:
         return False
-    return read_cause(_read_content(answer).decode("utf-8", "replace")).code.lower() in _ABOUT_TOKEN
+    return read_cause(answer.text()).code.lower() in _ABOUT_TOKEN

@@ -74,4 +74,4 @@ def _post(location: AzureLocation, path: str) -> None:
         from azure.core.rest import HttpRequest
 
         request = HttpRequest("POST", f"{location.resource_manager_url}{path}")
-        clients.deployments.send_request(request).raise_for_status()
+        clients.calls.send_request(request).raise_for_status()

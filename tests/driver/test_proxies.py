@@ -60,7 +60,7 @@ def test_entra_id_is_asked_through_the_proxy(opened: list[str]) -> None:
 
 def test_arm_is_asked_through_the_proxy(opened: list[str]) -> None:
     from azure.core.exceptions import ServiceRequestError
-    from azure.core.pipeline.transport import HttpRequest
+    from azure.core.rest import HttpRequest
 
     with build_transport(AZURE.resource_manager_url) as transport, pytest.raises(ServiceRequestError):
         transport.send(HttpRequest("GET", f"{AZURE.resource_manager_url}{GROUP}"))

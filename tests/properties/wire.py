@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import requests
 from azure.core.credentials import AccessToken
-from azure.core.pipeline.transport import RequestsTransport
-from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse, PoolManager
+from urllib3.exceptions import ProtocolError
 
+from driver.azure.transport import Transport
 from tests.properties.arm import Answer, Arm
 from tests.properties.world import Refused, Thing
 
@@ -38,6 +38,20 @@ class Call:
     status: int
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    @property
+    def path(self) -> str:
+        return unquote(urlsplit(self.url).path)
+
+
 # A call by its number in a transition, from 1; or the first one of a kind.
 Moment = int | str
 KINDS = {
@@ -49,7 +63,7 @@ KINDS = {
 
 
 @dataclass
-class Wire(BaseAdapter):
+class Wire:
     """The calls of the driver to the model. `troubles` and `visits` (what somebody else does before the call) happen at
     their moments. `deleted`: what DELETEs of the driver were accepted for. `latency`: seconds of a call.
     """
@@ -67,11 +81,10 @@ class Wire(BaseAdapter):
         self.troubles, self.visits, self.calls = troubles, visits, []
         self.deleted = []
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Answer a request; the signature is that of requests' adapters."""
-        path = unquote(urlsplit(str(request.url)).path)
-        moments = self._find_moments(str(request.method), path)
-        self.calls.append(Call(str(request.method), path, 0))
+    def send(self, request: Request) -> HTTPResponse:
+        """Answer a request."""
+        moments = self._find_moments(request.method, request.path)
+        self.calls.append(Call(request.method, request.path, 0))
         self.wait(self.latency)
         for moment in moments:
             if moment in self.visits:
@@ -80,16 +93,13 @@ class Wire(BaseAdapter):
         if trouble == "death before":
             raise Death
         if trouble == "broken before":
-            raise requests.ConnectionError("broken by the test")
-        answer = self._answer(trouble, request, path)
+            raise ProtocolError("broken by the test")
+        answer = self._answer(trouble, request)
         if trouble == "death after":
             raise Death
         if trouble == "broken after":
-            raise requests.ConnectionError("broken by the test")
-        return _build_response(request, answer)
-
-    def close(self) -> None:
-        """Nothing is open."""
+            raise ProtocolError("broken by the test")
+        return _build_response(answer)
 
     def _find_moments(self, method: str, path: str) -> list[Moment]:
         """The moments of the next call."""
@@ -101,29 +111,37 @@ class Wire(BaseAdapter):
         ]
         return [len(before) + 1, *firsts]
 
-    def _answer(self, trouble: str, request: requests.PreparedRequest, path: str) -> Answer:
+    def _answer(self, trouble: str, request: Request) -> Answer:
         """Answer the call, or refuse it. A GET has no conflicts."""
-        method, thing, number = str(request.method), self.arm.world.find(path), len(self.calls)
+        method, thing, number = request.method, self.arm.world.find(request.path), len(self.calls)
         refused = _REFUSALS.get("throttled" if trouble == "conflict" and method == "GET" else trouble)
         if refused is not None:
             headers = {"Retry-After": "5"} if refused.status == 429 else {}
             answer = Answer(refused.status, {"error": refused.error}, headers)
         else:
-            answer = self.arm.answer(method, str(request.url), dict(request.headers), request.body)
+            answer = self.arm.answer(method, request.url, dict(request.headers), request.body)
         if method == "DELETE" and thing is not None and answer.status < 300:
             self.deleted.append(thing)
-        self.calls[number - 1] = Call(method, path, answer.status)
+        self.calls[number - 1] = Call(method, request.path, answer.status)
         return answer
 
 
-class ModelTransport(RequestsTransport):  # type: ignore[misc]  # the SDK imports it lazily, so it has no type
-    """The SDK's own transport over a wire. Its waits pass in the time of the model."""
+class _Pools(PoolManager):
+    """Connections that lead to a wire."""
 
     def __init__(self, wire: Wire) -> None:
-        session = requests.Session()
-        session.trust_env = False
-        session.mount("https://", wire)
-        super().__init__(session=session)
+        super().__init__()
+        self._wire = wire
+
+    def urlopen(self, method: str, url: str, redirect: bool = True, **options: Any) -> HTTPResponse:  # type: ignore[override]
+        return self._wire.send(Request(method, url, options["headers"], options["body"]))
+
+
+class ModelTransport(Transport):
+    """The driver's transport over a wire. Its waits pass in the time of the model."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(_Pools(wire))
         self._wait = wire.wait
 
     def sleep(self, duration: float) -> None:
@@ -137,24 +155,6 @@ class ModelCredential:
         return AccessToken("token", 2**40)
 
 
-def _build_response(request: requests.PreparedRequest, answer: Answer) -> requests.Response:
-    response = requests.Response()
-    response.status_code, response.request, response.url = answer.status, request, str(request.url)
+def _build_response(answer: Answer) -> HTTPResponse:
     content = b"" if answer.body is None else json.dumps(answer.body).encode()
-    response.headers.update({"Content-Type": "application/json", **answer.headers})
-    response.raw = _Body()
-    response._content = content
-    response._content_consumed = True  # type: ignore[attr-defined]
-    return response
-
-
-class _Body:
-    """The connection of a response that was read."""
-
-    enforce_content_length = True
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def release_conn(self) -> None:
-        """Nothing is open."""
+    return HTTPResponse(content, {"Content-Type": "application/json", **answer.headers}, answer.status)
