@@ -101,12 +101,14 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
         timeout = Timeout(
             connect=options.get("connection_timeout", CONNECT_SECONDS), read=options.get("read_timeout", READ_SECONDS)
         )
+        body = _read_body(request)
+        length = {} if body is None else {"Content-Length": str(len(body))}  # the SDK counts characters
         try:
             response = self._pools.urlopen(
                 request.method,
                 request.url,
-                body=_read_body(request),
-                headers={**_HEADERS, **request.headers},
+                body=body,
+                headers={**_HEADERS, **request.headers, **length},
                 timeout=timeout,
                 retries=False,
                 redirect=False,

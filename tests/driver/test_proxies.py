@@ -1,10 +1,14 @@
 """Calls to Azure go through the proxy of the environment, those to the hosts of NO_PROXY do not."""
 
+import os
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
+from azure.core.rest import HttpRequest
 
 from driver.azure import connection
 from driver.azure.refusals import SignInUnavailable
@@ -28,12 +32,12 @@ AZURE = AzureLocation(
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What the environment's proxy is asked to connect to. It refuses."""
+    """What the environment's proxy is asked to connect to, with the password for it. It refuses."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
-            asked.append(self.path)
+            asked.append(" ".join(filter(None, [self.path, self.headers.get("Proxy-Authorization")])))
             self.send_error(403)
 
         def log_message(self, *_: object) -> None:
@@ -59,12 +63,17 @@ def test_entra_id_is_asked_through_the_proxy(opened: list[str]) -> None:
 
 
 def test_arm_is_asked_through_the_proxy(opened: list[str]) -> None:
-    from azure.core.exceptions import ServiceRequestError
-    from azure.core.rest import HttpRequest
-
     with build_transport(AZURE.resource_manager_url) as transport, pytest.raises(ServiceRequestError):
         transport.send(HttpRequest("GET", f"{AZURE.resource_manager_url}{GROUP}"))
     assert opened == ["arm.example:443"]
+
+
+def test_the_proxy_is_told_the_password_in_its_address(opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = os.environ["HTTPS_PROXY"].removeprefix("http://")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://driver:p%40ss@{proxy}")
+    with build_transport(AZURE.resource_manager_url) as transport, pytest.raises(ServiceRequestError):
+        transport.send(HttpRequest("GET", f"{AZURE.resource_manager_url}{GROUP}"))
+    assert opened == [f"arm.example:443 Basic {b64encode(b'driver:p@ss').decode()}"]
 
 
 def test_the_hosts_of_no_proxy_are_asked_directly(
