@@ -62,9 +62,9 @@ class Answer(HttpResponse):
         return self.content.decode(encoding or self.encoding or "utf-8-sig", "replace")
 
     def json(self) -> Any:
-        """The body as JSON, which is parsed once. Raises ValueError."""
+        """The body as JSON, which is parsed once. Raises ValueError, also for what is not UTF-8."""
         if self._json is None:
-            self._json = json.loads(self.text())
+            self._json = json.loads(self.content.decode("utf-8-sig"))
         return self._json
 
     def raise_for_status(self) -> None:

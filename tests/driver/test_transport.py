@@ -42,6 +42,14 @@ def test_an_answer_is_read_whole(stub: Stub, transport: Transport, body: bytes, 
     assert answer.read() == answer.content == b"".join(answer.iter_bytes())
 
 
+def test_what_is_not_utf8_is_no_json(stub: Stub, transport: Transport) -> None:
+    stub.answer = lambda asked: Reply(200, b'{"id": "Gr\xf6sse"}')
+    answer = transport.send(HttpRequest("GET", stub.url))
+    with pytest.raises(ValueError, match="utf-8"):
+        answer.json()
+    assert answer.text() == '{"id": "Gr\ufffdsse"}'
+
+
 def test_a_body_is_sent_in_utf8(stub: Stub, transport: Transport) -> None:
     stub.answer = lambda asked: Reply(204)
     assert transport.send(HttpRequest("PUT", f"{stub.url}/a", json={"name": "Größe"})).content == b""
