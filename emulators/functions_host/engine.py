@@ -1,8 +1,8 @@
 """Runs orchestrations and activities from the task hub.
 
-Everything happens in ticks on the event loop: results that came in and timers that are due become messages, instances
-with messages have an episode each, all in one transaction; only then are the newly scheduled activities started. A tick
-stops taking further instances after a few milliseconds, so that HTTP requests get their turn.
+Everything happens in ticks on the event loop: instances with messages, results or timers that are due have an episode
+each, all in one transaction; only then are the newly scheduled activities started. A tick stops taking further
+instances after a few milliseconds, so that HTTP requests get their turn.
 
 First in, first out, as on the real host: instances in the order in which their first waiting message came, activities
 in the order in which they were scheduled. Episodes follow one another, so no limit of orchestrators applies.
@@ -10,8 +10,9 @@ in the order in which they were scheduled. Episodes follow one another, so no li
 
 import asyncio
 import heapq
+import json
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, Function
 from emulators.functions_host.generations import continue_as_new, create, create_child, tell_parent
 from emulators.functions_host.history import Event, EventType, event, now, parse, task_failed
+from emulators.functions_host.inbox import Inbox, Waiting, save
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 from emulators.functions_host.versions import is_newer
 
@@ -49,8 +51,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._stopping = False
         self.counters = Counters()
-        self._ready = OrderedDict.fromkeys(store.awaiting())  # ids of instances with messages, the next one first
-        self._results: list[tuple[ActivityCall, Event]] = []
+        self._inbox = Inbox(store.awaiting())
         self._running: dict[int, tuple[asyncio.Task[None], str]] = {}
         self._calls = deque(filter(self._is_known, store.activities()))
         self._timers = [(parse(timer.fire_at), timer.number, timer) for timer in store.timers()]
@@ -62,7 +63,7 @@ class Engine:
             self._wake.clear()
             self._tick()
             self._start_activities()
-            if self._ready:
+            if self._inbox:
                 await asyncio.sleep(0)
                 continue
             try:
@@ -77,7 +78,7 @@ class Engine:
         if self._running:
             await asyncio.wait([task for task, _ in self._running.values()], timeout=grace_seconds)
         with self._store.transaction():
-            self._take_results()
+            self._inbox.save(self._store)
         return sorted(name for _, name in self._running.values())
 
     def start(self, name: str, instance_id: str, data: str | None) -> None:
@@ -93,11 +94,8 @@ class Engine:
         self._awake(instance_id)
 
     def _awake(self, instance_id: str) -> None:
-        self._queue(instance_id)
+        self._inbox.note_stored(instance_id)
         self._wake.set()
-
-    def _queue(self, instance_id: str) -> None:
-        self._ready.setdefault(instance_id)
 
     def _seconds_to_next_timer(self) -> float | None:
         if not self._timers:
@@ -106,41 +104,29 @@ class Engine:
         return min(max(seconds, 0.0), CLOCK_CHECK_SECONDS)
 
     def _tick(self) -> None:
-        due = self._timers and self._timers[0][0] <= datetime.now(UTC)
-        if not (due or self._ready or self._results):
+        self._take_timers()
+        if not self._inbox:
             return
         with self._store.transaction():
-            self._take_results()
-            self._fire_timers()
             until = time.monotonic() + TICK_SECONDS
-            while self._ready and time.monotonic() < until:
-                instance_id, _ = self._ready.popitem(last=False)
-                self._run_episodes(instance_id, until)
+            while self._inbox and time.monotonic() < until:
+                self._run_episodes(*self._inbox.pop(), until)
 
-    def _take_results(self) -> None:
-        for call, result in self._results:
-            self.counters.activities[call.name] += 1
-            self._store.remove_activity(call)
-            self._store.send(call.instance_id, call.execution_id, result)
-            self._queue(call.instance_id)
-        self._results.clear()
-
-    def _fire_timers(self) -> None:
+    def _take_timers(self) -> None:
         moment = datetime.now(UTC)
         while self._timers and self._timers[0][0] <= moment:
             timer = heapq.heappop(self._timers)[2]
-            if self._store.fire(timer):
-                self.counters.timers += 1
-                self._queue(timer.instance_id)
+            self._inbox.add(timer, json.loads(timer.event))
 
-    def _run_episodes(self, instance_id: str, until: float) -> None:
+    def _run_episodes(self, instance_id: str, waiting: Waiting, until: float) -> None:
         """Run an episode of an instance. If it continues as new, the first one of the next generation follows at once,
         or in a later tick after `until` (`time.monotonic()`).
         """
         instance = self._store.instance(instance_id)
         if instance is not None and is_newer(instance.version, self._version):
+            save(self._store, waiting.ended)
             return
-        messages = self._store.receive(instance_id, instance.execution_id if instance else "")
+        messages = self._receive(instance_id, instance.execution_id if instance else "", waiting)
         if instance is None or instance.status in ENDED or not messages:
             return
         history = self._store.history(instance_id)
@@ -158,6 +144,15 @@ class Engine:
         for happened, data in episode.scheduled:
             self._schedule(instance, happened, data)
 
+    def _receive(self, instance_id: str, execution_id: str, waiting: Waiting) -> list[Event]:
+        """Empty the inbox of an instance: the events for this execution, external ones last."""
+        own, external = self._store.receive(instance_id, execution_id) if waiting.is_stored else ([], [])
+        for work, message in waiting.ended:
+            if self._store.end(work) and work.execution_id == execution_id:
+                own.append(message)
+                self.counters.timers += isinstance(work, Timer)
+        return [*own, *external]
+
     def _run_episode(self, instance: Instance, history: list[str], messages: list[Event]) -> Episode:
         self.counters.episodes += 1
         self.counters.messages += len(messages)
@@ -170,7 +165,7 @@ class Engine:
         self._store.put_instance(instance)
         for message in messages:
             self._store.send(instance.id, instance.execution_id, message)
-        self._queue(instance.id)
+        self._inbox.note_stored(instance.id)
 
     def _note_status(self, instance: Instance, episode: Episode) -> None:
         """Keep what an episode has made of its instance, and tell the parent if it has ended."""
@@ -186,7 +181,7 @@ class Engine:
         if ended:
             self._store.drop_timers(instance.id)
             if parent := tell_parent(self._store, instance, episode.status, episode.output):
-                self._queue(parent)
+                self._inbox.note_stored(parent)
 
     def _schedule(self, instance: Instance, happened: Event, data: str | None) -> None:
         """Make what an event of the history announces: an activity call, a timer or a sub-orchestration."""
@@ -200,7 +195,7 @@ class Engine:
                 heapq.heappush(self._timers, (parse(timer.fire_at), timer.number, timer))
             case EventType.SubOrchestrationInstanceCreated:
                 create_child(self._store, instance, happened, data, self._version)
-                self._queue(happened["InstanceId"])
+                self._inbox.note_stored(happened["InstanceId"])
 
     def _warn_of(self, instance: Instance, unknown: Iterable[str]) -> None:
         for name in unknown:
@@ -225,6 +220,7 @@ class Engine:
             message = event(EventType.TaskCompleted, TaskScheduledId=call.task_id, Result=result)
         except Exception as error:
             message = task_failed(call.task_id, call.name, error)
-        self._results.append((call, message))
+        self.counters.activities[call.name] += 1
+        self._inbox.add(call, message)
         del self._running[call.number]
         self._wake.set()

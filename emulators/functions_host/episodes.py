@@ -123,7 +123,7 @@ def run_episode(app: App, instance: Instance, history: list[str], messages: list
         return _ended(played, "Failed", _compact(failed + str(error)))
     replay = Replay(instance.execution_id, answer.actions, app.activities.keys(), app.orchestrators.keys())
     try:
-        replay.run([*map(json.loads, history), *new])
+        replay.run([*json.loads(f"[{','.join(history)}]"), *new])
     except ReplayError as error:
         events = [*played, *(happened for happened, _ in replay.new.values())]
         return _ended(events, "Failed", _compact(str(error)), custom_status=answer.custom_status)

@@ -30,7 +30,7 @@ class EventType(IntEnum):
 
 def now() -> str:
     """The time of this moment: `2026-11-22T23:46:28.521473Z`."""
-    return iso(datetime.now(UTC))
+    return datetime.now(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def iso(moment: datetime) -> str:

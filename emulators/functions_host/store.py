@@ -61,7 +61,8 @@ class Instance:
 _FIELDS = tuple(field.name for field in fields(Instance))
 _COLUMNS = ", ".join(_FIELDS)
 _SELECT = f"SELECT {_COLUMNS} FROM instances WHERE "  # noqa: S608 - constants
-# All events at once, a line each: sqlite3 gives up the interpreter's lock for each row, and threads wait for that lock.
+# A row holds the events of an episode, a line each. All rows at once: sqlite3 gives up the interpreter's lock for each,
+# and threads wait for that lock.
 _HISTORY = """
 SELECT group_concat(event, char(10)) FROM (SELECT event FROM history WHERE instance_id = ? ORDER BY number)
 """
@@ -146,8 +147,9 @@ class Store:
         self._db.execute(_PUT, tuple(vars(instance).values()))
 
     def delete_instance(self, instance_id: str) -> None:
-        """Forget an instance with all that belongs to it; a running activity's result will find no one."""
-        self._db.execute("DELETE FROM instances WHERE id = ?", (instance_id,))
+        """Forget an instance, if there is one, with all that belongs to it. A running activity will find no one."""
+        if self._db.execute("DELETE FROM instances WHERE id = ?", (instance_id,)).rowcount == 0:
+            return
         for table in ("history", "messages", "activities", "timers"):
             self._db.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance_id,))  # noqa: S608 - constants
 
@@ -158,11 +160,8 @@ class Store:
 
     def extend_history(self, instance_id: str, length: int, events: Iterable[Event]) -> None:
         """Append events to a history of `length` events."""
-        values = [
-            value for number, event in enumerate(events, start=length) for value in (instance_id, number, _json(event))
-        ]
-        rows = ", ".join(["(?, ?, ?)"] * (len(values) // 3))
-        self._db.execute(f"INSERT INTO history VALUES {rows}", values)  # noqa: S608 - one statement, as in `history`
+        lines = "\n".join(map(_json, events))
+        self._db.execute("INSERT INTO history VALUES (?, ?, ?)", (instance_id, length, lines))
 
     def drop_generation(self, instance_id: str) -> None:
         """Drop the history and the timers of a generation that has continued as new."""
@@ -175,14 +174,15 @@ class Store:
         values = (instance_id, execution_id, text)
         self._db.execute("INSERT INTO messages (instance_id, execution_id, event) VALUES (?, ?, ?)", values)
 
-    def receive(self, instance_id: str, execution_id: str) -> list[Event]:
-        """Empty the inbox: the events meant for this execution; those for an earlier one are dropped.
+    def receive(self, instance_id: str, execution_id: str) -> tuple[list[Event], list[Event]]:
+        """Empty the inbox: the events meant for this execution, in order; those for an earlier one are dropped.
 
-        They are in order, but external events are last, because one may have come before the execution began.
+        External events are apart: they are played last, because one may have come before the execution began.
         """
-        query = "DELETE FROM messages WHERE instance_id = ? RETURNING execution_id IS NULL, number, execution_id, event"
+        query = "DELETE FROM messages WHERE instance_id = ? RETURNING number, execution_id, event"
         rows = sorted(self._db.execute(query, (instance_id,)).fetchall())
-        return [json.loads(event) for _, _, execution, event in rows if execution in (None, execution_id)]
+        own = [json.loads(event) for _, execution, event in rows if execution == execution_id]
+        return own, [json.loads(event) for _, execution, event in rows if execution is None]
 
     def awaiting(self) -> list[str]:
         """The instances with something in their inbox, the longest waiting first."""
@@ -195,9 +195,10 @@ class Store:
         query = "INSERT INTO activities (instance_id, execution_id, task_id, name, input) VALUES (?, ?, ?, ?, ?)"
         return ActivityCall(self._db.execute(query, values).lastrowid or 0, *values)
 
-    def remove_activity(self, call: ActivityCall) -> None:
-        """An activity's result is known."""
-        self._db.execute("DELETE FROM activities WHERE number = ?", (call.number,))
+    def end(self, work: "ActivityCall | Timer") -> bool:
+        """An activity has a result, or a timer was due; False where its instance has ended or was purged meanwhile."""
+        table = "activities" if isinstance(work, ActivityCall) else "timers"
+        return self._db.execute(f"DELETE FROM {table} WHERE number = ?", (work.number,)).rowcount == 1  # noqa: S608
 
     def activities(self) -> list[ActivityCall]:
         """All activities without a result, in the order in which they were scheduled."""
@@ -208,13 +209,6 @@ class Store:
         values = (instance.id, instance.execution_id, fire_at, _json(event))
         query = "INSERT INTO timers (instance_id, execution_id, fire_at, event) VALUES (?, ?, ?, ?)"
         return Timer(self._db.execute(query, values).lastrowid or 0, *values)
-
-    def fire(self, timer: Timer) -> bool:
-        """Send a due timer's event; False where its instance has ended meanwhile."""
-        fired = self._db.execute("DELETE FROM timers WHERE number = ?", (timer.number,)).rowcount == 1
-        if fired:
-            self.send(timer.instance_id, timer.execution_id, timer.event)
-        return fired
 
     def drop_timers(self, instance_id: str) -> None:
         """The execution has ended: nobody waits for its cancelled timers."""
