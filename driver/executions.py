@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import ValidationError
+from urllib3 import BaseHTTPResponse, PoolManager
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from driver.errors import NotReady
 from driver.models.runs import Run, WaitingSince, show_run
@@ -20,6 +22,8 @@ ORCHESTRATOR = "run_lifecycle"  # of executions; the task hub has instances of o
 FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
 _PAGE = 100
+_CONNECTIONS = 32  # to the host that are kept: as many as the threads that read from it at once
+_HOST = PoolManager(maxsize=_CONNECTIONS, timeout=FIND_SECONDS, retries=False)
 _ENDED = (404, 410)  # what the host answers to an event for an instance that is not there, or has ended
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # What is shown of an execution whose custom status or input says nothing: all fields, so that a reader finds each.
@@ -117,23 +121,28 @@ def read_page(
     host sends the inputs, which may be megabytes each. The SDK's own method reads the first page only, and all inputs.
     """
     # The SDK's client has no public attribute for the URL that it calls.
-    url = urlsplit(f"{client._orchestration_bindings.rpc_base_url}instances")
+    url = f"{client._orchestration_bindings.rpc_base_url}instances"
     query = {"showInput": str(show_input).lower(), "top": str(most)}
     query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
     query |= {"instanceIdPrefix": prefix} if prefix else {}
     query |= {"createdTimeFrom": created_from.strftime(_TIME)} if created_from else {}
     query |= {"createdTimeTo": created_to.strftime(_TIME)} if created_to else {}
+    headers = {"x-ms-continuation-token": continuation} if continuation else {}
     try:
-        with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
-            headers = {"x-ms-continuation-token": continuation} if continuation else {}
-            connection.request("GET", f"{url.path}?{urlencode(query)}", headers=headers)
-            answer = connection.getresponse()
-            content = answer.read()
+        answer = _read(f"{url}?{urlencode(query)}", headers)
         if answer.status != 200:
             raise NotReady(f"the task hub does not list its executions (status {answer.status})")
-        return json.loads(content), answer.headers.get("x-ms-continuation-token", "")
-    except (OSError, HTTPException, ValueError) as error:
+        return answer.json(), answer.headers.get("x-ms-continuation-token", "")
+    except (HTTPError, ValueError) as error:
         raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
+
+
+def _read(url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
+    """The answer of the host to a GET. It closes connections that are not used for a while, also at this moment."""
+    try:
+        return _HOST.request("GET", url, headers=headers)
+    except ProtocolError:
+        return _HOST.request("GET", url, headers=headers)
 
 
 def raise_events(client: Any, instance_ids: Iterable[str], name: str) -> Generator[None, None, None]:

@@ -1,6 +1,7 @@
 """The policies through which every call to ARM goes, the SDK's own ones and these. Imports the SDK."""
 
 from typing import Any
+from uuid import uuid4
 
 from azure.core.exceptions import DecodeError
 from azure.core.pipeline import policies
@@ -29,8 +30,7 @@ def build_policies(location: AzureLocation) -> list[Any]:
     and proxies of a single call, and the SDK's own log.
     """
     return [
-        policies.RequestIdPolicy(),
-        policies.UserAgentPolicy(base_user_agent=USER_AGENT),
+        _Headers(),
         _TrustedAddresses(location),
         _JsonAnswers(),
         Gate(location),
@@ -42,6 +42,16 @@ def build_policies(location: AzureLocation) -> list[Any]:
         *([Measurement()] if metrics.is_on() or traces.is_on() else []),
         *([SouthboundLog()] if current().southbound_log else []),
     ]
+
+
+class _Headers(policies.HTTPPolicy[Any, Any]):
+    """Names the driver and the call, as the SDK's two policies do, which find the name out for each call."""
+
+    _name = policies.UserAgentPolicy(base_user_agent=USER_AGENT).user_agent
+
+    def send(self, request: Any) -> Any:
+        request.http_request.headers.update({"User-Agent": self._name, "x-ms-client-request-id": str(uuid4())})
+        return self.next.send(request)
 
 
 class _TrustedAddresses(policies.HTTPPolicy[Any, Any]):
