@@ -40,18 +40,18 @@ class Clients:
 
 
 def prepare(location: AzureLocation) -> None:
-    """Import the SDK and build the clients of a location, which takes its time in a new process. Calls nothing."""
-    with _connecting:
-        _build_clients(location)
+    """Import the SDK and build the clients of a location, which takes its time in a new process. Calls nothing. Raises
+    what `connect` raises.
+    """
+    _find_clients(location)
 
 
 @contextmanager
 def connect(location: AzureLocation) -> Iterator[Clients]:
     """The clients of a location. What ARM or Entra ID refuse in the block is raised as a Refusal."""
-    with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
-        from azure.core.exceptions import AzureError, DeserializationError, HttpResponseError
+    connected = _find_clients(location)
+    from azure.core.exceptions import AzureError, DeserializationError, HttpResponseError
 
-        connected = _build_clients(location)
     host = urlsplit(location.resource_manager_url).netloc
     try:
         yield connected
@@ -83,6 +83,17 @@ def _build_refusal(response: Any) -> Refused:
     text = response.content.decode("utf-8-sig", "replace")
     cause = read_cause(text, f"HTTP {response.status_code}")
     return Refused(response.status_code, cause, read_retry_after(headers), read_date(headers), text)
+
+
+def _find_clients(location: AzureLocation) -> Clients:
+    """The clients of a location. Raises Unreachable if the proxy of the environment is none that can be used."""
+    with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
+        from azure.core.exceptions import ServiceRequestError
+
+        try:
+            return _build_clients(location)
+        except ServiceRequestError as error:
+            raise _note_trouble(urlsplit(location.resource_manager_url).netloc, str(error)) from error
 
 
 @lru_cache(maxsize=_LOCATIONS)

@@ -132,7 +132,7 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
 
 def build_transport(url: str) -> Transport:
     """The transport for a resource manager at `url`. Proxies and CA bundle are those that requests would take from the
-    environment, which is read once instead of for each call.
+    environment, which is read once instead of for each call. Raises ServiceRequestError for a proxy that is none.
     """
     environment = Session().merge_environment_settings(url, {}, None, None, None)
     bundle = environment["verify"] if isinstance(environment["verify"], str) else DEFAULT_CA_BUNDLE_PATH
@@ -146,7 +146,11 @@ def build_transport(url: str) -> Transport:
         return Transport(PoolManager(**settings))
     user, password = get_auth_from_url(proxy)
     headers = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
-    return Transport(ProxyManager(proxy if "://" in proxy else f"http://{proxy}", proxy_headers=headers, **settings))
+    try:
+        manager = ProxyManager(proxy if "://" in proxy else f"http://{proxy}", proxy_headers=headers, **settings)
+    except LocationValueError as error:
+        raise ServiceRequestError(f"the proxy of the environment cannot be used: {error}", error=error) from error
+    return Transport(manager)
 
 
 def _read_body(request: HttpRequest) -> bytes | None:

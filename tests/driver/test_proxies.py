@@ -11,7 +11,7 @@ from azure.core.exceptions import ServiceRequestError
 from azure.core.rest import HttpRequest
 
 from driver.azure import connection
-from driver.azure.refusals import SignInUnavailable
+from driver.azure.refusals import SignInUnavailable, Unreachable
 from driver.azure.transport import build_transport
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Reply, Stub
@@ -74,6 +74,16 @@ def test_the_proxy_is_told_the_password_in_its_address(opened: list[str], monkey
     with build_transport(AZURE.resource_manager_url) as transport, pytest.raises(ServiceRequestError):
         transport.send(HttpRequest("GET", f"{AZURE.resource_manager_url}{GROUP}"))
     assert opened == [f"arm.example:443 Basic {b64encode(b'driver:p@ss').decode()}"]
+
+
+def test_a_proxy_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address may hold a password, which is not shown."""
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://driver:p4ssword@proxy.example:1080")
+    expected = "the proxy of the environment cannot be used: Proxy URL had unsupported scheme socks5"
+    for call in (connection.prepare, lambda location: connection.connect(location).__enter__()):
+        with pytest.raises(Unreachable, match=expected) as raised:
+            call(AZURE.model_copy(update={"name": "with another proxy"}))  # its clients are not built yet
+        assert "p4ssword" not in str(raised.value)
 
 
 def test_the_hosts_of_no_proxy_are_asked_directly(
