@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from driver import executions
+from driver import executions, instances
 from driver.models.runs import PUBLISH
 
 
@@ -26,7 +26,7 @@ class Backlog:
 def read_backlog(client: Any) -> Backlog:
     """The backlog of the task hub. It blocks, for some milliseconds for each 100 executions. Raises NotReady."""
     backlog, now = Backlog(), datetime.now(UTC)
-    for page in executions.list_pages(client, statuses=executions.ACTIVE):
+    for page in instances.list_pages(client, statuses=executions.ACTIVE):
         for instance in page:
             if instance["name"] == executions.ORCHESTRATOR:
                 backlog = _add_execution(backlog, instance, now)

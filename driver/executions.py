@@ -1,31 +1,21 @@
-"""Executions in the task hub: finding one, listing them, and reading what is known of one."""
+"""Executions in the task hub: finding one, and reading what is known of one."""
 
 import asyncio
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
 
 from pydantic import ValidationError
-from urllib3 import BaseHTTPResponse, PoolManager
-from urllib3.exceptions import HTTPError, ProtocolError
 
+from driver import instances
 from driver.errors import NotReady
 from driver.models.runs import Run, WaitingSince, show_run
 from driver.request_ids import PREFIX_LENGTH
 
 ORCHESTRATOR = "run_lifecycle"  # of executions; the task hub has instances of other orchestrators, too
-FIND_SECONDS = 10.0  # a task hub in order answers in milliseconds
 ACTIVE = ("Pending", "Running", "ContinuedAsNew", "Suspended")
-_PAGE = 100
-_CONNECTIONS = 32  # to the host that are kept: as many as the threads that read from it at once
-_HOST = PoolManager(maxsize=_CONNECTIONS, timeout=FIND_SECONDS, retries=False)
-_ENDED = (404, 410)  # what the host answers to an event for an instance that is not there, or has ended
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 # What is shown of an execution whose custom status or input says nothing: all fields, so that a reader finds each.
 _UNKNOWN = show_run(Run(request_id="")).model_dump(mode="json", by_alias=True)
 _LOST = "it ended without an event, FAILED is reported within ten minutes"
@@ -63,7 +53,7 @@ class Status:
 
 
 async def find_execution(
-    client: Executions, instance_id: str, seconds: float = FIND_SECONDS, show_input: bool = False
+    client: Executions, instance_id: str, seconds: float = instances.ANSWER_SECONDS, show_input: bool = False
 ) -> Any | None:
     """The status of an execution; None if the task hub has none of that id. Raises NotReady if the task hub does not
     answer within the seconds.
@@ -84,96 +74,14 @@ async def find_execution(
     raise NotReady("the task hub answers with an error: its storage cannot be reached")
 
 
-def list_executions(client: Any, prefix: str, show_input: bool = False) -> Iterator[Mapping[str, Any]]:
-    """All instances whose ids begin with `prefix`. It blocks. Raises NotReady if the task hub does not answer."""
-    for page in list_pages(client, prefix=prefix, show_input=show_input):
-        yield from page
-
-
-def list_pages(client: Any, **filters: Any) -> Iterator[list[Mapping[str, Any]]]:
-    """All instances that the filters of `read_page` let pass, page by page. It blocks. Raises NotReady if the task hub
-    does not answer.
-    """
-    following = ""
-    while True:
-        page, following = read_page(client, following, **filters)
-        yield page
-        if not following:
-            return
-
-
-def read_page(
-    client: Any,
-    continuation: str = "",
-    *,
-    statuses: Iterable[str] = (),
-    prefix: str = "",
-    created_from: datetime | None = None,
-    created_to: datetime | None = None,
-    show_input: bool = False,
-    most: int = _PAGE,
-) -> tuple[list[Mapping[str, Any]], str]:
-    """A page of instances as the host's HTTP API returns them, ordered by their ids, and the continuation that asks for
-    the next page; empty if it is the last. They are in one of the runtime statuses (none: in any), their ids begin with
-    `prefix`, and they were created within those times. It blocks. Raises NotReady if the task hub does not answer.
-
-    A page may be shorter than `most`, even empty, and not be the last. At least one filter is needed: without one the
-    host sends the inputs, which may be megabytes each. The SDK's own method reads the first page only, and all inputs.
-    """
-    # The SDK's client has no public attribute for the URL that it calls.
-    url = f"{client._orchestration_bindings.rpc_base_url}instances"
-    query = {"showInput": str(show_input).lower(), "top": str(most)}
-    query |= {"runtimeStatus": ",".join(statuses)} if statuses else {}
-    query |= {"instanceIdPrefix": prefix} if prefix else {}
-    query |= {"createdTimeFrom": created_from.strftime(_TIME)} if created_from else {}
-    query |= {"createdTimeTo": created_to.strftime(_TIME)} if created_to else {}
-    headers = {"x-ms-continuation-token": continuation} if continuation else {}
-    try:
-        answer = _read(f"{url}?{urlencode(query)}", headers)
-        if answer.status != 200:
-            raise NotReady(f"the task hub does not list its executions (status {answer.status})")
-        return answer.json(), answer.headers.get("x-ms-continuation-token", "")
-    except (HTTPError, ValueError) as error:
-        raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
-
-
-def _read(url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
-    """The answer of the host to a GET. It closes connections that are not used for a while, also at this moment."""
-    try:
-        return _HOST.request("GET", url, headers=headers)
-    except ProtocolError:
-        return _HOST.request("GET", url, headers=headers)
-
-
-def raise_events(client: Any, instance_ids: Iterable[str], name: str) -> Generator[None, None, None]:
-    """Raise an external event of that name for each of the instances, one with each step of the generator. One that has
-    ended is left out. It blocks. Raises NotReady if the task hub does not take it.
-
-    The SDK's own method belongs to the event loop of the worker, since it shares a session.
-    """
-    url = urlsplit(f"{client._orchestration_bindings.rpc_base_url}instances")
-    headers = {"Content-Type": "application/json"}
-    with closing(HTTPConnection(url.netloc, timeout=FIND_SECONDS)) as connection:
-        for instance_id in instance_ids:
-            try:
-                connection.request("POST", f"{url.path}/{instance_id}/raiseEvent/{name}", b"null", headers)
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, HTTPException) as error:
-                raise NotReady(f"the task hub does not take an event ({type(error).__name__})") from error
-            if answer.status not in (202, *_ENDED):
-                raise NotReady(f"the task hub does not take an event (status {answer.status})")
-            yield
-
-
 def list_resource_executions(client: Any, request_id: str) -> list[Mapping[str, Any]]:
     """All executions of the resource of a request, without their inputs. Raises NotReady."""
-    return list(list_executions(client, prefix=request_id[:PREFIX_LENGTH]))
+    return list(instances.list_instances(client, prefix=request_id[:PREFIX_LENGTH]))
 
 
 def read_execution(client: Any, request_id: str) -> Mapping[str, Any] | None:
     """An execution with its input, as the list shows it; None if the task hub has none of that id. Raises NotReady."""
-    listed = list_executions(client, prefix=request_id, show_input=True)
+    listed = instances.list_instances(client, prefix=request_id, show_input=True)
     return next((instance for instance in listed if instance["instanceId"] == request_id), None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from driver import acceptance, contents, executions, metrics, wakes
+from driver import acceptance, contents, executions, instances, metrics, wakes
 from driver.errors import NotReady
 from driver.executions import Executions
 from driver.models.events import FailureCode, build_event
@@ -34,7 +34,7 @@ async def housekeep(client: Executions) -> None:
 
 async def report_lost_executions(client: Executions) -> None:
     """Start, for each execution that ended without an event, a run that publishes one."""
-    async for page in _read_pages(executions.list_pages(client, statuses=_LOST)):
+    async for page in _read_pages(instances.list_pages(client, statuses=_LOST)):
         for instance in page:
             if instance["name"] == executions.ORCHESTRATOR:
                 await _report_lost(instance["instanceId"], client)
@@ -48,7 +48,7 @@ async def purge_history(client: Executions, seconds: float = PURGE_SECONDS) -> i
     `seconds`.
     """
     before = datetime.now(UTC) - timedelta(days=current().history_days)
-    pages = executions.list_pages(client, statuses=_ENDED, created_to=before)
+    pages = instances.list_pages(client, statuses=_ENDED, created_to=before)
     ends_at, count = time.monotonic() + seconds, 0
     failures: list[Exception] = []
     async for page in _read_pages(pages):

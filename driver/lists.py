@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
-from driver import executions, request_ids
+from driver import executions, instances, request_ids
 from driver.errors import InvalidRequest
 from driver.executions import ACTIVE, ORCHESTRATOR
 from driver.models.runs import cut_text, show_tenant
@@ -105,7 +105,7 @@ def read_list(client: Any, selection: Selection) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     token, free = selection.token, selection.limit
     while True:
-        page, token = executions.read_page(
+        page, token = instances.read_page(
             client, token, statuses=statuses, prefix=prefix, created_from=since, most=free
         )
         shown = (_describe_instance(client, instance) for instance in page)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from driver import events, executions
+from driver import events, executions, instances
 from driver.availability import Availability
 from driver.errors import NotReady
 from driver.models.runs import KAFKA_ANSWERS
@@ -67,7 +67,7 @@ def wake_executions(client: Any, availability: Availability) -> int:
     random.shuffle(waiting)  # other processes do the same
     gap = min(_LONGEST_GAP, _ALL_SECONDS / max(len(waiting), 1))
     count = 0
-    for _ in executions.raise_events(client, waiting, KAFKA_ANSWERS):
+    for _ in instances.raise_events(client, waiting, KAFKA_ANSWERS):
         count += 1
         if availability.condition.is_silent:
             break
@@ -78,7 +78,7 @@ def wake_executions(client: Any, availability: Availability) -> int:
 
 
 def _list_waiting(client: Any) -> Iterator[str]:
-    for page in executions.list_pages(client, statuses=executions.ACTIVE):
+    for page in instances.list_pages(client, statuses=executions.ACTIVE):
         yield from (one["instanceId"] for one in page if _waits(one))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from driver.availability import Availability
 from driver.errors import NotReady
-from driver.executions import raise_events
+from driver.instances import raise_events
 from driver.models.runs import KAFKA_ANSWERS
 from driver.wakes import wake_executions
 from tests.support.executions import TaskHub
