@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from driver.azure import connection, operations, tags
-from driver.azure.headers import read_date
+from driver.azure.headers import read_date, read_timestamp
 from driver.azure.operations import Operation
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
 from driver.azure.registrations import register_on_refusal
@@ -107,27 +107,27 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
-    """A deployment's state, outputs and resources."""
-    with connection.connect(location) as clients:
-        deployment = clients.deployments.deployments.get_at_scope(*split_id(resource_id))
-    properties: Any = getattr(deployment, "properties", None)
-    if properties is None or str(deployment.id or resource_id).lower() != resource_id.text.lower():
+    """A deployment's state, outputs and resources. Read as JSON, since the SDK's models of a record cost more than the
+    call.
+    """
+    record = operations.get(location, resource_id.text, VERSION)
+    properties = record.get("properties")
+    if not isinstance(properties, Mapping) or str(record.get("id") or resource_id).lower() != resource_id.text.lower():
         raise Unreachable(Cause("ConnectionFailed", f"{resource_id} was answered with something that is no record"))
-    state = read_word(properties.provisioning_state)
+    state = str(properties.get("provisioningState") or "")
     failure = None
     if state in ("Failed", "Canceled"):
-        error = properties.error.as_dict() if properties.error else {}
-        failure = read_cause({"error": error}, f"Deployment{state}")
-    listed = properties.output_resources or ()
+        failure = read_cause({"error": properties.get("error") or {}}, f"Deployment{state}")
+    listed = properties.get("outputResources") or ()
     return Deployment(
         state=state,
-        outputs=properties.outputs or {},
-        resource_ids=tuple(ResourceId.parse(str(resource.id)) for resource in listed if resource.id),
+        outputs=properties.get("outputs") or {},
+        resource_ids=tuple(ResourceId.parse(str(resource["id"])) for resource in listed if resource.get("id")),
         failure=failure,
-        unnamed=tuple(_describe_unnamed(resource.as_dict()) for resource in listed if not resource.id),
-        correlation_id=str(properties.correlation_id or ""),
-        tags=dict(deployment.tags or {}),
-        changed_at=properties.timestamp,
+        unnamed=tuple(_describe_unnamed(resource) for resource in listed if not resource.get("id")),
+        correlation_id=str(properties.get("correlationId") or ""),
+        tags=dict(record.get("tags") or {}),
+        changed_at=read_timestamp(properties.get("timestamp")),
     )
 
 
@@ -157,10 +157,7 @@ def cancel(location: AzureLocation, resource_id: ResourceId) -> bool:
 
 def delete(location: AzureLocation, resource_id: ResourceId) -> Operation:
     """Begin to delete a deployment's record. The resources that it created stay."""
-    with connection.connect(location) as clients:
-        return operations.read_operation(
-            operations.call_begin(clients.deployments.deployments.begin_delete_at_scope, *split_id(resource_id))
-        )
+    return operations.delete(location, resource_id.text, VERSION)
 
 
 def read_outputs(deployment: Deployment, declared: Iterable[str]) -> dict[str, Any]:
@@ -183,11 +180,6 @@ def _describe_unnamed(resource: Mapping[str, Any]) -> str:
     extension = resource.get("extension")
     alias = extension.get("name") or extension.get("alias") if isinstance(extension, Mapping) else ""
     return f"{kind} of the extension {alias}" if alias else f"{kind} without an ARM id"
-
-
-def read_word(value: Any) -> str:
-    """ARM's text for a value of one of the SDK's enumerations. `str()` of a known value would give its Python name."""
-    return str(getattr(value, "value", value) or "")
 
 
 def split_id(resource_id: ResourceId) -> tuple[str, str]:

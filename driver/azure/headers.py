@@ -1,9 +1,10 @@
-"""Headers of the answers of ARM and Entra ID."""
+"""Headers and times in the answers of ARM and Entra ID."""
 
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 LONGEST_RETRY_AFTER = 3600.0
 _log = logging.getLogger("driver.lifecycle")
@@ -28,6 +29,15 @@ def read_retry_after(headers: Mapping[str, str]) -> float:
 def read_date(headers: Mapping[str, str]) -> datetime | None:
     """The time of an answer by the clock of the server, in whole seconds; None if there is none."""
     return _read_time(headers.get("Date") or "")
+
+
+def read_timestamp(text: Any) -> datetime | None:
+    """A time in a body, in ISO 8601 with up to seven digits of a second; None if it is none."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _read_time(text: str) -> datetime | None:

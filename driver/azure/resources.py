@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
 from driver.azure import deployments, operations, providers
+from driver.azure.headers import read_timestamp
 from driver.azure.operations import Look, Operation
 from driver.azure.refusals import Refusal, Refused
 from driver.azure.verdicts import Cause
@@ -72,7 +73,7 @@ def find_creation_time(location: AzureLocation, resource_id: ResourceId) -> date
             location, f"{group}/resources", providers.RESOURCES_VERSION, query, expand="createdTime"
         )
         times = (item.get("createdTime") for item in listed if ResourceId.parse(item["id"]) == resource_id)
-        time = _read_time(next(times, None))
+        time = read_timestamp(next(times, None))
     return time
 
 
@@ -80,7 +81,7 @@ def read_creation_time(resource_id: ResourceId, body: Mapping[str, Any]) -> date
     """When a resource was created, by its body; None if that does not say it."""
     place, name = ("properties", "createdOn") if resource_id.is_of_type(_ROLES) else ("systemData", "createdAt")
     times = body.get(place)
-    return _read_time(times.get(name)) if isinstance(times, Mapping) else None
+    return read_timestamp(times.get(name)) if isinstance(times, Mapping) else None
 
 
 def delete(location: AzureLocation, resource_id: ResourceId, versions: Iterable[str] = ()) -> Operation:
@@ -150,15 +151,6 @@ def _list_ids(location: AzureLocation, query: str) -> list[ResourceId]:
     path = f"/subscriptions/{location.subscription_id}/resources"
     listed = operations.list_values(location, path, providers.RESOURCES_VERSION, query)
     return [ResourceId.parse(resource["id"]) for resource in listed]
-
-
-def _read_time(text: Any) -> datetime | None:
-    """The time in ISO 8601, with up to seven digits of a second; None if it is none."""
-    try:
-        time = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _quote(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from driver.azure import deployments, operations
+from driver.azure.headers import read_timestamp
 from driver.azure.refusals import Refusal, read_cause
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
@@ -86,7 +87,7 @@ def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[st
                 state, target_id = str(entry.get("provisioningState") or ""), _read_target(entry)
                 if target_id is None or state.lower() in _ENDED:
                     continue
-                since = _read_time(entry)
+                since = read_timestamp(entry.get("timestamp"))
                 when = f" since {since.isoformat(timespec='seconds')}" if since else ""
                 texts.append(f"{target_id.type}/{target_id.name} is {state}{when}")
                 pending += [target_id] if target_id.is_deployment else []
@@ -102,7 +103,7 @@ def list_writes(location: AzureLocation, resource_id: ResourceId, must_exist: bo
         target = _read_target(entry)
         if target is None or str(entry.get("provisioningOperation")).lower() != "create":
             continue
-        at = _read_time(entry) or datetime.min.replace(tzinfo=UTC)
+        at = read_timestamp(entry.get("timestamp")) or datetime.min.replace(tzinfo=UTC)
         if target not in found or found[target][0] <= at:
             found[target] = (at, _read_write(entry, target))
     return [write for _, write in found.values()]
@@ -124,7 +125,7 @@ def _read_target(entry: Mapping[str, Any]) -> ResourceId | None:
 
 def _read_times(entry: Mapping[str, Any]) -> tuple[str, str]:
     """When an operation began, and when it changed last. ARM gives the latter, and the duration until then."""
-    until = _read_time(entry)
+    until = read_timestamp(entry.get("timestamp"))
     if until is None:
         return "", ""
     try:
@@ -132,15 +133,6 @@ def _read_times(entry: Mapping[str, Any]) -> tuple[str, str]:
     except (ValidationError, OverflowError):
         since = until
     return since.isoformat(timespec="milliseconds"), until.isoformat(timespec="milliseconds")
-
-
-def _read_time(entry: Mapping[str, Any]) -> datetime | None:
-    """When an operation changed last; None if ARM does not say it."""
-    try:
-        time = datetime.fromisoformat(str(entry.get("timestamp")))
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _list_operations(
