@@ -25,7 +25,8 @@ def log_event(name: str, details: Mapping[str, Any]) -> None:
     """Log the progress event `azure/<name>`. The details are plain values; secrets in their texts are hidden."""
     if not settings.current().progress_events:
         return
-    event = {"eventType": _EVENT_TYPE, "progressEventType": f"azure/{name}", "details": _clean(details)}
+    room = min(_LONGEST_TEXT, telemetry.measure_room() // 3)
+    event = {"eventType": _EVENT_TYPE, "progressEventType": f"azure/{name}", "details": _clean(details, room)}
     _log.info("%s", yaml.dump(event, Dumper=_DUMPER, allow_unicode=True, width=telemetry.LONGEST_LINE))
 
 
@@ -43,11 +44,11 @@ def _represent_text(dumper: Any, text: str) -> Any:
 _DUMPER.add_representer(str, _represent_text)
 
 
-def _clean(value: Any) -> Any:
-    """A value without secrets, in which no text is so long that the event would not fit into a line."""
+def _clean(value: Any, room: int) -> Any:
+    """A value without secrets, in which no text has more than `room` bytes, so that the event fits into a line."""
     if isinstance(value, Mapping):
-        return {name: _clean(inner) for name, inner in value.items()}
+        return {name: _clean(inner, room) for name, inner in value.items()}
     if isinstance(value, str):
         text = telemetry.redact(value.encode("utf-8", "replace").decode())  # libyaml takes no lone surrogates
-        return telemetry.cut_text(text, min(_LONGEST_TEXT, telemetry.measure_room() // 3))
+        return telemetry.cut_text(text, room)
     return value
