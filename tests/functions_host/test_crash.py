@@ -9,6 +9,7 @@ import pytest
 from tests.functions_host.process import Host, wait_until
 
 MakeHost = Callable[..., Host]
+DEFAULT_VERSION = "AzureFunctionsJobHost__extensions__durableTask__defaultVersion"
 
 
 @pytest.fixture
@@ -86,6 +87,28 @@ def test_an_accepted_event_is_not_lost(host: Host) -> None:
     host.kill()
     host.start()
     assert host.ended("i")["output"] == {"n": 1}
+
+
+def test_a_result_for_an_orchestration_of_a_newer_version_is_kept_for_a_host_of_that_version(
+    make_host: MakeHost, app_folder: Path
+) -> None:
+    """An activity has no version: a host of any version runs it again, and once."""
+    host = make_host(app_folder, **{DEFAULT_VERSION: "10.0"}).start()
+    host.begin("sequence", "newer", [{"name": "work", "until": "go"}])
+    wait_until(happened(host, "begin work"))
+    host.kill()
+    (app_folder / "go").touch()
+    host.settings = {DEFAULT_VERSION: "9.0"}
+    host.start()
+    wait_until(happened(host, "end work"))
+    host.begin("sleep", "own", 0)
+    assert host.ended("own")["output"] == "slept"
+    assert host.status("newer")["runtimeStatus"] == "Running"
+    host.kill()
+    host.settings = {DEFAULT_VERSION: "10.0"}
+    host.start()
+    assert host.ended("newer")["runtimeStatus"] == "Completed"
+    assert effects(host).count("begin work") == 2
 
 
 @pytest.mark.slow
