@@ -17,7 +17,7 @@ from unittest import mock
 import time_machine
 from cryptography.fernet import Fernet
 
-from driver import acceptance, activities, executions, publication, settings
+from driver import acceptance, activities, instances, publication, settings
 from driver.azure import credentials, transport
 from driver.models.requests import LifecycleRequest, parse
 from driver.models.runs import PUBLISH
@@ -159,7 +159,7 @@ class Host:
         raise NotImplementedError
 
 
-def _list_executions(
+def _list_instances(
     client: Host, statuses: Iterable[str] = (), prefix: str = "", **options: Any
 ) -> Iterator[dict[str, Any]]:
     """The instances of the task hub as its HTTP API shows them."""
@@ -222,7 +222,7 @@ def host(world: World) -> Iterator[Host]:
             mock.patch.dict(os.environ, ENVIRONMENT),
             mock.patch.object(transport, "build_transport", return_value=ModelTransport(wire)),
             mock.patch.object(credentials, "build_credential", return_value=ModelCredential()),
-            mock.patch.object(executions, "list_executions", _list_executions),
+            mock.patch.object(instances, "list_instances", _list_instances),
             mock.patch.object(calls, "ThreadPoolExecutor", _OneByOne),
             mock.patch("time.monotonic", side_effect=lambda: world.now),
         ):
