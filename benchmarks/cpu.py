@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.memory import tree
@@ -14,11 +15,11 @@ def seconds(pid: int) -> float:
     return sum(map(_ticks, tree(pid))) / TICKS
 
 
-def separate(pid: int, others: Iterable[int]) -> None:
+def assign_core(pid: int, others: Iterable[int]) -> None:
     """Gives a process one core of its own, and the other cores to `others`, to this process and to what it will start.
 
-    Python runs one thread at a time. On several cores its threads are moved between them with each turn, which costs up
-    to a fifth more, and another share in each run.
+    Python runs one thread at a time. On several cores its threads are moved between them with each turn, which costs
+    more CPU time, and a different share of it in each run.
     """
     first, *rest = sorted(os.sched_getaffinity(0))
     if not rest:
@@ -30,7 +31,8 @@ def separate(pid: int, others: Iterable[int]) -> None:
 
 def _assign(pid: int, cores: Iterable[int]) -> None:
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), cores)
+        with suppress(ProcessLookupError):  # the thread has ended since
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def _ticks(pid: int) -> int:

@@ -64,7 +64,7 @@ def main() -> None:
         with running(stack) as endpoints:
             if options.own_core:
                 host = endpoints.pids["host"]
-                cpu.separate(host, [pid for pid in endpoints.pids.values() if pid != host])
+                cpu.assign_core(host, [pid for pid in endpoints.pids.values() if pid != host])
             rounds = measure(endpoints, options.lifecycles, options.in_flight)
             left = [each for each in azure.resource_ids(endpoints) if "/providers/Microsoft.Network/" in each]
 

@@ -67,15 +67,15 @@ async def purge_history(client: Executions, seconds: float = PURGE_SECONDS) -> i
     return count
 
 
-def _purge_evenly(instances: Sequence[Instance], client: Executions) -> Iterator[Any]:
+def _purge_evenly(ended: Sequence[Instance], client: Executions) -> Iterator[Any]:
     """Purges of so many parts of the instances as run at the same time."""
-    return (_purge_each(instances[first::_TOGETHER], client) for first in range(_TOGETHER))
+    return (_purge_each(ended[first::_TOGETHER], client) for first in range(_TOGETHER))
 
 
-async def _purge_each(instances: Sequence[Instance], client: Executions) -> list[Exception]:
+async def _purge_each(ended: Sequence[Instance], client: Executions) -> list[Exception]:
     """Purge one after another. Returns why some could not be."""
     failures: list[Exception] = []
-    for instance in instances:
+    for instance in ended:
         try:
             if not await _is_needed(instance, client):
                 await client.purge_instance_history(instance["instanceId"])

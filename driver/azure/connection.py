@@ -86,7 +86,7 @@ def _build_refusal(response: Any) -> Refused:
 
 
 def _find_clients(location: AzureLocation) -> Clients:
-    """The clients of a location. Raises Unreachable if the proxy of the environment is none that can be used."""
+    """The clients of a location. Raises Unreachable if the proxy of the environment cannot be used."""
     with _connecting:  # two threads that import parts of the SDK at the same time can deadlock
         from azure.core.exceptions import ServiceRequestError
 

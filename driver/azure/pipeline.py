@@ -27,7 +27,7 @@ _ABOUT_TOKEN = {"authenticationfailed", "expiredauthenticationtoken", "invalidau
 def build_policies(location: AzureLocation) -> list[Any]:
     """The SDK's own policies without two that would wait in the worker, its retries of answers and its registration of
     providers, without one that parses every body once more, and without those for what the driver does not use: headers
-    and proxies of a single call, and the SDK's own log.
+    and proxies of a single call, and the SDK's own log. `_Headers` takes the place of two.
     """
     return [
         _Headers(),

@@ -26,6 +26,7 @@ from urllib3.exceptions import (
     LocationValueError,
     NewConnectionError,
     ProxyError,
+    ProxySchemeUnknown,
     ReadTimeoutError,
     SSLError,
 )
@@ -132,7 +133,7 @@ class Transport(HttpTransport[HttpRequest, HttpResponse]):
 
 def build_transport(url: str) -> Transport:
     """The transport for a resource manager at `url`. Proxies and CA bundle are those that requests would take from the
-    environment, which is read once instead of for each call. Raises ServiceRequestError for a proxy that is none.
+    environment, which is read once instead of for each call. Raises ServiceRequestError if a proxy cannot be used.
     """
     environment = Session().merge_environment_settings(url, {}, None, None, None)
     bundle = environment["verify"] if isinstance(environment["verify"], str) else DEFAULT_CA_BUNDLE_PATH
@@ -144,13 +145,22 @@ def build_transport(url: str) -> Transport:
     proxy = select_proxy(url, environment["proxies"])
     if not proxy:
         return Transport(PoolManager(**settings))
-    user, password = get_auth_from_url(proxy)
-    headers = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
+    return Transport(_build_proxy(proxy if "://" in proxy else f"http://{proxy}", settings))
+
+
+def _build_proxy(address: str, settings: dict[str, Any]) -> ProxyManager:
+    """The pools of connections through a proxy. Raises ServiceRequestError, which does not show the address: a password
+    in it may be what makes it unreadable.
+    """
     try:
-        manager = ProxyManager(proxy if "://" in proxy else f"http://{proxy}", proxy_headers=headers, **settings)
-    except LocationValueError as error:
-        raise ServiceRequestError(f"the proxy of the environment cannot be used: {error}", error=error) from error
-    return Transport(manager)
+        user, password = get_auth_from_url(address)
+        headers = make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
+        return ProxyManager(address, proxy_headers=headers, **settings)
+    except ProxySchemeUnknown as error:
+        reason = str(error)
+    except ValueError:
+        reason = "its address cannot be read (characters such as '#' in a password must be percent-encoded)"
+    raise ServiceRequestError(f"the proxy of the environment cannot be used: {reason}")
 
 
 def _read_body(request: HttpRequest) -> bytes | None:

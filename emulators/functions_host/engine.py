@@ -39,7 +39,8 @@ class Engine:
     def __init__(
         self, app: App, store: Store, call_activity: CallActivity, max_activities: int, version: str | None
     ) -> None:
-        """Find what was left undone: activities without a result are run again, timers and messages are as they were.
+        """Find what was left undone: activities whose result no episode has taken are run again, timers and messages
+        are as they were.
 
         `call_activity` gives an activity its input (JSON text) and answers with the result (JSON text), or raises.
         `version` is the one of new orchestrations. Those of a newer one wait for a host of that version; activities
@@ -145,7 +146,9 @@ class Engine:
             self._schedule(instance, happened, data)
 
     def _receive(self, instance_id: str, execution_id: str, waiting: Waiting) -> list[Event]:
-        """Empty the inbox of an instance: the events for this execution, external ones last."""
+        """Empty the inbox of an instance: the events for this execution. Those from the hub come first, though one in
+        memory may be older, and external ones last.
+        """
         own, external = self._store.receive(instance_id, execution_id) if waiting.is_stored else ([], [])
         for work, message in waiting.ended:
             if self._store.end(work) and work.execution_id == execution_id:

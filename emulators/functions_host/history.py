@@ -29,7 +29,7 @@ class EventType(IntEnum):
 
 
 def now() -> str:
-    """The time of this moment: `2026-11-22T23:46:28.521473Z`."""
+    """The time of this moment: `2026-11-22T23:46:28.521473Z`. Replays need many, and `iso` takes longer."""
     return datetime.now(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 

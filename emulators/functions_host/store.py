@@ -1,7 +1,8 @@
 """The task hub: instances, their histories, and the work that waits for them, in one SQLite file.
 
-Everything an episode or a finished activity changes is committed in one transaction, before anything is done about it:
-after kill -9 the hub holds either all of it or nothing, and what was running is simply found again.
+Everything an episode changes, with the results and timers that it takes, is committed in one transaction, before
+anything is done about it: after kill -9 the hub holds either all of it or nothing. What was running, and what no
+episode had taken, is simply found again.
 
 WAL with synchronous=NORMAL: a commit is written to the operating system, which keeps it when the process is killed;
 only a power cut could lose the last commits (never damage the file), and a sync to disk at each would serve that alone.
@@ -159,7 +160,7 @@ class Store:
         return text.split("\n") if text else []
 
     def extend_history(self, instance_id: str, length: int, events: Iterable[Event]) -> None:
-        """Append events to a history of `length` events."""
+        """Append the events of an episode to a history of `length` events. A row has the number of its first event."""
         lines = "\n".join(map(_json, events))
         self._db.execute("INSERT INTO history VALUES (?, ?, ?)", (instance_id, length, lines))
 
@@ -168,10 +169,9 @@ class Store:
         self._db.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
         self.drop_timers(instance_id)
 
-    def send(self, instance_id: str, execution_id: str | None, event: Event | str) -> None:
+    def send(self, instance_id: str, execution_id: str | None, event: Event) -> None:
         """Put an event into the instance's inbox; with an execution id only that execution will take it."""
-        text = event if isinstance(event, str) else _json(event)
-        values = (instance_id, execution_id, text)
+        values = (instance_id, execution_id, _json(event))
         self._db.execute("INSERT INTO messages (instance_id, execution_id, event) VALUES (?, ?, ?)", values)
 
     def receive(self, instance_id: str, execution_id: str) -> tuple[list[Event], list[Event]]:
@@ -195,8 +195,10 @@ class Store:
         query = "INSERT INTO activities (instance_id, execution_id, task_id, name, input) VALUES (?, ?, ?, ?, ?)"
         return ActivityCall(self._db.execute(query, values).lastrowid or 0, *values)
 
-    def end(self, work: "ActivityCall | Timer") -> bool:
-        """An activity has a result, or a timer was due; False where its instance has ended or was purged meanwhile."""
+    def end(self, work: ActivityCall | Timer) -> bool:
+        """An activity has a result, or a timer was due. False where the hub has it no more: its instance was purged, or
+        the execution of a timer has ended.
+        """
         table = "activities" if isinstance(work, ActivityCall) else "timers"
         return self._db.execute(f"DELETE FROM {table} WHERE number = ?", (work.number,)).rowcount == 1  # noqa: S608
 

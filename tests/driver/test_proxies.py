@@ -76,14 +76,23 @@ def test_the_proxy_is_told_the_password_in_its_address(opened: list[str], monkey
     assert opened == [f"arm.example:443 Basic {b64encode(b'driver:p@ss').decode()}"]
 
 
-def test_a_proxy_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("socks5://driver:p4ss@proxy.example:1080", "Proxy URL had unsupported scheme socks5"),
+        ("http://driver:p4ss#word@proxy.example:3128", "its address cannot be read"),
+        ("http://driver:p4ss@[proxy.example:3128", "its address cannot be read"),
+        ("driver:p4ss/word@proxy.example", "its address cannot be read"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_a_trouble(address: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its address may hold a password, which is not shown."""
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://driver:p4ssword@proxy.example:1080")
-    expected = "the proxy of the environment cannot be used: Proxy URL had unsupported scheme socks5"
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    expected = f"the proxy of the environment cannot be used: {reason}"
     for call in (connection.prepare, lambda location: connection.connect(location).__enter__()):
         with pytest.raises(Unreachable, match=expected) as raised:
             call(AZURE.model_copy(update={"name": "with another proxy"}))  # its clients are not built yet
-        assert "p4ssword" not in str(raised.value)
+        assert "p4ss" not in str(raised.value)
 
 
 def test_the_hosts_of_no_proxy_are_asked_directly(

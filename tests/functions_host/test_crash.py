@@ -1,6 +1,8 @@
 """Kill -9 in the middle of everything: the next start finishes what was begun, once."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +111,24 @@ def test_a_result_for_an_orchestration_of_a_newer_version_is_kept_for_a_host_of_
     host.start()
     assert host.ended("newer")["runtimeStatus"] == "Completed"
     assert effects(host).count("begin work") == 2
+
+
+def test_a_task_hub_of_an_earlier_release_goes_on(host: Host) -> None:
+    """Its histories have a row for each event, not for each episode."""
+    host.begin("sequence", "i", [{"name": "one"}, {"name": "two", "until": "go"}, {"name": "three"}])
+    wait_until(happened(host, "begin two"))
+    host.kill()
+    (hub,) = host.folder.glob(".functions_host/*.sqlite3")
+    with closing(sqlite3.connect(hub)) as database, database:
+        rows = database.execute("SELECT event FROM history WHERE instance_id = 'i' ORDER BY number").fetchall()
+        events = [event for (lines,) in rows for event in lines.split("\n")]
+        assert len(events) > len(rows)
+        database.execute("DELETE FROM history")
+        database.executemany("INSERT INTO history VALUES ('i', ?, ?)", enumerate(events))
+    (host.folder / "go").touch()
+    host.start()
+    assert host.ended("i")["output"] == {"name": "three"}
+    assert list(ends(host, "i")) == ["ExecutionStarted", "ExecutionCompleted"]
 
 
 @pytest.mark.slow
