@@ -72,7 +72,7 @@ def read_page(
     query |= {"createdTimeTo": created_to.strftime(_TIME)} if created_to else {}
     headers = {"x-ms-continuation-token": continuation} if continuation else {}
     try:
-        answer, content = _read(f"{url}?{urlencode(query)}", headers)
+        answer, content = _read_answer(f"{url}?{urlencode(query)}", headers)
         if answer.status != 200:
             raise NotReady(f"the task hub does not list its executions (status {answer.status})")
         return json.loads(content), answer.headers.get("x-ms-continuation-token", "")
@@ -80,7 +80,7 @@ def read_page(
         raise NotReady(f"the task hub does not list its executions ({type(error).__name__})") from error
 
 
-def _read(url: str, headers: Mapping[str, str]) -> tuple[HTTPResponse, bytes]:
+def _read_answer(url: str, headers: Mapping[str, str]) -> tuple[HTTPResponse, bytes]:
     """The answer of the host to a GET, and its body. The connection is kept for the next GET of this thread. The host
     closes one that is not used for a while, maybe at this moment: then the GET is sent once more.
     """

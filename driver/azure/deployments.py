@@ -107,9 +107,7 @@ def start_what_if(location: AzureLocation, work: Deploy, template: Mapping[str, 
 
 
 def get(location: AzureLocation, resource_id: ResourceId) -> Deployment:
-    """A deployment's state, outputs and resources. Read as JSON, since the SDK's models of a record cost more than the
-    call.
-    """
+    """A deployment's state, outputs and resources. Read as JSON: the SDK would build a model of each part first."""
     record = operations.get(location, resource_id.text, VERSION)
     properties = record.get("properties")
     if not isinstance(properties, Mapping) or str(record.get("id") or resource_id).lower() != resource_id.text.lower():

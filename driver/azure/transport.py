@@ -160,7 +160,7 @@ def _build_proxy(address: str, settings: dict[str, Any]) -> ProxyManager:
         reason = str(error)
     except ValueError:
         reason = "its address cannot be read (characters such as '#' in a password must be percent-encoded)"
-    raise ServiceRequestError(f"the proxy of the environment cannot be used: {reason}")
+    raise ServiceRequestError(f"the proxy in HTTPS_PROXY or ALL_PROXY cannot be used: {reason}")
 
 
 def _read_body(request: HttpRequest) -> bytes | None:

@@ -24,7 +24,7 @@ from emulators.functions_host.episodes import Episode, run_episode
 from emulators.functions_host.functions import App, Function
 from emulators.functions_host.generations import continue_as_new, create, create_child, tell_parent
 from emulators.functions_host.history import Event, EventType, event, now, parse, task_failed
-from emulators.functions_host.inbox import Inbox, Waiting, save
+from emulators.functions_host.inbox import Inbox, Waiting, save_ended
 from emulators.functions_host.store import ENDED, ActivityCall, Instance, Store, Timer
 from emulators.functions_host.versions import is_newer
 
@@ -125,7 +125,7 @@ class Engine:
         """
         instance = self._store.instance(instance_id)
         if instance is not None and is_newer(instance.version, self._version):
-            save(self._store, waiting.ended)
+            save_ended(self._store, waiting.ended)
             return
         messages = self._receive(instance_id, instance.execution_id if instance else "", waiting)
         if instance is None or instance.status in ENDED or not messages:

@@ -47,11 +47,11 @@ class Inbox:
     def save(self, store: Store) -> None:
         """Put all that is in memory into the hub."""
         for waiting in self._waiting.values():
-            save(store, waiting.ended)
+            save_ended(store, waiting.ended)
             waiting.ended.clear()
 
 
-def save(store: Store, ended: Iterable[Ended]) -> None:
+def save_ended(store: Store, ended: Iterable[Ended]) -> None:
     """Put what has ended into the hub, as messages."""
     for work, message in ended:
         if store.end(work):

@@ -88,7 +88,7 @@ def test_the_proxy_is_told_the_password_in_its_address(opened: list[str], monkey
 def test_a_proxy_that_cannot_be_used_is_a_trouble(address: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its address may hold a password, which is not shown."""
     monkeypatch.setenv("HTTPS_PROXY", address)
-    expected = f"the proxy of the environment cannot be used: {reason}"
+    expected = f"the proxy in HTTPS_PROXY or ALL_PROXY cannot be used: {reason}"
     for call in (connection.prepare, lambda location: connection.connect(location).__enter__()):
         with pytest.raises(Unreachable, match=expected) as raised:
             call(AZURE.model_copy(update={"name": "with another proxy"}))  # its clients are not built yet
