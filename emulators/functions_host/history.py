@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 Event = dict[str, Any]
+encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode  # the host's form of all JSON
 
 
 class EventType(IntEnum):
@@ -89,6 +90,6 @@ def task_failed(task_id: int, name: str, error: Exception) -> Event:
         EventType.TaskFailed,
         TaskScheduledId=task_id,
         Reason=f"Activity function '{name}' failed:  {text}",
-        Details=json.dumps(details, separators=(",", ":"), ensure_ascii=False),
+        Details=encode(details),
         FailureDetails=None,
     )
