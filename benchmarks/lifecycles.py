@@ -55,16 +55,12 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=20, help="POSTs at a time; lifecycles are unbounded")
     parser.add_argument("--provisioning-seconds", type=float, default=2.0)
     parser.add_argument("--latency-ms", type=float, default=30.0)
-    parser.add_argument("--own-core", action="store_true", help="the host has a core that nothing else uses")
     parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="azure-driver-benchmark-") as folder:
         stack = Stack(Path(folder), provisioning_seconds=options.provisioning_seconds, latency_ms=options.latency_ms)
         with running(stack) as endpoints:
-            if options.own_core:
-                host = endpoints.pids["host"]
-                cpu.assign_core(host, [pid for pid in endpoints.pids.values() if pid != host])
             rounds = measure(endpoints, options.lifecycles, options.in_flight)
             left = [each for each in azure.resource_ids(endpoints) if "/providers/Microsoft.Network/" in each]
 

@@ -1,6 +1,7 @@
 """A host process: how it starts and stops, what it reads, what it refuses, and what it does beside the recordings."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -211,6 +212,28 @@ def test_the_client_queries_and_purges_in_the_app(host: Host) -> None:
 def test_an_activity_may_have_the_client_too(shared_host: Host) -> None:
     shared_host.begin("introspect", "asks")
     assert shared_host.ended("asks")["output"] == "Running"
+
+
+def cores_of_threads(host: Host) -> list[set[int]]:
+    """The cores on which each thread of the host may run."""
+    threads = list(Path(f"/proc/{host.process.pid}/task").iterdir())
+    assert len(threads) > 1
+    return [os.sched_getaffinity(int(thread.name)) for thread in threads]
+
+
+def test_all_threads_stay_on_one_core(host: Host) -> None:
+    host.begin("sequence", "act", [{"name": "sound"}])
+    assert host.ended("act")["runtimeStatus"] == "Completed"
+    first, *others = cores_of_threads(host)
+    assert len(first) == 1
+    assert all(cores == first for cores in others)
+
+
+def test_the_threads_may_run_on_all_cores(make_host: MakeHost, app_folder: Path) -> None:
+    host = make_host(app_folder, "--all-cores").start()
+    host.begin("sequence", "act", [{"name": "sound"}])
+    assert host.ended("act")["runtimeStatus"] == "Completed"
+    assert all(cores == os.sched_getaffinity(0) for cores in cores_of_threads(host))
 
 
 def test_an_unknown_activity_waits_for_ever_but_not_silently(shared_host: Host) -> None:
