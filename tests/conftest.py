@@ -48,8 +48,9 @@ MOST_WORKERS = 4  # each has a Kafka broker and servers of its own, about 1 GB
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each parallel worker, and the processes that it starts, ports of its own. What threads log after the last
-    test goes nowhere.
+    test goes nowhere. Hosts use all cores: several run at a time, and may have met on one.
     """
+    os.environ["LOCAL_HOST_CORES"] = "all"
     logging.getLogger("driver").addHandler(logging.NullHandler())
     worker = getattr(config, "workerinput", None)
     if worker:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from emulators.functions_host.console import say
-from emulators.functions_host.cores import stay_on_core
+from emulators.functions_host.cores import bind_to_core
 from emulators.functions_host.functions import load
 from emulators.functions_host.host import Listener, prepare_logging, serve
 from emulators.functions_host.settings import HostError, apply_local_settings, provide_sealing_keys, read_host_settings
@@ -22,7 +22,6 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     start.add_argument("--cert", type=Path, help="certificate chain (PEM): serve HTTPS")
     start.add_argument("--key", type=Path, help="private key of --cert (PEM)")
     start.add_argument("--task-hub", type=Path, help="SQLite file; default: .functions_host/<hubName>.sqlite3")
-    start.add_argument("--all-cores", action="store_true", help="do not stay on one core (Linux)")
     parsed = parser.parse_args(arguments)
     if (parsed.cert is None) != (parsed.key is None):
         parser.error("--cert and --key go together")
@@ -42,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         provide_sealing_keys(hub, os.environ)
         prepare_logging()
         app = load(folder, os.environ)
-        if not options.all_cores:
-            stay_on_core()
+        if settings.stays_on_core:
+            bind_to_core()  # not before: by now the system has found a core with room
         asyncio.run(serve(app, settings, Listener(options.port, options.cert, options.key), store))
     except HostError as error:
         print(*(f"error: {fault}" for fault in error.args), sep="\n", file=sys.stderr)

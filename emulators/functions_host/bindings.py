@@ -9,7 +9,7 @@ from azure.functions.durable_functions import ActivityTriggerConverter
 from azure.functions.meta import Datum
 
 from emulators.functions_host.functions import Function
-from emulators.functions_host.history import encode
+from emulators.functions_host.history import write_json
 
 WEBHOOK_PATH = "/runtime/webhooks/durabletask"
 RPC_PATH = "/durabletask"
@@ -89,4 +89,4 @@ def _encode(result: Any) -> str | None:
     if result is None:
         return None
     text = ActivityTriggerConverter.encode(result, expected_type=None).value
-    return encode(json.loads(text))
+    return write_json(json.loads(text))

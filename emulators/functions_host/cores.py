@@ -1,22 +1,29 @@
-"""The processor core on which the host runs."""
+"""The processor cores on which the host runs."""
 
 import os
-from contextlib import suppress
+import sys
 from pathlib import Path
 
-THREADS = Path("/proc/self/task")
-PROCESSOR = 36  # in /proc/<pid>/stat, counted from the field after the name: proc(5)
+from emulators.functions_host.console import warn
+
+PROCESSOR = 36  # field 39 of /proc/<pid>/stat (proc(5)): its index among the fields after the name
 
 
-def stay_on_core() -> None:
-    """Let all threads of this process, and those to come, run on the core where it runs now. Does nothing but on Linux.
+def bind_to_core() -> None:
+    """Bind the calling thread to the core on which it runs. Threads and processes that it starts inherit this.
 
-    Python runs one of its threads at a time. On several cores the system wakes the next one on another core, and the
-    two then wait for one another at each read and write: that costs CPU time and makes the host slower (ADR 42).
+    Where the system refuses, a warning says so and nothing is changed. On other systems than Linux nothing is done.
+
+    Python runs one of its threads at a time. Each read and write lets another thread run, which the system wakes on
+    another core; the first one then waits for the interpreter's lock. On one core there are fewer such waits (ADR 42).
     """
-    if not THREADS.is_dir():
+    if sys.platform != "linux":
         return
-    core = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[PROCESSOR])
-    for thread in THREADS.iterdir():
-        with suppress(ProcessLookupError):  # the thread has ended since
-            os.sched_setaffinity(int(thread.name), [core])
+    try:
+        core = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[PROCESSOR])
+        os.sched_setaffinity(0, [core])
+    except (OSError, ValueError, IndexError) as error:
+        warn(
+            f"the host cannot be bound to one core: {error}. It runs on all cores, which takes more CPU time; "
+            "with LOCAL_HOST_CORES=all it does not try"
+        )

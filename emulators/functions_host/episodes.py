@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulators.functions_host.functions import App, Function
-from emulators.functions_host.history import Event, EventType, encode, event
+from emulators.functions_host.history import Event, EventType, event, write_json
 from emulators.functions_host.replay import Replay, ReplayError
 from emulators.functions_host.store import Instance
 
@@ -58,8 +58,8 @@ class _Failure(Exception):
 def _context(instance: Instance, history: list[str], new: list[Event]) -> str:
     parent = json.loads(instance.parent)["OrchestrationInstance"]["InstanceId"] if instance.parent else None
     rest = {"instanceId": instance.id, "isReplaying": bool(history), "parentInstanceId": parent, **CONTEXT}
-    events = ",".join([*history, *map(encode, new)])
-    return f'{{"history":[{events}],"input":{instance.input or "null"},{encode(rest)[1:]}'
+    events = ",".join([*history, *map(write_json, new)])
+    return f'{{"history":[{events}],"input":{instance.input or "null"},{write_json(rest)[1:]}'
 
 
 def _call(orchestrator: Function, context: str) -> _Answer:
@@ -73,7 +73,7 @@ def _call(orchestrator: Function, context: str) -> _Answer:
             raise _Failure(f"One or more errors occurred. ({what})") from error
     answer = json.loads(text)
     status = answer.get("customStatus")
-    custom_status = None if status is None else encode(status)
+    custom_status = None if status is None else write_json(status)
     if custom_status and (size := len(custom_status.encode("utf-16-le")) / 1024) > CUSTOM_STATUS_LIMIT_KB:
         raise _Failure(
             f"The UTF-16 size of the JSON-serialized payload must not exceed {CUSTOM_STATUS_LIMIT_KB} KB. "
@@ -103,7 +103,7 @@ def run_episode(app: App, instance: Instance, history: list[str], messages: list
     played = [_played(happened) for happened in new]
     terminated = [message for message in messages if message["EventType"] == EventType.ExecutionTerminated]
     if terminated:
-        return _ended(played, "Terminated", encode(terminated[0]["Input"]), custom_status=instance.custom_status)
+        return _ended(played, "Terminated", write_json(terminated[0]["Input"]), custom_status=instance.custom_status)
     failed = f"Orchestrator function '{instance.name}' failed: "
     orchestrator = app.orchestrators.get(instance.name.lower())
     if orchestrator is None:
@@ -112,25 +112,25 @@ def run_episode(app: App, instance: Instance, history: list[str], messages: list
             f"The function '{instance.name}' doesn't exist, is disabled, or is not an orchestrator function. "
             f"Additional info: The following are the known orchestrator functions: {names}."
         )
-        return _ended(played, "Failed", encode(failed + text))
+        return _ended(played, "Failed", write_json(failed + text))
     try:
         answer = _call(orchestrator, _context(instance, history, new))
     except _Failure as error:
-        return _ended(played, "Failed", encode(failed + str(error)))
+        return _ended(played, "Failed", write_json(failed + str(error)))
     replay = Replay(instance.execution_id, answer.actions, app.activities.keys(), app.orchestrators.keys())
     try:
         replay.run([*json.loads(f"[{','.join(history)}]"), *new])
     except ReplayError as error:
         events = [*played, *(happened for happened, _ in replay.new.values())]
-        return _ended(events, "Failed", encode(str(error)), custom_status=answer.custom_status)
+        return _ended(events, "Failed", write_json(str(error)), custom_status=answer.custom_status)
     scheduled = list(replay.new.values())
     events = [*played, *(happened for happened, _ in scheduled)]
     if replay.finished and answer.error:
-        return _ended(events, "Failed", encode(failed + answer.error), custom_status=answer.custom_status)
+        return _ended(events, "Failed", write_json(failed + answer.error), custom_status=answer.custom_status)
     if replay.finished and replay.continued:
-        data, carried = encode(replay.continued["input"]), tuple(replay.carried)
+        data, carried = write_json(replay.continued["input"]), tuple(replay.carried)
         return Episode(events, custom_status=answer.custom_status, continued=data, carried=carried)
     if replay.finished and answer.is_done:
-        return _ended(events, "Completed", encode(answer.output), custom_status=answer.custom_status)
+        return _ended(events, "Completed", write_json(answer.output), custom_status=answer.custom_status)
     unknown = frozenset(replay.unknown)
     return Episode([*events, event(EventType.OrchestratorCompleted)], scheduled, answer.custom_status, unknown)

@@ -1,4 +1,4 @@
-"""History events and times, in the form in which the Durable extension hands them to the SDK."""
+"""History events, their times and their JSON text, in the form in which the Durable extension hands them to the SDK."""
 
 import json
 import traceback
@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 
 Event = dict[str, Any]
-encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode  # the host's form of all JSON
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)  # json.dumps would make one for each call
 
 
 class EventType(IntEnum):
@@ -27,6 +27,11 @@ class EventType(IntEnum):
     OrchestratorStarted = 12
     OrchestratorCompleted = 13
     EventRaised = 15
+
+
+def write_json(value: Any) -> str:
+    """A value as compact JSON text. Raises TypeError for what JSON does not have."""
+    return _ENCODER.encode(value)
 
 
 def now() -> str:
@@ -90,6 +95,6 @@ def task_failed(task_id: int, name: str, error: Exception) -> Event:
         EventType.TaskFailed,
         TaskScheduledId=task_id,
         Reason=f"Activity function '{name}' failed:  {text}",
-        Details=encode(details),
+        Details=write_json(details),
         FailureDetails=None,
     )

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 OVERRIDE = "azurefunctionsjobhost__"
 THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
 STRATEGIES = {"versionMatchStrategy": "CurrentOrOlder", "versionFailureStrategy": "Reject"}
+CORES = "LOCAL_HOST_CORES"  # a setting of this host alone
 NO_HOME_PAGE = "AzureWebJobsDisableHomepage"
 
 
@@ -34,6 +35,7 @@ class HostSettings:
     has_home_page: bool
     default_version: str | None = None
     custom_headers: Mapping[str, str] = field(default_factory=dict)
+    stays_on_core: bool = True
 
 
 def _object(path: Path, text: str) -> dict[str, Any]:
@@ -108,6 +110,9 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
     processors = os.cpu_count() or 1
     activities = durable.get("maxConcurrentActivityFunctions", 10 * processors)
     threads = environment.get(THREADS) or min(32, processors + 4)
+    cores = environment.get(CORES) or "one"
+    if cores not in ("one", "all"):
+        raise HostError(f"setting {CORES} must be one or all, not {cores!r}")
     return HostSettings(
         route_prefix=prefix.strip("/"),
         hub_name=hub,
@@ -116,6 +121,7 @@ def read_host_settings(folder: Path, environment: MutableMapping[str, str]) -> H
         has_home_page=environment.get(NO_HOME_PAGE, "").lower() != "true",
         default_version=version,
         custom_headers=headers,
+        stays_on_core=cores == "one",
     )
 
 

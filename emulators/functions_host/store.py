@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from emulators.functions_host.history import Event, encode
+from emulators.functions_host.history import Event, write_json
 from emulators.functions_host.settings import HostError
 
 SCHEMA = """
@@ -161,7 +161,7 @@ class Store:
 
     def extend_history(self, instance_id: str, length: int, events: Iterable[Event]) -> None:
         """Append the events of an episode to a history of `length` events. A row has the number of its first event."""
-        lines = "\n".join(map(encode, events))
+        lines = "\n".join(map(write_json, events))
         self._db.execute("INSERT INTO history VALUES (?, ?, ?)", (instance_id, length, lines))
 
     def drop_generation(self, instance_id: str) -> None:
@@ -171,7 +171,7 @@ class Store:
 
     def send(self, instance_id: str, execution_id: str | None, event: Event) -> None:
         """Put an event into the instance's inbox; with an execution id only that execution will take it."""
-        values = (instance_id, execution_id, encode(event))
+        values = (instance_id, execution_id, write_json(event))
         self._db.execute("INSERT INTO messages (instance_id, execution_id, event) VALUES (?, ?, ?)", values)
 
     def receive(self, instance_id: str, execution_id: str) -> tuple[list[Event], list[Event]]:
@@ -208,7 +208,7 @@ class Store:
 
     def add_timer(self, instance: Instance, fire_at: str, event: Event) -> Timer:
         """Schedule a timer; `event` is sent when it is due."""
-        values = (instance.id, instance.execution_id, fire_at, encode(event))
+        values = (instance.id, instance.execution_id, fire_at, write_json(event))
         query = "INSERT INTO timers (instance_id, execution_id, fire_at, event) VALUES (?, ?, ?, ?)"
         return Timer(self._db.execute(query, values).lastrowid or 0, *values)
 

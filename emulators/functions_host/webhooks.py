@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from emulators.functions_host.bindings import management_urls
 from emulators.functions_host.engine import Engine
-from emulators.functions_host.history import EventType, encode, event
+from emulators.functions_host.history import EventType, event, write_json
 from emulators.functions_host.queries import condition, first_id, is_true, shown, time_of
 from emulators.functions_host.status import history_events
 from emulators.functions_host.store import ENDED, Instance, Store
@@ -22,7 +22,7 @@ REFUSED = {"suspend", "resume", "restart", "rewind"}
 
 
 def _json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    body = encode(content)
+    body = write_json(content)
     return Response(body, status, headers, "application/json; charset=utf-8")
 
 
@@ -163,7 +163,7 @@ class Webhooks:
             data = json.loads(await request.body())
         except ValueError as error:
             return _invalid_json(error)
-        text = encode(data)
+        text = write_json(data)
         raised = event(EventType.EventRaised, Name=name, Input=text, ParentTraceContext=None)
         return self._send(instance_id, raised)
 

@@ -18,7 +18,13 @@ from dev.ports import free_port
 T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[2]
 # What the host's environment must not take over from the one the tests run in.
-UNSET = ("PYTHON_ENABLE_INIT_INDEXING", "SEALING_KEYS", "SEALING_KEYS_FILE", "AzureWebJobsDisableHomepage")
+UNSET = (
+    "PYTHON_ENABLE_INIT_INDEXING",
+    "SEALING_KEYS",
+    "SEALING_KEYS_FILE",
+    "AzureWebJobsDisableHomepage",
+    "LOCAL_HOST_CORES",
+)
 INSTANCES = "/runtime/webhooks/durabletask/instances"
 ENDED = {"Completed", "Failed", "Terminated"}
 

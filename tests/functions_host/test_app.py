@@ -155,6 +155,13 @@ def test_a_wrong_thread_count_is_explained(tmp_path: Path) -> None:
         settings(tmp_path, {"version": "2.0"}, {"PYTHON_THREADPOOL_THREAD_COUNT": "x"})
 
 
+def test_a_wrong_choice_of_cores_is_explained(tmp_path: Path) -> None:
+    assert settings(tmp_path, {"version": "2.0"}).stays_on_core
+    assert not settings(tmp_path, {"version": "2.0"}, {"LOCAL_HOST_CORES": "all"}).stays_on_core
+    with pytest.raises(HostError, match="setting LOCAL_HOST_CORES must be one or all, not '2'"):
+        settings(tmp_path, {"version": "2.0"}, {"LOCAL_HOST_CORES": "2"})
+
+
 def test_a_folder_without_host_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(HostError, match=f"no host.json in {tmp_path}"):
         read_host_settings(tmp_path, {})

@@ -1,5 +1,6 @@
 """A host process: how it starts and stops, what it reads, what it refuses, and what it does beside the recordings."""
 
+import errno
 import json
 import os
 import ssl
@@ -19,6 +20,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from emulators.functions_host.cores import bind_to_core
 from tests.functions_host.process import Host, wait_until
 
 MakeHost = Callable[..., Host]
@@ -214,26 +216,36 @@ def test_an_activity_may_have_the_client_too(shared_host: Host) -> None:
     assert shared_host.ended("asks")["output"] == "Running"
 
 
-def cores_of_threads(host: Host) -> list[set[int]]:
-    """The cores on which each thread of the host may run."""
+def find_cores(host: Host) -> list[set[int]]:
+    """The cores on which each thread of the host may run, once it has run an activity in a thread."""
+    host.begin("sequence", "act", [{"name": "sound"}])
+    assert host.ended("act")["runtimeStatus"] == "Completed"
     threads = list(Path(f"/proc/{host.process.pid}/task").iterdir())
     assert len(threads) > 1
     return [os.sched_getaffinity(int(thread.name)) for thread in threads]
 
 
 def test_all_threads_stay_on_one_core(host: Host) -> None:
-    host.begin("sequence", "act", [{"name": "sound"}])
-    assert host.ended("act")["runtimeStatus"] == "Completed"
-    first, *others = cores_of_threads(host)
+    first, *others = find_cores(host)
     assert len(first) == 1
+    assert first <= os.sched_getaffinity(0)
     assert all(cores == first for cores in others)
 
 
-def test_the_threads_may_run_on_all_cores(make_host: MakeHost, app_folder: Path) -> None:
-    host = make_host(app_folder, "--all-cores").start()
-    host.begin("sequence", "act", [{"name": "sound"}])
-    assert host.ended("act")["runtimeStatus"] == "Completed"
-    assert all(cores == os.sched_getaffinity(0) for cores in cores_of_threads(host))
+def test_the_threads_may_keep_the_cores_of_the_start(make_host: MakeHost, app_folder: Path) -> None:
+    host = make_host(app_folder, LOCAL_HOST_CORES="all").start()
+    assert all(cores == os.sched_getaffinity(0) for cores in find_cores(host))
+
+
+def test_a_host_that_cannot_be_bound_to_a_core_says_so_and_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(pid: int, cores: list[int]) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    bind_to_core()
+    assert "the host cannot be bound to one core" in capsys.readouterr().err
 
 
 def test_an_unknown_activity_waits_for_ever_but_not_silently(shared_host: Host) -> None:
