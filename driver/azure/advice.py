@@ -19,7 +19,8 @@ UNREGISTERED = ("missingsubscriptionregistration", "subscriptionnotregistered")
 def find_advice(code: str, message: str) -> str:
     """What to do about a refusal; empty if the driver knows nothing beyond the message."""
     folded, text = code.lower(), message.lower()
-    if folded in _SOFT_DELETED or "deleted state" in text or "soft-deleted" in text:
+    is_kept = "deleted state" in text or "soft-deleted" in text
+    if folded in _SOFT_DELETED or (is_kept and "cannot be deleted" not in text):  # what it contains is kept
         return (
             "a deleted service holds back the name: purge it, recover it, or take another name; a Delete with"
             " `softDelete: {purgeOnDelete: true}` in lifecycle.yaml keeps none"

@@ -24,6 +24,7 @@ _RUNNING = {
     *("accepted", "creating", "deleting", "inprogress", "notstarted", "pending", "provisioning"),
     *("queued", "running", "started", "updating"),
 }
+DELETING = ("deleting", "scheduledfordelete")  # provisioning states, in lower case, of what will be gone
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _CANCELED = ("canceled", "cancelled")
 _IN_PATHS = "/%:@!$&'()*+,;=~"  # characters of an id that stay as they are; some services write `%20` into their ids
@@ -120,7 +121,7 @@ class Look:
     @property
     def is_being_deleted(self) -> bool:
         properties = (self.body or {}).get("properties")
-        return isinstance(properties, Mapping) and str(properties.get("provisioningState")).lower() == "deleting"
+        return isinstance(properties, Mapping) and str(properties.get("provisioningState")).lower() in DELETING
 
     def is_about_container(self, resource_id: ResourceId) -> bool:
         """Whether it is not the resource itself that is absent, but its group, or its parent or the resource that it

@@ -68,7 +68,12 @@ _CODES = (
         Conflict ConflictError Locked HubBgpConnectionParentHubMustHaveProvisionedRoutingState PreconditionFailed
         RemotePeeringIsDisconnected RequestConflict""",
     ),
-    (PROPAGATING, "AuthorizationFailed ExpiredAuthenticationToken LinkedAuthorizationFailed PrincipalNotFound"),
+    (
+        PROPAGATING,
+        """
+        AuthorizationFailed ExpiredAuthenticationToken LinkedAuthorizationFailed PrincipalNotFound
+        ServicePrincipalNotFound""",
+    ),
     (_REGISTERING, "ProviderIsBeingRegistered"),
     (_RESERVED, "NicReservedForAnotherVm"),
     (

@@ -41,11 +41,13 @@ class Writes:
     """What the operations of a deployment show. `created` are the targets of operations of kind Create, `operations`
     the last such operation on each. `records` are the records of nested deployments of the same run. `foreign` are
     records of nested deployments that a later run of another deployment has overwritten: what they wrote is not known.
+    `of_others` is what that later run has created.
     """
 
     created: tuple[ResourceId, ...] = ()
     records: tuple[ResourceId, ...] = ()
     foreign: tuple[ResourceId, ...] = ()
+    of_others: tuple[ResourceId, ...] = ()
     operations: tuple[Write, ...] = ()
 
 
@@ -58,6 +60,7 @@ def read_writes(
     """
     records: list[ResourceId] = []
     foreign: list[ResourceId] = []
+    of_others: list[ResourceId] = []
     level = list_writes(location, resource_id, must_exist)
     listed = [*level]
     for _ in range(_MOST_NESTED):
@@ -71,9 +74,11 @@ def read_writes(
                 level += inner
             else:
                 foreign.append(nested_id)
+                of_others += [write.target for write in inner]
         listed += level
     written = {write.target: write for write in listed if not write.target.is_deployment}
-    return Writes(tuple(written), tuple(dict.fromkeys(records)), tuple(dict.fromkeys(foreign)), tuple(written.values()))
+    records, foreign, of_others = (list(dict.fromkeys(ids)) for ids in (records, foreign, of_others))
+    return Writes(tuple(written), tuple(records), tuple(foreign), tuple(of_others), tuple(written.values()))
 
 
 def list_unfinished(location: AzureLocation, resource_id: ResourceId) -> list[str]:

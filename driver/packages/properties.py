@@ -173,10 +173,11 @@ def _check_constraints(parameter: Parameter, value: Any) -> None:
             raise Unfit(f"{shown} is more than {parameter.maximum}")
     if isinstance(value, str | list):
         unit = "characters" if isinstance(value, str) else "entries"
-        if parameter.shortest is not None and len(value) < parameter.shortest:
-            raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.shortest} at least")
-        if parameter.longest is not None and len(value) > parameter.longest:
-            raise Unfit(f"{shown} has {len(value)} {unit}: it takes {parameter.longest} at most")
+        length = len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else len(value)  # ARM's
+        if parameter.shortest is not None and length < parameter.shortest:
+            raise Unfit(f"{shown} has {length} {unit}: it takes {parameter.shortest} at least")
+        if parameter.longest is not None and length > parameter.longest:
+            raise Unfit(f"{shown} has {length} {unit}: it takes {parameter.longest} at most")
 
 
 def _check_allowed(parameter: Parameter, value: Any, shown: str) -> None:

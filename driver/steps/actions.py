@@ -25,6 +25,7 @@ from driver.waiting import Waiting, compute_age, tell_time
 
 _REFUSED = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)
 _SHORTEST_PAUSE = 0.5  # seconds between two passes
+_GONE = (404, 410)
 _PASS_SECONDS = 30.0  # after which a pass POSTs nothing more
 
 
@@ -32,9 +33,9 @@ class Action(Model):
     """The action on one resource, whose `id` is None in a run of release 2.0.0.
 
     `phase`: `waiting` to be POSTed; `running`, its operation at `url` is polled; `over`; `failed`. `since`: when its
-    operation began, `due`: the time of the next call (both ISO 8601). `absent_since`: since when ARM answers 404 about
-    the operation. `refusals` of the POST, or of polls, in a row; `failures` of the operation, and the `first` cause of
-    them. `reason`: why it is not over; `is_entra`: Entra ID is away. `code`: of the failure.
+    operation began, `due`: the time of the next call (both ISO 8601). `absent_since`: since when ARM answers 404 or 410
+    about the operation. `refusals` of the POST, or of polls, in a row; `failures` of the operation, and the `first`
+    cause of them. `reason`: why it is not over; `is_entra`: Entra ID is away. `code`: of the failure.
     """
 
     id: ResourceId | None = None
@@ -182,6 +183,7 @@ def _poll_again(
     location: AzureLocation, action: Action, retry_after: float, refused: Refusal | None = None, **changes: Any
 ) -> Action:
     wait = compute_poll_wait(location, compute_age(action.since), retry_after)
+    wait = max(wait, refused.verdict.wait) if refused else wait
     return action.wait(wait, refused, since=action.since or tell_time(), **changes)
 
 
@@ -193,11 +195,11 @@ def _judge_poll(location: AzureLocation, action: Action, refused: Refusal) -> Ac
             return action.fail(refused)
         first = action.first or refused.cause.text
         return action.wait(pause, refused, phase="waiting", url="", failures=action.failures + 1, first=first)
-    if refused.status == 404 and compute_age(action.absent_since) < ABSENT_SECONDS:
+    if refused.status in _GONE and compute_age(action.absent_since) < ABSENT_SECONDS:
         return _poll_again(
             location, action, refused.retry_after, refused, absent_since=action.absent_since or tell_time()
         )
-    if refused.status != 404 and action.refusals < refused.verdict.tries:
+    if refused.status not in _GONE and action.refusals < refused.verdict.tries:
         return _poll_again(location, action, refused.retry_after, refused, refusals=action.refusals + 1)
     return action.fail(refused)
 

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 
 from driver.azure import deployments, operations, resources
-from driver.azure.operations import Operation
+from driver.azure.operations import DELETING, Operation
 from driver.azure.refusals import Refusal, Refused, SignInRefused, SignInUnavailable
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.steps import judgement, purges
@@ -110,12 +110,12 @@ def _look(estate: Estate, entry: Entry, failure: Refusal | None = None) -> Entry
         return entry.end()
     state = read_state(body)
     created = resources.read_creation_time(entry.id, body)
-    if state != "deleting" and (successor := _describe_successor(entry, created)):
+    if state not in DELETING and (successor := _describe_successor(entry, created)):
         return entry.end(successor)
     if failure:
         return _judge(estate, entry, failure)
     reason = "its DELETE was answered, and it is still there" + (f" ({state})" if state else "")
-    if entry.looks < _MOST_LOOKS or state == "deleting":
+    if entry.looks < _MOST_LOOKS or state in DELETING:
         return entry.look_again(0, reason, shortage=estate.measure_shortage())
     return _delete_again(estate, entry, reason)
 

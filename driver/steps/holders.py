@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from driver.azure import operations, providers, resources
+from driver.azure.operations import DELETING
 from driver.azure.refusals import Refusal
 from driver.models.events import FailureCode
 from driver.models.orders import AzureLocation
@@ -21,10 +22,13 @@ from driver.steps.entries import LOCK_TYPE, TERMINAL, Entry, is_lock, is_related
 _LOCKS_VERSION = "2020-05-01"
 _MOST_HOLDERS = 5  # named in one refusal that are looked at
 _OWNERS = ("privateEndpoint", "privateLinkService")  # properties of an interface that was made for another resource
-_IN_USE_CODE = re.compile(r"inuse|cannotbedeleted|cannotdelete|deletionblocked|attached", re.IGNORECASE)
+_IN_USE_CODE = re.compile(
+    r"inuse|cannotbedeleted|cannotdelete|deletionblocked|attached|has\w*assignments$", re.IGNORECASE
+)
 _IN_USE_TEXT = re.compile(
-    r"\bin use\b|\b(used|referenced) by\b|attached to|associated with|assigned to|linked to|depend(s|ent)|nested "
-    r"resource|not empty|\b(delete|remove|detach|disconnect|unlink)d?\b.{0,80}\b(first|before)\b",
+    r"\bin use\b|\b(used|referenced) by\b|referencing|provisioned using|attached to|associated with|assigned to"
+    r"|linked to|(is|are) linked|depend(s|ent)|nested resource|not empty"
+    r"|\b(delete|remove|detach|disconnect|unlink)d?\b.{0,80}\b(first|before)\b",
     re.IGNORECASE,
 )
 # An id in a text. A resource group's name may have parentheses.
@@ -128,7 +132,7 @@ def _look_at_holder(
         return "stays" if ours.phase == "stuck" else "passes"
     try:
         body = resources.get(location, looked_at)
-        if body is None or read_state(body) == "deleting" or _has_no_owner(location, body, others):
+        if body is None or read_state(body) in DELETING or _has_no_owner(location, body, others):
             return "passes"
     except Refusal:
         return "unknown"

@@ -3,6 +3,7 @@
 import logging
 import re
 
+from driver.azure.operations import DELETING
 from driver.azure.refusals import Refusal
 from driver.azure.verdicts import UNTIL_TIMEOUT, VERDICTS
 from driver.resource_ids import ResourceId
@@ -126,7 +127,7 @@ def _try_some_times(estate: Estate, entry: Entry, refused: Refusal, tries: int) 
     if body is None:
         return entry.end()
     state = read_state(body)
-    if state == "deleting":
+    if state in DELETING:
         text, shortage = f"is being deleted: {text}", estate.measure_shortage()
         return entry.look_again(0, text, _LEAST_WAIT, shortage, phase="confirming", refused=False)
     if state not in TERMINAL:

@@ -4,7 +4,8 @@ A resource is owned if both are shown:
 
 1. The deployment wrote it: it stands in `outputResources` of the record, or the record has an operation of kind Create
    for it that did not fail because something else has its name. A nested record counts if it has the correlation id of
-   this run.
+   this run. If another run has overwritten it, `outputResources` is enough for what this deployment's look has found
+   absent, and the other run has not created.
 2. It did not exist before: a GET before the first PUT answered 404 for it, or for something that contains it and that
    this deployment made as well. Or it was created later than that look, by the clock of ARM, in whole seconds.
 
@@ -138,7 +139,9 @@ def _judge(
     """Whether a written resource is owned, and why."""
     if not written_id.type:
         return False, NO_ID
-    if written.writes is not None and not _is_created(written_id, written):
+    if written.writes is not None and not (
+        _is_created(written_id, written) or _is_in_lost_record(written_id, evidence, written.writes)
+    ):
         return False, NOT_CREATED
     if written_id in written.taken:
         return False, TAKEN
@@ -164,6 +167,13 @@ def _find_absent(written_id: ResourceId, evidence: Evidence, made: set[ResourceI
     if written_id in absent:
         return written_id
     return next((outer for outer in written_id.list_containers() if outer in absent and outer in made), None)
+
+
+def _is_in_lost_record(written_id: ResourceId, evidence: Evidence, writes: Writes) -> bool:
+    """Whether the operation that created a listed resource must be in a nested record that was overwritten: the look
+    covers only what this deployment's template names.
+    """
+    return bool(writes.foreign) and written_id in evidence.absent and written_id not in writes.of_others
 
 
 def _is_created(written_id: ResourceId, written: Written) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATES = Path(__file__).parent / "templates"
+SECONDS = 120  # the tool never ends for some expressions
 TENANT = "22222222-2222-2222-2222-222222222222"
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 GROUP, LOCATION, DEPLOYMENT = "rg", "westeurope", "main"
@@ -45,9 +46,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def run_bicep(bicep: str, *arguments: str) -> str:
-    """The output of the tool; raises CalledProcessError with its messages."""
+    """The output of the tool. Raises RuntimeError with its messages, TimeoutExpired where it does not end."""
     environment = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
-    done = subprocess.run([bicep, *arguments], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [bicep, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
     return done.stdout

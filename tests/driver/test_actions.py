@@ -84,6 +84,18 @@ def test_polls_that_are_refused_post_nothing_again(stub: Stub, location: AzureLo
     assert play.posts == ["1", "2"]
 
 
+@pytest.mark.parametrize("status", [401, 403, 409])
+def test_refused_polls_are_repeated_as_slowly_as_their_verdict_asks(
+    stub: Stub, location: AzureLocation, traveller: Any, status: int
+) -> None:
+    """ARM has accepted the action, and a new role takes a minute or more."""
+    code = {401: "ExpiredAuthenticationToken", 403: "AuthorizationFailed", 409: "Conflict"}[status]
+    play = Play(stub, location, get_1=[error(status, code)] * 5 + [DONE])
+    assert play.run(traveller).kind == "Completed"
+    assert play.posts == ["1", "2"]
+    assert (datetime.now(UTC) - START) >= timedelta(seconds=20)
+
+
 @pytest.mark.parametrize("code", ["InternalServerError", "OperationPreempted", "RetryableError"])
 def test_an_operation_that_ends_with_a_passing_code_is_begun_again(
     stub: Stub, location: AzureLocation, traveller: Any, code: str
@@ -116,11 +128,12 @@ def test_a_final_refusal_of_one_fails_once_the_others_are_over(
     assert play.posts == ["1", "2"]
 
 
+@pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize(("times", "kind"), [(5, "Completed"), (500, "Failed")])
 def test_an_operation_that_arm_does_not_find_is_looked_for_up_to_a_minute(
-    stub: Stub, location: AzureLocation, traveller: Any, times: int, kind: str
+    stub: Stub, location: AzureLocation, traveller: Any, times: int, kind: str, status: int
 ) -> None:
-    play = Play(stub, location, get_1=[error(404, "NotFound")] * times + [DONE])
+    play = Play(stub, location, get_1=[error(status, "NotFound")] * times + [DONE])
     assert play.run(traveller).kind == kind
     assert play.posts == ["1", "2"]
     assert (datetime.now(UTC) - START) < timedelta(seconds=80)

@@ -104,8 +104,9 @@ def test_what_is_owned_already_is_not_looked_at(stub: Stub, location: AzureLocat
     assert stub.asked == []
 
 
-def test_what_is_being_deleted_is_waited_for(stub: Stub, location: AzureLocation) -> None:
-    deleting = Reply(body={"id": HUB, "properties": {"provisioningState": "Deleting"}})
+@pytest.mark.parametrize("state", ["Deleting", "ScheduledForDelete"])
+def test_what_is_being_deleted_is_waited_for(stub: Stub, location: AzureLocation, state: str) -> None:
+    deleting = Reply(body={"id": HUB, "properties": {"provisioningState": state}})
     serve(stub, {HUB: [deleting, deleting, absent("ResourceNotFound")]})
     evidence, pauses = search_to_end(build_order(location, NETWORK))
     assert evidence.absent == ids(HUB)

@@ -56,6 +56,10 @@ def invalid(*details: dict[str, Any], text: str = "See inner errors for details.
 MORE_QUOTA = "Operation cannot be completed without additional quota. \r\nCurrent Limit (Total VMs): 0 \r\n"
 REGION = "The scale operation is not allowed for this subscription in this region. Try selecting different region."
 SITE = "Website with given name contoso-api already exists."
+NO_PRINCIPAL = 'The provided principal ID ["x"] was not found in the AAD tenant(s) [y] which are associated.'
+NO_MEMBER = "Principal x does not exist in the directory y."
+AT_THIS_MOMENT = "The requested resource is not available in the location 'northeurope' at this moment. Please retry."
+MOST_PLANS = "The maximum number of Free ServerFarms allowed in a Subscription is 10."
 NOT_TERMINAL = "Cannot modify resource with id 'x' because the resource entity provisioning state is not terminal."
 PLAN = "Cannot modify this web hosting plan because another operation is in progress. Details: Id: 1"
 ADDON = "Operation is not allowed because there's an in-progress PutExtensionAddonHandler.PUT operation (ID: 1)."
@@ -153,6 +157,23 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
             "no",
         ),
         (400, top("RoleAssignmentLimitExceeded", "maximum is 4000"), "RoleAssignmentLimitExceeded", CAPACITY, "no"),
+        (503, top("ServiceUnavailable", AT_THIS_MOMENT), "ServiceUnavailable", CAPACITY, "some"),
+        (
+            503,
+            top("ServiceUnavailable", "insufficient capacity in West Europe"),
+            "ServiceUnavailable",
+            CAPACITY,
+            "some",
+        ),
+        (409, web("Conflict", "No available instances to satisfy this request."), "Conflict", CAPACITY, "some"),
+        (409, web("Conflict", MOST_PLANS), "Conflict", CAPACITY, "no"),
+        (
+            400,
+            top("MaxNumberOfRegionalEnvironmentsInSubExceeded"),
+            "MaxNumberOfRegionalEnvironmentsInSubExceeded",
+            CAPACITY,
+            "no",
+        ),
         # What passes
         (409, top("StorageAccountOperationInProgress"), "StorageAccountOperationInProgress", INFRASTRUCTURE, "on"),
         (
@@ -230,6 +251,25 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
         (200, {"status": "Failed", **top(409)}, "409", INFRASTRUCTURE, "some"),
         (200, deployed(told("Conflict", top("UnheardOf"))), "UnheardOf", INFRASTRUCTURE, "some"),
         (200, deployed(told("Forbidden", top("UnheardOf"))), "UnheardOf", INFRASTRUCTURE, "some"),
+        (409, top("ServerIsBusy", "Cannot complete operation. Try again later."), "ServerIsBusy", INFRASTRUCTURE, "on"),
+        (
+            200,
+            deployed(told("Conflict", top("UnheardOf", "server 'pg' is busy processing another operation."))),
+            "UnheardOf",
+            INFRASTRUCTURE,
+            "on",
+        ),
+        (
+            200,
+            deployed(entry("ConflictingServerOperation", "An operation is currently in progress for the server.")),
+            "ConflictingServerOperation",
+            INFRASTRUCTURE,
+            "on",
+        ),
+        # Entra ID does not know everywhere of a principal that was made a moment ago
+        (200, deployed(entry("BadRequest", NO_PRINCIPAL)), "BadRequest", INFRASTRUCTURE, "some"),
+        (400, top("BadRequest", NO_MEMBER), "BadRequest", INFRASTRUCTURE, "some"),
+        (200, deployed(entry("ServicePrincipalNotFound")), "ServicePrincipalNotFound", INFRASTRUCTURE, "some"),
         # A proxy or gateway has answered
         (404, "default backend - 404", "HTTP 404", INFRASTRUCTURE, "some"),
         (421, "<html>Misdirected Request</html>", "HTTP 421", INFRASTRUCTURE, "on"),
@@ -297,6 +337,13 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
         ),
         (409, top("AlreadyInUse", "The registry DNS name x is already in use."), "AlreadyInUse", EXISTS, "no"),
         (400, top("BadRequest", "Dns record for x under zone Document is already taken."), "BadRequest", EXISTS, "no"),
+        (
+            409,
+            top("RoleDefinitionWithSameNameExists", "A custom role with the same name already exists."),
+            "RoleDefinitionWithSameNameExists",
+            EXISTS,
+            "no",
+        ),
         (409, top("CustomDomainInUse"), "CustomDomainInUse", EXISTS, "no"),
         (409, top("ServiceAlreadyExists", "Api service already exists: x"), "ServiceAlreadyExists", EXISTS, "no"),
         # What is not there

@@ -126,6 +126,16 @@ def test_a_nested_record_that_was_overwritten_is_reported() -> None:
     assert claim(EVIDENCE, Written((), Writes(foreign=(record,))))[1] == {record.text: ownership.OVERWRITTEN}
 
 
+def test_what_was_written_through_a_record_that_was_overwritten_is_owned_if_it_was_absent() -> None:
+    """Its operation is lost with the record. What the other run has created is listed by mistake."""
+    record = ResourceId.parse(f"{GROUP}/providers/Microsoft.Resources/deployments/nested")
+    writes = Writes(foreign=(record,), of_others=(FRONT,))
+    owned, not_owned = claim(shown(absent=(HUB, FRONT)), Written((HUB, FRONT), writes))
+    assert owned == {HUB}
+    assert not_owned == {FRONT.text: ownership.NOT_CREATED, record.text: ownership.OVERWRITTEN}
+    assert claim(EVIDENCE, Written((HUB,), writes))[0] == set()
+
+
 def test_times_are_asked_only_for_what_the_look_has_not_shown() -> None:
     written = Written((GROUP, HUB, FRONT, LOCK))
     assert list_unshown(shown(absent=(HUB,)), written, [GROUP]) == []

@@ -141,6 +141,8 @@ def test_allowed_values_are_sent_as_declared(kind: str, allowed: Any, value: Any
         ("int", {"minimum": 0}, 0, -1, "less than 0"),
         ("string", {"shortest": 2}, "ab", "a", "'a' has 1 characters: it takes 2 at least"),
         ("string", {"longest": 2}, "ab", "abc", "'abc' has 3 characters: it takes 2 at most"),
+        ("string", {"shortest": 2}, "\U0001f389", "a", "'a' has 1 characters: it takes 2 at least"),
+        ("string", {"longest": 2}, "\U0001f389", "\U0001f389a", "has 3 characters: it takes 2 at most"),
         ("array", {"shortest": 1}, "a", [], "has 0 entries: it takes 1 at least"),
         ("array", {"longest": 1}, "a", "a,b", "has 2 entries: it takes 1 at most"),
         ("string", {"name_of": "Microsoft.Storage/storageAccounts"}, "abc", "A", "'A' is no name for"),

@@ -209,6 +209,11 @@ def test_a_cause_says_what_to_do(code: str, message: str, advice: str) -> None:
     assert Cause(code, message).text.startswith(f"{code}: {message}")
 
 
+def test_a_container_of_deleted_things_holds_back_no_name() -> None:
+    message = "Vault cannot be deleted as there are backup items in soft deleted state in the vault."
+    assert Cause("ServiceResourceNotEmptyWithBackendMessage", message).text.endswith(message)
+
+
 def test_the_offer_that_an_inner_error_names_is_in_the_text() -> None:
     inner = error("BadRequest", "Offer with PublisherId: contoso, OfferId: router cannot be purchased")
     outer = error(

@@ -367,7 +367,7 @@ def test_no_more_than_twenty_deletes_run(world: World) -> None:
 
 def test_while_azure_works_on_a_resource_a_refusal_is_not_final(world: World) -> None:
     """Also of a step that died after its DELETE was accepted: it is deleted, and another DELETE is refused."""
-    for state in ("Updating", "Deleting"):
+    for state in ("Updating", "Deleting", "ScheduledForDelete"):
         world.add(A, provisioningState=state)
         world.say("DELETE", A, error(400, "OperationNotAllowed", "it is being worked on"), times=15)
         outcome = remove(world, A, passes=12)
@@ -421,6 +421,25 @@ def test_a_holder_that_goes_is_waited_for(world: World, holder: str) -> None:
     world.say("DELETE", f"{NIC}\\?", error(409, "Conflict"), times=3)
     assert remove(world, *ids, passes=20).kind == "Running"
     assert remove(world, *ids).kind == "Completed"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        error(400, "RoleDefinitionHasAssignments", "There are existing role assignments referencing role."),
+        error(
+            409,
+            "OperationNotAllowed",
+            f"'Image Delete' is not allowed since the Virtual Machines '{NIC}' are being provisioned using the Image.",
+        ),
+        error(400, "InvalidRequest", "Cluster cannot be deleted while workspaces are linked. Unlink them and retry."),
+    ],
+    ids=["assignments", "image", "workspaces"],
+)
+def test_what_azure_says_of_a_holder_that_was_just_deleted_is_waited_for(world: World, reply: Reply) -> None:
+    world.add(NET, NIC)
+    world.say("DELETE", f"{NET}\\?", reply, times=3)
+    assert remove(world, NET, NIC).kind == "Completed"
 
 
 @pytest.mark.parametrize("owner", ["gone", "ours"])

@@ -9,6 +9,7 @@ from emulators.azure.language.models import TemplateError
 from emulators.azure.language.residuals import has_residual
 from emulators.azure.language.signatures import Function, Undecided, known, type_name
 from emulators.azure.language.texts import to_json
+from emulators.azure.language.units import count_units, join_units, split_units
 
 
 def _decided(value: Any) -> Any:
@@ -109,8 +110,11 @@ def _distinct(values: list[Any]) -> list[Any]:
 
 
 def _length(value: Any) -> int:
-    """Of a text in UTF-16 code units."""
-    return len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else len(value)
+    return count_units(value) if isinstance(value, str) else len(value)
+
+
+def _cut(values: Any, start: int, end: int | None) -> Any:
+    return join_units(split_units(values)[start:end]) if isinstance(values, str) else values[start:end]
 
 
 def _array(value: Any) -> list[Any]:
@@ -120,13 +124,14 @@ def _array(value: Any) -> list[Any]:
 def _index_of(values: Any, item: Any) -> int:
     """Of a text without case, of an array's element with it; -1 where there is none."""
     if isinstance(values, str):
-        return values.lower().find(_part(item))
+        return split_units(values.lower()).find(split_units(_part(item)))
     return next((index for index, value in enumerate(values) if same(value, item)), -1)
 
 
 def _last_index_of(values: Any, item: Any) -> int:
     if isinstance(values, str):
-        return values.lower().rfind(_part(item)) if item else max(len(values) - 1, 0)
+        units = split_units(values.lower())
+        return units.rfind(split_units(_part(item))) if item else max(len(units) - 1, 0)
     return next((index for index in range(len(values) - 1, -1, -1) if same(values[index], item)), -1)
 
 
@@ -149,8 +154,8 @@ TABLE = {
     "intersection": Function(_intersection, "array|object array|object*", needs="containers"),
     "last": Function(_last, "string|array", needs="containers"),
     "length": Function(_length, "string|array|object", needs="containers"),
-    "skip": Function(lambda values, count: values[max(count, 0) :], "string|array int", needs="containers"),
-    "take": Function(lambda values, count: values[: max(count, 0)], "string|array int", needs="containers"),
+    "skip": Function(lambda values, count: _cut(values, max(count, 0), None), "string|array int", needs="containers"),
+    "take": Function(lambda values, count: _cut(values, 0, max(count, 0)), "string|array int", needs="containers"),
     "tryindexfromend": Function(_try_index_from_end, "array int", needs="containers"),
     "indexfromend": Function(_index_from_end, "array int", needs="containers"),
     "union": Function(_union, "array|object array|object*", needs="containers"),

@@ -48,7 +48,9 @@ def _scoped_id(default_scopes: Callable[[Scope], list[str]], build: Callable[[li
         scopes = own[: max(len(own) - len(given), 0)] + given
         if has_residual([*scopes, *arguments]):
             return Residual(Call(call.name, tuple(map(quote, [*scopes, *arguments[types[0] :]]))))
-        return build(scopes) + provider_path(call.name, arguments[types[0]], names)
+        value = build(scopes) + provider_path(call.name, arguments[types[0]], names)
+        is_of_subscription = len(scopes) == 1 and value.startswith("/subscriptions/")
+        return GROUP.sub(r"/resourceGroups/\1", value) if is_of_subscription else value
 
     return function
 
@@ -64,14 +66,6 @@ def _group_path(scopes: list[str]) -> str:
     for subscription in scopes[:1]:
         check_subscription(subscription)
     return "".join(f"/{kind}/{name}" for kind, name in zip(("subscriptions", "resourceGroups"), scopes, strict=False))
-
-
-_plain_subscription_resource_id = _scoped_id(lambda scope: [scope.context.subscription_id], _group_path, 1)
-
-
-def _subscription_resource_id(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
-    value = _plain_subscription_resource_id(call, scope, evaluate)
-    return GROUP.sub(r"/resourceGroups/\1", value) if isinstance(value, str) else value
 
 
 def own_management_group(scope: Scope) -> list[str]:
@@ -103,7 +97,7 @@ def _extension_resource_id(call: Call, scope: Scope, evaluate: Evaluate) -> Any:
 
 TABLE: dict[str, Scoped] = {
     "resourceid": _scoped_id(_own_scopes, _group_path, 2),
-    "subscriptionresourceid": _subscription_resource_id,
+    "subscriptionresourceid": _scoped_id(lambda scope: [scope.context.subscription_id], _group_path, 1),
     "tenantresourceid": _scoped_id(lambda _: [], lambda _: "", 0),
     "managementgroupresourceid": _scoped_id(own_management_group, _management_group_path, 1),
     "extensionresourceid": _extension_resource_id,

@@ -55,7 +55,8 @@ def _subnet(text: str, prefix: int, index: int) -> str:
 
 def _host(text: str, index: int) -> str:
     network = _network(text)
-    if int(network[0]) + index + 1 > int(_last_usable(network)):
+    is_pair = network.version == 6 and network.prefixlen == 127  # Microsoft's engine refuses its second address
+    if is_pair or int(network[0]) + index + 1 > int(_last_usable(network)):
         raise TemplateError(f"Could not calculate the CidrHost for network '{text}' and CIDR value '{index}'.")
     return str(network[0] + (index + 1))  # a negative index leads out of the range
 

@@ -11,6 +11,7 @@ from emulators.azure.language.hashes import guid, unique_string
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.signatures import Function, known, type_name
 from emulators.azure.language.texts import format_text, to_text
+from emulators.azure.language.units import count_units, join_units, split_units
 from emulators.azure.wire import relaxed_json
 
 MOST_PADDED = 16  # characters
@@ -46,7 +47,8 @@ def _pad_left(text: Any, width: int, character: str = " ") -> str:
         raise TemplateError("the padding must be one character")
     if not 1 <= width <= MOST_PADDED:
         raise TemplateError(f"the width must be 1 to {MOST_PADDED}, but is '{width}'")
-    return to_text(text).rjust(width, character)
+    padded = to_text(text)
+    return character * (width - count_units(padded)) + padded
 
 
 def _replace(text: str, old: str, new: str) -> str:
@@ -56,15 +58,22 @@ def _replace(text: str, old: str, new: str) -> str:
 
 
 def _substring(text: str, start: int, length: int | None = None) -> str:
-    end = len(text) if length is None else start + length
-    if start < 0 or end < start or end > len(text):
-        raise TemplateError(f"start '{start}' and length '{length}' must lie within the text of length '{len(text)}'")
-    return text[start:end]
+    units = split_units(text)
+    end = len(units) if length is None else start + length
+    if start < 0 or end < start or end > len(units):
+        raise TemplateError(f"start '{start}' and length '{length}' must lie within the text of length '{len(units)}'")
+    return join_units(units[start:end])
 
 
 def _by_character(change: Callable[[str], str], text: str) -> str:
     """The case changed as the invariant culture does it: each character is one afterwards too."""
     return "".join(changed if len(changed := change(character)) == 1 else character for character in text)
+
+
+def _raise_case(character: str) -> str:
+    """Its upper case. A letter beyond ASCII stays as it is where its upper case would be in ASCII."""
+    upper = character.upper()
+    return character if upper.isascii() and not character.isascii() else upper
 
 
 def _trim(text: str) -> str:
@@ -169,7 +178,7 @@ TABLE = {
     "startswith": Function(lambda text, start: text.lower().startswith(start.lower()), "string string"),
     "substring": Function(_substring, "string int int?"),
     "tolower": Function(lambda text: _by_character(str.lower, text), "string"),
-    "toupper": Function(lambda text: _by_character(str.upper, text), "string"),
+    "toupper": Function(lambda text: _by_character(_raise_case, text), "string"),
     "trim": Function(_trim, "string"),
     "uniquestring": Function(unique_string, "string string*"),
     "uri": Function(_uri, "string string"),

@@ -7,6 +7,7 @@ from typing import Any
 from emulators.azure.language.functions_numbers import same
 from emulators.azure.language.models import TemplateError
 from emulators.azure.language.residuals import Residual
+from emulators.azure.language.units import count_units
 
 Schema = Mapping[str, Any]
 
@@ -115,7 +116,10 @@ def _check_allowed(value: Any, schema: Schema, subject: str) -> None:
 
 
 def _check_limits(value: Any, schema: Schema, subject: str) -> None:
-    size, what = (value, "The value") if isinstance(value, (int, float)) else (len(value), "Length of the value")
+    if isinstance(value, (int, float)):
+        size, what = value, "The value"
+    else:
+        size, what = count_units(value) if isinstance(value, str) else len(value), "Length of the value"
     if isinstance(value, (bool, dict)):
         return
     least, most = (
