@@ -1,6 +1,7 @@
 """The registration of resource providers: a subscription has none of most providers until it is registered for them."""
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from driver.models.orders import AzureLocation
 from driver.settings import current
 
 _VERSION = "2025-04-01"
+_SUBSCRIPTION = re.compile(r"/subscriptions/([\w-]+)", re.IGNORECASE)
 _registered: dict[tuple[str, str], str] = {}  # subscription and namespace, and why ARM refused to register it
 _lock = threading.Lock()
 _log = logging.getLogger("driver.lifecycle")
@@ -22,6 +24,8 @@ _log = logging.getLogger("driver.lifecycle")
 def register_on_refusal(location: AzureLocation, subscription: str = "") -> Iterator[None]:
     """Register the provider for which a call in the block is refused, unless REGISTER_PROVIDERS is false: once in a
     process. The refusal that is raised then says that the call may be sent again, or why that did not work.
+
+    Without a `subscription` it is that of the last id in the error, which is of the innermost deployment.
     """
     try:
         yield
@@ -29,7 +33,9 @@ def register_on_refusal(location: AzureLocation, subscription: str = "") -> Iter
         namespace = find_namespace(refused.cause.message)
         if refused.cause.code.lower() not in UNREGISTERED or not namespace or not current().register_providers:
             raise
-        why_not = _register(location, subscription or location.subscription_id, namespace)
+        named = _SUBSCRIPTION.findall(refused.body)
+        place = subscription or (named[-1] if named else location.subscription_id)
+        why_not = _register(location, place, namespace)
         if why_not:
             text = f"{refused.cause.message} The driver could not register it: {why_not}"
             raise Refused(refused.status, Cause(refused.cause.code, text)) from refused

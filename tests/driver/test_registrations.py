@@ -66,6 +66,16 @@ def test_it_is_registered_for_a_deployment_that_failed(stub: Stub, location: Azu
     assert len(posts(stub)) == 1
 
 
+def test_it_is_registered_in_the_subscription_of_the_nested_deployment(stub: Stub, location: AzureLocation) -> None:
+    inner = {"code": "MissingSubscriptionRegistration", "message": TEXT}
+    nested = {"code": "DeploymentFailed", "target": "/subscriptions/other/resourceGroups/b", "details": [inner]}
+    outer = {"code": "DeploymentFailed", "target": f"/subscriptions/{SUBSCRIPTION}/x", "details": [nested]}
+    stub.answer = registering(Reply(body={}), Reply(body={"status": "Failed", "error": outer}))
+    with pytest.raises(Refused, match="ProviderIsBeingRegistered"):
+        operations.poll(location, "/poll")
+    assert posts(stub) == ["/subscriptions/other/providers/Contoso.Play/register"]
+
+
 def test_it_is_registered_in_the_subscription_of_the_resource(stub: Stub, location: AzureLocation) -> None:
     stub.answer = registering(Reply(body={}))
     with pytest.raises(Refused):
