@@ -69,6 +69,7 @@ def test_values_in_a_run(expression: str, expected: object) -> None:
         ("[copyIndex()]", "'copyIndex' is not expected at this location"),
         ("[json('{')]", "is not JSON"),
         ("[cidrSubnet('10.0.0.0/24', 26, 4)]", "'4' is not a valid index of the subnet size '4'"),
+        ("[cidrHost('fd00:aaaa::/127', 0)]", "Could not calculate the CidrHost for network 'fd00:aaaa::/127'"),
         ("[reference('nothing').x]", "reference 'nothing' is not valid"),
         ("[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v')]", "requires '2' resource name argument"),
         ("[resourceId('nope', 'g', 'T.P/things', 'x')]", "'nope' is not valid subscription identifier"),
