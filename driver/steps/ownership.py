@@ -10,7 +10,7 @@ A resource is owned if both are shown:
    this deployment made as well. Or it was created later than that look, by the clock of ARM, in whole seconds.
 
 Without evidence it is not owned: the driver leaves it behind rather than deleting what may belong to somebody else.
-What the incoming topology names is owned already. ADR 19.
+What the incoming topology names is owned already. ADR 19, ADR 43.
 """
 
 from collections.abc import Iterable, Mapping
