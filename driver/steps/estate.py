@@ -18,7 +18,7 @@ _log = logging.getLogger("driver.lifecycle")
 @dataclass
 class Estate:
     """All `entries` that are left, by topology key; the locks that this removal has deleted; the records of the
-    deployments that wrote them all.
+    deployments that wrote them all; the keys of what is `removed`.
 
     `refuse_foreign`: an owned resource group stays while it holds something foreign. `purge`: what Azure keeps of the
     deleted ones is purged. `busy` counts the calls in a row that Azure or the network was too busy for;
@@ -31,6 +31,7 @@ class Estate:
     records: tuple[ResourceId, ...] = ()
     refuse_foreign: bool = False
     purge: bool = False
+    removed: list[str] = field(default_factory=list)
     busy: int = 0
     is_entra_away: bool = False
     _versions: dict[str, tuple[str, ...]] | None = field(default=None, init=False)

@@ -84,7 +84,7 @@ class _Pass:
         self.removed = list(state.removed)
         self.not_owned = list(state.not_owned)
         self.estate = Estate(
-            order.location, self.entries, list(state.unlocked), records, work.refuse_foreign, work.purge
+            order.location, self.entries, list(state.unlocked), records, work.refuse_foreign, work.purge, self.removed
         )
         self._end = time.monotonic() + _PASS_SECONDS
 

@@ -442,6 +442,20 @@ def test_what_azure_says_of_a_holder_that_was_just_deleted_is_waited_for(world: 
     assert remove(world, NET, NIC).kind == "Completed"
 
 
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_refusal_in_unknown_words_is_not_final_once_something_else_is_gone(world: World, status: int) -> None:
+    """Azure may take a while to see that what used the resource is gone."""
+    refused = error(status, "InvalidRequest", "The tenant has a plan.")
+    world.add(NET, NIC)
+    world.say("DELETE", f"{NET}\\?", refused, times=4)
+    assert remove(world, NET, NIC).kind == "Completed"
+    world.add(NET, NIC)
+    world.say("DELETE", f"{NET}\\?", refused)
+    outcome = remove(world, NET, NIC)
+    assert (outcome.kind, NIC in world.there) == ("Failed", False)
+    assert f"{NET}: InvalidRequest: The tenant has a plan." in outcome.reason
+
+
 @pytest.mark.parametrize("owner", ["gone", "ours"])
 def test_what_was_made_for_something_that_goes_is_waited_for(world: World, owner: str) -> None:
     """The interface of a private endpoint is in no topology, and goes some time after the endpoint."""
