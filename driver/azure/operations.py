@@ -1,7 +1,6 @@
 """Calls to ARM through its pipeline, and the asynchronous operations that they start."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from urllib.parse import quote, urlencode
 from driver.azure import connection, crowds, throttling
 from driver.azure.headers import read_date, read_retry_after
 from driver.azure.refusals import Refusal, Refused, Unreachable, read_cause
-from driver.azure.registrations import register_on_refusal
+from driver.azure.registrations import SUBSCRIPTION, register_on_refusal
 from driver.azure.verdicts import Cause
 from driver.models.orders import AzureLocation
 from driver.resource_ids import ResourceId
@@ -25,7 +24,6 @@ _RUNNING = {
     *("queued", "running", "started", "updating"),
 }
 DELETING = ("deleting", "scheduledfordelete")  # provisioning states, in lower case, of what will be gone
-_SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 _CANCELED = ("canceled", "cancelled")
 _IN_PATHS = "/%:@!$&'()*+,;=~"  # characters of an id that stay as they are; some services write `%20` into their ids
 
@@ -194,7 +192,7 @@ def _build_url(path: str, api_version: str, condition: str | None = None, expand
 
 def _send(location: AzureLocation, method: str, url: str, registers: bool = True) -> Any:
     absolute = url if "://" in url else f"{location.resource_manager_url}{url}"
-    subscription = _SUBSCRIPTION.match(url)
+    subscription = SUBSCRIPTION.match(url)
     register = register_on_refusal(location, subscription[1] if subscription else "") if registers else nullcontext()
     with register, connection.connect(location) as arm:
         from azure.core.exceptions import HttpResponseError

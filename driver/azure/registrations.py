@@ -14,7 +14,7 @@ from driver.models.orders import AzureLocation
 from driver.settings import current
 
 _VERSION = "2025-04-01"
-_SUBSCRIPTION = re.compile(r"/subscriptions/([\w-]+)", re.IGNORECASE)
+SUBSCRIPTION = re.compile(r"/subscriptions/([\w-]+)", re.IGNORECASE)
 _registered: dict[tuple[str, str], str] = {}  # subscription and namespace, and why ARM refused to register it
 _lock = threading.Lock()
 _log = logging.getLogger("driver.lifecycle")
@@ -33,7 +33,7 @@ def register_on_refusal(location: AzureLocation, subscription: str = "") -> Iter
         namespace = find_namespace(refused.cause.message)
         if refused.cause.code.lower() not in UNREGISTERED or not namespace or not current().register_providers:
             raise
-        named = _SUBSCRIPTION.findall(refused.body)
+        named = SUBSCRIPTION.findall(refused.body)
         place = subscription or (named[-1] if named else location.subscription_id)
         why_not = _register(location, place, namespace)
         if why_not:

@@ -173,7 +173,8 @@ def _check_constraints(parameter: Parameter, value: Any) -> None:
             raise Unfit(f"{shown} is more than {parameter.maximum}")
     if isinstance(value, str | list):
         unit = "characters" if isinstance(value, str) else "entries"
-        length = len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else len(value)  # ARM's
+        # ARM counts the UTF-16 code units of a text.
+        length = len(value.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(value, str) else len(value)
         if parameter.shortest is not None and length < parameter.shortest:
             raise Unfit(f"{shown} has {length} {unit}: it takes {parameter.shortest} at least")
         if parameter.longest is not None and length > parameter.longest:

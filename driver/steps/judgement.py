@@ -63,7 +63,7 @@ def judge(estate: Estate, entry: Entry, refused: Refusal) -> Entry:
     tries = max(verdict.tries, _CONFLICT_TRIES if code in _CANCELED else 0)
     if refused.status == 200 and (code == "operationfailed" or code not in VERDICTS):  # it says nothing that is known
         tries = max(tries, _UNKNOWN_TRIES)
-    if refused.status in (400, 409) and estate.removed:  # Azure may see it later that what has used this one is gone
+    if refused.status in (400, 409) and estate.removed:  # what used it may be gone, which Azure notices later
         tries = max(tries, _UNKNOWN_TRIES)
     return _try_some_times(estate, entry, refused, tries)
 

@@ -237,7 +237,7 @@ def test_the_threads_may_keep_the_cores_of_the_start(make_host: MakeHost, app_fo
     assert all(cores == os.sched_getaffinity(0) for cores in find_cores(host))
 
 
-def test_a_host_that_cannot_be_bound_to_a_core_says_so_and_starts(
+def test_a_refused_binding_to_a_core_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(pid: int, cores: list[int]) -> None:
