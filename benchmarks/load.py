@@ -37,10 +37,12 @@ class LoadError(Exception):
     """A request was not accepted."""
 
 
-def run_apart(driver: str, kafka: str, bodies: Sequence[Mapping[str, Any]], in_flight: int) -> list[Lifecycle]:
+def run_apart(
+    driver: str, kafka: str, bodies: Sequence[Mapping[str, Any]], in_flight: int, timeout: float = 120
+) -> list[Lifecycle]:
     """`run`, in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as client:
-        return client.submit(run, driver, kafka, list(bodies), in_flight).result()
+        return client.submit(run, driver, kafka, list(bodies), in_flight, timeout).result()
 
 
 def run(

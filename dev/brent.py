@@ -68,6 +68,21 @@ def vnet(name: str, group: str, location: str = "northeurope") -> Resource:
     )
 
 
+def subnet(name: str, group: str, network: str, cidr_block: str) -> Resource:
+    return Resource(
+        name=name,
+        type="resource::AzureSubnet::1.0",
+        properties={
+            "resourcegroup_name": group,
+            "vnet_name": network,
+            "subnet_name": name,
+            "subnet_cidr_block": cidr_block,
+            "route_table_name": "",
+            "network_security_group_name": "",
+        },
+    )
+
+
 def request_body(
     resource: Resource,
     transition: str,

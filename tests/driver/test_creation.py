@@ -447,7 +447,8 @@ def test_a_deployment_that_fails_each_time_is_started_again_at_most_five_times(
 
 def test_the_first_cause_stays_beside_the_last(stub: Stub, location: AzureLocation) -> None:
     outcome, pauses = fail_each_time(stub, build_order(location, NETWORK), "RetryableError", "QuotaExceeded")
-    assert [round(pause, -1) for pause in pauses] == [10]
+    assert len(pauses) == 1
+    assert 9 <= pauses[0] <= 20
     assert "failed 2 times: first: RetryableError: " in outcome.reason
     assert "; last: QuotaExceeded: QuotaExceeded in region" in outcome.reason
 

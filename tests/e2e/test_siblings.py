@@ -3,37 +3,24 @@
 import pytest
 
 from dev import azure
-from dev.brent import Resource
+from dev.brent import subnet
 from tests.e2e.trial import Trial, ids
 
 SIBLINGS = 20
-
-
-def subnet(number: int, group: str) -> Resource:
-    return Resource(
-        name=f"subnet-{number}",
-        type="resource::AzureSubnet::1.0",
-        properties={
-            "resourcegroup_name": group,
-            "vnet_name": "vnet-1",
-            "subnet_name": f"subnet-{number}",
-            "subnet_cidr_block": f"10.0.{number}.0/24",
-            "route_table_name": "",
-            "network_security_group_name": "",
-        },
-    )
+LONGEST_SECONDS = 240  # in which they take their turns, on a busy machine, too
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2 * LONGEST_SECONDS)
 def test_twenty_subnets_at_once_are_made_and_deleted_at_once(trial: Trial, group: str) -> None:
     path = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vnet-1"
     space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
     trial.make(path, {"location": "northeurope", "properties": space})
     before = trial.in_azure(group)
 
-    wanted = [subnet(number, group) for number in range(SIBLINGS)]
+    wanted = [subnet(f"subnet-{number}", group, "vnet-1", f"10.0.{number}.0/24") for number in range(SIBLINGS)]
     creating = [trial.begin(one) for one in wanted]
-    made = [trial.completed(*one) for one in zip(creating, wanted, strict=True)]
+    made = [trial.completed(*one, LONGEST_SECONDS) for one in zip(creating, wanted, strict=True)]
     in_azure = trial.arm("GET", path).json()["properties"]["subnets"]
     assert sorted(one["name"] for one in in_azure) == sorted(one.name for one in wanted)
     assert set().union(*(ids(one.topology) for one in made)) == trial.in_azure(group) - before

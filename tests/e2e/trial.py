@@ -75,9 +75,9 @@ class Trial:
     def events_of(self, request_id: str) -> list[Event]:
         return [one for one in self.seen if one.key == request_id]
 
-    def completed(self, request_id: str, resource: Resource) -> Resource:
+    def completed(self, request_id: str, resource: Resource, seconds: float = EVENT_SECONDS) -> Resource:
         """Wait for the COMPLETE of a request and return the resource as its event leaves it."""
-        value = self.event(request_id).value
+        value = self.event(request_id, seconds=seconds).value
         assert value["status"] == "COMPLETE", value
         return apply_event(resource, value)
 
