@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ def test_while_kafka_is_away_nobody_waits_for_the_events_that_wait(apart: Trial,
         assert {one["for"] for one in waiting} == {"kafka"}
         assert all(one["reason"] for one in waiting)
         assert {trial.execution(one)["status"] for one in sent} == {"IN_PROGRESS"}
+        eventually(lambda: _have_long_waits(trial, sent))
         for _ in range(3):
             begun = time.monotonic()
             trial.get("/management/health")
@@ -101,6 +102,17 @@ def _list_waiting(trial: Trial, request_ids: list[str]) -> list[dict[str, Any]]:
     """What each waits for, once all wait."""
     waiting = [trial.execution(one)["waiting"] for one in request_ids]
     return waiting if all(waiting) else []
+
+
+def _have_long_waits(trial: Trial, request_ids: list[str]) -> bool:
+    """Whether the next try of each to publish is minutes away, if nobody wakes it."""
+    return all(_find_wake_time(trial, one) > datetime.now(UTC) + timedelta(minutes=2) for one in request_ids)
+
+
+def _find_wake_time(trial: Trial, request_id: str) -> datetime:
+    run = json.loads(trial.instances(f"/{request_id}", showInput="true")["input"])
+    wakes_at = run.get("progress", {}).get("wakes_at")
+    return datetime.fromisoformat(wakes_at) if wakes_at else datetime.now(UTC)
 
 
 @pytest.mark.slow
