@@ -89,7 +89,8 @@ def _tries(verdict: Verdict) -> str:
     if verdict.tries >= UNTIL_TIMEOUT:
         often = verdict.restarts < UNTIL_TIMEOUT
         return "until the transition's timeout" + (f"; a deployment at most {verdict.restarts} times" if often else "")
-    return f"at most {verdict.tries} times, {verdict.wait:g} s apart or more"
+    more = f"; a deployment at most {verdict.restarts} times" if verdict.restarts > verdict.tries else ""
+    return f"at most {verdict.tries} times, {verdict.wait:g} s apart or more{more}"
 
 
 def _keys(described: Mapping[str, Any]) -> Iterator[str]:

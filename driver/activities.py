@@ -31,8 +31,10 @@ from driver.models.orders import Order
 from driver.models.outcomes import Outcome, State, fail, keep_running, retry, succeed
 from driver.publication import report_completion
 from driver.steps import passes
+from driver.steps.previews import PreviewState
 from driver.steps.progress import log_progress, select_operations
 from driver.steps.repetition import explain_wait, join_causes
+from driver.steps.states import DeployState
 from driver.steps.table import STEPS, Step
 from driver.topology import apply_changes
 from driver.waiting import Waiting, compute_age
@@ -109,9 +111,17 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
 def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, Any]) -> Outcome:
     try:
         with _redact_bugs(payload["step"]), _limit_calls(payload):
-            return step.take(order, state, payload["attempt"])
+            return step.take(order, state, _count_refusals(payload, state))
     except Refusal as refused:
         return _judge_refusal(refused, state, payload)
+
+
+def _count_refusals(payload: Mapping[str, Any], state: State) -> int:
+    """How often calls of this step were refused before. The attempts of the orchestrator count each failure of the
+    operation, too, which has a limit of its own.
+    """
+    failures = state.failures if isinstance(state, DeployState | PreviewState) else 0
+    return max(0, int(payload["attempt"]) - failures)
 
 
 def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
@@ -170,7 +180,7 @@ def _judge_refusal(refused: Refusal, state: State, payload: Mapping[str, Any]) -
     """The outcome for a refusal. The step is tried again as often as the verdict allows. The waits grow; a Retry-After
     replaces them. A step that only reads waits for a fifth of the time that it has waited so far.
     """
-    name, attempt, verdict = payload["step"], payload["attempt"], refused.verdict
+    name, attempt, verdict = payload["step"], _count_refusals(payload, state), refused.verdict
     text = join_causes(payload.get("first", ""), refused.cause.text)
     if attempt >= verdict.tries:
         return fail(verdict.code, text, state)

@@ -73,6 +73,7 @@ def advance(run: Run, progress: Progress, outcome: Outcome, now: datetime) -> Pr
         return _publish(after, now, failure=_add_reason(progress.failure, outcome.reason))
     if _is_over_time(run, progress, outcome, now):
         reason = describe_timeout(run, after, outcome.reason, now)
+        after = replace(after, failure=_add_reason(after.failure, outcome.reason))  # why it is not abandoned yet
         return _fail(run, after, outcome, (outcome.code or FailureCode.INFRASTRUCTURE_ERROR, reason), now)
     if outcome.kind == "Succeeded":
         following = outcome.following or NEXT[step]

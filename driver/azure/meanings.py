@@ -24,7 +24,7 @@ _FAMILIES = tuple(
     (re.compile(words), verdict)
     for words, verdict in (
         (r"throttl|toomanyrequests|(call|rate|request)limit|(server|service|too)(is)?busy", PASSING),
-        (r"inprogress|being(?!referenced|used)|notprovisioned|conflicting\w*operation", PASSING),
+        (r"inprogress|being(?!referenced|used)|notprovisioned|conflicting\w*operation|whenupdatingordeleting", PASSING),
         (r"(?<!no[nt])(retryable|transient)", PASSING),
         (r"internal\w*(error|failure)|^(operation|request)time(d)?out", BROKEN),
         (r"etagmismatch|preconditionfailed|concurren|(operation|request|update|version)conflict", CONFLICT),
@@ -60,7 +60,7 @@ _WORDS = tuple(
         (r"not available in the location[^.]{0,60} at this moment|no available instances", _SAYS_LITTLE, SCARCE),
         (r"insufficient capacity", _SAYS_LITTLE, SCARCE),
         (r"principal\b.{0,99} (not found|not exist) in the (\w+ )?(aad|directory|tenant)", _SAYS_LITTLE, PROPAGATING),
-        (r"busy processing", set[str](), PASSING),
+        (r"busy processing|because it is in (updating|deleting) state", set[str](), PASSING),
         (r"not (in (a )?)?terminal", _SAYS_LITTLE, PASSING),
         (r"rate limit of", _SAYS_LITTLE, PASSING),
         (r"\bin[ -]progress\b", _SAYS_LITTLE, PASSING),

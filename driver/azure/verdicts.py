@@ -18,24 +18,25 @@ UNTIL_TIMEOUT = 1_000_000
 class Verdict:
     """The failure code for a refusal; how often the refused call is tried again (`tries`), and how often an operation
     that has ended so is started again (`restarts`, as often as `tries` if not given); the first wait before that in
-    seconds.
+    seconds; whether many may wait for the same thing, which Azure does one at a time (`takes_turns`).
     """
 
     code: FailureCode
     tries: int = 0
     wait: float = 1
     restarts: int = -1
+    takes_turns: bool = False
 
     def __post_init__(self) -> None:
         if self.restarts < 0:
             object.__setattr__(self, "restarts", self.tries)
 
 
-PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT)
+PASSING = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT, takes_turns=True)
 FINAL = Verdict(_INFRASTRUCTURE)
 # The service has failed, for no reason that it tells. What fails so each time is not repeated for ever.
 BROKEN = Verdict(_INFRASTRUCTURE, UNTIL_TIMEOUT, 1, restarts=5)
-CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5)
+CONFLICT = Verdict(_INFRASTRUCTURE, 8, 5, restarts=16, takes_turns=True)
 PROPAGATING = Verdict(_INFRASTRUCTURE, 6, 10)
 _REGISTERING = Verdict(_INFRASTRUCTURE, 30, 10)
 _RESERVED = Verdict(_INFRASTRUCTURE, 3, 180)

@@ -31,9 +31,14 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     # What ARM has accepted a moment ago it may not find yet: it would go on, and nobody would own what it makes.
     begun_at = max(state.since, state.unsure_since)
     may_lag = bool(begun_at) and compute_age(begun_at) < ABSENT_SECONDS
-    if not deployments.cancel(order.location, record):
-        return keep_running(_LOOK_AGAIN, state, _NOT_FOUND) if may_lag else succeed(state)
-    refused = _cancel_nested(order, work, state, record)
+    try:
+        if not deployments.cancel(order.location, record):
+            return keep_running(_LOOK_AGAIN, state, _NOT_FOUND) if may_lag else succeed(state)
+        refused = _cancel_nested(order, work, state, record)
+    except Refusal as passing:
+        if passing.verdict.tries != UNTIL_TIMEOUT:
+            raise
+        refused = passing
     try:
         claimed = claim_deployment(order, work, state, must_exist=may_lag)
     except Refused as lagging:
@@ -43,7 +48,7 @@ def abandon_deployment(order: Order, state: DeployState, attempt: int) -> Outcom
     state = state.model_copy(update={"topology": claimed.topology})
     if refused is not None:  # what is made until then is claimed the next time
         wait = max(_LOOK_AGAIN, refused.verdict.wait, refused.retry_after)
-        text = f"a nested deployment is not cancelled yet: {refused.cause.text}"
+        text = f"the deployment is not cancelled yet: {refused.cause.text}"
         return explain_wait(keep_running(wait, state, text), refused)
     return show_not_owned(succeed(state).model_copy(update={"reason": state.hanging}), claimed)
 

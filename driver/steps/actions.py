@@ -4,7 +4,7 @@ Both take passes. A pass POSTs what has not been accepted yet, polls what runs, 
 call. To restart a machine twice is not harmless: what ARM has accepted is POSTed again only if its operation failed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ _REFUSED = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)
 _SHORTEST_PAUSE = 0.5  # seconds between two passes
 _GONE = (404, 410)
 _PASS_SECONDS = 30.0  # after which a pass POSTs nothing more
+_EARLY = timedelta(seconds=1)  # how early a timer may be
 
 
 class Action(Model):
@@ -103,7 +104,7 @@ def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
         return complete(state.outputs, state.topology)
     if not targets:
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
-    begun = _take_pass(order, work, (Action(id=target) for target in targets))
+    begun = _take_pass(order, work, [Action(id=target) for target in targets])
     begun_state = state.model_copy(update={"actions": begun})
     outcome = _build_outcome(work, begun_state)
     return outcome if outcome.kind == "Failed" else succeed(begun_state, after=outcome.after)
@@ -116,13 +117,17 @@ def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
     return _build_outcome(work, state.model_copy(update={"actions": taken}))
 
 
-def _take_pass(order: Order, work: Call, actions: Iterable[Action]) -> tuple[Action, ...]:
-    """The actions after a call for each that is due. Raises no Refusal: what was accepted must not be forgotten."""
+def _take_pass(order: Order, work: Call, actions: Collection[Action]) -> tuple[Action, ...]:
+    """The actions after a call for each that is due. Raises no Refusal: what was accepted must not be forgotten. A pass
+    for which nothing is due is the last one, at the deadline: it polls all.
+    """
     now = datetime.now(UTC)
     end = now + timedelta(seconds=_PASS_SECONDS)
+    is_last = not any(action.is_due(now + _EARLY) for action in actions)  # the deadline is before the next call
     taken = []
     for action in actions:
-        if not action.is_due(now) or datetime.now(UTC) > end:
+        is_due = action.is_due(now) or (is_last and action.phase == "running")
+        if not is_due or datetime.now(UTC) > end:
             taken.append(action)
         elif action.phase == "running":
             taken.append(_watch(order.location, action))

@@ -34,13 +34,15 @@ _GONE_SOON = "is being deleted"
 
 class Search(Model):
     """How far a look is. `pending` are the ids to look at; what lies within another pending one waits for that.
-    `open_parents` have children whose names only ARM knows. `validated`: ARM's validation has named all ids.
+    `open_parents` have children whose names only ARM knows. `validated`: ARM's validation has named all ids. `doubts`
+    are the pauses in a row because of an answer that shows neither that something is there nor that it is not.
     """
 
     pending: tuple[ResourceId, ...] = ()
     open_parents: tuple[ResourceId, ...] = ()
     validated: bool = False
     pauses: int = 0
+    doubts: int = 0
     evidence: Evidence = Evidence()
 
 
@@ -127,6 +129,7 @@ class _Find:
     unknown: dict[str, str] = field(default_factory=dict)
     answered_at: list[datetime] = field(default_factory=list)
     pending: list[ResourceId] = field(default_factory=list)
+    is_in_doubt: bool = False
 
     def __post_init__(self) -> None:
         self.pending = list(self.search.pending)
@@ -143,7 +146,8 @@ class _Find:
                 search = self.build_search()
                 after = max([_PAUSES.compute_seconds(self.search.pauses), *_list_retry_afters(answers)])
                 refusal = next((answer for answer in answers.values() if isinstance(answer, Refusal)), None)
-                search = search.model_copy(update={"pauses": search.pauses + 1})
+                doubts = search.doubts + 1 if self.is_in_doubt else 0
+                search = search.model_copy(update={"pauses": search.pauses + 1, "doubts": doubts})
                 return Pause(search, after, "; ".join(waits[:3]), refusal)
         return None
 
@@ -187,8 +191,9 @@ class _Find:
 
     def _note_refusal(self, resource_id: ResourceId, refused: Refusal) -> str:
         tries = refused.verdict.tries
-        if refused.status >= 500 and self.search.pauses >= _MOST_ERRORS:
-            tries = 0  # other calls succeed, or the look would not have come here
+        if refused.status >= 500:
+            self.is_in_doubt = True
+            tries = tries if self.search.doubts < _MOST_ERRORS else 0  # other calls succeed, or it would not come here
         if tries == UNTIL_TIMEOUT:
             return refused.cause.text
         if (
@@ -205,7 +210,8 @@ class _Find:
 
     def _give_up(self, resource_id: ResourceId, text: str) -> str:
         """The reason to look again; empty if that was done often enough. Then nothing is known of the resource."""
-        if self.search.pauses < _MOST_LOOKS:
+        if self.search.doubts < _MOST_LOOKS:
+            self.is_in_doubt = True
             return text
         self.unknown[resource_id.text] = f"GET answered {text[:200]}"
         self.pending.remove(resource_id)

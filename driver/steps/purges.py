@@ -8,8 +8,9 @@ from driver.azure.refusals import Refusal, SignInRefused
 from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.steps.entries import Entry
 from driver.steps.estate import Estate
+from driver.waiting import compute_age
 
-_LAG_LOOKS = 2  # while Azure does not list what it keeps of something that was deleted just now
+_LAG_SECONDS = 20.0  # while Azure does not list what it keeps of something that was deleted just now
 _MOST_LOOKS = 20  # at what is being purged, until it is purged again
 
 
@@ -48,8 +49,10 @@ def watch(estate: Estate, entry: Entry) -> Entry:
     """The entry after a look at what Azure keeps of it, and after its purge was sent."""
     try:
         kept = soft_deletion.find_kept(estate.location, entry.id, entry.place)
-        if kept is None and (entry.purging or entry.looks >= _LAG_LOOKS):
+        if kept is None and entry.purging:
             return entry.end(phase="purged")
+        if kept is None and compute_age(entry.since) >= _LAG_SECONDS:
+            return entry.end("is deleted, and was not purged: Azure lists nothing that it keeps of it", "purged")
         if kept is None:
             text = "is deleted; nothing is listed yet that Azure keeps of it"
             return entry.look_again(0, text, shortage=estate.measure_shortage())

@@ -134,6 +134,7 @@ def _wait(
     """The outcome while something is pending. `is_unfinished`: not all of it was looked at."""
     retry_after = max((refused.retry_after for refused in refusals), default=0.0)
     wait = compute_poll_wait(order.location, age, retry_after)
+    wait = max(wait, *(refused.verdict.wait for refused in refusals), 0)
     if not retry_after:
         wait = min(wait, max(_LEAST_WAIT, min(_find_timeout(work, one) for one in state.pending) - age))
     named = [

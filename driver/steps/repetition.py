@@ -3,15 +3,14 @@
 import re
 
 from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
-from driver.azure.verdicts import UNTIL_TIMEOUT
 from driver.models.outcomes import Outcome, WaitingFor
 from driver.waiting import Waiting
 
 # How long ARM may answer 404 about something that it has accepted a moment ago: its regions replicate with a lag.
 ABSENT_SECONDS = 60.0
 _LEAST_PAUSE, _LONGEST_PAUSE = 10.0, 160.0  # seconds
-# Until a try after a failure that passes. Many may wait for something that Azure does one at a time, like the writes of
-# a network, and a try takes the turn only if it is free just then. So tries are scattered and stay frequent.
+# From the second failure on. Many may wait for something that Azure does one at a time, like the writes of a network,
+# and a try takes the turn only if it is free just then. So these tries are scattered and stay frequent.
 _SCATTERED = Waiting(initial=20.0, factor=1.2, maximum=60.0, jitter=0.55)
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+", re.IGNORECASE)  # ids and times in a message
 
@@ -23,9 +22,11 @@ def compute_restart(failed: Refusal, failures: int) -> float | None:
     verdict = failed.verdict
     if failures >= verdict.restarts:
         return None
-    growing = Waiting(initial=max(_LEAST_PAUSE, verdict.wait), factor=2, maximum=_LONGEST_PAUSE, jitter=0.1)
-    pauses = _SCATTERED if verdict.restarts == UNTIL_TIMEOUT else growing
-    return pauses.compute_seconds(failures, failed.retry_after)
+    if verdict.takes_turns and failures:
+        return _SCATTERED.compute_seconds(failures - 1, failed.retry_after)
+    least, most = max(_LEAST_PAUSE, verdict.wait), max(_LONGEST_PAUSE, verdict.wait)
+    growing = Waiting(initial=least, factor=2, maximum=most, jitter=0.1)
+    return growing.compute_seconds(failures, max(verdict.wait, failed.retry_after))
 
 
 def join_causes(first: str, last: str) -> str:

@@ -99,6 +99,13 @@ def test_a_refusal_is_an_outcome(
     assert f"{code}: m" in outcome["reason"]
 
 
+def test_the_failures_of_a_deployment_do_not_use_up_the_tries_of_its_calls(stub: Stub, location: AzureLocation) -> None:
+    """A subnet that has waited for its turn five times."""
+    refuse(stub, 403, "AuthorizationFailed")
+    kinds = [take_step(payload(location, "start_deployment", 5 + tries, {"failures": 5}))["kind"] for tries in (5, 6)]
+    assert kinds == ["Retry", "Failed"]
+
+
 def test_retry_after_is_obeyed_and_waits_grow_to_a_bound(stub: Stub, location: AzureLocation) -> None:
     refuse(stub, 503, "ServerTimeout")
     waits = [take_step(payload(location, "start_deployment", attempt))["after"] for attempt in (0, 3, 50)]

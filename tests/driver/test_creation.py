@@ -544,11 +544,21 @@ def test_what_was_made_is_known_also_while_a_nested_deployment_is_not_cancelled(
     serve(stub, answers)
     busy: Any = abandonment.abandon_deployment(order, state, 0)
     assert (busy.kind, busy.refused, busy.after >= 2) == ("Running", True, True)
-    assert "a nested deployment is not cancelled yet: ServerBusy" in busy.reason
+    assert "the deployment is not cancelled yet: ServerBusy" in busy.reason
     assert {entry.id.text for entry in busy.state.topology.values()} == {HUB, NESTED, RECORD}
     serve(stub, {**answers, f"POST {NESTED}/cancel": Reply(204)})
     over: Any = abandonment.abandon_deployment(order, busy.state, 0)
     assert (over.kind, over.state.topology) == ("Succeeded", busy.state.topology)
+
+
+def test_what_was_made_is_known_also_while_its_cancellation_is_throttled(stub: Stub, location: AzureLocation) -> None:
+    throttled = Reply(429, {"error": {"code": "TooManyRequests", "message": "..."}}, {"Retry-After": "90"})
+    serve(stub, {f"POST {RECORD}/cancel": throttled, f"GET {RECORD}{OPERATIONS}": operations(HUB)})
+    state = DeployState(evidence=looked(1, absent=(ResourceId.parse(HUB),)), correlation_id="r")
+    busy: Any = abandonment.abandon_deployment(build_order(location, NETWORK), state, 0)
+    assert (busy.kind, busy.refused, busy.after) == ("Running", True, 90)
+    assert busy.reason == "the deployment is not cancelled yet: TooManyRequests: ..."
+    assert {entry.id.text for entry in busy.state.topology.values()} == {HUB, RECORD}
 
 
 def test_a_put_without_an_answer_is_remembered(stub: Stub, location: AzureLocation) -> None:

@@ -115,6 +115,20 @@ def test_what_is_being_deleted_is_waited_for(stub: Stub, location: AzureLocation
 
 
 @pytest.mark.parametrize(
+    "once", [Reply(503, {"error": {"code": "ServiceUnavailable", "message": "..."}}), absent("ResourceGroupNotFound")]
+)
+def test_one_doubtful_answer_after_a_long_wait_is_no_reason_to_give_up(
+    stub: Stub, location: AzureLocation, once: Reply
+) -> None:
+    """A resource group takes ten minutes to be deleted. Who gives up does not own the one that is made then."""
+    deleting = Reply(body={"id": HUB, "properties": {"provisioningState": "Deleting"}})
+    serve(stub, {HUB: [*[deleting] * 60, once, deleting, once, absent("ResourceNotFound")]})
+    evidence, pauses = search_to_end(build_order(location, NETWORK))
+    assert (evidence.absent, evidence.unknown) == (ids(HUB), {})
+    assert len(pauses) == 63
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         absent("ResourceGroupNotFound", "Resource group 'rg' could not be found."),

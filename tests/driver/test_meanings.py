@@ -70,6 +70,8 @@ SIZE = (
 DEMAND = "Database account creation failed. Error : Sorry, we are currently experiencing high demand in this region."
 REFERENCED = "Cannot proceed with operation because resource net used by resource nic is not in Succeeded state."
 CORES = "Operation could not be completed as it results in exceeding approved standardDASv5Family Cores quota."
+RULES_BUSY = "FirewallPolicyRuleCollectionGroupUpdateNotAllowedWhenUpdatingOrDeleting"
+POLICY_BUSY = "Firewall Policy p can not be changed because it is in Updating state from previous operation ID : 1."
 POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "policyDefinitionEffect": "Deny"}]}
 
 
@@ -77,6 +79,10 @@ POLICY = {"policyInfo": [{"policyDefinitionDisplayName": "Allowed locations", "p
     ("status", "body", "code", "failure", "tries"),
     [
         (409, top("Conflict", "A swap operation of the site already exists."), "Conflict", INFRASTRUCTURE, "some"),
+        # Another operation runs
+        (400, top(RULES_BUSY, "m"), RULES_BUSY, INFRASTRUCTURE, "on"),
+        (200, deployed(told("BadRequest", top(RULES_BUSY))), RULES_BUSY, INFRASTRUCTURE, "on"),
+        (400, top("BadRequest", POLICY_BUSY), "BadRequest", INFRASTRUCTURE, "on"),
         # A quota of calls
         (429, top("TooManyRequests", "Write quota of 50 exceeded."), "TooManyRequests", INFRASTRUCTURE, "on"),
         (200, deployed(told("TooManyRequests", top("429", "Call quota exceeded."))), "429", INFRASTRUCTURE, "on"),

@@ -1,8 +1,10 @@
 """Purging, pass by pass: through the real SDK against a stub of ARM. `tests/e2e/test_soft_deletion.py` has it whole."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from driver.models.orders import AzureLocation
 from tests.support.arm_stub import Reply, Stub
@@ -97,8 +99,22 @@ def test_a_purge_that_azure_forbids_fails_the_delete_and_the_next_one_finds_it_i
 def test_what_is_kept_of_another_vault_of_that_name_is_left_alone(world: World) -> None:
     other = VAULT.replace("rg-1", "rg-of-another")
     world.say("GET", f"{KEPT}\\?", Reply(body={"id": KEPT, "properties": {"vaultId": other}}), after=VAULT)
-    assert remove(world, VAULT, purge=True).kind == "Completed"
+    outcome = remove(world, VAULT, purge=True)
+    assert outcome.kind == "Running"
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=20)):
+        outcome = step(world, [VAULT], pass_time(outcome), purge=True)
+    assert outcome.kind == "Completed"
     assert not world.calls("POST")
+    (told,) = outcome.not_owned
+    assert told.reason == "is deleted, and was not purged: Azure lists nothing that it keeps of it"
+
+
+def test_what_azure_lists_late_is_purged(world: World) -> None:
+    world.say("GET", f"{KEPT}\\?", error(404, "NotFound"), times=8, after=VAULT)
+    keep(world, times=2)
+    world.say("POST", f"{KEPT}/purge", Reply(202))
+    assert remove(world, VAULT, purge=True).kind == "Completed"
+    assert len(world.calls("POST", "/purge")) == 1
 
 
 def test_a_throttled_purge_is_sent_again_and_holds_up_nothing_else(world: World) -> None:

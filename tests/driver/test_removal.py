@@ -25,6 +25,7 @@ from tests.support.requests import SUBSCRIPTION
 
 A, B, C = (name(f"Contoso.Play/things/{letter}") for letter in "abc")
 PART = f"{A}/parts/p"
+RECORD = name("Microsoft.Resources/deployments/d")
 LOCK = f"{A}/providers/Microsoft.Authorization/locks/keep"
 NET = name("Microsoft.Network/virtualNetworks/net")
 NIC = name("Microsoft.Network/networkInterfaces/nic")
@@ -894,3 +895,36 @@ def test_whatever_passes_and_whenever_a_step_dies_all_is_gone_in_the_end(
         state = state if dies else pass_time(outcome)
     assert outcome is not None
     assert (outcome.kind, len(outcome.topology), world.there) == ("Completed", len(ALL), {})
+
+
+def test_a_record_that_cannot_be_deleted_fails_no_removal(world: World) -> None:
+    world.add(A, RECORD)
+    world.say("DELETE", RECORD, error(409, "DeploymentBeingDeleted"))
+    world.say("POST", f"{RECORD}/cancel", error(409, "DeploymentCannotBeCancelled"))
+    outcome = remove(world, A, RECORD)
+    assert outcome.kind == "Completed"
+    assert (len(world.calls("DELETE", A)), len(world.calls("DELETE", RECORD))) == (1, 5)
+    assert set(world.there) == {RECORD}
+
+
+def test_an_active_deployment_is_canceled_until_its_record_can_be_deleted(world: World) -> None:
+    """It may still make something."""
+    world.add(RECORD)
+    world.say("DELETE", RECORD, error(409, "DeploymentActive"), times=9)
+    world.say("POST", f"{RECORD}/cancel", Reply(204))
+    assert remove(world, RECORD).kind == "Completed"
+    assert (len(world.calls("DELETE", RECORD)), len(world.calls("POST", f"{RECORD}/cancel"))) == (10, 9)
+
+
+def test_the_pass_at_the_deadline_looks_at_what_is_not_due_yet(world: World) -> None:
+    world.add(A, B)
+    for each in (A, B):
+        world.say("DELETE", each, Reply(202, None, {"Location": f"{world.stub.url}/op", "Retry-After": "45"}), times=1)
+    world.say("GET", "/op", Reply(202, None, {"Location": f"{world.stub.url}/op", "Retry-After": "45"}), times=2)
+    world.say("GET", "/op", Reply(204))
+    outcome = step(world, [A, B])
+    outcome = step(world, [A, B], pass_time(outcome))
+    assert outcome.after == pytest.approx(45, abs=1)
+    world.there.clear()
+    state = RemoveState.model_validate(outcome.model_dump(mode="json")["state"])
+    assert step(world, [A, B], state).kind == "Completed"

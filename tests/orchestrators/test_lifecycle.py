@@ -778,7 +778,8 @@ def test_a_collection_that_takes_too_long_is_given_up() -> None:
         "deadline": "2020-01-01T00:00:00+00:00",
         "failure": ["INFRASTRUCTURE_ERROR", "the first"],
     }
-    script: dict[str, list[Answer]] = {"abandon_deployment": [keep_running(5, DeployState())]}
+    busy = keep_running(5, DeployState(), "it is not cancelled yet")
+    script: dict[str, list[Answer]] = {"abandon_deployment": [busy]}
     done = Run(run_input(progress=progress), script).execute()
     assert done.names == ["abandon_deployment", "publish_event"]
-    assert failure(done)["description"] == "the first"
+    assert failure(done)["description"] == "the first; it is not cancelled yet"
