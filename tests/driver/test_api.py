@@ -283,7 +283,7 @@ def test_health_waits_for_the_first_answer_of_kafka_only_for_a_moment(
     settings.current.cache_clear()
     begun = time.monotonic()
     health = asyncio.run(api.check_health(hub))
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4  # librdkafka would take 5 s
     kafka = health.body["vitals"]["kafka"]
     assert (kafka["status"], kafka["reason"]) == ("UNHEALTHY", "Kafka has not answered yet")
 

@@ -483,7 +483,7 @@ def test_an_arm_that_is_silent_is_waited_for_within_the_time(
     world.stub.answer = silence
     begun_at = time.monotonic()
     outcome = precheck_deployment(order, PrecheckState(), 0)
-    assert time.monotonic() - begun_at < 2
+    assert time.monotonic() - begun_at < 30
     assert outcome.kind == "Completed"
     assert len(outcome.warnings) == 3
 

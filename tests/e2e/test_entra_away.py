@@ -71,6 +71,7 @@ def test_while_entra_id_is_away_no_lifecycle_fails(apart: Trial) -> None:
     assert [event.value["status"] for event in events.values()] == ["COMPLETE"] * (RUNNING + NEW)
     assert max(event.received for event in events.values()) - begun > 2 * AWAY_SECONDS
     assert (find_vital(trial)["status"], find_vital(trial)["reason"]) == ("OK", "it answers")
+    assert eventually(lambda: trial.get("/management/health").status_code == 200)
     # Two locations, each of which asks for a token, or for the address that gives it, once in a few seconds.
     seconds = max(event.received for event in events.values()) - begun
     assert count_tokens(trial) - asked < 2 * 2 * seconds / 4
@@ -83,9 +84,8 @@ def find_wait(trial: Trial, request_id: str) -> dict[str, str]:
 
 
 def find_vital(trial: Trial) -> dict[str, str]:
-    health = trial.get("/management/health")
-    assert health.status_code == 200
-    return dict(health.json()["vitals"]["entra"])
+    """The vital of Entra ID; it is told also while the task hub is late, which a busy machine may make it."""
+    return dict(trial.get("/management/health").json()["vitals"]["entra"])
 
 
 def find_trouble(trial: Trial, reason: str) -> dict[str, str]:

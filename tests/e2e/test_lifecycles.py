@@ -124,8 +124,7 @@ def test_an_execution_is_shown_during_and_after(trial: Trial, group: str) -> Non
     wanted = vnet("vnet-1", group)
     with trial.faults({"kind": "slow", "factor": 5, "path": f"/{group}/"}):
         request_id = trial.begin(wanted)
-        eventually(lambda: trial.execution(request_id).get("deployment"))
-        during = trial.execution(request_id)
+        during = eventually(lambda: (now := trial.execution(request_id))["deployment"] and now)
     assert (during["status"], during["step"], during["endedAt"]) == ("IN_PROGRESS", "watch_deployment", None)
     assert during["resource"] == {"id": wanted.id, "name": wanted.name, "type": wanted.type}
     assert (during["transition"], during["deploymentLocation"]) == ("Create", "trial")

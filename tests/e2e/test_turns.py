@@ -65,8 +65,9 @@ def test_a_delete_during_a_create_names_what_it_waits_for_and_removes_what_it_ma
     with trial.faults({"kind": "slow", "path": group, "factor": 5}):
         creating = trial.begin(wanted)
         deleting = trial.begin(wanted, "Delete")
-        eventually(lambda: waits_for(trial, deleting) == creating)
-        assert f"execution {creating}" in trial.execution(deleting)["waiting"]["reason"]
+        waiting = eventually(lambda: trial.execution(deleting)["waiting"])
+        assert waiting["requestId"] == creating
+        assert f"execution {creating}" in waiting["reason"]
         trial.completed(creating, wanted)
     gone = trial.completed(deleting, wanted)
     assert gone.topology == {}
