@@ -43,32 +43,46 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
 
 
 def hide_secrets(text: str, secrets: Iterable[str]) -> str:
-    """The text with `***` in place of the secrets and of what looks like a secret."""
+    """The text with `***` in place of the secrets, those of eight characters or more in any case, and of what looks
+    like a secret.
+    """
+    folded = text.casefold()
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
-            for form in _list_forms(secret):
-                text = text.replace(form, _HIDDEN)
-    folded = text.casefold()
+            for form, folded_form in _list_forms(secret):
+                if folded_form in folded:
+                    text = _hide_form(text, form, folded_form, len(secret) >= _SHORTEST_PART)
+                    folded = text.casefold()
     for words, pattern in _PATTERNS:
         if any(word in folded for word in words):
             text = pattern.sub(rf"\1{_HIDDEN}", text)
     return text
 
 
+def _hide_form(text: str, form: str, folded_form: str, in_any_case: bool) -> str:
+    text = text.replace(form, _HIDDEN)
+    if in_any_case and folded_form in text.casefold():
+        text = re.sub(re.escape(form), _HIDDEN, text, flags=re.IGNORECASE)
+    return text
+
+
 def shows_secret(value: Any, secrets: Collection[str]) -> bool:
-    """Whether a JSON value holds a text that is one of the secrets or contains one, plain, quoted or in base64."""
+    """Whether a JSON value holds a text that is one of the secrets or contains one, plain, quoted or in base64. One of
+    eight characters or more counts in any case.
+    """
     if isinstance(value, Mapping):
         return any(shows_secret(inner, secrets) for inner in value.values())
     if isinstance(value, list):
         return any(shows_secret(inner, secrets) for inner in value)
     text = value if isinstance(value, str) else str(value)
-    return any(_shows(one, secret) for one in (text, _decode_base64(text)) for secret in secrets)
+    forms = [(one, one.casefold()) for one in (text, _decode_base64(text))]
+    return any(_shows(one, folded, secret) for one, folded in forms for secret in secrets)
 
 
-def _shows(text: str, secret: str) -> bool:
+def _shows(text: str, folded: str, secret: str) -> bool:
     if len(secret) < _SHORTEST_PART:
         return len(secret) >= _SHORTEST_SECRET and text == secret
-    return any(form in text for form in _list_forms(secret))
+    return any(folded_form in folded for _, folded_form in _list_forms(secret))
 
 
 def _decode_base64(text: str) -> str:
@@ -94,7 +108,9 @@ def _encode(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)  # a private key has dozens of lines
-def _list_forms(secret: str) -> set[str]:
-    """The forms in which a secret may stand in a text: plain, in JSON, in a Python value, in a form or URL."""
+def _list_forms(secret: str) -> list[tuple[str, str]]:
+    """The forms in which a secret may stand in a text, each also without regard to case: plain, in JSON, in a Python
+    value, in a form or URL.
+    """
     quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
-    return {secret, quote_plus(secret), *quoted}
+    return [(form, form.casefold()) for form in {secret, quote_plus(secret), *quoted}]
