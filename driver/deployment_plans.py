@@ -62,7 +62,6 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
         location = location.replace(" ", "").lower()
     if faults:
         raise InvalidRequest(*dict.fromkeys(faults))
-    named = [inputs.context[one] for one in ("system_properties", "deployment_location", "associated_topology")]
     return Deploy(
         package=inputs.package.name,
         file=file,
@@ -86,7 +85,7 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
             (*bound, *references),
             transition.parameters,
             inputs.context,
-            (group, location, *named),
+            (group, location, *inputs.list_open_values()),
         ),
         prune=transition.prune,
         precheck=transition.precheck and not inputs.preview,

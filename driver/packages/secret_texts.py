@@ -30,9 +30,7 @@ def find_secret_texts(
     the `open_values`, and the values of parameters that are not secure.
     """
     found = [*_list_parts(template.parameters, bound, written, context), *_list_defaults(template.body, given)]
-    secret = dict.fromkeys(
-        text for text in found if len(text) >= (_SHORTEST_NUMBER if text.isdigit() else SHORTEST_SECRET)
-    )
+    secret = dict.fromkeys(text for text in found if _may_be_secret(text))
     if not secret:
         return ()
     shown = [
@@ -42,6 +40,12 @@ def find_secret_texts(
     ]
     texts = list_texts([*shown, *open_values])
     return tuple(one for one in secret if not any(one in text for text in texts))
+
+
+def _may_be_secret(text: str) -> bool:
+    """Whether a text can be hidden without harm to others. ARM's ids are in most messages, and in outputs."""
+    is_long = len(text) >= (_SHORTEST_NUMBER if text.isdigit() else SHORTEST_SECRET)
+    return is_long and not text.lower().startswith("/subscriptions/")
 
 
 def _list_parts(

@@ -11,12 +11,13 @@ from driver.plans import plan
 from driver.redaction import hide_secrets
 from tests.driver.test_binding import ADMIN, PEM, PUBLIC
 from tests.support.driver_files import zipped
-from tests.support.requests import SETTINGS, body, lifecycle_request
+from tests.support.requests import LOCATION, SETTINGS, body, lifecycle_request
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SECRET = "third-Secret-99"
 OTHER = "fourth-Secret-98"
 KEY = {"type": "key", "keyName": "k", "publicKey": PUBLIC, "privateKey": PEM}
+VNET_ID = "/subscriptions/s/resourceGroups/rg-2/providers/Microsoft.Network/virtualNetworks/vnet-9"
 SECURE = {"type": "securestring"}
 LOGIN = {"type": "object", "properties": {"name": {"type": "string"}, "pw": SECURE}}
 PLAIN = {"type": "string", "defaultValue": ""}
@@ -75,6 +76,7 @@ def list_hidden(order: Order) -> tuple[str, ...]:
             (),
         ),
         ("{{ deployment_location.name }}{{ system_properties.resourceType }}", {}, ()),
+        ("{{ where }} {{ vnet_id }}", {"where": LOCATION["properties"]["subscriptionId"], "vnet_id": VNET_ID}, ()),
     ],
 )
 def test_what_an_expression_puts_into_a_secure_value_is_secret(
