@@ -16,6 +16,7 @@ from driver.packages.disclosures import find_disclosures
 from driver.packages.manifests import PRECHECK, Manifest, Transition
 from driver.packages.names import RULES, find_name_fault
 from driver.packages.properties import DEEPEST, measure_depth
+from driver.packages.secret_texts import find_secret_texts
 from driver.packages.targets import read_api_versions
 from driver.packages.templates import Template, can_deploy, list_resource_types
 from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE
@@ -77,6 +78,14 @@ def plan_deployment(inputs: Inputs, file: str) -> Deploy:
             for parameter in template.parameters
             if parameter.name in bound
             for member in parameter.list_secure_members(bound[parameter.name])
+        ),
+        hidden=find_secret_texts(
+            template,
+            bound,
+            (*bound, *references),
+            transition.parameters,
+            inputs.context,
+            (group, location, *inputs.list_open_values()),
         ),
         prune=transition.prune,
         precheck=transition.precheck and not inputs.preview,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driver.errors import InvalidRequest
+from driver.models.orders import AzureLocation
 from driver.models.requests import LifecycleRequest
 from driver.packages import expressions
 from driver.packages.catalogue import Package
@@ -12,13 +13,14 @@ from driver.packages.manifests import Transition
 
 @dataclass(frozen=True)
 class Inputs:
-    """What an order is made from. `preview` is CheckDrift, WhatIf or Precheck, if the request asks for one of these
-    operations about the template of Create; else empty.
+    """What an order is made from. `location` is where it is carried out. `preview` is CheckDrift, WhatIf or Precheck,
+    if the request asks for one of these operations about the template of Create; else empty.
     """
 
     request: LifecycleRequest
     package: Package
     transition: Transition
+    location: AzureLocation
     preview: str
     context: dict[str, Any]
 
@@ -27,6 +29,11 @@ class Inputs:
         known = {name.lower(): name for name in self.package.manifest.transitions}
         name = known.get(self.request.lifecycle_name.lower()) or known.get("create", self.request.lifecycle_name)
         return self.package.find_place("transitions", name, *keys)
+
+    def list_open_values(self) -> list[Any]:
+        """What is no secret, though an expression can name it or a property may repeat it."""
+        named = [self.context[one] for one in ("system_properties", "deployment_location", "associated_topology")]
+        return [*named, self.location.subscription_id, self.location.tenant_id, self.location.client_id]
 
 
 def evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:

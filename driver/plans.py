@@ -42,7 +42,7 @@ def plan(request: LifecycleRequest, package: Package, settings: Settings) -> Pla
     elif built_in == INTEGRITY:
         work = Check()
     elif transition := package.manifest.find_transition("Create" if preview else request.lifecycle_name):
-        work = _plan_work(Inputs(request, package, transition, preview, build_context(request)))
+        work = _plan_work(Inputs(request, package, transition, location, preview, build_context(request)))
     else:
         work = Idle()
     order = Order(

@@ -1,13 +1,12 @@
 """The order: all that the activities need to know of an accepted request."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field
 
 from driver.models.events import Topology
 from driver.models.model import Model
-from driver.redaction import list_key_texts
+from driver.redaction import list_key_forms, list_key_texts, list_texts
 from driver.resource_ids import ResourceId
 
 Authentication = Literal["clientSecret", "clientCertificate", "workloadIdentity", "managedIdentity"]
@@ -88,11 +87,11 @@ class Condition(Model):
 class Deploy(Model):
     """A deployment to make. `template` is None for the `file` of a built-in package. `references` are the parameters
     whose values ARM reads from a Key Vault. `secure` are the names of the secure parameters, `secure_members` the
-    values of secure members of the others. `prune`: what the
-    deployment before it wrote and this one does not is removed. `if_missing`: only if something that this resource owns
-    is missing. `then` follows in any case. `precheck`: ARM is asked before whether it would take it. `kept` are the ARM
-    types that a Delete of this resource leaves, `*` stands for all: only a precheck asks. `ready_when`: what is waited
-    for once the deployment has succeeded.
+    values of secure members of the others, `hidden` further texts that are secret: parts of these values, and defaults.
+    `prune`: what the deployment before it wrote and this one does not is removed. `if_missing`: only if something that
+    this resource owns is missing. `then` follows in any case. `precheck`: ARM is asked before whether it would take it.
+    `kept` are the ARM types that a Delete of this resource leaves, `*` stands for all: only a precheck asks.
+    `ready_when`: what is waited for once the deployment has succeeded.
 
     If `content_id` is given, the Content is kept in that instance of the task hub. Here are only the `facts` of the
     template, the secure ones of the parameters, which have to be hidden in texts, and the references.
@@ -110,6 +109,7 @@ class Deploy(Model):
     references: dict[str, Any] = Field(default_factory=dict)
     secure: tuple[str, ...] = ()
     secure_members: tuple[Any, ...] = Field(default=(), repr=False)
+    hidden: tuple[str, ...] = Field(default=(), repr=False)
     prune: bool = False
     if_missing: bool = False
     then: Call | None = None
@@ -217,7 +217,8 @@ class Order(Model):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must not stand in a log, error, history or event."""
-        return (*self.location.secrets, *self.secure_values)
+        values = (*self.secure_values, *(self.deploy.hidden if self.deploy else ()))
+        return (*self.location.secrets, *values, *(form for value in values for form in list_key_forms(value)))
 
     @property
     def secure_values(self) -> tuple[str, ...]:
@@ -226,14 +227,4 @@ class Order(Model):
         if deploy is None:
             return ()
         secure = [*(deploy.parameters.get(name) for name in deploy.secure), *deploy.secure_members]
-        values = [text for value in secure for text in _list_texts(value)]
-        return tuple(value for value in values if value)
-
-
-def _list_texts(value: Any) -> list[str]:
-    """All texts and numbers in a JSON value, as texts. Keys of objects are left out."""
-    if isinstance(value, Mapping):
-        return [text for element in value.values() for text in _list_texts(element)]
-    if isinstance(value, list):
-        return [text for element in value for text in _list_texts(element)]
-    return [] if value is None or isinstance(value, bool) else [str(value)]
+        return tuple(text for text in list_texts(secure) if text)

@@ -143,6 +143,52 @@ def list_names(value: Any) -> Iterator[str]:
             yield from list_names(inner)
 
 
+def list_operands(value: Any, context: Mapping[str, Any]) -> Iterator[Any]:
+    """The values that the expressions in a YAML value use: of `{{ a.b }}` that of `a.b`. What is no expression uses
+    none.
+    """
+    from jinja2 import TemplateError
+
+    if isinstance(value, str):
+        with suppress(*_FAULTS, TemplateError):
+            yield from list(_walk_operands(_build_environment().parse(value), context))
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from list_operands(inner, context)
+
+
+def _walk_operands(node: "Node", context: Mapping[str, Any]) -> Iterator[Any]:
+    path = _read_path(node)
+    if path is None:
+        for child in node.iter_child_nodes():
+            yield from _walk_operands(child, context)
+        return
+    value: Any = context
+    for key in path:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        else:
+            is_index = isinstance(value, list | str) and isinstance(key, int) and -len(value) <= key < len(value)
+            value = value[key] if is_index else None
+    yield value
+
+
+def _read_path(node: "Node") -> tuple[Any, ...] | None:
+    """The name and keys of `name.key[key]`; None for any other expression."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    if isinstance(node, nodes.Getattr):
+        key = node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        key = node.arg.value
+    else:
+        return None
+    outer = _read_path(node.node)
+    return None if outer is None else (*outer, key)
+
+
 def _walk_properties(parsed: "Node") -> Iterator[tuple["Node", str]]:
     """The nodes that name a property: `name`, `request_properties.name` and `request_properties['name']`."""
     from jinja2 import nodes

@@ -11,6 +11,7 @@ from driver.packages.names import find_name_fault
 from driver.packages.templates import Parameter
 
 DEEPEST = 200  # levels of objects and lists; pydantic serializes 255
+OPEN_KEY = "a private key goes only to a secure parameter (securestring)"
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 
@@ -87,7 +88,7 @@ def _read_key_half(key: Property, suffix: str, parameter: Parameter) -> Any:
     if suffix == "_public":
         return key.public_key
     if not parameter.secure:
-        raise Unfit("a private key goes only to a secure parameter (securestring)")
+        raise Unfit(OPEN_KEY)
     return key.private_key
 
 

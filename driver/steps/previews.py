@@ -97,7 +97,8 @@ def _describe_change(change: Mapping[str, Any], work: Deploy, secrets: Collectio
     """
     delta = change.get("delta") or []
     shown = _drop_secret_changes(delta, secrets)
-    if work.secure_members or any(work.parameters.get(name) or name in work.references for name in work.secure):
+    is_given = any(work.parameters.get(name) or name in work.references for name in work.secure)
+    if is_given or work.secure_members or work.hidden:
         shown = _drop_values(shown)
     kind = "NoChange" if delta and not shown else change.get("changeType", "")
     return {"resourceId": str(change.get("resourceId", "")), "changeType": str(kind), "delta": shown}

@@ -1,8 +1,11 @@
 """Where a template parameter's value comes from."""
 
+import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from driver.models.requests import Property
 from driver.packages.binding import bind_parameters
@@ -92,3 +95,60 @@ def test_the_halves_of_a_key() -> None:
     )
     assert values == {"ssh": "public", "ssh_public": "public", "ssh_private": NEEDLE}
     assert faults == []
+
+
+# OpenSSH's form of this key has lines that its public key has, too.
+RSA = rsa.generate_private_key(65_537, 2_048)
+PEM = RSA.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+PUBLIC = RSA.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+ADMIN = Property(type="key", key_name="k", public_key=PUBLIC, private_key=PEM)
+FIELDS = {"keyName": "k", "publicKey": PUBLIC, "privateKey": PEM}
+LOGIN = {"type": "object", "properties": {"privateKey": {"type": "securestring"}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("string", PEM),
+        ("string", f"key is {PEM}"),
+        ("string", "".join(PEM.splitlines()[1:-1])),
+        ("string", PEM.splitlines()[-2]),
+        ("string", json.dumps(FIELDS)),
+        ("string", FIELDS),
+        ("object", FIELDS),
+        ("object", json.dumps({"of": [FIELDS]})),
+        ("array", [PEM]),
+        ("int", PEM),
+    ],
+)
+@pytest.mark.parametrize("source", [0, 1, 2])
+def test_an_expression_gives_a_private_key_to_no_open_parameter(kind: str, value: Any, source: int) -> None:
+    given: list[dict[str, Any]] = [{}, {}, {}]
+    given[source] = {"admin": ADMIN}
+    parameter = Parameter("x", kind, True, longest=4)
+    values, _, faults = bound(parameter, explicit={"x": value}, sources=given[:2], system=given[2])
+    assert values == {}
+    assert faults == ["parameters.x: a private key goes only to a secure parameter (securestring)"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        (Parameter("x", "securestring", True), f"key is {PEM}"),
+        (Parameter("x", "secureobject", True), FIELDS),
+        (Parameter("x", "object", True, declared=LOGIN), FIELDS),
+        (Parameter("x", "object", True, declared=LOGIN), json.dumps(FIELDS)),
+        (Parameter("x", "string", True), PUBLIC),
+        (Parameter("x", "string", True), f"{PUBLIC} none"),
+        (Parameter("x", "array", True), [PUBLIC, len(PEM), "k"]),
+    ],
+)
+def test_an_expression_gives_a_secure_parameter_a_private_key_and_any_parameter_a_public_one(
+    parameter: Parameter, value: Any
+) -> None:
+    short = Property(type="key", key_name="s", public_key="", private_key="none")
+    empty = Property(type="key", key_name="e")
+    given = {"admin": ADMIN, "short": short, "empty": empty}
+    values, _, faults = bound(parameter, explicit={"x": value}, sources=(given, {}))
+    assert faults == []
+    assert values == {"x": json.loads(value) if parameter.type == "object" and isinstance(value, str) else value}

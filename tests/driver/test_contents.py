@@ -55,6 +55,7 @@ def build_order(location: AzureLocation, template: dict[str, Any] = TEMPLATE, **
         parameters={"password": PASSWORD, "names": ["a", "b"]},
         references={"key": {"keyVault": {"id": "/v"}, "secretName": "s"}},
         secure=("password",),
+        hidden=("of a default",),
     )
     return Order(request_id="r", location=location, topology={}, work=deploy.model_copy(update=changes))
 
@@ -87,6 +88,7 @@ def test_an_order_that_was_split_is_small_and_becomes_whole_again(
     assert len(content) > 40_000
     assert small.deploy is not None
     assert small.secrets == order.secrets
+    assert "of a default" in small.secrets
     assert small.deploy.facts == TemplateFacts(outputs=("vnetId",), is_nested=False, is_vague=False)
     hub.put("content-r", "Completed", data={"sealed": content})
     loaded = contents.load_order(Order.model_validate_json(text), hub, (KEY,))

@@ -306,6 +306,9 @@ def test_a_fault_of_a_typed_parameter_does_not_repeat_its_secure_member() -> Non
     [
         (SECRET, True),
         (f"Server=x;Password={SECRET}", True),
+        (f"server=x;password={SECRET.lower()}", True),
+        (SECRET.upper(), True),
+        ("ABCDEFG", False),
         ({"a": [1, {"b": SECRET}]}, True),
         ("dGhpcmQtU2VjcmV0LTk5", True),
         ("vnet-1", False),
@@ -316,4 +319,4 @@ def test_a_fault_of_a_typed_parameter_does_not_repeat_its_secure_member() -> Non
     ],
 )
 def test_what_shows_a_secret(value: Any, shows: bool) -> None:
-    assert shows_secret(value, (SECRET, "1234", "a")) is shows
+    assert shows_secret(value, (SECRET, "1234", "a", "abcdefg")) is shows

@@ -38,7 +38,9 @@ SECRET_CHANGES: list[dict[str, Any]] = [
 ]
 
 
-def outputs(stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], drift: bool, secure: bool) -> Any:
+def outputs(
+    stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], drift: bool, secure: bool, **options: Any
+) -> Any:
     """The outputs of a preview of a VM that owns itself."""
     deploy = Deploy(
         package="AzureVirtualMachine",
@@ -48,6 +50,7 @@ def outputs(stub: Stub, location: AzureLocation, changes: list[dict[str, Any]], 
         resource_group="rg-1",
         parameters={"vm_admin_password": PASSWORD} if secure else {},
         secure=("vm_admin_password", "vm_custom_data"),
+        **options,
     )
     topology: Topology = {
         "vm": TopologyEntry(id=ResourceId.parse(VM.upper()), type="Microsoft.Compute/virtualMachines")
@@ -94,6 +97,13 @@ def test_where_something_is_secure_changes_are_told_without_values(stub: Stub, l
     assert outputs(stub, location, changes, drift=True, secure=True) == [
         {"resourceId": VM, "changeType": "Modify", "delta": told}
     ]
+
+
+def test_a_secure_default_counts_as_a_secure_value(stub: Stub, location: AzureLocation) -> None:
+    changes = [{"resourceId": VM, "changeType": "Modify", "delta": [*SECRET_CHANGES, PLAIN]}]
+    told = [{"path": "properties.size", "propertyChangeType": "Modify"}]
+    found = outputs(stub, location, changes, drift=True, secure=False, hidden=(PASSWORD,))
+    assert found == [{"resourceId": VM, "changeType": "Modify", "delta": told}]
 
 
 def test_drift_is_of_what_the_resource_owns(stub: Stub, location: AzureLocation) -> None:

@@ -169,3 +169,60 @@ def test_secure_members_of_typed_parameters_are_masked(trial: Trial, group: str,
     trial.ended(request_id)
     seen = json.dumps(event) + trial.told(request_id) + trial.log()
     assert SECRET not in seen + json.dumps(trial.instances(f"/{request_id}", showInput="true", showHistory="true"))
+
+
+SECURE_STRING = {"type": "securestring"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "shown", "written", "properties"),
+    [
+        (SECURE_STRING, "last(split(parameters('pw'), '='))", {"pw": "Pwd={{ admin_pw }}"}, {"admin_pw": SECRET}),
+        ({**SECURE_STRING, "defaultValue": SECRET}, "trim(parameters('pw'))", {}, {}),
+        (SECURE_STRING, "toUpper(parameters('pw'))", {}, {"pw": SECRET}),
+    ],
+    ids=["composed", "default", "in upper case"],
+)
+def test_a_message_of_azure_shows_no_secret(
+    trial: Trial,
+    group: str,
+    parameter: dict[str, Any],
+    shown: str,
+    written: dict[str, Any],
+    properties: dict[str, Any],
+) -> None:
+    """The message about a wrong name repeats it. The driver cannot evaluate the name, so it looks for no such id."""
+    table = {"type": "Microsoft.Network/routeTables", "apiVersion": "2024-05-01", "location": "westeurope"}
+    named = {**table, "name": f"[concat({shown}, '!!')]"}
+    template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "parameters": {"pw": parameter}, "resources": [named]}
+    create = {"deploy": "main.json", "parameters": written}
+    lifecycle = {"version": 1, "resourceGroup": "{{ resourcegroup_name }}", "transitions": {"Create": create}}
+    files = zipped({"main.json": json.dumps(template), "lifecycle.yaml": json.dumps(lifecycle)})
+    resource = Resource("secretive", "resource::Own::1.0", {"resourcegroup_name": group, **properties})
+    request_id = trial.begin(resource, files=files)
+    details, _ = trial.failed(request_id, resource)
+    assert "***!!" in details["description"]
+    trial.ended(request_id)
+    history = trial.instances(f"/{request_id}", showInput="true", showHistory="true", showHistoryOutput="true")
+    seen = json.dumps([details, history]) + trial.told(request_id) + trial.log()
+    assert SECRET.lower() not in seen.lower()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("string", "{{ admin.privateKey }}"), ("string", "key is {{ admin.privateKey }}"), ("object", "{{ admin }}")],
+)
+def test_a_private_key_for_an_open_parameter_is_refused(trial: Trial, group: str, kind: str, value: str) -> None:
+    parameters = {"x": {"type": kind}}
+    template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "parameters": parameters, "resources": []}
+    create = {"deploy": "main.json", "parameters": {"x": value}}
+    lifecycle = {"version": 1, "resourceGroup": "{{ resourcegroup_name }}", "transitions": {"Create": create}}
+    files = zipped({"main.json": json.dumps(template), "lifecycle.yaml": json.dumps(lifecycle)})
+    body = trial.body(Resource("secretive", "resource::Own::1.0", {"resourcegroup_name": group}), files=files)
+    pem = f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----"
+    body["resourceProperties"]["admin"] = {"type": "key", "keyName": "k", "publicKey": "ssh", "privateKey": pem}
+    answer = trial.post(body)
+    assert answer.status_code == 400
+    told = "transitions.Create.parameters.x: a private key goes only to a secure parameter (securestring)"
+    assert told in answer.json()["localizedMessage"]
+    assert SECRET not in answer.text + trial.log()
