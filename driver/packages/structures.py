@@ -113,6 +113,8 @@ def _find_resource_faults(resources: Any, outer: str, parent: str, has_profile: 
             near = "".join(suggest_name(name, [one for one in resource if one not in needed]) for name in missing[:1])
             yield path, f"{' and '.join(map(repr, missing))} is missing{near}"
             continue
+        if _has_idle_batch(resource.get("copy")):
+            yield path, 'its copy has a batchSize, which ARM takes only with "mode": "serial"'
         kind, name = str(resource["type"]), str(resource["name"])
         is_child = bool(parent) and not ("/" in kind and kind.lower().startswith(parent.lower()))
         whole = f"{parent}/{kind}" if is_child else kind
@@ -122,6 +124,15 @@ def _find_resource_faults(resources: Any, outer: str, parent: str, has_profile: 
             given = name.count("/") + 1
             yield path, f"{kind[:100]} takes {kind.count('/')} names joined by '/'; '{name[:100]}' has {given}"
         yield from _find_resource_faults(resource.get("resources"), f"{path}.resources.", whole, has_profile)
+
+
+def _has_idle_batch(loop: Any) -> bool:
+    """Whether a copy has a size of batches and makes none: it is parallel, and of more than no resources."""
+    if not isinstance(loop, Mapping):
+        return False
+    read = {name.lower(): value for name, value in loop.items()}
+    mode = str(read.get("mode") or "parallel").lower()
+    return read.get("batchsize") is not None and mode == "parallel" and read.get("count") != 0
 
 
 def _find_unknown_names(template: Template) -> Iterator[str]:

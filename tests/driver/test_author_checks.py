@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from driver.packages.members import check_members
+from driver.packages.sources import Source
+from driver.packages.spelling import spell_template
 from tests.driver.test_messages import DESCRIPTOR, LIFECYCLE, PROJECT, Checked, Checker, template
-from tests.support.shared import needs_shared
+from tests.support.shared import SHARED, needs_shared
 
 RESOURCE = "Definitions/lm/resource.yaml"
 THING = {"type": "Contoso.Play/things", "apiVersion": "2024-01-01", "name": "a", "location": "westeurope"}
@@ -62,8 +65,42 @@ STRUCTURES: dict[str, tuple[str, str]] = {
     ),
     "a misspelled api-version of a child": (
         arm(resources=[{**THING, "resources": [{"type": "parts", "name": "b", "apiVerson": "1"}]}]),
-        "main.json, resource 0.resources.0: 'apiVersion' is missing, did you mean 'apiVerson'?",
+        "main.json, resource 0.resources.0: 'apiVerson' is no member of a resource, did you mean 'apiVersion'?",
     ),
+    "a member that no parameter has": (
+        arm({"size": {"type": "int", "defaultValue": 5, "description": "b"}}),
+        "param size: 'description' is no member of a parameter",
+    ),
+    "a misspelled member of a resource": (
+        arm(resources=[{**THING, "dependOn": []}]),
+        "main.json, resource 0: 'dependOn' is no member of a resource, did you mean 'dependsOn'?",
+    ),
+    "a misspelled section": (arm(output={}), "main.json: 'output' is no member of a template, did you mean 'outputs'?"),
+    "a misspelled member of an output's type": (
+        arm(outputs={"vault_name": {"type": "object", "value": {}, "properties": {"a": {"typ": "string"}}}}),
+        "output vault_name.properties.a: 'typ' is no member of a type definition, did you mean 'type'?",
+    ),
+    "a misspelled member of a function": (
+        arm(functions=[{"namespace": "c", "members": {"f": {"outputs": {}}}}]),
+        "main.json, functions.0.members.f: 'outputs' is no member of a function, did you mean 'output'?",
+    ),
+    "a copy without a name": (
+        arm(resources=[{**THING, "copy": {"count": 2}}]),
+        "main.json, resource 0.copy: 'name' is missing",
+    ),
+    "a copy without a count": (
+        arm(resources=[{**THING, "copy": {"name": "c"}}]),
+        "main.json, resource 0.copy: 'count' is missing",
+    ),
+    "a parallel copy with a size of batches": (
+        arm(resources=[{**THING, "copy": {"name": "c", "count": 2, "batchSize": 1}}]),
+        'main.json, resource 0: its copy has a batchSize, which ARM takes only with "mode": "serial"',
+    ),
+    "one dependency that is no list": (
+        arm(resources=[{**THING, "dependsOn": "b"}]),
+        "main.json, resource 0: 'dependsOn' takes a list",
+    ),
+    "metadata that are a number": (arm(metadata=1), "main.json: 'metadata' takes an object"),
     "a type without a namespace": (
         arm(resources={"a": {**THING, "type": "things"}}),
         "main.json, resource a: its type is 'things': it takes one such as Microsoft.Network/virtualNetworks",
@@ -129,6 +166,38 @@ def test_a_template_that_arm_takes_has_no_faults(check: Checker) -> None:
     )
     checked = check({"main.json": body, "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n"})
     assert (checked.status, checked.lines) == (0, [])
+
+
+def test_members_are_read_in_any_case_and_may_be_null(check: Checker) -> None:
+    loop = {"NAME": "c", "Count": 2, "MODE": "Serial", "batchsize": 1}
+    thing = {**THING, "DEPENDSON": None, "Zones": ["1"], "managedByExtended": [], "@options": {}, "copy": loop}
+    empty = {**THING, "copy": {"name": "none", "count": 0, "batchSize": 1}}
+    checked = check(
+        {
+            "main.json": arm({"p": {"TYPE": "string", "Pattern": "a", "DefaultValue": "a"}}, Metadata=None).replace(
+                '"resources": []', f'"Resources": {json.dumps([thing, empty])}'
+            ),
+            "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n",
+        }
+    )
+    assert (checked.status, checked.lines) == (0, [])
+
+
+def test_members_of_what_bicep_has_compiled_are_left_to_arm(check: Checker) -> None:
+    generator = {"_generator": {"name": "bicep", "version": "9.9.9"}}
+    text = arm(metadata=generator, resources=[{**THING, "newer": 1}])
+    checked = check({"main.json": text, "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n"})
+    assert (checked.status, checked.lines) == (0, [])
+
+
+@needs_shared
+def test_no_template_of_the_corpus_has_other_members() -> None:
+    paths = sorted((SHARED / "corpus/arm-templates").glob("*.json"))
+    assert paths
+    for path in paths:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        del body["metadata"]  # which says that Bicep has compiled it
+        check_members(spell_template(body), Source(path.name))
 
 
 THINGS = arm(resources=[THING])
