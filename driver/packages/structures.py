@@ -11,6 +11,7 @@ from typing import Any
 
 from driver.faults import join_names, suggest_name
 from driver.packages import properties
+from driver.packages.dependencies import find_dependency_faults
 from driver.packages.templates import DEPLOYMENTS, TYPES, Parameter, Template
 
 _MOST_FAULTS = 20
@@ -63,6 +64,8 @@ def _find_faults(template: Template) -> Iterator[str]:
         if fault := _find_output_fault(declared):
             yield f"{source.find_place('output', name)}: {fault}"
     for path, fault in _find_resource_faults(body.get("resources"), "", "", "apiProfile" in body):
+        yield f"{source.file}, resource {path}: {fault}"
+    for path, fault in find_dependency_faults(body.get("resources")):
         yield f"{source.file}, resource {path}: {fault}"
     yield from _find_unknown_names(template)
 
