@@ -18,6 +18,7 @@ from driver.packages import archives, bicep, links
 from driver.packages.documents import Document, read_document
 from driver.packages.lifecycle_yaml import parse_manifest
 from driver.packages.manifests import FILE, Manifest, Transition
+from driver.packages.members import check_members
 from driver.packages.relaxed_json import read_json
 from driver.packages.spelling import spell_template
 from driver.packages.targets import find_plans, find_targets
@@ -101,7 +102,9 @@ class Package:
 
     def _read_json_template(self, file: str) -> Template:
         body = links.inline_links(spell_template(read_json(self.files[file], file)), file, self.files)
-        return read_template(body, file, _show_text(self.files[file]))
+        template = read_template(body, file, _show_text(self.files[file]))
+        check_members(template.body, template.source)
+        return template
 
     def _find_deploy(self, file: str) -> str:
         """Where a transition names a template."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from driver.faults import join_names, suggest_name
 from driver.packages import properties
+from driver.packages.dependencies import find_dependency_faults
 from driver.packages.templates import DEPLOYMENTS, TYPES, Parameter, Template
 
 _MOST_FAULTS = 20
@@ -64,6 +65,8 @@ def _find_faults(template: Template) -> Iterator[str]:
             yield f"{source.find_place('output', name)}: {fault}"
     for path, fault in _find_resource_faults(body.get("resources"), "", "", "apiProfile" in body):
         yield f"{source.file}, resource {path}: {fault}"
+    for path, fault in find_dependency_faults(body.get("resources")):
+        yield f"{source.file}, resource {path}: {fault}"
     yield from _find_unknown_names(template)
 
 
@@ -113,6 +116,8 @@ def _find_resource_faults(resources: Any, outer: str, parent: str, has_profile: 
             near = "".join(suggest_name(name, [one for one in resource if one not in needed]) for name in missing[:1])
             yield path, f"{' and '.join(map(repr, missing))} is missing{near}"
             continue
+        if _has_idle_batch(resource.get("copy")):
+            yield path, 'its copy has a batchSize, which ARM takes only with "mode": "serial"'
         kind, name = str(resource["type"]), str(resource["name"])
         is_child = bool(parent) and not ("/" in kind and kind.lower().startswith(parent.lower()))
         whole = f"{parent}/{kind}" if is_child else kind
@@ -122,6 +127,15 @@ def _find_resource_faults(resources: Any, outer: str, parent: str, has_profile: 
             given = name.count("/") + 1
             yield path, f"{kind[:100]} takes {kind.count('/')} names joined by '/'; '{name[:100]}' has {given}"
         yield from _find_resource_faults(resource.get("resources"), f"{path}.resources.", whole, has_profile)
+
+
+def _has_idle_batch(loop: Any) -> bool:
+    """Whether a copy has a size of batches and makes none: it is parallel, and of more than no resources."""
+    if not isinstance(loop, Mapping):
+        return False
+    read = {name.lower(): value for name, value in loop.items()}
+    mode = str(read.get("mode") or "parallel").lower()
+    return read.get("batchsize") is not None and mode == "parallel" and read.get("count") != 0
 
 
 def _find_unknown_names(template: Template) -> Iterator[str]:

@@ -216,6 +216,17 @@ def test_what_is_refused_before_it_begins(
     assert group.call("GET", f"{DEPLOYMENTS}?{VERSION}").json() == {"value": []}
 
 
+def test_a_member_that_arm_does_not_know_is_refused_as_arm_refuses_it(group: Emulator) -> None:
+    answer = put(group, deployment(template(network() | {"dependOn": []})))
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {
+        "code": "InvalidRequestContent",
+        "message": "The request content was invalid and could not be deserialized: 'Could not find member 'dependOn' on"
+        " object of type 'TemplateResource'. Path 'properties.template.resources[0].dependOn', line 1, position 1.'.",
+    }
+    assert group.call("GET", f"{DEPLOYMENTS}?{VERSION}").json() == {"value": []}
+
+
 def test_subscription_deployments_have_a_location_of_their_own(azure: Emulator) -> None:
     path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/one?{VERSION}"
     body = deployment(template(schema=SUBSCRIPTION_SCHEMA))

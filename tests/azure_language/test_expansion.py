@@ -60,6 +60,16 @@ def test_serial_copies_wait_for_the_batch_before() -> None:
     ]  # fmt: skip
 
 
+def test_a_serial_copy_without_a_size_is_of_one_and_its_names_are_read_in_any_case() -> None:
+    loop = {"Name": "loop", "COUNT": 2, "mode": "[toUpper('serial')]", "batchSize": None}
+    expansion = expanded(resource("[string(copyIndex('loop'))]", copy=loop))
+    assert [[before[-1] for before in item.depends_on] for item in expansion.resources] == [[], ["0"]]
+
+
+def test_a_copy_of_nothing_may_have_what_no_other_may() -> None:
+    assert expanded(resource("a", copy={"name": "c", "count": 0, "mode": "random", "batchSize": 1})).resources == ()
+
+
 def test_symbolic_names_and_copies() -> None:
     expansion = expanded(
         languageVersion="2.0",
@@ -194,6 +204,14 @@ def loop(name: str, inner: object) -> dict[str, object]:
         (template(nested("d", template(), location="westeurope")), "'location' property is not allowed for '.*/d' at"),
         (template(nested("d", template(), subscriptionId=SUBSCRIPTION)), "'location' property must be specified for"),
         (template(resource("a", copy={"name": "c", "count": 1, "mode": "random"})), "invalid copy mode 'random'"),
+        (
+            template(resource("a", condition=False, copy={"name": "c", "count": 2, "batchSize": 1})),
+            "The template resource 'a' has an unexpected copy batch size value. The copy batch size is only supported",
+        ),
+        (
+            template(resource("a", copy={"name": "c", "count": 2, "batchSize": True, "mode": "serial"})),
+            "expression 'True' is type 'Boolean', expected type is 'Integer'",
+        ),
         (template(resource("a/", type="T.P/things/kids")), "incorrect segment lengths"),
         (template(variables={"copy": [loop("v", loop("w", 1))]}), "'v' has nested copy arrays"),
         (template(variables={"v": 1, "copy": [loop("V", 1)]}), "defines multiple variables named 'V'"),

@@ -219,6 +219,17 @@ def test_a_package_with_a_resource_that_has_no_arm_id_is_a_400(hub: TaskHub) -> 
     assert hub.started == []
 
 
+def test_a_package_with_a_member_that_arm_does_not_know_is_a_400(hub: TaskHub) -> None:
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{"type": "Contoso.Play/things", "apiVersion": "2024-01-01", "name": "a", "dependOn": []}],
+    }
+    said = refused(execute(hub, body(driverFiles=zipped({"main.json": json.dumps(template)}))), 400)
+    assert "main.json, resource 0: 'dependOn' is no member of a resource, did you mean 'dependsOn'?" in said
+    assert hub.started == []
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from driver.packages.dependencies import find_dependency_faults
+from driver.packages.members import check_members
+from driver.packages.sources import Source
+from driver.packages.spelling import spell_template
 from tests.driver.test_messages import DESCRIPTOR, LIFECYCLE, PROJECT, Checked, Checker, template
-from tests.support.shared import needs_shared
+from tests.support.shared import SHARED, needs_shared
 
 RESOURCE = "Definitions/lm/resource.yaml"
 THING = {"type": "Contoso.Play/things", "apiVersion": "2024-01-01", "name": "a", "location": "westeurope"}
@@ -62,8 +66,71 @@ STRUCTURES: dict[str, tuple[str, str]] = {
     ),
     "a misspelled api-version of a child": (
         arm(resources=[{**THING, "resources": [{"type": "parts", "name": "b", "apiVerson": "1"}]}]),
-        "main.json, resource 0.resources.0: 'apiVersion' is missing, did you mean 'apiVerson'?",
+        "main.json, resource 0.resources.0: 'apiVerson' is no member of a resource, did you mean 'apiVersion'?",
     ),
+    "a member that no parameter has": (
+        arm({"size": {"type": "int", "defaultValue": 5, "description": "b"}}),
+        "param size: 'description' is no member of a parameter",
+    ),
+    "a misspelled member of a resource": (
+        arm(resources=[{**THING, "dependOn": []}]),
+        "main.json, resource 0: 'dependOn' is no member of a resource, did you mean 'dependsOn'?",
+    ),
+    "a misspelled section": (arm(output={}), "main.json: 'output' is no member of a template, did you mean 'outputs'?"),
+    "a misspelled member of an output's type": (
+        arm(outputs={"vault_name": {"type": "object", "value": {}, "properties": {"a": {"typ": "string"}}}}),
+        "output vault_name.properties.a: 'typ' is no member of a type definition, did you mean 'type'?",
+    ),
+    "a misspelled member of a function": (
+        arm(functions=[{"namespace": "c", "members": {"f": {"outputs": {}}}}]),
+        "main.json, functions.0.members.f: 'outputs' is no member of a function, did you mean 'output'?",
+    ),
+    "a copy without a name": (
+        arm(resources=[{**THING, "copy": {"count": 2}}]),
+        "main.json, resource 0.copy: 'name' is missing",
+    ),
+    "a copy without a count": (
+        arm(resources=[{**THING, "copy": {"name": "c"}}]),
+        "main.json, resource 0.copy: 'count' is missing",
+    ),
+    "a parallel copy with a size of batches": (
+        arm(resources=[{**THING, "copy": {"name": "c", "count": 2, "batchSize": 1}}]),
+        'main.json, resource 0: its copy has a batchSize, which ARM takes only with "mode": "serial"',
+    ),
+    "one dependency that is no list": (
+        arm(resources=[{**THING, "dependsOn": "b"}]),
+        "main.json, resource 0: 'dependsOn' takes a list",
+    ),
+    "a resource that is there twice": (
+        arm(resources=[{**THING, "resources": [{**THING, "type": "parts"}]}, THING | {"type": "CONTOSO.play/things"}]),
+        "main.json, resource 1: CONTOSO.play/things 'a' is there already, as resource 0",
+    ),
+    "a child that is there twice": (
+        arm(
+            resources=[
+                {**THING, "resources": [{**THING, "type": "parts", "name": "b"}]},
+                {**THING, "type": "Contoso.Play/things/parts", "name": "a/b"},
+            ]
+        ),
+        "main.json, resource 1: Contoso.Play/things/parts 'a/b' is there already, as resource 0.resources.0",
+    ),
+    "a dependency that is not there": (
+        arm(resources=[{**THING, "name": "queue"}, {**THING, "dependsOn": ["queu"]}]),
+        "main.json, resource 1: it depends on 'queu', which is no resource of the template, did you mean 'queue'?",
+    ),
+    "a dependency without such a symbolic name": (
+        arm(languageVersion="2.0", resources={"one": {**THING, "name": "[newGuid()]", "dependsOn": ["other"]}}),
+        "main.json, resource one: it depends on 'other', which is no resource of the template",
+    ),
+    "resources that wait for each other": (
+        arm(resources=[{**THING, "dependsOn": ["b"]}, {**THING, "name": "b", "dependsOn": ["A"]}]),
+        "main.json, resource 0: it depends on itself: 0 -> 1 -> 0",
+    ),
+    "a resource that waits for itself": (
+        arm(resources=[{**THING, "dependsOn": ["a"]}]),
+        "main.json, resource 0: it depends on itself: 0 -> 0",
+    ),
+    "metadata that are a number": (arm(metadata=1), "main.json: 'metadata' takes an object"),
     "a type without a namespace": (
         arm(resources={"a": {**THING, "type": "things"}}),
         "main.json, resource a: its type is 'things': it takes one such as Microsoft.Network/virtualNetworks",
@@ -129,6 +196,60 @@ def test_a_template_that_arm_takes_has_no_faults(check: Checker) -> None:
     )
     checked = check({"main.json": body, "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n"})
     assert (checked.status, checked.lines) == (0, [])
+
+
+def test_members_are_read_in_any_case_and_may_be_null(check: Checker) -> None:
+    loop = {"NAME": "c", "Count": 2, "MODE": "Serial", "batchsize": 1}
+    thing = {**THING, "DEPENDSON": None, "Zones": ["1"], "managedByExtended": [], "@options": {}, "copy": loop}
+    empty = {**THING, "copy": {"name": "none", "count": 0, "batchSize": 1}}
+    checked = check(
+        {
+            "main.json": arm({"p": {"TYPE": "string", "Pattern": "a", "DefaultValue": "a"}}, Metadata=None).replace(
+                '"resources": []', f'"Resources": {json.dumps([thing, empty])}'
+            ),
+            "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n",
+        }
+    )
+    assert (checked.status, checked.lines) == (0, [])
+
+
+def test_what_only_a_deployment_knows_of_dependencies_is_no_fault(check: Checker) -> None:
+    loop = {"name": "loop", "count": 2}
+    listed = [
+        {**THING, "condition": "[equals(1, 1)]"},
+        {**THING, "condition": "[equals(1, 2)]", "dependsOn": ["nowhere"]},
+        {**THING, "resourceGroup": "other"},
+        {**THING, "name": "b", "dependsOn": ["A", "loop", "[resourceId('x', 'y')]", "Contoso.Play/things/a", "c"]},
+        {**THING, "name": "[concat('c', copyIndex())]", "copy": loop},
+        {**THING, "name": "p", "resources": [{**THING, "type": "parts", "name": "c", "dependsOn": ["p"]}]},
+    ]
+    named = {
+        "one": {**THING, "dependsOn": ["two", "b"]},
+        "two": {**THING, "name": "b", "existing": True, "dependsOn": ["one"]},
+        "off": {**THING, "name": "[concat('c', copyIndex())]", "copy": loop, "dependsOn": ["one"]},
+    }
+    for resources in (listed, named):
+        text = arm(languageVersion="2.0" if resources is named else None, resources=resources)
+        checked = check({"main.json": text, "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n"})
+        assert (checked.status, checked.lines) == (0, [])
+
+
+def test_members_of_what_bicep_has_compiled_are_left_to_arm(check: Checker) -> None:
+    generator = {"_generator": {"name": "bicep", "version": "9.9.9"}}
+    text = arm(metadata=generator, resources=[{**THING, "newer": 1}])
+    checked = check({"main.json": text, "properties.yaml": "resourcegroup_name: rg-1\nvault_name: vault-1\n"})
+    assert (checked.status, checked.lines) == (0, [])
+
+
+@needs_shared
+def test_no_template_of_the_corpus_has_other_members_or_dependencies() -> None:
+    paths = sorted((SHARED / "corpus/arm-templates").glob("*.json"))
+    assert paths
+    for path in paths:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        del body["metadata"]  # which says that Bicep has compiled it
+        check_members(spell_template(body), Source(path.name))
+        assert list(find_dependency_faults(body["resources"])) == []
 
 
 THINGS = arm(resources=[THING])

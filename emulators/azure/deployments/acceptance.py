@@ -9,6 +9,7 @@ from emulators.azure.faults import answers
 from emulators.azure.identity.entra import Caller
 from emulators.azure.language import Expansion, TemplateError
 from emulators.azure.language.expansion import validation
+from emulators.azure.language.members import find_member_fault
 from emulators.azure.language.models import UnknownCount
 from emulators.azure.language.residuals import has_residual
 from emulators.azure.providers import type_of
@@ -98,6 +99,8 @@ def _with_template(cloud: Cloud, properties: dict[str, Any]) -> tuple[dict[str, 
         return {**properties, "template": found.template}, str(link.get("id") or link.get("uri") or "")
     if not isinstance(properties.get("template"), dict):
         raise refusal("InvalidRequestContent", reason="'properties' has neither 'template' nor 'templateLink'")
+    if fault := find_member_fault(properties["template"]):
+        raise refusal("InvalidRequestContent", reason=fault)
     return properties, ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from emulators.azure.language.batches import batch_size
 from emulators.azure.language.evaluation import copy_count, resolve
 from emulators.azure.language.identities import DEPLOYMENT, RESOURCE_GROUP, resource_id, scope_of
 from emulators.azure.language.models import Context, Resource, TemplateError
@@ -66,21 +67,11 @@ def _copies(symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Re
         return
     name = str(loop.get("name", symbol or ""))
     static = replace(scope, may_refer=False)
-    serial = _is_serial(loop, str(raw.get("name")))
-    batch = int(resolve(loop.get("batchSize", 1), static)) if serial else 0
-    for index in range(copy_count(loop, static)):
+    count = copy_count(loop, static)
+    batch = batch_size(loop, str(symbol or raw.get("name")), static) if count else 0
+    for index in range(count):
         copied = replace(scope, copies={**scope.copies, name.lower(): index}, copy=name.lower())
         yield from _entry(symbol, raw, copied, parent, {"loop": name, "index": index, "batch": batch})
-
-
-def _is_serial(loop: Mapping[str, Any], name: str) -> bool:
-    mode = str(loop.get("mode", "parallel")).lower()
-    if mode not in ("parallel", "serial"):
-        raise TemplateError(
-            f"The template resource '{name}' has an invalid copy mode '{loop['mode']}'. The supported values are "
-            "'Parallel,Serial'. Please see https://aka.ms/arm-resource-loops for usage details."
-        )
-    return mode == "serial"
 
 
 def _entry(

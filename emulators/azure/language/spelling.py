@@ -16,6 +16,7 @@ RESOURCE = _spelled(
     "type apiVersion name dependsOn condition copy scope comments resources existing resourceGroup subscriptionId "
     "location tags properties sku kind plan zones identity managedBy extendedLocation"
 )
+COPY = _spelled("name count mode batchSize")
 DECLARATION = _spelled(
     "type value defaultValue allowedValues minValue maxValue minLength maxLength metadata condition copy nullable "
     "items prefixItems properties additionalProperties discriminator"
@@ -41,6 +42,8 @@ def _spell_resources(resources: Any) -> Any:
 
 def _spell_resource(raw: Any) -> Any:
     spelled = _rename(raw, RESOURCE)
+    if isinstance(spelled, Mapping) and "copy" in spelled:
+        spelled = {**spelled, "copy": _rename(spelled["copy"], COPY)}
     if isinstance(spelled, Mapping) and "resources" in spelled:
         return {**spelled, "resources": _spell_resources(spelled["resources"])}
     return spelled
