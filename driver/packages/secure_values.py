@@ -4,10 +4,19 @@ ARM types a parameter by `properties`, `additionalProperties`, `items`, `prefixI
 `$ref`s to the template's `definitions` (learn.microsoft.com/azure/azure-resource-manager/templates/definitions).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from driver.packages.calls import Path
+
 Declaration = Mapping[str, Any]
+Find = Callable[[Any, str], Any]  # of a member of an object, by its name in any case
+Spend = Callable[[int], bool]  # the steps for so many types; whether there were enough
+
+
+def is_secure(declared: Declaration) -> bool:
+    """Whether the type of a declaration is secure as a whole."""
+    return str(declared.get("type", "")).lower().startswith("secure")
 
 
 def list_secure_values(declared: Declaration, definitions: Declaration, value: Any) -> list[Any]:
@@ -16,7 +25,7 @@ def list_secure_values(declared: Declaration, definitions: Declaration, value: A
     while open_pairs:
         inner, part = open_pairs.pop()
         resolved = _resolve_reference(inner, definitions)
-        if _is_secure(resolved):
+        if is_secure(resolved):
             found.append(part)
         elif isinstance(part, Mapping):
             open_pairs += _pair_members(resolved, part)
@@ -31,12 +40,27 @@ def has_secure_values(declared: Declaration, definitions: Declaration) -> bool:
     open_types = [declared]
     while open_types:
         resolved = _resolve_reference(open_types.pop(), definitions)
-        if _is_secure(resolved):
+        if is_secure(resolved):
             return True
         if id(resolved) not in seen:
             seen.add(id(resolved))
             open_types += _list_inner_types(resolved)
     return False
+
+
+def has_secure_values_at(declared: Declaration, definitions: Declaration, path: Path, find: Find, spend: Spend) -> bool:
+    """Whether the part of a value at a path is secure or has a secure part; what is within a secure one is secure.
+    Without enough steps it is not known, which is no.
+    """
+    types = [_resolve_reference(declared, definitions)]
+    for step in path:
+        if any(map(is_secure, types)):
+            return True
+        inner = [one for outer in types for one in _list_types_at(outer, definitions, step, find)]
+        if not spend(len(inner)):
+            return False
+        types = list({id(one): one for one in inner}.values())
+    return any(has_secure_values(one, definitions) for one in types)
 
 
 def mask_values(value: Any, secure: list[Any]) -> Any:
@@ -51,15 +75,11 @@ def mask_values(value: Any, secure: list[Any]) -> Any:
 def _resolve_reference(declared: Declaration, definitions: Declaration) -> Declaration:
     """The type that the `$ref`s of a declaration lead to. A secure type on the way there counts."""
     seen: set[str] = set()
-    while not _is_secure(declared) and isinstance(reference := declared.get("$ref"), str) and reference not in seen:
+    while not is_secure(declared) and isinstance(reference := declared.get("$ref"), str) and reference not in seen:
         seen.add(reference)
         target = definitions.get(reference.rsplit("/", 1)[-1])
         declared = target if isinstance(target, Mapping) else {}
     return declared
-
-
-def _is_secure(declared: Declaration) -> bool:
-    return str(declared.get("type", "")).lower().startswith("secure")
 
 
 def _pair_members(declared: Declaration, value: Mapping[str, Any]) -> Iterator[tuple[Declaration, Any]]:
@@ -83,6 +103,24 @@ def _pair_elements(declared: Declaration, value: list[Any]) -> Iterator[tuple[De
         inner = first[index] if isinstance(first, list) and index < len(first) else others
         if isinstance(inner, Mapping):
             yield inner, part
+
+
+def _list_types_at(
+    declared: Declaration, definitions: Declaration, step: str | int | None, find: Find
+) -> Iterator[Declaration]:
+    """The types of what a step leads to: of several where the value decides."""
+    variants = _read_object(_read_object(declared, "discriminator"), "mapping").values()
+    inner: list[Any]
+    for one in (declared, *(_resolve_reference(one, definitions) for one in variants if isinstance(one, Mapping))):
+        if step is None:
+            inner = _list_inner_types(one)
+        elif isinstance(step, int):
+            first = one.get("prefixItems")
+            inner = [first[step] if isinstance(first, list) and step < len(first) else one.get("items")]
+        else:
+            member = find(one.get("properties"), step)
+            inner = [one.get("additionalProperties") if member is None else member]
+        yield from (_resolve_reference(found, definitions) for found in inner if isinstance(found, Mapping))
 
 
 def _list_inner_types(declared: Declaration) -> list[Declaration]:

@@ -573,3 +573,77 @@ def test_warnings_and_places_of_bicep(check: Checker) -> None:
     assert [line for line in checked.lines if line.startswith("warning: main.bicep(8,17): BCP037: ")], checked.lines
     leak = "error: main.bicep line 10, output leak: this output shows the secure parameter 'vault_secret'"
     assert [line for line in checked.lines if line.startswith(leak)]
+
+
+BICEP_TYPES = """type user = {
+  name: string
+  @secure()
+  password: string
+}
+param vault_name string
+param users user[] = []
+param config user?
+@secure()
+param vault_secret string = ''
+var settings = { name: vault_name, password: vault_secret }
+module m 'm.bicep' = { name: 'm', params: { p: vault_secret } }
+module ms 'm.bicep' = [for i in range(0, 2): { name: 'm${i}', params: { p: vault_secret } }]
+"""
+
+
+@needs_shared
+@pytest.mark.usefixtures("bicep")
+@pytest.mark.parametrize(
+    ("valid", "leak", "shown"),
+    [
+        ("string = settings.name", "string = settings.password", "'vault_secret'"),
+        ("string = config.?name ?? 'none'", "string = config.?password ?? 'none'", "'config'"),
+        ("string = users[0].name", "string = users[0].password", "'users'"),
+        ("array = [for u in users: u.name]", "array = [for u in users: u.password]", "'users'"),
+        ("array = map(users, u => u.name)", "array = map(users, u => u.password)", "'users'"),
+        ("int = m.outputs.n", "string = m.outputs.o", "'vault_secret', passed as the parameter 'p' of the module 'm'"),
+        ("int = ms[0].outputs.n", "string = ms[0].outputs.o", "'vault_secret', passed as the parameter 'p' of"),
+    ],
+)
+def test_only_the_outputs_of_bicep_that_show_a_secret_are_refused(
+    check: Checker, valid: str, leak: str, shown: str
+) -> None:
+    files = {
+        "lifecycle.yaml": LIFECYCLE.replace("main.json", "main.bicep"),
+        "main.json": None,
+        "m.bicep": "param p string\noutput o string = toLower(p)\noutput n int = length(p)\n",
+    }
+    main_file = f"{BICEP_TYPES}output good {valid}\n"
+    checked = check({**files, "main.bicep": main_file})
+    assert checked.status == 0, checked.lines
+    told = f"main.bicep line 15, output leak: this output shows the secure parameter {shown}"
+    checked = check({**files, "main.bicep": f"{main_file}output leak {leak}\n"})
+    errors = [line for line in checked.lines if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"error: {told}")
+
+
+def test_an_output_of_a_module_that_shows_a_secure_parameter_is_refused() -> None:
+    inner = {
+        "$schema": f"{SCHEMA}deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"p": {"type": "string"}},
+        "resources": [],
+        "outputs": {"o": {"type": "string", "value": "[toLower(parameters('p'))]"}},
+    }
+    module = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "m",
+        "properties": {
+            "mode": "Incremental",
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "parameters": {"p": {"value": "[parameters('vault_secret')]"}},
+            "template": inner,
+        },
+    }
+    leak = "[reference(resourceId('Microsoft.Resources/deployments', 'm'), '2022-09-01').outputs.o.value]"
+    body = json.loads(template({"leak": {"type": "string", "value": leak}}))
+    told = refuse({"main.json": json.dumps({**body, "resources": [module]})})
+    shown = "the secure parameter 'vault_secret', passed as the parameter 'p' of the module 'm'"
+    assert told.startswith(f"main.json line 1, output leak: this output shows {shown}, and outputs are sent in clear")
