@@ -120,6 +120,7 @@ LOGIN = {"type": "object", "properties": {"privateKey": {"type": "securestring"}
         ("array", [PEM]),
         ("int", PEM),
     ],
+    ids=["whole", "in-text", "one-line", "last-line", "json", "key", "object", "object-of-json", "array", "int"],
 )
 @pytest.mark.parametrize("source", [0, 1, 2])
 def test_an_expression_gives_a_private_key_to_no_open_parameter(kind: str, value: Any, source: int) -> None:
