@@ -7,7 +7,9 @@ from driver.errors import Missing
 from driver.faults import suggest_name
 from driver.models.requests import Properties
 from driver.packages import properties
+from driver.packages.coercions import Unfit
 from driver.packages.templates import Parameter
+from driver.packages.values import coerce_value
 
 _MOST_SUGGESTED = 20  # missing properties for which a similar one is looked for
 
@@ -46,7 +48,7 @@ def bind_parameters(
             if value is None and parameter.required and not is_explicit and not file:
                 value = properties.find_value(parameter, (system,))
             if not properties.is_absent(value, parameter):
-                bound[parameter.name] = properties.coerce_value(parameter, value)
+                bound[parameter.name] = coerce_value(parameter, value)
             elif "reference" in file:
                 references[parameter.name] = file["reference"]
             elif parameter.required:
@@ -54,7 +56,7 @@ def bind_parameters(
                 near = suggest_name(parameter.name, others) if is_near else ""
                 said = ": it gives no value" if is_explicit else " is missing"
                 faults.append(Missing(f"{place}{said}: {_describe_requirement(parameter)}{near}"))
-        except properties.Unfit as unfit:
+        except Unfit as unfit:
             faults.append(f"{place}: {unfit}")
     return bound, references
 

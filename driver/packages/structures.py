@@ -10,8 +10,9 @@ from itertools import islice
 from typing import Any
 
 from driver.faults import join_names, suggest_name
-from driver.packages import properties
+from driver.packages.coercions import Unfit
 from driver.packages.templates import DEPLOYMENTS, TYPES, Parameter, Template
+from driver.packages.values import DEEPEST, coerce_value, measure_depth
 
 _MOST_FAULTS = 20
 _VERSION = re.compile(r"\d+(\.\d+){3}")
@@ -24,8 +25,8 @@ def find_structure_faults(template: Template) -> list[str]:
     """The faults of a template of ARM JSON, each with file and, where it is known, line; none of another."""
     if not template.source.file.endswith(".json"):
         return []
-    if properties.measure_depth(template.body) > properties.DEEPEST:
-        return [f"{template.source.file}: it is nested more than {properties.DEEPEST} deep"]
+    if measure_depth(template.body) > DEEPEST:
+        return [f"{template.source.file}: it is nested more than {DEEPEST} deep"]
     return list(islice(_find_faults(template), _MOST_FAULTS))
 
 
@@ -79,8 +80,8 @@ def _find_default_fault(parameter: Parameter) -> str:
     if value in ("", [], {}) and not parameter.allowed:
         return ""
     try:
-        properties.coerce_value(parameter, value)
-    except properties.Unfit as unfit:
+        coerce_value(parameter, value)
+    except Unfit as unfit:
         return f"the defaultValue does not fit: {unfit}"
     return ""
 

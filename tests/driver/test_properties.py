@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.models.requests import Property
-from driver.packages.properties import Unfit, coerce_value, find_value, is_absent
+from driver.packages.coercions import Unfit
+from driver.packages.properties import find_value, is_absent
 from driver.packages.templates import Parameter
+from driver.packages.values import coerce_value
 
 KEY = Property(type="key", key_name="k", public_key="public", private_key="private")
 TYPES = ("string", "securestring", "int", "bool", "array", "object", "secureobject")
