@@ -59,7 +59,7 @@ def _coerce_list(value: Any) -> list[Any]:
 def _coerce_object(value: Any) -> dict[str, Any]:
     loaded = _parse_json(value) if isinstance(value, str) else value
     if isinstance(loaded, Mapping):
-        return dict(loaded)
+        return {str(name): member for name, member in loaded.items()}
     raise Unfit("it takes an object, as JSON")
 
 

@@ -69,7 +69,7 @@ def _find_faults(template: Template) -> Iterator[str]:
 
 
 def _find_default_fault(parameter: Parameter) -> str:
-    """What is wrong with a default that is no expression; empty if nothing is."""
+    """What is wrong with a default that has no expression; empty if nothing is."""
     value = parameter.declared.get("defaultValue")
     if value is None or (isinstance(value, str) and value.startswith("[") and not value.startswith("[[")):
         return ""
@@ -77,7 +77,7 @@ def _find_default_fault(parameter: Parameter) -> str:
     is_of_type = isinstance(value, _JSON_TYPES[kind]) and not (kind == "int" and isinstance(value, bool))
     if not is_of_type:
         return f"the defaultValue is no {kind}, which is the type of the parameter"
-    if value in ("", [], {}) and not parameter.allowed:
+    if (value in ("", [], {}) and not parameter.allowed) or any(_walk_expressions(value)):
         return ""
     try:
         coerce_value(parameter, value)
