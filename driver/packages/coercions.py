@@ -6,6 +6,8 @@ from typing import Any
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
+_LEAST, _MOST = -(2**63), 2**63 - 1  # ARM's integers have 64 bits
+_LONGEST = 100  # characters of a text that is read as a number, for that takes time in proportion to their square
 
 
 class Unfit(Exception):
@@ -21,14 +23,23 @@ def coerce_text(value: Any) -> str:
 
 
 def _coerce_integer(value: Any) -> int:
+    number = _read_integer(value)
+    if number is None:
+        raise Unfit("it takes a whole number")
+    if not _LEAST <= number <= _MOST:
+        raise Unfit(f"it takes a whole number from {_LEAST} to {_MOST}")
+    return number
+
+
+def _read_integer(value: Any) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
     text = value.strip() if isinstance(value, str) else ""
-    if text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) < 20:
+    if text.removeprefix("-").isascii() and text.removeprefix("-").isdigit() and len(text) < _LONGEST:
         return int(text)
-    raise Unfit("it takes a whole number")
+    return None
 
 
 def _coerce_boolean(value: Any) -> bool:

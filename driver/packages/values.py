@@ -150,15 +150,20 @@ def _show(part: Parameter, value: Any, is_secure: bool) -> str:
 
 
 def _is_allowed(part: Parameter, value: Any) -> bool:
-    allowed = {str(element).lower() for element in part.allowed}
-    return all(str(element).lower() in allowed for element in (value if isinstance(value, list) else [value]))
+    """Whether a value is one of the allowed ones, or a list of such."""
+    allowed = {_fold(one) for one in part.allowed}
+    return _fold(value) in allowed or (isinstance(value, list) and all(_fold(one) in allowed for one in value))
 
 
 def _spell_allowed(part: Parameter, value: Any) -> Any:
     """A value in the spelling of the allowed one that it is."""
     if not part.allowed:
         return value
-    spelled = {str(allowed).lower(): allowed for allowed in part.allowed}
-    if isinstance(value, list):
-        return [spelled[str(element).lower()] for element in value]
-    return spelled[str(value).lower()]
+    spelled = {_fold(allowed): allowed for allowed in part.allowed}
+    whole = _fold(value)
+    return spelled[whole] if whole in spelled else [spelled[_fold(one)] for one in value]
+
+
+def _fold(value: Any) -> str:
+    """A value as a text that is the same for what a property gives and what the template allows: `["1"]` and `[1]`."""
+    return f"[{','.join(map(_fold, value))}]" if isinstance(value, list) else coerce_text(value).lower()
