@@ -15,10 +15,10 @@ from driver.packages.binding import bind_parameters
 from driver.packages.disclosures import find_disclosures
 from driver.packages.manifests import PRECHECK, Manifest, Transition
 from driver.packages.names import RULES, find_name_fault
-from driver.packages.properties import DEEPEST, measure_depth
 from driver.packages.secret_texts import find_secret_texts
 from driver.packages.targets import read_api_versions
 from driver.packages.templates import Template, can_deploy, list_resource_types
+from driver.packages.values import DEEPEST, measure_depth
 from driver.resource_ids import DEPLOYMENT_TYPE, GROUP_TYPE
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")

@@ -16,13 +16,16 @@ from driver.resource_ids import ResourceId
 
 _MOST_NESTED = 5  # levels; ARM itself refuses deeper nesting
 _ENDED = ("succeeded", "failed", "canceled")  # states of an operation
+# Outermost codes of a nested deployment that has run, in lower case. Without a code nothing is known.
+_FAILURES = ("deploymentfailed", "resourcedeploymentfailure", "")
 _DURATION = TypeAdapter(timedelta)
 
 
 @dataclass(frozen=True)
 class Write:
     """An operation of kind Create: its target, its state in lower case, the cause if it has failed, when it began and
-    ended (ISO 8601; empty if ARM does not say it, or it has not ended).
+    ended (ISO 8601; empty if ARM does not say it, or it has not ended). `is_refused`: it is a nested deployment that
+    ARM has not begun.
     """
 
     target: ResourceId
@@ -30,6 +33,7 @@ class Write:
     failure: Cause | None = None
     since: str = ""
     until: str = ""
+    is_refused: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -40,8 +44,9 @@ class Write:
 class Writes:
     """What the operations of a deployment show. `created` are the targets of operations of kind Create, `operations`
     the last such operation on each. `records` are the records of nested deployments of the same run. `foreign` are
-    records of nested deployments that a later run of another deployment has overwritten: what they wrote is not known.
-    `of_others` is what that later run has created.
+    records of nested deployments that a later run of another deployment has overwritten, or that are gone: what they
+    wrote is not known. `of_others` is what that later run has created. A nested deployment that ARM has refused has no
+    record and wrote nothing.
     """
 
     created: tuple[ResourceId, ...] = ()
@@ -64,17 +69,19 @@ def read_writes(
     level = list_writes(location, resource_id, must_exist)
     listed = [*level]
     for _ in range(_MOST_NESTED):
-        nested_ids, level = [write.target for write in level if write.target.is_deployment], []
-        for nested_id in nested_ids:
+        nested, level = [write for write in level if write.target.is_deployment], []
+        for write in nested:
+            nested_id = write.target
             # Read before it is known whose they are: a record that is ours after that was ours then. Another deployment
             # of the name may overwrite it at any time.
             inner = list_writes(location, nested_id)
-            if not correlation_id or _is_of_run(deployments.find_record(location, nested_id), correlation_id):
+            record = deployments.find_record(location, nested_id) if correlation_id else None
+            if not correlation_id or _is_of_run(record, correlation_id):
                 records.append(nested_id)
                 level += inner
-            else:
+            elif record is not None or inner or not write.is_refused:
                 foreign.append(nested_id)
-                of_others += [write.target for write in inner]
+                of_others += [one.target for one in inner]
         listed += level
     written = {write.target: write for write in listed if not write.target.is_deployment}
     records, foreign, of_others = (list(dict.fromkeys(ids)) for ids in (records, foreign, of_others))
@@ -119,7 +126,14 @@ def _read_write(entry: Mapping[str, Any], target: ResourceId) -> Write:
     state = str(entry.get("provisioningState") or "").lower()
     failure = read_cause(entry.get("statusMessage") or "") if state in ("failed", "canceled") else None
     since, until = _read_times(entry)
-    return Write(target, state, failure, since, until if state in _ENDED else "")
+    is_refused = target.is_deployment and state == "failed" and _read_code(entry.get("statusMessage")) not in _FAILURES
+    return Write(target, state, failure, since, until if state in _ENDED else "", is_refused)
+
+
+def _read_code(message: Any) -> str:
+    """The outermost code of a failure, in lower case."""
+    error = message.get("error", message) if isinstance(message, Mapping) else None
+    return str(error.get("code") or "").lower() if isinstance(error, Mapping) else ""
 
 
 def _read_target(entry: Mapping[str, Any]) -> ResourceId | None:

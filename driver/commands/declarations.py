@@ -12,9 +12,11 @@ from driver.errors import InvalidRequest
 from driver.faults import suggest_name
 from driver.packages import properties
 from driver.packages.catalogue import Package
+from driver.packages.coercions import Unfit
 from driver.packages.documents import Document
 from driver.packages.manifests import STANDARD
 from driver.packages.templates import Parameter
+from driver.packages.values import coerce_value
 
 DRIVER = "azure"  # the type that this driver is registered with, and the name of its folder in Lifecycle
 _SECTIONS = (
@@ -126,8 +128,8 @@ def _find_unfit_defaults(descriptor: Document, package: Package) -> Iterator[str
             if properties.is_absent(value, parameter) or (isinstance(value, str) and "${" in value):
                 continue
             try:
-                properties.coerce_value(parameter, value)
-            except properties.Unfit as unfit:
+                coerce_value(parameter, value)
+            except Unfit as unfit:
                 yield f"{descriptor.find_place('properties', name, key)}: {file} would refuse it: {unfit}"
 
 

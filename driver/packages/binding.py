@@ -7,8 +7,10 @@ from driver.errors import Missing
 from driver.faults import suggest_name
 from driver.models.requests import Properties
 from driver.packages import properties
+from driver.packages.coercions import Unfit
 from driver.packages.secure_values import mask_values
 from driver.packages.templates import Parameter
+from driver.packages.values import coerce_value
 from driver.redaction import list_key_texts, shows_secret
 
 _MOST_SUGGESTED = 20  # missing properties for which a similar one is looked for
@@ -59,7 +61,7 @@ def bind_parameters(
                 near = suggest_name(parameter.name, others) if is_near else ""
                 said = ": it gives no value" if is_explicit else " is missing"
                 faults.append(Missing(f"{place}{said}: {_describe_requirement(parameter)}{near}"))
-        except properties.Unfit as unfit:
+        except Unfit as unfit:
             faults.append(f"{place}: {unfit}")
     return bound, references
 
@@ -70,7 +72,7 @@ def _convert_value(parameter: Parameter, value: Any, private: list[str]) -> Any:
     """
     if not parameter.shows_secrets:
         _refuse_private_key(value, private)  # first: the message about a value that does not fit may repeat it
-    converted = properties.coerce_value(parameter, value)
+    converted = coerce_value(parameter, value)
     if not parameter.secure:
         _refuse_private_key(mask_values(converted, parameter.list_secure_members(converted)), private)
     return converted
@@ -78,7 +80,7 @@ def _convert_value(parameter: Parameter, value: Any, private: list[str]) -> Any:
 
 def _refuse_private_key(value: Any, private: list[str]) -> None:
     if shows_secret(value, private):
-        raise properties.Unfit(properties.OPEN_KEY)
+        raise Unfit(properties.OPEN_KEY)
 
 
 def _list_private_texts(sources: tuple[Properties, ...]) -> list[str]:

@@ -43,6 +43,11 @@ def spell_template(body: Any, level: int = 0) -> Any:
     return spelled
 
 
+def spell_declaration(declared: Any) -> Mapping[str, Any]:
+    """A declaration of a type with ARM's spelling of its keys; empty if it is no object."""
+    return _rename_keys(declared, _DECLARATION) if isinstance(declared, Mapping) else {}
+
+
 def _spell_resources(resources: Any, level: int) -> Any:
     if isinstance(resources, Mapping):
         return {symbol: _spell_resource(one, level) for symbol, one in resources.items()}

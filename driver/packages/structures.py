@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Any
 
 from driver.faults import join_names, suggest_name
-from driver.packages import properties
+from driver.packages.coercions import Unfit
 from driver.packages.dependencies import find_dependency_faults
 from driver.packages.templates import DEPLOYMENTS, TYPES, Parameter, Template
+from driver.packages.values import DEEPEST, coerce_value, measure_depth
 
 _MOST_FAULTS = 20
 _VERSION = re.compile(r"\d+(\.\d+){3}")
@@ -25,8 +26,8 @@ def find_structure_faults(template: Template) -> list[str]:
     """The faults of a template of ARM JSON, each with file and, where it is known, line; none of another."""
     if not template.source.file.endswith(".json"):
         return []
-    if properties.measure_depth(template.body) > properties.DEEPEST:
-        return [f"{template.source.file}: it is nested more than {properties.DEEPEST} deep"]
+    if measure_depth(template.body) > DEEPEST:
+        return [f"{template.source.file}: it is nested more than {DEEPEST} deep"]
     return list(islice(_find_faults(template), _MOST_FAULTS))
 
 
@@ -71,7 +72,7 @@ def _find_faults(template: Template) -> Iterator[str]:
 
 
 def _find_default_fault(parameter: Parameter) -> str:
-    """What is wrong with a default that is no expression; empty if nothing is."""
+    """What is wrong with a default that has no expression; empty if nothing is."""
     value = parameter.declared.get("defaultValue")
     if value is None or (isinstance(value, str) and value.startswith("[") and not value.startswith("[[")):
         return ""
@@ -79,11 +80,11 @@ def _find_default_fault(parameter: Parameter) -> str:
     is_of_type = isinstance(value, _JSON_TYPES[kind]) and not (kind == "int" and isinstance(value, bool))
     if not is_of_type:
         return f"the defaultValue is no {kind}, which is the type of the parameter"
-    if value in ("", [], {}) and not parameter.allowed:
+    if (value in ("", [], {}) and not parameter.allowed) or any(_walk_expressions(value)):
         return ""
     try:
-        properties.coerce_value(parameter, value)
-    except properties.Unfit as unfit:
+        coerce_value(parameter, value)
+    except Unfit as unfit:
         return f"the defaultValue does not fit: {unfit}"
     return ""
 

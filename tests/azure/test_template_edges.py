@@ -315,3 +315,40 @@ def test_a_user_assigned_identity_shows_its_principal(group: Emulator) -> None:
     group.advance(60)
     changes = group.call("GET", foreseen.headers["location"]).json()["properties"]["changes"]
     assert {change["changeType"] for change in changes} == {"NoChange"}, changes
+
+
+def test_a_profile_stands_in_for_the_api_versions_of_a_template(group: Emulator) -> None:
+    bare = {key: value for key, value in table("routes").items() if key != "apiVersion"}
+    inner = {key: value for key, value in nested(template(table("more"))).items() if key != "apiVersion"}
+    wanted = template(
+        bare, inner, outputs={"name": {"type": "string", "value": "[reference('routes').provisioningState]"}}
+    )
+    assert "has no 'apiVersion'" in refused(group, wanted)
+    assert "has no 'apiVersion'" in refused(group, {**wanted, "apiProfile": None})
+    record = run(group, {**wanted, "apiProfile": "2020-09-01-hybrid"})
+    assert record["provisioningState"] == "Succeeded", record
+    made = {one["name"] for one in group.control("GET", "resources")["resources"]}
+    assert {"routes", "more"} <= made
+
+
+def test_a_profile_has_no_version_of_a_type_that_is_not_known(group: Emulator) -> None:
+    unknown = {"type": "Microsoft.Network/nothings", "name": "one", "location": "westeurope"}
+    assert "does not match any valid api-version" in refused(group, {**template(unknown), "apiProfile": "latest"})
+
+
+def test_a_condition_of_null_counts_as_true(group: Emulator) -> None:
+    run(group, template(table("one", condition=None), table("two", condition="[null()]"), table("no", condition=False)))
+    made = {one["name"] for one in group.control("GET", "resources")["resources"]}
+    assert {"one", "two"} <= made
+    assert "no" not in made
+
+
+def test_the_parts_of_an_application_gateway_have_ids(group: Emulator) -> None:
+    kind = "Microsoft.Network/applicationGateways"
+    lists = ["backendAddressPools", "frontendIPConfigurations", "httpListeners", "requestRoutingRules"]
+    gateway = resource(kind, "gw", properties={part: [{"name": "first", "properties": {"a": 1}}] for part in lists})
+    record = outcome(group, gateway, **{part: f"reference('gw').{part}[0]" for part in lists})
+    for part, shown in values(record).items():
+        assert (shown["name"], shown["type"]) == ("first", f"{kind}/{part}")
+        assert shown["id"] == f"{GROUP}/providers/{kind}/gw/{part}/first"
+        assert shown["properties"] == {"provisioningState": "Succeeded", "a": 1}

@@ -44,6 +44,7 @@ class Expectation(_Strict):
     owns: list[str] | None = None
     owns_not: list[str] = []
     not_owned: list[str] = []
+    not_owned_not: list[str] = Field(default=[], description="ids that notOwned must not have")
     records_at_most: int | None = None
     outputs: dict[str, Any] = {}
     said: str = ""

@@ -155,10 +155,12 @@ class Play:
             self.resources[wanted.resource] = after
             self._compare_event(wanted.expect, event, after)
             check(re.search(wanted.expect.said, said), f"nothing like {wanted.expect.said!r} was said: {said[-500:]}")
-            if wanted.expect.not_owned:
+            if wanted.expect.not_owned or wanted.expect.not_owned_not:
                 told = str(self.trial.execution(request_id).get("notOwned")).lower()
                 for one in wanted.expect.not_owned:
                     check(self._whole(one).lower() in told, f"{one} is not in notOwned: {told}")
+                for one in wanted.expect.not_owned_not:
+                    check(self._whole(one).lower() not in told, f"{one} is in notOwned: {told}")
 
     def send_finds(self, count: int) -> None:
         """Send references/find requests that are not waited for."""

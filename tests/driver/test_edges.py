@@ -242,7 +242,10 @@ TYPED: dict[str, Any] = {
         "word": {"type": "securestring", "minLength": 3},
         "tree": {
             "type": "object",
-            "properties": {"pw": {"type": "securestring"}, "left": {"$ref": "#/definitions/tree"}},
+            "properties": {
+                "pw": {"type": "securestring", "nullable": True},
+                "left": {"$ref": "#/definitions/tree", "nullable": True},
+            },
         },
         "a": {"type": "object", "properties": {"kind": {"type": "string"}, "key": {"type": "securestring"}}},
         "b": {"type": "object", "properties": {"kind": {"type": "string"}, "key": {"type": "string"}}},

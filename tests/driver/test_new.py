@@ -10,8 +10,8 @@ import yaml
 
 from driver.__main__ import main
 from driver.commands.new import propose_value
-from driver.packages.properties import coerce_value
 from driver.packages.templates import Parameter
+from driver.packages.values import coerce_value
 from tests.support.shared import needs_shared
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/"

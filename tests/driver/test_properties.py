@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.models.requests import Property
-from driver.packages.properties import Unfit, coerce_value, find_value, is_absent
+from driver.packages.coercions import Unfit
+from driver.packages.properties import find_value, is_absent
 from driver.packages.templates import Parameter
+from driver.packages.values import coerce_value
 
 KEY = Property(type="key", key_name="k", public_key="public", private_key="private")
 TYPES = ("string", "securestring", "int", "bool", "array", "object", "secureobject")
@@ -125,6 +127,10 @@ def test_what_cannot_be_coerced_says_what_would_fit(kind: str, value: Any, wante
         ("int", (1, 2), "2", 2),
         ("bool", (True,), "yes", True),
         ("array", ("A", "B"), "a, b", ["A", "B"]),
+        ("array", (["A"], ["B", 1]), ["a"], ["A"]),
+        ("array", (["A"], ["B", 1]), "b,1", ["B", 1]),
+        ("array", (["A"], ["B"]), [["a"], ["b"]], [["A"], ["B"]]),
+        ("object", ({"a": "X"}, {"a": "Y"}), '{"a": "y"}', {"a": "Y"}),
     ],
 )
 def test_allowed_values_are_sent_as_declared(kind: str, allowed: Any, value: Any, spelling: Any) -> None:
@@ -136,6 +142,10 @@ def test_allowed_values_are_sent_as_declared(kind: str, allowed: Any, value: Any
     [
         ("string", {"allowed": ("a", "b")}, "a", "c", "'c' is none of a, b"),
         ("array", {"allowed": ("a", "b")}, "a,b", "a,c", "none of a, b"),
+        ("array", {"allowed": (["a"], ["b"])}, ["a"], ["a", "b"], """'["a", "b"]' is none of ["a"], ["b"]"""),
+        ("int", {}, 2**63 - 1, 2**63, "it takes a whole number from -9223372036854775808 to 9223372036854775807"),
+        ("int", {}, -(2**63), "-9223372036854775809", "it takes a whole number from -9223372036854775808 to"),
+        ("int", {}, "-9223372036854775808", 1e300, "it takes a whole number from -9223372036854775808 to"),
         ("int", {"minimum": 2}, "2", 1, "'1' is less than 2"),
         ("int", {"maximum": 2}, 2, "3", "'3' is more than 2"),
         ("int", {"minimum": 0}, 0, -1, "less than 0"),

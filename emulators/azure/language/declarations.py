@@ -22,7 +22,8 @@ def declare(
     definitions = template.get("definitions") or {}
     declared = {name: flatten(schema, definitions) for name, schema in (template.get("parameters") or {}).items()}
     given = given_values(declared, parameters, predicting, context.read_secret)
-    scope = Scope(context, str(template.get("contentVersion", "")), may_refer=False)
+    has_profile = template.get("apiProfile") is not None
+    scope = Scope(context, str(template.get("contentVersion", "")), may_refer=False, has_profile=has_profile)
     # Defaults, variables and functions may use each other, so each lookup sees the others through the scope they share.
     lookups: dict[str, Lookup] = {}
     seen = replace(scope, variable=lambda name: lookups["variable"](name))

@@ -8,6 +8,7 @@ from emulators.azure.language.batches import batch_size
 from emulators.azure.language.evaluation import copy_count, resolve
 from emulators.azure.language.identities import DEPLOYMENT, RESOURCE_GROUP, resource_id, scope_of
 from emulators.azure.language.models import Context, Resource, TemplateError
+from emulators.azure.language.profiles import find_version, takes_version_of_profile
 from emulators.azure.language.residuals import Residual
 from emulators.azure.language.scopes import Scope
 
@@ -80,7 +81,9 @@ def _entry(
     static = replace(scope, may_refer=False)
     condition: Any = True
     try:
-        _require(raw, "type", "apiVersion")
+        _require(raw, "type")
+        if not takes_version_of_profile(raw, scope):
+            _require(raw, "apiVersion")
         condition = _condition(resolve(raw.get("condition", True), static))
         resource, context, identity = _identify(symbol, raw, static, parent)
     except TemplateError as error:
@@ -102,7 +105,7 @@ def _identify(
     symbol: str | None, raw: Mapping[str, Any], scope: Scope, parent: Resource | None
 ) -> tuple[Resource, Context, Any]:
     _require(raw, "name")
-    full_type, name, api_version = (_text(resolve(raw[key], scope), key) for key in ("type", "name", "apiVersion"))
+    full_type, name = (_text(resolve(raw[key], scope), key) for key in ("type", "name"))
     is_whole = parent is None or full_type.lower().startswith(parent.type.lower() + "/")
     if parent is not None and not is_whole and not _is_of_another(full_type, name):
         full_type, name = f"{parent.type}/{full_type}", f"{parent.name}/{name}"
@@ -113,6 +116,10 @@ def _identify(
     if full_type.lower() == DEPLOYMENT and extended is not None:
         context, extended = replace(context, resource_group=None, scope=str(extended)), None
     identity = resource_id(full_type, name, extended, context)
+    if takes_version_of_profile(raw, scope):
+        api_version = find_version(full_type, scope.context)
+    else:
+        api_version = _text(resolve(raw["apiVersion"], scope), "apiVersion")
     if full_type.lower() == DEPLOYMENT and not raw.get("existing"):
         _check_location(resolve(raw.get("location"), scope), identity, context)
     text = str(identity)
@@ -180,6 +187,8 @@ def _text(value: Any, key: str) -> Any:
 
 
 def _condition(value: Any) -> Any:
+    if value is None:
+        return True
     if isinstance(value, (bool, Residual)):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):

@@ -29,6 +29,7 @@ GIVEN = {
     dict: "Object",
     type(None): "Null",
 }
+_LEAST, _MOST = -(2**63), 2**63 - 1  # the integers of 64 bits
 USAGE = "Please see https://aka.ms/arm-create-parameter-file for usage details."
 
 
@@ -116,15 +117,14 @@ def _check_allowed(value: Any, schema: Schema, subject: str) -> None:
 
 
 def _check_limits(value: Any, schema: Schema, subject: str) -> None:
-    if isinstance(value, (int, float)):
-        size, what = value, "The value"
-    else:
-        size, what = count_units(value) if isinstance(value, str) else len(value), "Length of the value"
     if isinstance(value, (bool, dict)):
         return
-    least, most = (
-        schema.get(key) for key in (("minValue", "maxValue") if what == "The value" else ("minLength", "maxLength"))
-    )
+    if isinstance(value, (int, float)):
+        size, what, limits = value, "Value", (schema.get("minValue", _LEAST), schema.get("maxValue", _MOST))
+    else:
+        size, what = count_units(value) if isinstance(value, str) else len(value), "Length of the value"
+        limits = schema.get("minLength"), schema.get("maxLength")
+    least, most = limits
     if least is not None and size < least:
         raise _invalid(subject, f"{what} should be greater than or equal to '{least}'. {USAGE}")
     if most is not None and size > most:

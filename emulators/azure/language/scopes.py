@@ -46,7 +46,7 @@ class Scope:
     user-defined ones, by `namespace.name` in lower case. Where a deployment must be known before it runs (names,
     conditions, variables) an expression `may_refer` to no resource. `copies` are the indices of the loops around,
     `copy` is the innermost resource's or output's. Where it `leads_out`, another template gets what is left of an
-    expression, and names of resources mean nothing.
+    expression, and names of resources mean nothing. A template that `has_profile` needs no api-versions.
     """
 
     context: Context
@@ -62,3 +62,4 @@ class Scope:
     lambdas: Mapping[str, Any] = field(default_factory=dict)
     is_default_value: bool = False
     leads_out: bool = False
+    has_profile: bool = False
