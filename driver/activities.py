@@ -43,7 +43,6 @@ from driver.waiting import Waiting, compute_age
 _WATCHING = ("watch_deployment", "watch_action", "watch_preview")
 _SLOWEST_RETRY = 30.0  # seconds
 _AWAIT_SECONDS = 2.0  # until the status of an awaited execution is read again
-_GRACE_SECONDS = 4.0
 _ABANDON = "abandon_deployment"
 _log = logging.getLogger("driver.lifecycle")
 
@@ -80,7 +79,7 @@ def take_step(payload: typing.Mapping[str, Any], client: Executions) -> dict[str
             return encode_outcome(order)
         with telemetry.bind_fields({}, order.secrets):
             _warn_if_late(name, payload)
-            if name != _ABANDON and _measure_time_left(payload) < -_GRACE_SECONDS:
+            if name != _ABANDON and _measure_time_left(payload) < -deadlines.GRACE_SECONDS:
                 # It may have been given up. Nothing may be begun that nobody would know of.
                 return encode_outcome(keep_running(0, state, "the driver was too busy to take this step in time"))
             must_look = "since" in payload and not state.has_turn
@@ -118,10 +117,11 @@ def _attempt_step(step: Step, order: Order, state: State, payload: Mapping[str, 
 
 def _count_refusals(payload: Mapping[str, Any], state: State) -> int:
     """How often calls of this step were refused before. The attempts of the orchestrator count each failure of the
-    operation, too, which has a limit of its own.
+    operation, too, which has a limit of its own; those of the step that abandons it begin anew.
     """
-    failures = state.failures if isinstance(state, DeployState | PreviewState) else 0
-    return max(0, int(payload["attempt"]) - failures)
+    if payload["step"] == _ABANDON or not isinstance(state, DeployState | PreviewState):
+        return int(payload["attempt"])
+    return max(0, int(payload["attempt"]) - state.failures)
 
 
 def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
@@ -129,7 +129,11 @@ def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
     given up.
     """
     left = _measure_time_left(payload)
-    return nullcontext() if left == inf else deadlines.limit_calls(time.monotonic() + max(left, 0) + _GRACE_SECONDS)
+    return (
+        nullcontext()
+        if left == inf
+        else deadlines.limit_calls(time.monotonic() + max(left, 0) + deadlines.GRACE_SECONDS)
+    )
 
 
 def _measure_time_left(payload: Mapping[str, Any]) -> float:

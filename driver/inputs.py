@@ -33,7 +33,10 @@ class Inputs:
     def list_open_values(self) -> list[Any]:
         """What is no secret, though an expression can name it or a property may repeat it."""
         named = [self.context[one] for one in ("system_properties", "deployment_location", "associated_topology")]
-        return [*named, self.location.subscription_id, self.location.tenant_id, self.location.client_id]
+        sources = (self.request.resource_properties, self.request.request_properties)
+        keys = [one for source in sources for one in source.values() if one.is_key]
+        public = [text for key in keys for text in (key.key_name, key.public_key)]
+        return [*named, *public, self.location.subscription_id, self.location.tenant_id, self.location.client_id]
 
 
 def evaluate(value: Any, context: dict[str, Any], place: str, faults: list[str]) -> Any:

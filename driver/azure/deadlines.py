@@ -11,6 +11,7 @@ from driver.azure.verdicts import Cause
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
+GRACE_SECONDS = 4.0  # past the deadline of a step, in which its calls may end
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
@@ -25,6 +26,14 @@ def limit_calls(ends_at: float) -> Iterator[None]:
         yield
     finally:
         _ends_at.reset(token)
+
+
+def is_reached() -> bool:
+    """Whether the deadline of the step is reached, or less than a second away: it is the last one. A step in which
+    calls have no limit has no deadline.
+    """
+    ends_at = _ends_at.get()
+    return ends_at is not None and ends_at - time.monotonic() <= GRACE_SECONDS + 1
 
 
 class Deadline:

@@ -217,7 +217,13 @@ class Order(Model):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must not stand in a log, error, history or event."""
-        values = (*self.secure_values, *(self.deploy.hidden if self.deploy else ()))
+        hidden = self.deploy.hidden if self.deploy else ()
+        return (*self.whole_secrets, *hidden, *(form for value in hidden for form in list_key_forms(value)))
+
+    @property
+    def whole_secrets(self) -> tuple[str, ...]:
+        """The secrets without the parts of secure values: some parts are ordinary texts, which an output may be."""
+        values = self.secure_values
         return (*self.location.secrets, *values, *(form for value in values for form in list_key_forms(value)))
 
     @property

@@ -14,7 +14,7 @@ from driver.packages.values import coerce_value
 from driver.redaction import list_key_texts, shows_secret
 
 _MOST_SUGGESTED = 20  # missing properties for which a similar one is looked for
-_SHORTEST_KEY = 8  # a shorter text is no private key: other values may have it by chance
+_SHORTEST_KEY = 32  # a shorter text is no private key, but a placeholder: other values may have it by chance
 
 
 def bind_parameters(

@@ -12,6 +12,7 @@ _HIDING = frozenset(
     (
         *("empty", "length", "equals", "less", "lessorequals", "greater", "greaterorequals", "not", "and", "or"),
         *("contains", "startswith", "endswith", "indexof", "lastindexof", "uniquestring", "guid"),
+        "objectkeys",
     )
 )
 
@@ -37,9 +38,9 @@ def list_parts(call: Call, path: Path) -> list[Part]:
             return _show(arguments[1:], path)
         case "coalesce":
             return _show(arguments, path)
-        case "union" | "concat" | "take" | "skip":
+        case "union" | "intersection" | "concat" | "take" | "skip":
             return _show(arguments, _loosen(path))
-        case "filter" | "sort":
+        case "filter" | "sort" | "reverse":
             return _show(arguments[:1], _loosen(path))
         case "first" | "last" | "indexfromend" | "shallowmerge":
             return _show(arguments[:1], (None, *path))

@@ -10,9 +10,9 @@ from typing import Any
 from driver.packages.expressions import list_operands
 from driver.packages.secure_values import list_secure_values, mask_values
 from driver.packages.templates import DEPLOYMENTS, Parameter, Template, walk_resources
-from driver.redaction import SHORTEST_SECRET, has_form, list_texts
+from driver.redaction import has_form, list_texts
 
-_SHORTEST_NUMBER = 8  # digits: fewer, such as those of a port, are in other texts by chance
+_SHORTEST = 8  # characters: fewer, such as those of a port or a word, are in other texts by chance
 
 
 def find_secret_texts(
@@ -27,10 +27,14 @@ def find_secret_texts(
 
     `bound` are the values of its parameters, `given` the names of all that have a value, `written` the parameters of
     lifecycle.yaml with their expressions, `context` the names in these. What is sent in clear text anyway is no secret:
-    the `open_values`, and the values of parameters that are not secure.
+    the `open_values`, the values of parameters that are not secure and, of what an expression has composed, the texts
+    of the template.
     """
-    found = [*_list_parts(template.parameters, bound, written, context), *_list_defaults(template.body, given)]
-    secret = dict.fromkeys(text for text in found if _may_be_secret(text))
+    parts = dict.fromkeys(filter(_may_be_secret, _list_parts(template.parameters, bound, written, context)))
+    if parts:
+        written_texts = {text.casefold() for text in list_texts(template.body)}
+        parts = {text: None for text in parts if text.casefold() not in written_texts}
+    secret = parts | dict.fromkeys(filter(_may_be_secret, _list_defaults(template.body, given)))
     if not secret:
         return ()
     shown = [
@@ -38,14 +42,13 @@ def find_secret_texts(
         for one in template.parameters
         if one.name in bound and not one.secure
     ]
-    texts = list_texts([*shown, *open_values])
-    return tuple(one for one in secret if not any(one in text for text in texts))
+    texts = [text.casefold() for text in list_texts([*shown, *open_values])]
+    return tuple(one for one in secret if not any(one.casefold() in text for text in texts))
 
 
 def _may_be_secret(text: str) -> bool:
     """Whether a text can be hidden without harm to others. ARM's ids are in most messages, and in outputs."""
-    is_long = len(text) >= (_SHORTEST_NUMBER if text.isdigit() else SHORTEST_SECRET)
-    return is_long and not text.lower().startswith("/subscriptions/")
+    return len(text) >= _SHORTEST and not text.lower().startswith("/subscriptions/")
 
 
 def _list_parts(

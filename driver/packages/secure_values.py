@@ -91,10 +91,11 @@ def _pair_members(declared: Declaration, value: Mapping[str, Any]) -> Iterator[t
         if isinstance(inner, Mapping):
             yield inner, part
     discriminator = _read_object(declared, "discriminator")
-    variant = value.get(str(discriminator.get("propertyName", "")))
-    chosen = _read_object(discriminator, "mapping").get(variant) if isinstance(variant, str) else None
-    if isinstance(chosen, Mapping):
-        yield chosen, value
+    name, variants = str(discriminator.get("propertyName", "")).lower(), _read_object(discriminator, "mapping")
+    given = {str(one).lower() for key, one in value.items() if str(key).lower() == name}
+    for variant, inner in variants.items():
+        if variant.lower() in given and isinstance(inner, Mapping):
+            yield inner, value
 
 
 def _pair_elements(declared: Declaration, value: list[Any]) -> Iterator[tuple[Declaration, Any]]:

@@ -18,6 +18,7 @@ _DECLARATION = _list_names(
     "type value defaultValue allowedValues minValue maxValue minLength maxLength metadata condition copy nullable items"
     " prefixItems properties additionalProperties discriminator"
 )
+_DISCRIMINATOR = _list_names("propertyName mapping")
 _RESOURCE = _list_names(
     "type apiVersion name dependsOn condition copy scope comments resources existing resourceGroup subscriptionId"
     " location tags properties sku kind plan zones identity managedBy extendedLocation import extension"
@@ -34,10 +35,10 @@ def spell_template(body: Any, level: int = 0) -> Any:
     if not isinstance(body, Mapping) or level > _DEEPEST:
         return body
     spelled = _rename_keys(body, _SECTIONS)
-    for section in ("parameters", "outputs"):
+    for section in ("parameters", "outputs", "definitions"):
         if isinstance(spelled.get(section), Mapping):
             declared = spelled[section].items()
-            spelled[section] = {name: _rename_keys(one, _DECLARATION) for name, one in declared}
+            spelled[section] = {name: _spell_type(one, 0) for name, one in declared}
     if "resources" in spelled:
         spelled["resources"] = _spell_resources(spelled["resources"], level + 1)
     return spelled
@@ -46,6 +47,26 @@ def spell_template(body: Any, level: int = 0) -> Any:
 def spell_declaration(declared: Any) -> Mapping[str, Any]:
     """A declaration of a type with ARM's spelling of its keys; empty if it is no object."""
     return _rename_keys(declared, _DECLARATION) if isinstance(declared, Mapping) else {}
+
+
+def _spell_type(declared: Any, level: int) -> Any:
+    """A declaration of a type, and those of its parts, with ARM's spelling of their keys."""
+    if not isinstance(declared, Mapping) or level > _DEEPEST:
+        return declared
+    spelled = _rename_keys(declared, _DECLARATION)
+    for key in ("items", "additionalProperties"):
+        if key in spelled:
+            spelled[key] = _spell_type(spelled[key], level + 1)
+    if isinstance(spelled.get("prefixItems"), list):
+        spelled["prefixItems"] = [_spell_type(one, level + 1) for one in spelled["prefixItems"]]
+    if isinstance(members := spelled.get("properties"), Mapping):
+        spelled["properties"] = {name: _spell_type(one, level + 1) for name, one in members.items()}
+    if isinstance(discriminator := spelled.get("discriminator"), Mapping):
+        named = _rename_keys(discriminator, _DISCRIMINATOR)
+        if isinstance(variants := named.get("mapping"), Mapping):
+            named["mapping"] = {name: _spell_type(one, level + 1) for name, one in variants.items()}
+        spelled["discriminator"] = named
+    return spelled
 
 
 def _spell_resources(resources: Any, level: int) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from driver.azure import resources
+from driver.azure import deadlines, resources
 from driver.azure.operations import compute_poll_wait, poll
 from driver.azure.refusals import Refusal, SignInRefused, SignInUnavailable
 from driver.models.events import FailureCode, Topology
@@ -27,7 +27,6 @@ _REFUSED = Waiting(initial=1, factor=2, maximum=30, jitter=0.5)
 _SHORTEST_PAUSE = 0.5  # seconds between two passes
 _GONE = (404, 410)
 _PASS_SECONDS = 30.0  # after which a pass POSTs nothing more
-_EARLY = timedelta(seconds=1)  # how early a timer may be
 
 
 class Action(Model):
@@ -118,12 +117,12 @@ def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
 
 
 def _take_pass(order: Order, work: Call, actions: Collection[Action]) -> tuple[Action, ...]:
-    """The actions after a call for each that is due. Raises no Refusal: what was accepted must not be forgotten. A pass
-    for which nothing is due is the last one, at the deadline: it polls all.
+    """The actions after a call for each that is due; in the last pass, which is at the deadline, all are polled. Raises
+    no Refusal: what was accepted must not be forgotten.
     """
     now = datetime.now(UTC)
     end = now + timedelta(seconds=_PASS_SECONDS)
-    is_last = not any(action.is_due(now + _EARLY) for action in actions)  # the deadline is before the next call
+    is_last = deadlines.is_reached()
     taken = []
     for action in actions:
         is_due = action.is_due(now) or (is_last and action.phase == "running")

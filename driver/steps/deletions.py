@@ -20,7 +20,7 @@ _UNREADABLE = (401, 403, 404, 405, 410)  # of a poll: they tell nothing of the o
 _MOST_LOOKS = 15  # while it is there and is not being deleted, until its DELETE is sent again
 _LOOK_BESIDE = 5  # of so many polls in a row that fail, one is followed by a GET
 _LONG_SECONDS = 300.0  # an operation that runs for longer may never end, though the resource is gone
-_RECORD_TRIES = 4  # to delete a record, which is no reason to fail once all else is gone
+_RECORD_SECONDS = 60.0  # in which the DELETE of a record is tried: it is no reason to fail once all else is gone
 _MOST_DENIED = 3
 _DENIED_SECONDS = 20.0
 _log = logging.getLogger("driver.lifecycle")
@@ -207,9 +207,10 @@ def _send_record_delete(estate: Estate, entry: Entry) -> Entry:
         estate.busy = 0
         return entry.end()
     may_go_on = "active" in refused.cause.code.lower()  # then it may still make something, until it is canceled
-    if refused.verdict.tries == UNTIL_TIMEOUT and (may_go_on or entry.attempts < _RECORD_TRIES):
+    if refused.verdict.tries == UNTIL_TIMEOUT and (may_go_on or compute_age(entry.since) < _RECORD_SECONDS):
         estate.busy += refused.status != 409
-        return entry.try_again(refused.verdict.wait, refused.retry_after, refused.cause.text)
+        since = entry.since or tell_time()
+        return entry.try_again(refused.verdict.wait, refused.retry_after, refused.cause.text, since=since)
     _log.warning("the record %s stays in Azure, all else is gone: %s", entry.id, refused.cause.text)
     return entry.end()
 

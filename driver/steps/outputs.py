@@ -16,7 +16,7 @@ def read_open_outputs(order: Order, deployment: Deployment, declared: Iterable[s
     """The outputs without those that show a secret of the order. A mask in their place would do harm: Brent puts an
     output into the property of its name, and so into the next request or into another resource.
     """
-    outputs, secrets = deployments.read_outputs(deployment, declared), order.secrets
+    outputs, secrets = deployments.read_outputs(deployment, declared), order.whole_secrets
     hidden = [name for name, value in outputs.items() if shows_secret(value, secrets)]
     if hidden:
         _log.warning("outputs that show a secure value are left out of the event: %s", ", ".join(hidden))

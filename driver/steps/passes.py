@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from driver.azure import deadlines
 from driver.models.events import FailureCode, TopologyEntry
 from driver.models.orders import Order, Remove
 from driver.models.outcomes import NotOwned, Outcome, State, WaitingFor, complete, fail, keep_running
@@ -28,7 +29,7 @@ from driver.topology import list_owned
 _MOST_AT_ONCE = 20  # DELETEs of one removal that run at the same time: far below ARM's limit for a subscription
 _PASS_SECONDS = 30.0  # after which a pass begins nothing more
 _BUSY = 3  # calls in a row that Azure was too busy for, after which a pass begins nothing more
-_EARLY, _LONGEST = timedelta(seconds=1), timedelta(days=1)  # how early a timer may be; longer than any pause
+_LONGEST = timedelta(days=1)  # more than any pause
 _MOST_DESCRIBED = 20  # entries in the reason for a wait; a failure names all
 _log = logging.getLogger("driver.lifecycle")
 
@@ -90,13 +91,10 @@ class _Pass:
         self._end = time.monotonic() + _PASS_SECONDS
 
     def watch_deletions(self) -> None:
-        """Look at the deletions and purges that are under way, and whose time has come. A pass for which nothing is due
-        is the last one, at the deadline: it looks at all.
+        """Look at the deletions and purges that are under way, and whose time has come; in the last pass, which is at
+        the deadline, at all.
         """
-        now = datetime.now(UTC)
-        timed = [entry for entry in self.entries.values() if entry.due and entry.phase != "stuck"]
-        if not any(entry.is_due(now + _EARLY) for entry in timed):
-            now += _LONGEST
+        now = datetime.now(UTC) + (_LONGEST if deadlines.is_reached() else timedelta())
         for key, entry in list(self.entries.items()):
             is_watched = entry.is_under_way or entry.phase == "kept"
             if is_watched and entry.is_due(now) and key in self.entries and not self._is_over_time():

@@ -52,7 +52,7 @@ def watch(estate: Estate, entry: Entry) -> Entry:
         if kept is None and entry.purging:
             return entry.end(phase="purged")
         if kept is None and compute_age(entry.since) >= _LAG_SECONDS:
-            return entry.end("is deleted, and was not purged: Azure lists nothing that it keeps of it", "purged")
+            return entry.end("is deleted; Azure lists nothing that it keeps of it", "purged")
         if kept is None:
             text = "is deleted; nothing is listed yet that Azure keeps of it"
             return entry.look_again(0, text, shortage=estate.measure_shortage())

@@ -23,7 +23,7 @@ def compute_restart(failed: Refusal, failures: int) -> float | None:
     if failures >= verdict.restarts:
         return None
     if verdict.takes_turns and failures:
-        return _SCATTERED.compute_seconds(failures - 1, failed.retry_after)
+        return _SCATTERED.compute_seconds(failures - 1, max(verdict.wait, failed.retry_after))
     least, most = max(_LEAST_PAUSE, verdict.wait), max(_LONGEST_PAUSE, verdict.wait)
     growing = Waiting(initial=least, factor=2, maximum=most, jitter=0.1)
     return growing.compute_seconds(failures, max(verdict.wait, failed.retry_after))

@@ -142,12 +142,13 @@ def test_an_expression_gives_a_private_key_to_no_open_parameter(kind: str, value
         (Parameter("x", "string", True), PUBLIC),
         (Parameter("x", "string", True), f"{PUBLIC} none"),
         (Parameter("x", "array", True), [PUBLIC, len(PEM), "k"]),
+        (Parameter("x", "string", True), "vm-notprovided-host"),
     ],
 )
 def test_an_expression_gives_a_secure_parameter_a_private_key_and_any_parameter_a_public_one(
     parameter: Parameter, value: Any
 ) -> None:
-    short = Property(type="key", key_name="s", public_key="", private_key="none")
+    short = Property(type="key", key_name="s", public_key="", private_key="notprovided")
     empty = Property(type="key", key_name="e")
     given = {"admin": ADMIN, "short": short, "empty": empty}
     values, _, faults = bound(parameter, explicit={"x": value}, sources=(given, {}))

@@ -99,6 +99,9 @@ PARTS = [  # an expression that has secure values in it, a part that is not secu
     ("if(empty(parameters('password')), variables('settings').%s, '')", "name", "password"),
     ("format('{0}-{1}', parameters('users')[0].name, parameters('users')[1].%s)", "name", "password"),
     ("contoso.first(parameters('users')[0].%s)", "name", "password"),
+    ("reverse(parameters('users'))[0].%s", "name", "password"),
+    ("intersection(parameters('users')[0], parameters('users')[1]).%s", "name", "password"),
+    ("%s(parameters('users')[0])", "objectKeys", "string"),
 ]
 
 

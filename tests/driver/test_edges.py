@@ -21,6 +21,7 @@ from driver.models.requests import LONGEST_TENANT
 from driver.models.runs import Run, show_run
 from driver.packages import catalogue
 from driver.packages.secure_values import mask_values
+from driver.packages.spelling import spell_template
 from driver.packages.templates import read_template
 from driver.redaction import shows_secret
 from orchestrators.course import report_bug
@@ -264,6 +265,7 @@ TYPED: dict[str, Any] = {
             },
         },
         "plain": {"type": "object", "properties": {"pw": {"type": "string"}}},
+        "spelled": {"Type": "array", "Items": {"Type": "object", "Properties": {"pw": {"Type": "secureString"}}}},
     },
 }
 VALUES: list[tuple[str, Any, list[Any]]] = [
@@ -273,14 +275,16 @@ VALUES: list[tuple[str, Any, list[Any]]] = [
     ("map", {"x": SECRET}, [SECRET]),
     ("tree", {"left": {"left": {"pw": SECRET}}}, [SECRET]),
     ("choice", {"kind": "a", "key": SECRET}, [SECRET]),
+    ("choice", {"KIND": "A", "key": SECRET}, [SECRET]),
     ("choice", {"kind": "b", "key": "open"}, []),
+    ("spelled", [{"pw": SECRET}], [SECRET]),
     ("plain", {"pw": "open"}, []),
 ]
 
 
 @pytest.mark.parametrize(("name", "value", "secure"), VALUES)
 def test_secure_members_of_typed_parameters_are_known(name: str, value: Any, secure: list[Any]) -> None:
-    parameter = next(one for one in read_template(TYPED, "main.json").parameters if one.name == name)
+    parameter = next(one for one in read_template(spell_template(TYPED), "main.json").parameters if one.name == name)
     assert parameter.list_secure_members(value) == secure
     assert parameter.shows_secrets == (name != "plain")
     assert SECRET not in json.dumps(mask_values(value, secure))

@@ -106,7 +106,7 @@ def test_what_is_kept_of_another_vault_of_that_name_is_left_alone(world: World) 
     assert outcome.kind == "Completed"
     assert not world.calls("POST")
     (told,) = outcome.not_owned
-    assert told.reason == "is deleted, and was not purged: Azure lists nothing that it keeps of it"
+    assert told.reason == "is deleted; Azure lists nothing that it keeps of it"
 
 
 def test_what_azure_lists_late_is_purged(world: World) -> None:

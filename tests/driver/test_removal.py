@@ -4,14 +4,17 @@ waited for, and what is given up. `tests/cases/removal` plays the same kinds thr
 
 import logging
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from driver.azure import throttling
+from driver.azure.deadlines import GRACE_SECONDS, limit_calls
 from driver.models.events import Topology, TopologyEntry
 from driver.models.orders import AzureLocation, Order, Remove
 from driver.models.outcomes import Outcome
@@ -901,9 +904,11 @@ def test_a_record_that_cannot_be_deleted_fails_no_removal(world: World) -> None:
     world.add(A, RECORD)
     world.say("DELETE", RECORD, error(409, "DeploymentBeingDeleted"))
     world.say("POST", f"{RECORD}/cancel", error(409, "DeploymentCannotBeCancelled"))
-    outcome = remove(world, A, RECORD)
-    assert outcome.kind == "Completed"
-    assert (len(world.calls("DELETE", A)), len(world.calls("DELETE", RECORD))) == (1, 5)
+    outcome = remove(world, A, RECORD, passes=5)
+    assert outcome.kind == "Running"
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=61)):
+        assert step(world, [A, RECORD], pass_time(outcome)).kind == "Completed"
+    assert (len(world.calls("DELETE", A)), len(world.calls("DELETE", RECORD))) == (1, 7)
     assert set(world.there) == {RECORD}
 
 
@@ -927,4 +932,8 @@ def test_the_pass_at_the_deadline_looks_at_what_is_not_due_yet(world: World) -> 
     assert outcome.after == pytest.approx(45, abs=1)
     world.there.clear()
     state = RemoveState.model_validate(outcome.model_dump(mode="json")["state"])
-    assert step(world, [A, B], state).kind == "Completed"
+    with limit_calls(time.monotonic() + 60):
+        assert step(world, [A, B], state).kind == "Running"
+    assert len(world.calls("GET", "/op")) == 2
+    with limit_calls(time.monotonic() + GRACE_SECONDS):
+        assert step(world, [A, B], state).kind == "Completed"

@@ -8,7 +8,7 @@ import pytest
 from driver.models.orders import Order
 from driver.packages.catalogue import find_package
 from driver.plans import plan
-from driver.redaction import hide_secrets
+from driver.redaction import hide_secrets, shows_secret
 from tests.driver.test_binding import ADMIN, PEM, PUBLIC
 from tests.support.driver_files import zipped
 from tests.support.requests import LOCATION, SETTINGS, body, lifecycle_request
@@ -58,11 +58,13 @@ def list_hidden(order: Order) -> tuple[str, ...]:
         ("Pwd={{ words[1] }}", {"words": [OTHER, SECRET]}, (SECRET,)),
         ("{{ words | join(';') }}", {"words": [OTHER, SECRET]}, (OTHER, SECRET)),
         ("Pwd={{ words[which] }}", {"words": [OTHER, SECRET], "which": 1}, (SECRET,)),
-        ("Pwd=short {{ pw }}", {"pw": "Ab12"}, ("Ab12",)),
         # The whole value is a secret anyway.
         ("{{ pw }}", {"pw": SECRET}, ()),
         # What is short, or a short number, stands in other texts by chance.
         ("{{ pw }}:{{ port }}:{{ number }}:{{ flag }}", {"pw": "x", "port": "1433", "number": 5432, "flag": True}, ()),
+        ("{{ scheme }}://h?tls={{ tls }}&tier={{ tier }}", {"scheme": "https", "tls": "true", "tier": "Basic"}, ()),
+        # What the template says is an ordinary word.
+        ("{{ sku }}: {{ pw }}", {"sku": "standard_b1s", "pw": SECRET}, (SECRET,)),
         # What is tested is not shown.
         (
             "{{ 'premium' if kind == 'something' else 'basic' }}{{ pw | length }}",
@@ -82,7 +84,8 @@ def list_hidden(order: Order) -> tuple[str, ...]:
 def test_what_an_expression_puts_into_a_secure_value_is_secret(
     expression: str, properties: dict[str, Any], hidden: tuple[str, ...]
 ) -> None:
-    template = build_template(conn=SECURE, plain=PLAIN)
+    sized = {**PLAIN, "allowedValues": ["Standard_B1s", ""]}
+    template = build_template(conn=SECURE, plain=PLAIN, size=sized)
     order = plan_order(template, {"CONN": expression}, **properties)
     assert list_hidden(order) == hidden
     assert set(hidden) < set(order.secrets)
@@ -92,6 +95,22 @@ def test_what_it_puts_into_an_open_value_is_not() -> None:
     written = {"login": {"name": "its {{ name }}", "pw": "Pwd={{ pw }}"}, "plain": "a {{ text }}"}
     order = plan_order(
         build_template(login=LOGIN, plain=PLAIN), written, name="user-name", pw=SECRET, text="open to all"
+    )
+    assert list_hidden(order) == (SECRET,)
+
+
+def test_a_part_of_a_secure_value_may_be_in_an_output() -> None:
+    order = plan_order(
+        build_template(conn=SECURE), {"conn": "Server={{ host }};Pwd={{ pw }}"}, host="db1.example.org", pw=SECRET
+    )
+    assert list_hidden(order) == ("db1.example.org", SECRET)
+    assert not shows_secret("https://db1.example.org/", order.whole_secrets)
+    assert shows_secret(f"Server=db1.example.org;Pwd={SECRET}", order.whole_secrets)
+
+
+def test_the_public_half_of_a_key_is_not_secret() -> None:
+    order = plan_order(
+        build_template(data=SECURE), {"data": "user k: {{ admin.publicKey }} {{ pw }}"}, admin=KEY, pw=SECRET
     )
     assert list_hidden(order) == (SECRET,)
 

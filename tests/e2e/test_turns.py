@@ -22,6 +22,12 @@ def waits_for(trial: Trial, request_id: str) -> str | None:
     return waiting.get("requestId")
 
 
+def read_reason(trial: Trial, request_id: str, awaited: str) -> str:
+    """Why an execution waits for another one; empty while it does not."""
+    waiting = trial.execution(request_id)["waiting"] or {}
+    return str(waiting["reason"]) if waiting.get("requestId") == awaited else ""
+
+
 def find_put(trial: Trial, request_id: str) -> float:
     """When the deployment of a request was PUT, in seconds since 1970."""
     calls = trial._azure("GET", "/emulator/calls").json()["value"]
@@ -65,9 +71,8 @@ def test_a_delete_during_a_create_names_what_it_waits_for_and_removes_what_it_ma
     with trial.faults({"kind": "slow", "path": group, "factor": 5}):
         creating = trial.begin(wanted)
         deleting = trial.begin(wanted, "Delete")
-        waiting = eventually(lambda: trial.execution(deleting)["waiting"])
-        assert waiting["requestId"] == creating
-        assert f"execution {creating}" in waiting["reason"]
+        reason = eventually(lambda: read_reason(trial, deleting, creating))
+        assert f"execution {creating}" in reason
         trial.completed(creating, wanted)
     gone = trial.completed(deleting, wanted)
     assert gone.topology == {}
