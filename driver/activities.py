@@ -129,11 +129,9 @@ def _limit_calls(payload: Mapping[str, Any]) -> AbstractContextManager[None]:
     given up.
     """
     left = _measure_time_left(payload)
-    return (
-        nullcontext()
-        if left == inf
-        else deadlines.limit_calls(time.monotonic() + max(left, 0) + deadlines.GRACE_SECONDS)
-    )
+    if left == inf:
+        return nullcontext()
+    return deadlines.limit_calls(time.monotonic() + max(left, 0) + deadlines.GRACE_SECONDS)
 
 
 def _measure_time_left(payload: Mapping[str, Any]) -> float:

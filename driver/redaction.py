@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 _HIDDEN = "***"
-SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
+_SHORTEST_SECRET = 4  # a shorter text would hide parts of ordinary words
 _SHORTEST_LINE = 8  # of a private key: the last one may be so short that other texts have it, too
 _KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(.*?)-----END [A-Z0-9 ]*PRIVATE KEY-----", re.DOTALL)
 _SHORTEST_PART = 8  # a shorter text within a value says nothing: the value may hold it by chance
@@ -48,7 +48,7 @@ def hide_secrets(text: str, secrets: Iterable[str]) -> str:
     """
     folded = text.casefold()
     for secret in sorted(set(secrets), key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
+        if len(secret) >= _SHORTEST_SECRET:
             for form, folded_form in _list_forms(secret):
                 if folded_form in folded:
                     text = _hide_form(text, form, folded_form, len(secret) >= _SHORTEST_PART)
@@ -81,7 +81,7 @@ def shows_secret(value: Any, secrets: Collection[str]) -> bool:
 
 def _shows(text: str, folded: str, secret: str) -> bool:
     if len(secret) < _SHORTEST_PART:
-        return len(secret) >= SHORTEST_SECRET and text == secret
+        return len(secret) >= _SHORTEST_SECRET and text == secret
     return any(folded_form in folded for _, folded_form in _list_forms(secret))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from driver.packages.expressions import list_operands
+from driver.packages.parts import read_object
 from driver.packages.secure_values import list_secure_values, mask_values
 from driver.packages.templates import DEPLOYMENTS, Parameter, Template, walk_resources
 from driver.redaction import has_form, list_texts
@@ -69,15 +70,15 @@ def _list_parts(
 def _list_defaults(body: Mapping[str, Any], given: Iterable[str]) -> Iterator[str]:
     """The texts in the literal defaults of secure parameters and members that take effect, also in nested templates."""
     names = {name.lower() for name in given}
-    definitions = _read_object(body, "definitions")
-    for name, declared in _read_object(body, "parameters").items():
+    definitions = read_object(body, "definitions")
+    for name, declared in read_object(body, "parameters").items():
         if isinstance(declared, Mapping) and name.lower() not in names:
             values = list_secure_values(declared, definitions, declared.get("defaultValue"))
             yield from (text for value in list_texts(values) for text in _read_literal(value))
     for kind, resource in walk_resources(body.get("resources"), "", nested=False):
-        properties = _read_object(resource, "properties")
+        properties = read_object(resource, "properties")
         if kind.lower() == DEPLOYMENTS.lower() and isinstance(inner := properties.get("template"), Mapping):
-            yield from _list_defaults(inner, _read_object(properties, "parameters"))
+            yield from _list_defaults(inner, read_object(properties, "parameters"))
 
 
 def _read_literal(text: str) -> tuple[str, ...]:
@@ -85,8 +86,3 @@ def _read_literal(text: str) -> tuple[str, ...]:
     if text.startswith("[["):
         return (text[1:],)
     return () if not text or (text.startswith("[") and text.endswith("]")) else (text,)
-
-
-def _read_object(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}

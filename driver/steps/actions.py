@@ -4,7 +4,7 @@ Both take passes. A pass POSTs what has not been accepted yet, polls what runs, 
 call. To restart a machine twice is not harmless: what ARM has accepted is POSTed again only if its operation failed.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -103,7 +103,7 @@ def call_action(order: Order, state: CallState, attempt: int) -> Outcome:
         return complete(state.outputs, state.topology)
     if not targets:
         return fail(FailureCode.RESOURCE_NOT_FOUND, f"'{work.action}': this resource owns no {work.on}", state)
-    begun = _take_pass(order, work, [Action(id=target) for target in targets])
+    begun = _take_pass(order, work, (Action(id=target) for target in targets))
     begun_state = state.model_copy(update={"actions": begun})
     outcome = _build_outcome(work, begun_state)
     return outcome if outcome.kind == "Failed" else succeed(begun_state, after=outcome.after)
@@ -116,7 +116,7 @@ def watch_action(order: Order, state: CallState, attempt: int) -> Outcome:
     return _build_outcome(work, state.model_copy(update={"actions": taken}))
 
 
-def _take_pass(order: Order, work: Call, actions: Collection[Action]) -> tuple[Action, ...]:
+def _take_pass(order: Order, work: Call, actions: Iterable[Action]) -> tuple[Action, ...]:
     """The actions after a call for each that is due; in the last pass, which is at the deadline, all are polled. Raises
     no Refusal: what was accepted must not be forgotten.
     """

@@ -1,5 +1,6 @@
 """Actions on several resources, against a stub of ARM: each is repeated by itself."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from driver.azure.deadlines import GRACE_SECONDS, limit_calls
 from driver.models.orders import AzureLocation, Call, Order
 from driver.models.outcomes import Outcome
 from driver.resource_ids import ResourceId
@@ -67,6 +69,21 @@ def stop(play: Play) -> None:
 def traveller() -> Iterator[Any]:
     with time_machine.travel(START, tick=False) as traveller:
         yield traveller
+
+
+def test_the_pass_at_the_deadline_polls_what_is_not_due_yet(
+    stub: Stub, location: AzureLocation, traveller: Any
+) -> None:
+    play = Play(stub, location, get_1=[RUNNING, DONE], get_2=[RUNNING, DONE])
+    outcome = call_action(play.order, CallState(), 0)
+    traveller.shift(outcome.after + 5)
+    outcome = watch_action(play.order, CallState.model_validate(outcome.model_dump(mode="json")["state"]), 0)
+    state = CallState.model_validate(outcome.model_dump(mode="json")["state"])
+    with limit_calls(time.monotonic() + 60):
+        assert watch_action(play.order, state, 0).kind == "Running"
+    with limit_calls(time.monotonic() + GRACE_SECONDS):
+        assert watch_action(play.order, state, 0).kind == "Completed"
+    assert play.posts == ["1", "2"]
 
 
 def test_only_the_refused_one_is_posted_again(stub: Stub, location: AzureLocation, traveller: Any) -> None:
